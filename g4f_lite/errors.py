@@ -1,0 +1,145 @@
+"""Everything that can go wrong on the way to a reply.
+
+G4FLiteError
+├── ConfigError                     the configuration file has mistakes
+├── UnknownModelError               no such model in the catalog
+├── MissingKeyError                 the provider needs a key that is not set
+└── UpstreamError                   the service behind a provider failed
+    ├── UnreachableError            no connection
+    ├── UpstreamTimeoutError        it stayed silent for too long
+    ├── OverloadedError             it is busy
+    ├── RateLimitedError            it asks to slow down
+    ├── RejectedError               it understood and refuses
+    │   ├── KeyRejectedError
+    │   ├── PaymentRequiredError
+    │   ├── ModelNotSupportedError
+    │   ├── ContentRefusedError
+    │   ├── PromptTooLongError
+    │   └── NeedsBrowserError
+    ├── StreamCutError              the reply broke off
+    └── MalformedReplyError         the reply is not what was agreed
+
+`str(error)` is one sentence for a reader, free of secrets. `code` is stable; programs rely on it.
+"""
+
+from typing import ClassVar
+
+
+class G4FLiteError(Exception):
+    """The root. `detail` holds the service's own words, cleaned; `retry_after` is in seconds."""
+
+    code: ClassVar[str] = "internal_error"
+    worth_another_route: ClassVar[bool] = True
+    """Whether another provider may answer what this one could not."""
+
+    def __init__(self, message: str, *, detail: str = "", retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.detail = detail
+        self.retry_after = retry_after
+
+
+class ConfigError(G4FLiteError):
+    """The configuration cannot be used. `mistakes` has one line each, with its path in the file."""
+
+    code = "invalid_config"
+
+    def __init__(self, mistakes: list[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = mistakes
+
+
+class UnknownModelError(G4FLiteError):
+    """The catalog has no model of that name."""
+
+    code = "unknown_model"
+    worth_another_route = False
+
+
+class MissingKeyError(G4FLiteError):
+    """The provider needs a key; the sentence names the variable that mends it."""
+
+    code = "missing_key"
+
+
+class UpstreamError(G4FLiteError):
+    """The service failed in a way that has no name of its own."""
+
+    code = "provider_failed"
+
+
+class UnreachableError(UpstreamError):
+    """No connection: refused, name not found, TLS."""
+
+    code = "provider_unreachable"
+
+
+class UpstreamTimeoutError(UpstreamError):
+    """Connecting, the first piece, or the next one took too long."""
+
+    code = "provider_timeout"
+
+
+class OverloadedError(UpstreamError):
+    """The service is too busy."""
+
+    code = "provider_overloaded"
+
+
+class RateLimitedError(UpstreamError):
+    """The service asks to slow down."""
+
+    code = "provider_rate_limited"
+
+
+class RejectedError(UpstreamError):
+    """The service understood the request and refuses it."""
+
+
+class KeyRejectedError(RejectedError):
+    """The key is wrong, expired, or not allowed to do this."""
+
+    code = "key_rejected"
+
+
+class PaymentRequiredError(RejectedError):
+    """The account has no credit left."""
+
+    code = "payment_required"
+
+
+class ModelNotSupportedError(RejectedError):
+    """The service does not offer this model, or no longer."""
+
+    code = "model_not_supported"
+
+
+class ContentRefusedError(RejectedError):
+    """The service will not talk about this."""
+
+    code = "content_refused"
+    worth_another_route = False
+
+
+class PromptTooLongError(RejectedError):
+    """The conversation is longer than the model's context."""
+
+    code = "prompt_too_long"
+
+
+class NeedsBrowserError(RejectedError):
+    """The service wants to see a browser: a challenge page or a captcha."""
+
+    code = "provider_needs_browser"
+
+
+class StreamCutError(UpstreamError):
+    """The connection ended before the reply did."""
+
+    code = "stream_cut"
+
+
+class MalformedReplyError(UpstreamError):
+    """The service sent something else than its protocol says."""
+
+    code = "malformed_reply"
