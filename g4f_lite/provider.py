@@ -1,10 +1,12 @@
 """What a provider is: an instance made from its entry in config.json that turns a conversation into pieces."""
 
+import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from g4f_lite.errors import G4FLiteError, MissingKeyError
+from g4f_lite.facade import AsyncReply, iterate, listing
 from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Piece
 from g4f_lite.settings import ProviderSettings, Strict
@@ -26,6 +28,8 @@ class Provider(ABC):
     label: ClassVar[str]
     """What a person reads."""
     default_base_url: ClassVar[str] = ""
+    list_every_s: ClassVar[float] = 300
+    """How long a list of models stays good, in seconds."""
     Options: ClassVar[type[Strict]] = NoOptions
 
     def __init__(self, name: str, settings: ProviderSettings, http: Http) -> None:
@@ -69,3 +73,27 @@ class Provider(ABC):
 
     async def close(self) -> None:
         """Give back what the provider holds beyond a single reply."""
+
+    @classmethod
+    def create_async_generator(
+        cls, model: str, messages: Sequence[Mapping[str, str]], proxy: str | None = None, **kwargs: Any
+    ) -> AsyncReply:
+        """Ask without a configuration file: `async for text in Kind.create_async_generator(…)`, with or without await.
+
+        messages: dictionaries with `role` and `content`.
+        kwargs: keys of a provider's entry (base_url, api_key, …) and parameters (temperature, …); others are left out.
+        """
+        return AsyncReply(cls, model, messages, {"proxy": proxy or "", **kwargs})
+
+    @classmethod
+    def create_completion(
+        cls, model: str, messages: Sequence[Mapping[str, str]], stream: bool = True, **kwargs: Any
+    ) -> Iterator[str]:
+        """Ask from code that knows no event loop; yield the texts as they come, or one text when not `stream`."""
+        texts = iterate(lambda: cls.create_async_generator(model, messages, **kwargs))
+        return texts if stream else iter(("".join(texts),))
+
+    @classmethod
+    def get_models(cls, **kwargs: Any) -> list[str]:
+        """Return what `list_models` does, from code that knows no event loop."""
+        return asyncio.run(listing(cls, kwargs))

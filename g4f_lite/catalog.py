@@ -1,0 +1,177 @@
+"""Which models there are, and who answers for each: names to routes."""
+
+import asyncio
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Self
+
+from g4f_lite.config import CatalogConfig
+
+from g4f_lite.errors import G4FLiteError, ModelNotSupportedError, UnknownModelError, UpstreamTimeoutError
+from g4f_lite.health import Health
+from g4f_lite.provider import Provider
+from g4f_lite.providers import KINDS
+from g4f_lite.settings import DefaultParams, ModelSettings, Price, ProviderSettings
+from g4f_lite.transport import Http
+
+LISTING_LIMIT_S = 10
+"""A provider that takes longer to list its models is asked again later."""
+
+
+@dataclass(slots=True)
+class Member:
+    """A provider as the catalog knows it. `listed` holds the upstream ids it named last."""
+
+    name: str
+    settings: ProviderSettings
+    provider: Provider
+    health: Health = field(default_factory=Health)
+    listed: tuple[str, ...] = ()
+    next_listing: float = 0
+
+    def obstacle(self) -> G4FLiteError | None:
+        """Return why this provider cannot be asked, or None."""
+        if not self.settings.enabled:
+            return ModelNotSupportedError(f"{self.name} is switched off in config.json.")
+        return self.provider.obstacle()
+
+    @property
+    def state(self) -> str:
+        """`disabled`, `unavailable` (something is missing), `failing` (its last call failed) or `ready`."""
+        if not self.settings.enabled:
+            return "disabled"
+        if self.provider.obstacle():
+            return "unavailable"
+        return "failing" if self.health.last_error else "ready"
+
+    async def list(self) -> None:
+        """Ask for the models, unless the configuration names them; a failure is noted and the old list kept."""
+        try:
+            async with asyncio.timeout(LISTING_LIMIT_S):
+                self.listed = self.settings.models or tuple(await self.provider.list_models())
+        except TimeoutError:
+            self.health.failed(
+                UpstreamTimeoutError(f"{self.name} did not list its models in {LISTING_LIMIT_S} seconds.")
+            )
+        except G4FLiteError as error:
+            self.health.failed(error)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One way to a model: a provider, and the name the model has there."""
+
+    member: Member
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What a person picks. `context` is in tokens; `price` in US dollars per million tokens."""
+
+    name: str
+    label: str
+    routes: tuple[Route, ...]
+    params: DefaultParams = DefaultParams()
+    system: str = ""
+    vision: bool = False
+    context: int | None = None
+    price: Price | None = None
+
+    @property
+    def provider(self) -> str:
+        """The name of the provider that is asked first."""
+        return self.routes[0].member.name
+
+    @property
+    def reason(self) -> str:
+        """Why nobody can answer for this model now; empty when somebody can."""
+        obstacles = [route.member.obstacle() for route in self.routes]
+        return "" if None in obstacles else str(obstacles[0])
+
+    @property
+    def available(self) -> bool:
+        return not self.reason
+
+
+class Catalog:
+    """Models by name, made from the configuration; never changed, but for what providers list and how they fare."""
+
+    def __init__(self, config: CatalogConfig, http: Http, previous: Self | None = None) -> None:
+        """Build the providers; those whose entry is the same as in `previous` are taken over as they are."""
+        self.default_model = config.default_model
+        known = previous.members if previous else {}
+        self.members = {
+            name: known[name] if name in known and known[name].settings == settings else _member(name, settings, http)
+            for name, settings in config.providers.items()
+        }
+        self._models = {name: self._model(name, settings) for name, settings in config.models.items()}
+        for member in self.members.values():
+            member.provider.join(self)
+
+    def model(self, name: str) -> Model:
+        """Return the model of that name, or of that `provider/upstream id`. Raises: UnknownModelError."""
+        if name in self._models:
+            return self._models[name]
+        provider, _, upstream = name.partition("/")
+        member = self.members.get(provider)
+        if member and member.settings.enabled and upstream and upstream in (member.settings.models or (upstream,)):
+            return Model(name, upstream, (Route(member, upstream),))
+        raise UnknownModelError(self._unknown(name))
+
+    def models(self) -> list[Model]:
+        """Return all that can be picked: the configured ones first, then what enabled providers list."""
+        taken = {(route.member.name, route.model) for model in self._models.values() for route in model.routes[:1]}
+        listed = [
+            Model(f"{member.name}/{upstream}", upstream, (Route(member, upstream),))
+            for member in self.members.values()
+            for upstream in member.listed
+            if member.settings.enabled and (member.name, upstream) not in taken
+        ]
+        return [*self._models.values(), *listed]
+
+    async def refresh(self, now: float) -> bool:
+        """Ask those providers for their models whose list is due; tell whether anything is different.
+
+        now: seconds of a monotonic clock.
+        """
+        due = [member for member in self.members.values() if member.next_listing <= now and not member.obstacle()]
+        before = [(member.listed, member.state) for member in due]
+        for member in due:
+            member.next_listing = now + member.provider.list_every_s
+        await asyncio.gather(*(member.list() for member in due))
+        return before != [(member.listed, member.state) for member in due]
+
+    async def close(self, kept: Self | None = None) -> None:
+        """Close the providers, except those that `kept` goes on using."""
+        going_on = kept.members.values() if kept else ()
+        for member in self.members.values():
+            if not any(member is other for other in going_on):
+                await member.provider.close()
+
+    def _model(self, name: str, settings: ModelSettings) -> Model:
+        return Model(
+            name,
+            settings.label or name,
+            tuple(self._routes(settings.routes)),
+            settings.params,
+            settings.system,
+            settings.vision,
+            settings.context,
+            settings.price,
+        )
+
+    def _routes(self, routes: Iterable[str]) -> Iterable[Route]:
+        for route in routes:
+            provider, _, upstream = route.partition("/")
+            yield Route(self.members[provider], upstream)
+
+    def _unknown(self, name: str) -> str:
+        nearest = difflib.get_close_matches(name, [model.name for model in self.models()], n=1)
+        hint = f"did you mean {nearest[0]}?" if nearest else f"pick another, for example {self.default_model}."
+        return f"There is no model called {name[:100]}; {hint}"
+
+
+def _member(name: str, settings: ProviderSettings, http: Http) -> Member:
+    return Member(name, settings, KINDS[settings.kind](name, settings, http))
