@@ -1,0 +1,57 @@
+"""Guide: answers about this installation from its running configuration. Needs no key, no network and no model."""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pydantic import NonNegativeFloat
+
+from g4f_lite.errors import ModelNotSupportedError
+from g4f_lite.messages import Message, Params
+from g4f_lite.pieces import Content, Finish, Piece
+from g4f_lite.provider import Provider
+from g4f_lite.providers.guide_texts import help_for
+from g4f_lite.settings import Strict
+
+if TYPE_CHECKING:
+    from g4f_lite.catalog import Catalog
+
+MODEL = "guide"
+
+
+class GuideOptions(Strict):
+    """What an entry of this kind may set under `options`."""
+
+    lasts_s: NonNegativeFloat = 0.5
+    """Seconds over which an answer is spread, so that it can be seen to stream."""
+
+
+class Guide(Provider):
+    """Help that comes with the software; not a language model."""
+
+    kind = "Guide"
+    label = "Built-in guide"
+    Options = GuideOptions
+    options: GuideOptions
+
+    catalog: "Catalog | None" = None
+
+    def join(self, catalog: "Catalog") -> None:
+        """Keep the catalog, whose providers and models the answers speak of."""
+        self.catalog = catalog
+
+    async def stream(
+        self, model: str, messages: Sequence[Message], params: Params, state: Mapping[str, Any] | None = None
+    ) -> AsyncGenerator[Piece, None]:
+        """Yield help on what the last message asks about, word by word."""
+        if model != MODEL:
+            raise ModelNotSupportedError(f"{self.name} answers as {self.name}/{MODEL} only, not as {model[:100]}.")
+        words = re.findall(r"\S+\s*|\s+", help_for(messages[-1].content, self.catalog))
+        for word in words:
+            yield Content(word)
+            await asyncio.sleep(self.options.lasts_s / len(words))
+        yield Finish("stop")
+
+    async def list_models(self) -> list[str]:
+        return [MODEL]
