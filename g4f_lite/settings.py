@@ -1,16 +1,83 @@
-"""The shapes of the entries in config.json that this package reads. `config.py` reads the file itself."""
+"""The shapes of the entries in config.json that this package reads. `config.py` reads the file itself.
 
+A validator's ValueError, and a field's description ("must be <description>"), become a line for the person who wrote
+the file, so neither may hold the value.
+"""
+
+import re
+from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveInt,
+    ValidationInfo,
+    model_validator,
+)
 
-Seconds = PositiveFloat
+
+def _located(path: str, info: ValidationInfo) -> str:
+    folder = (info.context or {}).get("folder", "")
+    return str(Path(folder, path)) if path else path
+
+
+def _origin(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if url and (not usable or not url.isprintable() or " " in url):
+        raise ValueError("must be an address that begins with http:// or https://")
+    return url
+
+
+def _bare(url: str) -> str:
+    if any(sign in url for sign in "@?#"):
+        raise ValueError("must be an address alone; a password belongs into api_key or headers")
+    return url
+
+
+def _one_line(text: str) -> str:
+    if not text.isascii() or not text.isprintable():
+        raise ValueError("must be ASCII letters, digits and signs, without line breaks")
+    return text
+
+
+def _some(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not names:
+        raise ValueError("must not be empty")
+    return names
+
+
+def _token(name: str) -> str:
+    """Source: https://www.rfc-editor.org/rfc/rfc9110#name-tokens"""
+    if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
+        raise ValueError("must be the name of a header")
+    return name
+
+
+Seconds = Annotated[float, Field(gt=0, description="a number of seconds")]
+Names = Annotated[tuple[str, ...], Field(strict=False)]
+"""A list of JSON is welcome."""
+LocalPath = Annotated[str, AfterValidator(_located), Field(validate_default=True)]
+"""A relative one starts at the folder of the configuration file, or at the working directory where there is none."""
+Url = Annotated[str, AfterValidator(_origin)]
+BaseUrl = Annotated[Url, AfterValidator(_bare)]
+Line = Annotated[str, AfterValidator(_one_line)]
+HeaderName = Annotated[str, AfterValidator(_token)]
 
 
 class Strict(BaseModel):
-    """Frozen, and every key must be known."""
+    """Frozen, and every key must be known. Its errors never repeat a value, which may be a secret."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False, hide_input_in_errors=True)
 
 
 class Timeout(Strict):
@@ -27,15 +94,15 @@ class ProviderSettings(Strict):
 
     kind: str
     enabled: bool = True
-    base_url: str = ""
+    base_url: BaseUrl = ""
     """Empty: the kind's own default."""
-    api_key: str = Field(default="", repr=False)
-    proxy: str = ""
-    headers: dict[str, str] = Field(default_factory=dict, repr=False)
+    api_key: Line = Field(default="", repr=False)
+    proxy: Url = Field(default="", repr=False)
+    headers: dict[HeaderName, Line] = Field(default_factory=dict, repr=False)
     timeout: Timeout = Timeout()
     max_concurrent: NonNegativeInt = 0
     """Replies at a time; 0 is no limit."""
-    models: tuple[str, ...] | None = None
+    models: Names | None = None
     """Upstream ids to offer; None is whatever the provider lists."""
     options: dict[str, Any] = Field(default_factory=dict)
     """Checked by the kind's own `Options`."""
@@ -56,13 +123,13 @@ class DefaultParams(Strict):
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     top_p: Annotated[float, Field(gt=0, le=1)] | None = None
     max_tokens: PositiveInt | None = None
-    stop: tuple[str, ...] = ()
+    stop: Names = ()
 
 
 class ModelSettings(Strict):
     """One entry of `models`, in its long form. The short forms (a route, a list of routes) become this one."""
 
-    routes: Annotated[tuple[str, ...], Field(min_length=1)]
+    routes: Annotated[Names, AfterValidator(_some)]
     """`provider/upstream id`, split at the first slash, in order of preference."""
     label: str = ""
     params: DefaultParams = DefaultParams()
@@ -71,3 +138,9 @@ class ModelSettings(Strict):
     context: PositiveInt | None = None
     """Tokens."""
     price: Price | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _long_form(cls, entry: object) -> object:
+        routes = [entry] if isinstance(entry, str) else entry
+        return {"routes": routes} if isinstance(routes, list | tuple) else entry

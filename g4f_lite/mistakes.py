@@ -1,0 +1,106 @@
+"""A mistake in the configuration file in one line: where it is, what it is, and the nearest right word."""
+
+import difflib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from types import UnionType
+from typing import Any, TypeGuard, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+Path = tuple[str | int, ...]
+"""Keys, and positions in lists, from the top of the file."""
+
+EXPECTED = {
+    "bool_type": "true or false",
+    "dict_type": "an object",
+    "finite_number": "a number",
+    "float_type": "a number",
+    "greater_than": "greater than {gt:g}",
+    "greater_than_equal": "at least {ge:g}",
+    "int_type": "a whole number",
+    "less_than_equal": "at most {le:g}",
+    "model_type": "an object",
+    "string_type": "text",
+    "tuple_type": "a list",
+}
+"""What stands behind "must be", by pydantic's type of error. Source: https://docs.pydantic.dev/latest/errors/validation_errors/"""
+
+FOUND = {str: "text", bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object"}
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """`sentence` says what is wrong, free of the value where that may be a secret."""
+
+    path: Path
+    sentence: str
+
+    def __str__(self) -> str:
+        where = ".".join(_printable(key) for key in self.path) or "the file"
+        return f"{where}: {self.sentence}"
+
+
+def unknown(what: str, word: str, known: Iterable[str]) -> str:
+    """Return a sentence about a word that is not known, with the nearest one that is."""
+    known = sorted(known)
+    nearest = difflib.get_close_matches(word, known, n=1)
+    if nearest:
+        return f'unknown {what}; did you mean "{nearest[0]}"?'
+    return f"unknown {what}; there is {', '.join(known)}" if known else f"unknown {what}; there is none"
+
+
+def mistakes_of(error: ValidationError, schema: type[BaseModel], document: Any, above: Path = ()) -> Iterator[Mistake]:
+    """Yield what a validation found.
+
+    document: what was validated against the schema; it stands at the path `above` in the file.
+    """
+    for details in error.errors(include_url=False):
+        path = *above, *_in_file(details["loc"], document)
+        if details["type"] == "missing":
+            yield Mistake((*path, details["loc"][-1]), "is missing")
+        else:
+            yield Mistake(path, _sentence(details, _model_at(schema, details["loc"][:-1])))
+
+
+def _sentence(details: ErrorDetails, model: type[BaseModel] | None) -> str:
+    fields = model.model_fields if model else {}
+    key = str(details["loc"][-1]) if details["loc"] else ""
+    match details["type"]:
+        case "value_error":
+            return str(details["ctx"]["error"])
+        case "extra_forbidden":
+            return unknown("key", key, (name for name, field in fields.items() if not field.exclude))
+    expected = EXPECTED.get(details["type"], "").format(**details.get("ctx", {}))
+    if not expected:
+        return details["msg"]
+    if details["type"].endswith("_type"):
+        described = fields[key].description if key in fields else None
+        return f"must be {described or expected}, not {FOUND.get(type(details['input']), 'null')}"
+    return f"must be {expected}"
+
+
+def _in_file(path: Path, document: Any) -> Iterator[str | int]:
+    """Yield the keys of the path that the file has: a model's short forms leave some of them out."""
+    for key in path:
+        if (isinstance(document, dict) and key in document) or (isinstance(document, list) and isinstance(key, int)):
+            yield key
+            document = document[key]
+
+
+def _model_at(schema: Any, path: Path) -> type[BaseModel] | None:
+    for key in path:
+        schema = schema.model_fields[str(key)].annotation if _is_model(schema) else (*get_args(schema), None)[-2]
+        if get_origin(schema) is UnionType:
+            schema = get_args(schema)[0]
+    return schema if _is_model(schema) else None
+
+
+def _is_model(shape: Any) -> TypeGuard[type[BaseModel]]:
+    return isinstance(shape, type) and issubclass(shape, BaseModel)
+
+
+def _printable(key: str | int) -> str:
+    return str(key) if str(key).isprintable() and key != "" else json.dumps(key)
