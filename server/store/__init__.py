@@ -1,0 +1,29 @@
+"""What is kept: conversations, messages and the events of unfinished turns, in SQLite or PostgreSQL."""
+
+from server.store.records import (
+    ABSENT,
+    Absent,
+    Action,
+    Batch,
+    Begun,
+    NewTurn,
+    Outcome,
+    Status,
+    StoredConversation,
+    StoredMessage,
+)
+from server.store.store import Store
+
+__all__ = [
+    "ABSENT",
+    "Absent",
+    "Action",
+    "Batch",
+    "Begun",
+    "NewTurn",
+    "Outcome",
+    "Status",
+    "Store",
+    "StoredConversation",
+    "StoredMessage",
+]

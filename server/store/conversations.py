@@ -1,0 +1,104 @@
+"""Conversations as a person sees them: listed, read, changed, deleted and brought back."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, delete, literal, select, tuple_, update
+
+from server.problems import Problem
+from server.store.failures import refuse_unstorable, unknown_conversation, unknown_message
+from server.store.records import StoredConversation, StoredMessage
+from server.store.rows import CONVERSATION, MESSAGE
+from server.store.schema import Moment, conversations, messages
+
+UNDO = timedelta(days=1)
+"""How long a deleted conversation can be brought back."""
+CHANGEABLE = "title", "pinned", "archived", "leaf_id"
+
+_NOT_DELETED = conversations.c.deleted_at.is_(None)
+
+
+def page(
+    connection: Connection, user_id: str, before: str | None, limit: int
+) -> tuple[list[StoredConversation], str | None]:
+    """Return conversations, the newest first, and the cursor behind which there are more."""
+    mine = select(*CONVERSATION).where(conversations.c.user_id == user_id, _NOT_DELETED)
+    if before is not None:
+        mine = mine.where(tuple_(conversations.c.updated_at, conversations.c.id) < _place(before))
+    newest_first = conversations.c.updated_at.desc(), conversations.c.id.desc()
+    rows = connection.execute(mine.order_by(*newest_first).limit(limit + 1)).all()
+    found = [StoredConversation(*row) for row in rows[:limit]]
+    return found, _cursor(found[-1]) if len(rows) > limit else None
+
+
+def one(connection: Connection, user_id: str, conversation_id: str) -> StoredConversation:
+    """Return a conversation without its messages. Raises: Problem("unknown_conversation")."""
+    mine = conversations.c.user_id == user_id, conversations.c.id == conversation_id
+    row = connection.execute(select(*CONVERSATION).where(*mine, _NOT_DELETED)).first()
+    if not row:
+        raise unknown_conversation()
+    return StoredConversation(*row)
+
+
+def all_messages(connection: Connection, user_id: str, conversation_id: str) -> list[StoredMessage]:
+    """Return every message of a conversation's tree, in the order they were stored."""
+    mine = messages.c.user_id == user_id, messages.c.conversation_id == conversation_id
+    rows = connection.execute(select(*MESSAGE).where(*mine).order_by(messages.c.sequence))
+    return [StoredMessage(*row) for row in rows]
+
+
+def message(connection: Connection, user_id: str, message_id: str) -> StoredMessage:
+    """Return a message. Raises: Problem("unknown_message"), also when its conversation was deleted."""
+    mine = messages.c.user_id == user_id, messages.c.id == message_id
+    home = conversations.c.user_id == messages.c.user_id, conversations.c.id == messages.c.conversation_id
+    row = connection.execute(select(*MESSAGE).where(*mine, *home, _NOT_DELETED)).first()
+    if not row:
+        raise unknown_message()
+    return StoredMessage(*row)
+
+
+def change(
+    connection: Connection, user_id: str, conversation_id: str, changes: Mapping[str, Any]
+) -> StoredConversation:
+    """Change what is named in CHANGEABLE, and bring a deleted conversation back if `deleted` is False."""
+    values = {name: changes[name] for name in CHANGEABLE if name in changes}
+    refuse_unstorable(values.get("title", ""))
+    if changes.get("deleted") is False:
+        _update(connection, user_id, conversation_id, {"deleted_at": None})
+    changed = one(connection, user_id, conversation_id)
+    if "leaf_id" in values and message(connection, user_id, values["leaf_id"]).conversation_id != changed.id:
+        raise unknown_message()
+    if values:
+        _update(connection, user_id, conversation_id, values)
+    return one(connection, user_id, conversation_id)
+
+
+def hide(connection: Connection, user_id: str, conversation_id: str, now: datetime) -> None:
+    """Delete a conversation so that it can be brought back. Raises: Problem("unknown_conversation")."""
+    one(connection, user_id, conversation_id)
+    _update(connection, user_id, conversation_id, {"deleted_at": now})
+
+
+def sweep(connection: Connection, now: datetime) -> None:
+    """Forget the conversations that were deleted too long ago to be brought back."""
+    connection.execute(delete(conversations).where(conversations.c.deleted_at < now - UNDO))
+
+
+def _update(connection: Connection, user_id: str, conversation_id: str, values: Mapping[str, Any]) -> None:
+    mine = conversations.c.user_id == user_id, conversations.c.id == conversation_id
+    connection.execute(update(conversations).where(*mine).values(**values))
+
+
+def _cursor(last: StoredConversation) -> str:
+    return urlsafe_b64encode(f"{last.updated_at.isoformat()} {last.id}".encode()).decode()
+
+
+def _place(cursor: str) -> ColumnElement[Any]:
+    try:
+        moment, conversation_id = urlsafe_b64decode(cursor).decode().split(" ", 1)
+        updated_at = datetime.fromisoformat(moment)
+    except ValueError:
+        raise Problem("invalid_request", "`before` is not a cursor: take it from `next` of the page before.") from None
+    return tuple_(literal(updated_at, Moment), literal(conversation_id))

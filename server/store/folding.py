@@ -1,0 +1,36 @@
+"""What a message had become when its process died, told from the events that were saved."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from server import events
+from server.store.records import Batch, StoredMessage
+
+
+def folded(message: StoredMessage, batches: Iterable[Batch]) -> StoredMessage:
+    """Return the message with its batches taken in, in order; those it has taken in before are left out."""
+    for batch in batches:
+        if batch.first_seq > message.last_seq:
+            message = _with(message, batch)
+    return message
+
+
+def _with(message: StoredMessage, batch: Batch) -> StoredMessage:
+    said = [events.parse(line) for line in events.split(batch.lines)]
+    return replace(
+        message,
+        content=message.content + _joined(said, "content", "content"),
+        reasoning=message.reasoning + _joined(said, "reasoning", "token"),
+        provider=next((event["provider"] for event in reversed(said) if event["type"] == "provider"), message.provider),
+        attempts=message.attempts + [_attempt(event) for event in said if event["type"] == "attempt"],
+        last_seq=batch.last_seq,
+    )
+
+
+def _joined(said: list[dict[str, Any]], type_: str, member: str) -> str:
+    return "".join(event[member] for event in said if event["type"] == type_)
+
+
+def _attempt(event: dict[str, Any]) -> dict[str, Any]:
+    return {"provider": event["provider"], "error": event["error"]}

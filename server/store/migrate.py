@@ -1,0 +1,64 @@
+"""Brings the schema up to date. To change it: add a file to `migrations/versions`, change `schema.py`, raise HEAD."""
+
+from pathlib import Path
+
+from sqlalchemy import Column, MetaData, Table, Text, inspect, select
+
+from g4f_lite.errors import ConfigError
+from server.store.database import Database
+
+HEAD = "0001"
+"""The newest revision; written here too, since asking Alembic would cost each start a third of a second."""
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+_version = Table("alembic_version", MetaData(), Column("version_num", Text))
+
+
+def migrate(database: Database, migrations: Path = MIGRATIONS, head: str = HEAD) -> list[str]:
+    """Make the schema, or change an older one after a snapshot; return what was done, in sentences for the log.
+
+    Raises: ConfigError if the schema is not one that this version knows; Problem.
+    """
+    before = revision(database)
+    if before == head:
+        return []
+    _require_known(before, migrations)
+    copy = database.snapshot(f"before-{head}") if before else None
+    _upgrade(database, migrations, head)
+    return _said(before, head, copy)
+
+
+def revision(database: Database) -> str | None:
+    """Return the revision the schema is at; None if there is no schema yet."""
+    with database.read() as connection:
+        if not inspect(connection).has_table(_version.name):
+            return None
+        return connection.scalar(select(_version.c.version_num))
+
+
+def _require_known(before: str | None, migrations: Path) -> None:
+    from alembic.script import ScriptDirectory
+
+    known = {script.revision for script in ScriptDirectory(migrations).walk_revisions()}
+    if before and before not in known:
+        raise ConfigError(
+            [f"database: its schema {before} is newer than this program. Update the program, or name another database."]
+        )
+
+
+def _upgrade(database: Database, migrations: Path, head: str) -> None:
+    from alembic.command import upgrade
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
+    with database.migration() as connection:
+        config.attributes["connection"] = connection
+        upgrade(config, head)
+
+
+def _said(before: str | None, head: str, copy: Path | None) -> list[str]:
+    if not before:
+        return [f"Made the database with schema {head}."]
+    copied = [f"Copied the database to {copy} before changing it."] if copy else []
+    return [*copied, f"Changed the database's schema from {before} to {head}."]

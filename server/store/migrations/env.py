@@ -1,0 +1,6 @@
+"""Run by Alembic, inside of the transaction that `migrate.py` began."""
+
+from alembic import context
+
+context.configure(connection=context.config.attributes["connection"])
+context.run_migrations()

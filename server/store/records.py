@@ -1,0 +1,129 @@
+"""What goes into the store and comes out of it: frozen values. Times are aware, in UTC."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any, Literal
+
+Action = Literal["send", "regenerate", "continue"]
+AuthorRole = Literal["user", "assistant"]
+Status = Literal["complete", "running", "stopped", "failed", "interrupted"]
+
+
+class Absent(Enum):
+    """Says that something was not given, where None has a meaning of its own."""
+
+    ABSENT = "absent"
+
+
+ABSENT = Absent.ABSENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTurn:
+    """A question to be asked, asked again, or an answer to be continued."""
+
+    action: Action
+    model: str
+    answer_id: str
+    """What a new answer will be called. `continue` has no use for it."""
+    conversation_id: str | None = None
+    """None: `send` makes a new conversation."""
+    parent_id: str | Absent | None = ABSENT
+    """What the turn hangs on: for `send` the message before (None: the root), for `regenerate` the question, for
+    `continue` the answer. Absent: what the conversation's current leaf says."""
+    message_id: str = ""
+    """The person's message; only for `send`, like `content`."""
+    content: str = ""
+    title: str = ""
+    """What a new conversation will be called."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """One message of a conversation's tree.
+
+    content, reasoning: what the events up to `last_seq` say; while the message is running, its batches hold the rest.
+    model: what the person picked; provider: who answered. None for a person's message.
+    attempts: `{"provider", "error"}` each, in order. usage, error: as in the events of these names. Of a continued
+    answer these are the last turn's.
+    state: what the provider wants to hear on the next turn of this branch.
+    """
+
+    id: str
+    conversation_id: str
+    parent_id: str | None
+    role: AuthorRole
+    content: str
+    reasoning: str
+    status: Status
+    model: str | None
+    provider: str | None
+    attempts: list[dict[str, Any]]
+    usage: dict[str, Any] | None
+    error: dict[str, Any] | None
+    finish_reason: str | None
+    state: dict[str, Any] | None
+    last_seq: int
+    created_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredConversation:
+    """A conversation without its messages. `running` says that one of them is."""
+
+    id: str
+    title: str
+    leaf_id: str | None
+    pinned: bool
+    archived: bool
+    running: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A turn that is durable, and all that is needed to ask a provider.
+
+    path: from the root to the question; for `continue` to the answer itself.
+    repeated: the person's message was there already: nothing was written, `answer` is the one it got.
+    state: that of the last message on the path that has one.
+    """
+
+    conversation_id: str
+    user_message_id: str
+    answer: StoredMessage
+    path: list[StoredMessage]
+    title: str
+    is_new: bool
+    repeated: bool
+    state: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Consecutive events of one message. `lines` is NDJSON: one event a line, each line ended."""
+
+    user_id: str
+    message_id: str
+    first_seq: int
+    last_seq: int
+    lines: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a message ended. `content` and `reasoning` are whole, also when the answer was continued."""
+
+    status: Status
+    content: str
+    reasoning: str = ""
+    provider: str | None = None
+    attempts: list[dict[str, Any]]
+    usage: dict[str, Any] | None = None
+    error: dict[str, Any] | None = None
+    finish_reason: str | None = None
+    state: dict[str, Any] | None = None
+    last_seq: int

@@ -1,0 +1,116 @@
+"""The tables, as the newest migration leaves them.
+
+Ids may come from clients, so every key begins with the user's: nobody can take, or learn of, an id of somebody else.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+LOCAL_USER = "local"
+"""The one person of `auth.mode` "none"; made by the first migration."""
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware time in UTC, to the microsecond. SQLite keeps no zone, PostgreSQL answers in the session's."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value and value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value and (value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC))
+
+
+metadata = MetaData()
+Json = JSON(none_as_null=True)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("created_at", Moment, nullable=False),
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("user_id", Text, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("leaf_id", Text),
+    Column("pinned", Boolean, nullable=False, default=False),
+    Column("archived", Boolean, nullable=False, default=False),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Column("deleted_at", Moment),
+)
+Index("ix_conversations_newest", conversations.c.user_id, conversations.c.updated_at, conversations.c.id)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("user_id", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("conversation_id", Text, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("parent_id", Text),
+    Column("role", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("reasoning", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("model", Text),
+    Column("provider", Text),
+    Column("attempts", Json, nullable=False),
+    Column("usage", Json),
+    Column("error", Json),
+    Column("finish_reason", Text),
+    Column("state", Json),
+    Column("last_seq", BigInteger, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    ForeignKeyConstraint(
+        ["user_id", "conversation_id"], ["conversations.user_id", "conversations.id"], ondelete="CASCADE"
+    ),
+    # No cascade here: SQLite would follow it a thousand messages deep and then refuse.
+    ForeignKeyConstraint(["user_id", "parent_id"], ["messages.user_id", "messages.id"]),
+    UniqueConstraint("user_id", "conversation_id", "sequence", name="uq_messages_sequence"),
+)
+Index("ix_messages_children", messages.c.user_id, messages.c.parent_id)
+_IS_RUNNING = text("status = 'running'")
+Index(
+    "ix_messages_running",
+    messages.c.user_id,
+    messages.c.conversation_id,
+    sqlite_where=_IS_RUNNING,
+    postgresql_where=_IS_RUNNING,
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("user_id", Text, primary_key=True),
+    Column("message_id", Text, primary_key=True),
+    Column("first_seq", BigInteger, primary_key=True),
+    Column("last_seq", BigInteger, nullable=False),
+    Column("lines", Text, nullable=False),
+    ForeignKeyConstraint(["user_id", "message_id"], ["messages.user_id", "messages.id"], ondelete="CASCADE"),
+)

@@ -1,0 +1,92 @@
+"""SQLite: one connection that writes, several that read, and a file that only its owner may open."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engine, event
+
+from server.store.failures import translated
+
+READERS = 8
+"""Connections kept for reading; as many again are made when needed."""
+READING = {"query_only": "ON", "mmap_size": "0"}
+WRITING = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON", "mmap_size": "0"}
+# A migration may make a table anew; with foreign keys on, dropping the old one would empty those that point at it.
+MIGRATING = {**WRITING, "foreign_keys": "OFF"}
+
+
+class SQLite:
+    """A file in WAL mode: readers wait for nobody, writers for each other."""
+
+    def __init__(self, url: URL, busy_timeout_s: float) -> None:
+        self.path = Path(str(url.database)).absolute()
+        self._url = url.set(database=str(self.path))
+        self._timeout_s = busy_timeout_s
+        queue = {"poolclass": QueuePool, "pool_timeout": 2 * busy_timeout_s}
+        self._readers = self._engine("BEGIN", READING, pool_size=READERS, max_overflow=READERS, **queue)
+        # Immediate, because a transaction that has read may find that it cannot write any more.
+        self._writer = self._engine("BEGIN IMMEDIATE", WRITING, pool_size=1, max_overflow=0, **queue)
+
+    def open(self) -> None:
+        with translated():
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make(self.path)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        with translated(), self._readers.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        with translated(), self._writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def migration(self) -> Iterator[Connection]:
+        engine = self._engine("BEGIN IMMEDIATE", MIGRATING, poolclass=NullPool)
+        with translated(), engine.begin() as connection:
+            yield connection
+            _require_whole(connection)
+
+    def snapshot(self, label: str) -> Path | None:
+        copy = self.path.with_name(f"{self.path.name}.{label}")
+        unfinished = copy.with_name(f"{copy.name}.unfinished-{os.getpid()}")
+        engine = self._engine("", READING, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        with translated():
+            _make(unfinished)
+            with engine.connect() as connection:
+                connection.exec_driver_sql("VACUUM INTO ?", (str(unfinished),))
+            unfinished.replace(copy)
+        return copy
+
+    def close(self) -> None:
+        self._readers.dispose()
+        self._writer.dispose()
+
+    def _engine(self, begin: str, pragmas: Mapping[str, str], **options: Any) -> Engine:
+        waits = {"timeout": self._timeout_s, "check_same_thread": False}
+        engine = create_engine(self._url, connect_args=waits, **options)
+        event.listen(engine, "connect", lambda driver, _: _prepare(driver, pragmas))
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+        return engine
+
+
+def _make(path: Path) -> None:
+    """Make an empty file that nobody else may read; SQLite's own files beside it take over its mode."""
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+def _prepare(driver: Any, pragmas: Mapping[str, str]) -> None:
+    driver.isolation_level = None  # the driver would begin transactions of its own
+    for name, value in pragmas.items():
+        driver.execute(f"PRAGMA {name} = {value}").close()
+
+
+def _require_whole(connection: Connection) -> None:
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    if broken:
+        raise RuntimeError(f"the migration left {len(broken)} rows that point nowhere")

@@ -1,0 +1,139 @@
+"""The store: everything people would miss if it were gone. One method is one transaction."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from server.store import batches, conversations, turns
+from server.store.database import BUSY_TIMEOUT_S, database
+from server.store.migrate import migrate
+from server.store.records import Batch, Begun, NewTurn, Outcome, StoredConversation, StoredMessage
+from server.store.schema import users
+from server.store.tree import Tree
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Store:
+    """May be called from any thread. What a method has returned from is durable.
+
+    Ids of somebody else are answered like ids that do not exist.
+    Raises: Problem, with `storage_unavailable` from every method.
+    """
+
+    def __init__(
+        self, url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S, now: Callable[[], datetime] = utc_now
+    ) -> None:
+        """Connect to nothing yet.
+
+        url: `sqlite:///path` or `postgresql+psycopg://...`. Raises: ConfigError.
+        busy_timeout_s: how long to wait for a lock that somebody else holds.
+        """
+        self.database = database(url, busy_timeout_s)
+        self._now = now
+
+    def open(self) -> list[str]:
+        """Make the folder and the schema, or bring an older schema up to date after a snapshot.
+
+        Returns: what was done, in sentences for the log; nothing if all was there.
+        Raises: ConfigError if the schema is newer than this program.
+        """
+        self.database.open()
+        return migrate(self.database)
+
+    def close(self) -> None:
+        self.database.close()
+
+    def ping(self) -> None:
+        """Ask the database for anything."""
+        with self.database.read() as connection:
+            connection.execute(select(users.c.id).limit(1)).first()
+
+    def begin(self, user_id: str, turn: NewTurn) -> Begun:
+        """Store what a turn begins with: the person's message, and a running answer, now the conversation's leaf.
+
+        Raises: Problem with `invalid_request`, `conflict`, `unknown_conversation` or `unknown_message`.
+        """
+        try:
+            return self._begin(user_id, turn)
+        except IntegrityError:  # on PostgreSQL another writer can be first with the same message id
+            return self._begin(user_id, turn)
+
+    def _begin(self, user_id: str, turn: NewTurn) -> Begun:
+        with self.database.write() as connection:
+            return turns.begin(Tree(connection, user_id, self._now()), turn)
+
+    def append(self, new: Sequence[Batch]) -> None:
+        """Store batches of running answers; those of a message that is gone, or has ended, are dropped.
+
+        A batch that is there already is left as it is, so a failed call can be repeated.
+        """
+        if new:
+            with self.database.write() as connection:
+                batches.append(connection, new)
+
+    def finish(self, user_id: str, message_id: str, outcome: Outcome, batch: Batch | None) -> None:
+        """Store how a running answer ended, and its last events; nothing happens if it is gone, or has ended."""
+        with self.database.write() as connection:
+            if batch:
+                batches.append(connection, [batch])
+            batches.finish(connection, user_id, message_id, outcome, self._now())
+
+    def interrupt_running(self) -> int:
+        """End the answers of a process that died, with the text it saved; return how many those were."""
+        with self.database.write() as connection:
+            return batches.interrupt(connection, self._now())
+
+    def batches(self, user_id: str, message_id: str, after: int) -> list[Batch]:
+        """Return the saved events that are not older than `after`, in order; the first batch may begin before it."""
+        with self.database.read() as connection:
+            return batches.after(connection, user_id, message_id, after)
+
+    def message(self, user_id: str, message_id: str) -> StoredMessage:
+        """Return a message. Raises: Problem("unknown_message")."""
+        with self.database.read() as connection:
+            return conversations.message(connection, user_id, message_id)
+
+    def conversations(
+        self, user_id: str, before: str | None = None, limit: int = 50
+    ) -> tuple[list[StoredConversation], str | None]:
+        """Return conversations, the newest first, and the cursor to call `before` for more, or None.
+
+        Raises: Problem("invalid_request") for what was never a cursor.
+        """
+        with self.database.read() as connection:
+            return conversations.page(connection, user_id, before, limit)
+
+    def conversation(self, user_id: str, conversation_id: str) -> tuple[StoredConversation, list[StoredMessage]]:
+        """Return a conversation and all messages of its tree, in the order they were stored.
+
+        Raises: Problem("unknown_conversation").
+        """
+        with self.database.read() as connection:
+            found = conversations.one(connection, user_id, conversation_id)
+            return found, conversations.all_messages(connection, user_id, conversation_id)
+
+    def change(self, user_id: str, conversation_id: str, changes: Mapping[str, Any]) -> StoredConversation:
+        """Change `title`, `pinned`, `archived` or `leaf_id`; `deleted: False` brings a deleted conversation back.
+
+        Raises: Problem with `unknown_conversation`; `unknown_message` for a leaf that the conversation does not have.
+        """
+        with self.database.write() as connection:
+            return conversations.change(connection, user_id, conversation_id, changes)
+
+    def delete(self, user_id: str, conversation_id: str) -> None:
+        """Hide a conversation; for a day `change` can bring it back. Raises: Problem("unknown_conversation")."""
+        with self.database.write() as connection:
+            conversations.hide(connection, user_id, conversation_id, self._now())
+
+    def sweep(self) -> None:
+        """Forget the events of answers ended ten minutes ago, and conversations deleted a day ago."""
+        now = self._now()
+        with self.database.write() as connection:
+            batches.sweep(connection, now)
+            conversations.sweep(connection, now)
