@@ -61,6 +61,10 @@ class CatalogConfig(Strict):
         document: filled, but perhaps of other shapes than this class; what has a wrong shape is passed over.
         """
         providers, models = _table(document, "providers"), _table(document, "models")
+        for name, entry in providers.items():
+            kind = entry.get("kind") if isinstance(entry, dict) else None
+            if isinstance(kind, str) and kind not in KINDS:
+                yield Mistake(("providers", name, "kind"), unknown("kind", kind, KINDS))
         for path, route in _routes(models):
             provider, slash, upstream = route.partition("/")
             if not slash or not upstream:
@@ -92,7 +96,7 @@ def load(
         document[section] = {**_table(document, section), **keys}
     mistakes = [*_own_words(document)]
     document = _filled(document, known_in(folder, environ), mistakes)
-    _check_kinds(document, folder, mistakes)
+    mistakes.extend(_read_options(document, folder))
     mistakes.extend(schema.relations(document))
     try:
         config = schema.model_validate(document, context={"folder": folder})
@@ -127,7 +131,7 @@ def _filled(document: dict[str, Any], variables: Mapping[str, str], mistakes: li
     missing: list[tuple[tuple[str | int, ...], str]] = []
     filled: dict[str, Any] = fill(document, variables, missing)
     for path, name in missing:
-        entry = _table(filled, "providers").get(path[1]) if path[0] == "providers" and len(path) > 1 else None
+        entry = _table(filled, "providers").get(str(path[1])) if path[0] == "providers" and len(path) > 1 else None
         if not isinstance(entry, dict):
             mistakes.append(Mistake(path, f"the variable {name} is not set, neither in the environment nor in .env"))
         elif entry.get("enabled", True):
@@ -136,20 +140,17 @@ def _filled(document: dict[str, Any], variables: Mapping[str, str], mistakes: li
     return filled
 
 
-def _check_kinds(document: dict[str, Any], folder: Path, mistakes: list[Mistake]) -> None:
-    """Have each kind check its own `options`, and write down what it reads there, defaults and full paths included."""
+def _read_options(document: dict[str, Any], folder: Path) -> Iterator[Mistake]:
+    """Have each kind read its own `options`, and write down what it read, defaults and full paths included."""
     for name, entry in _table(document, "providers").items():
-        kind = entry.get("kind") if isinstance(entry, dict) else None
-        if not isinstance(kind, str):
+        if not isinstance(entry, dict) or not isinstance(entry.setdefault("options", {}), dict):
             continue
-        if kind not in KINDS:
-            mistakes.append(Mistake(("providers", name, "kind"), unknown("kind", kind, KINDS)))
-            continue
-        options, schema = entry.get("options", {}), KINDS[kind].Options
-        try:
-            entry["options"] = schema.model_validate(options, context={"folder": folder}).model_dump()
-        except ValidationError as error:
-            mistakes.extend(mistakes_of(error, schema, options, ("providers", name, "options")))
+        if kind := KINDS.get(str(entry.get("kind"))):
+            try:
+                options = kind.Options.model_validate(entry["options"], context={"folder": folder})
+                entry["options"] = options.model_dump()
+            except ValidationError as error:
+                yield from mistakes_of(error, kind.Options, entry["options"], ("providers", name, "options"))
 
 
 def _routes(models: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:

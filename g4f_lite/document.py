@@ -5,7 +5,7 @@ from pathlib import Path as File
 from typing import Any
 
 from g4f_lite.errors import ConfigError
-from g4f_lite.mistakes import Mistake, Path
+from g4f_lite.mistakes import Mistake, Path, parts
 
 DEPTH = 64
 """Far more than any entry needs, far less than Python can follow."""
@@ -65,21 +65,15 @@ def _object(pairs: list[tuple[str, Any]]) -> Object:
 def _repeated(value: Any, path: Path = ()) -> list[str]:
     """Return a line for each key that comes twice in its object: people see the first, JSON takes the last."""
     own = [str(Mistake((*path, key), "stands here more than once")) for key in getattr(value, "repeated", ())]
-    return own + [line for key, item in _items(value) for line in _repeated(item, (*path, key))]
+    return own + [line for key, item in parts(value).items() for line in _repeated(item, (*path, key))]
 
 
 def _depth(document: Any) -> int:
     """Return how many objects and lists stand in each other, level by level, since recursion has its limits."""
     level, depth = [document], 0
-    while level := [item for value in level for _, item in _items(value)]:
+    while level := [item for value in level for item in parts(value).values()]:
         depth += 1
     return depth
-
-
-def _items(value: Any) -> list[tuple[str | int, Any]]:
-    if isinstance(value, dict):
-        return list(value.items())
-    return list(enumerate(value)) if isinstance(value, list) else []
 
 
 def _too_deep(file: File) -> str:

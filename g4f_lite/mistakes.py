@@ -43,6 +43,13 @@ class Mistake:
         return f"{where}: {self.sentence}"
 
 
+def parts(value: Any) -> dict[str | int, Any]:
+    """Return what an object or a list holds, by key or position; other values hold nothing."""
+    if isinstance(value, list):
+        return dict(enumerate(value))
+    return value if isinstance(value, dict) else {}
+
+
 def unknown(what: str, word: str, known: Iterable[str]) -> str:
     """Return a sentence about a word that is not known, with the nearest one that is."""
     known = sorted(known)
@@ -85,9 +92,12 @@ def _sentence(details: ErrorDetails, model: type[BaseModel] | None) -> str:
 def _in_file(path: Path, document: Any) -> Iterator[str | int]:
     """Yield the keys of the path that the file has: a model's short forms leave some of them out."""
     for key in path:
-        if (isinstance(document, dict) and key in document) or (isinstance(document, list) and isinstance(key, int)):
+        inner = (
+            document if isinstance(document, dict) else dict(enumerate(document if isinstance(document, list) else ()))
+        )
+        if key in inner:
             yield key
-            document = document[key]
+            document = inner[key]
 
 
 def _model_at(schema: Any, path: Path) -> type[BaseModel] | None:
