@@ -1,0 +1,128 @@
+"""The JSON API beside the conversation endpoint: models, providers, conversations, health."""
+
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from g4f_lite.catalog import Member, Model
+from server.identity import user_id
+from server.payload import ChangeBody, check, document
+from server.problems import Problem
+from server.services import services
+from server.store import StoredMessage, time_text
+
+api = Blueprint("api", __name__)
+
+MESSAGE_FIELDS = (
+    "id",
+    "parent_id",
+    "role",
+    "content",
+    "reasoning",
+    "status",
+    "model",
+    "provider",
+    "attempts",
+    "usage",
+    "error",
+)
+
+
+@api.get("/backend-api/v2/models")
+def models() -> dict[str, Any]:
+    """List what can be picked."""
+    catalog = services().catalog
+    return {"models": [_model(model) for model in catalog.models()], "default": catalog.default_model}
+
+
+@api.get("/backend-api/v2/providers")
+def providers() -> dict[str, Any]:
+    """List who answers, and how they fare; never a key."""
+    return {"providers": [_provider(member) for member in services().catalog.members.values()]}
+
+
+@api.get("/backend-api/v2/conversations")
+def conversations() -> dict[str, Any]:
+    """List a person's conversations, newest first, a page at a time."""
+    found, next_page = services().store.conversations(user_id(), before=request.args.get("before"))
+    return {"conversations": [conversation.as_dict() for conversation in found], "next": next_page}
+
+
+@api.get("/backend-api/v2/conversations/<conversation_id>")
+def conversation(conversation_id: str) -> dict[str, Any]:
+    """Show a conversation with all messages of its tree; a running answer as far as it has come."""
+    found, messages = services().store.conversation(user_id(), conversation_id)
+    return {
+        "id": found.id,
+        "title": found.title,
+        "leaf_id": found.leaf_id,
+        "messages": [_message(message) for message in messages],
+    }
+
+
+@api.patch("/backend-api/v2/conversations/<conversation_id>")
+def change_conversation(conversation_id: str) -> dict[str, Any]:
+    """Change the title, a mark, the current leaf, or take a deletion back."""
+    changes = check(document(request), ChangeBody).changes()
+    changed = services().store.change(user_id(), conversation_id, changes).as_dict()
+    services().hub.publish(user_id(), {"type": "conversation", "conversation": changed})
+    return changed
+
+
+@api.delete("/backend-api/v2/conversations/<conversation_id>")
+def delete_conversation(conversation_id: str) -> Response:
+    """Delete a conversation and end its turns. For a day, PATCH with `deleted` false brings it back."""
+    services().engine.stop_conversation(user_id(), conversation_id)
+    services().store.delete(user_id(), conversation_id)
+    services().hub.publish(user_id(), {"type": "deleted", "conversation_id": conversation_id})
+    return Response(status=204)
+
+
+@api.get("/healthz")
+def alive() -> dict[str, str]:
+    """Say that the process answers."""
+    return {"status": "ok"}
+
+
+@api.get("/readyz")
+def ready() -> dict[str, str]:
+    """Say that the database answers and that at least one provider can be asked."""
+    services().store.ping()
+    if not any(member.obstacle() is None for member in services().catalog.members.values()):
+        raise Problem("busy", "No provider can be used; see /backend-api/v2/providers for the reasons.")
+    return {"status": "ready"}
+
+
+def _message(message: StoredMessage) -> dict[str, Any]:
+    shown = {name: getattr(message, name) for name in MESSAGE_FIELDS} | {"created_at": time_text(message.created_at)}
+    if turn := services().engine.find(user_id(), message.id):
+        shown |= {"content": turn.content, "reasoning": turn.reasoning}
+    return shown
+
+
+def _model(model: Model) -> dict[str, Any]:
+    return {
+        "id": model.name,
+        "label": model.label,
+        "provider": model.provider,
+        "available": model.available,
+        "reason": model.reason or None,
+        "vision": model.vision,
+        "context": model.context,
+        "price": model.price.model_dump() if model.price else None,
+    }
+
+
+def _provider(member: Member) -> dict[str, Any]:
+    health, obstacle = member.health, member.obstacle()
+    error = health.last_error
+    return {
+        "name": member.name,
+        "kind": member.settings.kind,
+        "state": member.state,
+        "reason": str(obstacle or error or "") or None,
+        "last_error": {"code": error.code, "message": error.message} if error else None,
+        "last_success_at": time_text(health.last_success_at) if health.last_success_at else None,
+        "latency_ms": health.latency_ms,
+        "models": list(member.listed),
+    }

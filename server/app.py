@@ -1,0 +1,80 @@
+"""The WSGI application: views, their boundary to browsers, and the one shape of every error."""
+
+import asyncio
+import atexit
+import logging
+import os
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from g4f_lite.config import load
+from server import live
+from server.api import api
+from server.background import in_thread
+from server.boundary import guard
+from server.config import Config
+from server.conversation import conversation
+from server.pages import pages
+from server.problems import Problem
+from server.services import Services
+from server.stream import failure
+
+log = logging.getLogger(__name__)
+
+LARGEST_BODY = 16 << 20
+"""Bytes."""
+
+CODES = {
+    400: ("invalid_request", "This request cannot be understood."),
+    404: ("not_found", "There is nothing at this address."),
+    405: ("method_not_allowed", "This address does not take this method."),
+    413: ("too_large", "A request can be 16 MiB at most; send less at a time."),
+    415: ("unsupported_media_type", "This kind of content is not understood here."),
+}
+"""What Flask itself refuses."""
+
+
+def create_app(config: Config | None = None, *, loop: asyncio.AbstractEventLoop | None = None) -> Flask:
+    """Return the application. `app.extensions["chat"]` are its `Services`.
+
+    config: absent, config.json beside the package is read.
+    loop: where turns run and streams are written; who hands it over starts and closes the services. Absent, a thread
+        of its own runs one until the process ends, for WSGI servers that know no loop:
+        `gunicorn -k gthread 'server:create_app()'`.
+    Raises: ConfigError; Problem, when the store cannot be opened.
+    """
+    config = config or load(None, Config, os.environ)
+    services = Services(config, loop or in_thread())
+    if loop is None:
+        asyncio.run_coroutine_threadsafe(services.start(), services.loop).result()
+        atexit.register(lambda: asyncio.run_coroutine_threadsafe(services.close(), services.loop).result())
+    app = Flask(__name__, static_folder=None)
+    app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY, SOCK_SERVER_OPTIONS=live.OPTIONS)
+    app.extensions["chat"] = services
+    guard(app, config.site_config.allowed_hosts)
+    for blueprint in (conversation, api, live.blueprint, pages):
+        app.register_blueprint(blueprint, url_prefix=config.url_prefix + (blueprint.url_prefix or ""))
+    app.register_error_handler(Problem, _refuse)
+    app.register_error_handler(HTTPException, _refuse_http)
+    app.register_error_handler(Exception, _report)
+    return app
+
+
+def _refuse(problem: Problem) -> Response:
+    return failure(problem, ())
+
+
+def _refuse_http(error: HTTPException) -> Response:
+    if error.code is not None and error.code < 400:  # a redirect is an exception too
+        return error.get_response()  # type: ignore[return-value]
+    code, sentence = CODES.get(error.code or 500, CODES[400])
+    return failure(Problem(code, sentence), ())
+
+
+def _report(error: Exception) -> Response:
+    problem = Problem(
+        "internal_error", "Something is wrong in this program. Try again; the log says more under the id."
+    )
+    log.error("%s %s failed by a bug, id %s", request.method, request.path, problem.id, exc_info=error)
+    return failure(problem, ())

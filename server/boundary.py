@@ -1,0 +1,107 @@
+"""The boundary to browsers: which hosts and origins may ask, and the headers every answer carries.
+
+A web page anywhere can reach a server on localhost. The Host check defeats DNS rebinding, the origin check requests
+and WebSockets from other pages; both hold for every route.
+"""
+
+import ipaddress
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from flask import Flask, Request, Response, request
+
+from server.problems import Problem
+
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+LOCAL_NAMES = {"localhost"}
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def guard(app: Flask, allowed_hosts: Iterable[str]) -> None:
+    """Check every request before its view runs, and complete the headers of every answer."""
+    names = LOCAL_NAMES | {name.lower() for name in allowed_hosts}
+
+    @app.before_request
+    def check() -> None:
+        check_host(request, names)
+        check_origin(request)
+
+    @app.after_request
+    def complete(response: Response) -> Response:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        response.headers.setdefault("Cache-Control", "no-store")
+        if request.is_secure:
+            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        return response
+
+
+def check_host(asked: Request, names: set[str]) -> None:
+    """Refuse a Host header that is not one of ours. Raises: Problem."""
+    name = _hostname(asked.headers.get("Host", ""))
+    if name not in names and not _is_loopback(name):
+        hint = "add it to site_config.allowed_hosts in config.json if it is yours."
+        raise Problem("invalid_request", f"This server does not answer for the host {name[:100] or '(none)'}; {hint}")
+
+
+def check_origin(asked: Request) -> None:
+    """Refuse what another web site's page has caused. Raises: Problem."""
+    if asked.headers.get("Upgrade", "").lower() == "websocket":
+        if asked.headers.get("Origin", "") != _own_origin(asked):
+            raise Problem("forbidden", "Only the page of this server may open its WebSocket.")
+    elif asked.method not in SAFE_METHODS:
+        _check_unsafe(asked)
+
+
+def _check_unsafe(asked: Request) -> None:
+    site, origin = asked.headers.get("Sec-Fetch-Site"), asked.headers.get("Origin")
+    if site:
+        allowed = site in ("same-origin", "none")
+    elif origin:
+        allowed = origin == _own_origin(asked)
+    else:  # not a browser: a form on another site cannot send JSON, nor leave the type out
+        if asked.headers.get("Content-Type") and not asked.is_json:
+            raise Problem("unsupported_media_type", "Send the body as JSON, with Content-Type: application/json.")
+        allowed = True
+    if not allowed:
+        raise Problem("forbidden", "This request was caused by another web site's page, so it is refused.")
+
+
+def _own_origin(asked: Request) -> str:
+    return f"{asked.scheme}://{asked.host}"
+
+
+def _hostname(host: str) -> str:
+    try:
+        return (urlsplit(f"//{host}").hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+
+
+def _is_loopback(name: str) -> bool:
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,153 @@
+"""`POST /backend-api/v2/conversation`: one turn, answered in the form the client knows."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from flask import Blueprint, Response, request
+
+from g4f_lite.catalog import Model
+from g4f_lite.errors import UnknownModelError
+from g4f_lite.messages import Message, Params
+from g4f_lite.pieces import Content
+from g4f_lite.router import answer
+from server import events, reading
+from server.events import MIMETYPES, Form
+from server.identity import user_id
+from server.payload import FreegptBody, TurnBody, check, check_length, check_text, document
+from server.problems import Problem
+from server.prompt import prompt
+from server.services import Services, services
+from server.store import Batch, NewTurn, StoredMessage
+from server.stream import Stream
+from server.title import title_of
+from server.turn import Turn
+
+conversation = Blueprint("conversation", __name__, url_prefix="/backend-api/v2")
+
+ELSEWHERE_S = 2
+"""How long to wait for a turn that the store calls running and that is not here yet: it is just being started."""
+
+
+@conversation.post("/conversation")
+def converse() -> Response:
+    """Run one turn. Both bodies, native and freegpt-webui's, are told apart by `meta`."""
+    body = document(request)
+    if "meta" in body:
+        return _answer_freegpt(check(body, FreegptBody))
+    return _answer_native(check(body, TurnBody))
+
+
+@conversation.get("/messages/<message_id>/events")
+def message_events(message_id: str) -> Response:
+    """Read an answer's events behind `after`, live until its end."""
+    try:
+        after = int(request.args.get("after", "0"))
+    except ValueError:
+        after = -1
+    if after < 0 or request.args.get("render", "html") != "html":
+        raise Problem("invalid_request", "after must be the seq of an event, or 0; render can only be html.")
+    if services().store.message(user_id(), message_id).role != "assistant":
+        raise Problem("unknown_message", "There is no such answer.")
+    return _read(message_id, after, html="render" in request.args)
+
+
+@conversation.post("/messages/<message_id>/stop")
+def stop(message_id: str) -> dict[str, str]:
+    """End a turn and its upstream call; answer once it has ended."""
+    services().engine.stop(user_id(), message_id)
+    return {"id": message_id, "status": services().store.message(user_id(), message_id).status}
+
+
+def _answer_native(body: TurnBody) -> Response:
+    here, user = services(), user_id()
+    model = _model(here, body.model or here.config.default_model)
+    begun = here.store.begin(user, _new_turn(body, model))
+    if begun.repeated:
+        return _read(begun.answer.id, 0, html=body.render == "html")
+    turn = Turn(user, begun, model, body.params.params(), prompt(begun.path, body.action))
+    here.engine.start(turn)
+    here.changed(user, begun.conversation_id)
+    lines = reading.live(turn, turn.journal.base_seq, body.render == "html")
+    return _stream(here, lines)
+
+
+def _new_turn(body: TurnBody, model: Model) -> NewTurn:
+    content, message_id = "", None
+    if body.action == "send":
+        if body.message is None:
+            raise Problem("invalid_request", "message: field required.")
+        content, message_id = body.message.content, body.message.id
+        check_text(content)
+    elif body.conversation_id is None:
+        raise Problem("invalid_request", f"conversation_id: {body.action} needs one.")
+    return NewTurn(
+        action=body.action,
+        model=model.name,
+        conversation_id=body.conversation_id,
+        parent_id=body.parent,
+        message_id=message_id or str(uuid.uuid4()),
+        content=content,
+        answer_id=str(uuid.uuid4()),
+        title=title_of(content),
+    )
+
+
+def _read(message_id: str, after: int, *, html: bool) -> Response:
+    here, user = services(), user_id()
+    return _stream(here, _events(here, user, message_id, after, html))
+
+
+async def _events(here: Services, user: str, message_id: str, after: int, html: bool) -> AsyncGenerator[str, None]:
+    """Yield the lines of an answer, wherever it is: running, just being started, or in the store."""
+    for _ in range(ELSEWHERE_S * 20):
+        if turn := here.engine.find(user, message_id):
+            async for lines in reading.live(turn, after, html):
+                yield lines
+            return
+        message, batches = await asyncio.to_thread(_stored, here, user, message_id, after)
+        if message.status != "running":
+            yield "".join(reading.ended(message, batches, after, html))
+            return
+        await asyncio.sleep(0.05)
+    raise Problem("conflict", "Another process of this server is writing this answer; reload the page once it is done.")
+
+
+def _stored(here: Services, user: str, message_id: str, after: int) -> tuple[StoredMessage, list[Batch]]:
+    return here.store.message(user, message_id), here.store.batches(user, message_id, after)
+
+
+def _stream(here: Services, lines: AsyncGenerator[str, None]) -> Response:
+    form: Form = "sse" if "text/event-stream" in request.headers.get("Accept", "") else "ndjson"
+    return Stream(_encoded(lines, form), loop=here.loop, mimetype=MIMETYPES[form])
+
+
+async def _encoded(lines: AsyncGenerator[str, None], form: Form) -> AsyncGenerator[bytes, None]:
+    async with aclosing(lines):
+        async for some in lines:
+            if some:
+                yield events.encode(some, form)
+
+
+def _answer_freegpt(body: FreegptBody) -> Response:
+    """Answer statelessly with nothing but the text; the headers wait for its first piece."""
+    here = services()
+    for message in body.messages():
+        check_length(message.content)
+    texts = _texts(_model(here, body.model), body.messages(), Params())
+    return Stream(texts, loop=here.loop, waits=True, mimetype="text/plain")
+
+
+async def _texts(model: Model, messages: list[Message], params: Params) -> AsyncGenerator[bytes, None]:
+    async with aclosing(answer(model, messages, params)) as pieces:
+        async for piece in pieces:
+            if isinstance(piece, Content):
+                yield piece.text.encode()
+
+
+def _model(here: Services, name: str) -> Model:
+    try:
+        return here.catalog.model(name)
+    except UnknownModelError as error:
+        raise Problem.of(error) from error

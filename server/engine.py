@@ -1,0 +1,151 @@
+"""All running turns: started, saved at least once a second, stopped, and waited for when the server ends."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Literal
+
+from server.problems import Problem
+from server.screen import Snapshot
+from server.store import Batch, Store
+from server.turn import Turn
+
+log = logging.getLogger(__name__)
+
+CHECKPOINT_EVERY_S = 0.7
+"""Together with the time that the write takes this stays below a second."""
+
+Notify = Callable[[str, dict[str, Any]], None]
+
+
+class Engine:
+    """Lives on one event loop. Methods say when they may be called from other threads."""
+
+    def __init__(self, store: Store, loop: asyncio.AbstractEventLoop, notify: Notify) -> None:
+        """notify: told of turns that begin and end, with the user's id and a message for other devices."""
+        self.loop = loop
+        self._store = store
+        self._notify = notify
+        self._turns: dict[tuple[str, str], Turn] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._storage = ThreadPoolExecutor(1, "storage")
+        self._saving = asyncio.Lock()
+
+    def start(self, turn: Turn) -> None:
+        """Let a turn run. From any thread."""
+        self._turns[turn.user_id, turn.message_id] = turn
+        self.loop.call_soon_threadsafe(self._start, turn)
+
+    def find(self, user_id: str, message_id: str) -> Turn | None:
+        """Return the turn that is writing this answer, if it is running. From any thread."""
+        return self._turns.get((user_id, message_id))
+
+    def stop(self, user_id: str, message_id: str) -> None:
+        """End a turn and its upstream call; return once it has ended. From any thread but the loop's."""
+        if turn := self.find(user_id, message_id):
+            asyncio.run_coroutine_threadsafe(_end(turn, "stopped"), self.loop).result()
+
+    def stop_conversation(self, user_id: str, conversation_id: str) -> None:
+        """End every turn of a conversation. From any thread but the loop's."""
+        for turn in list(self._turns.values()):
+            if (turn.user_id, turn.begun.conversation_id) == (user_id, conversation_id):
+                self.stop(user_id, turn.message_id)
+
+    def snapshot(self, user_id: str, message_id: str) -> Snapshot | None:
+        """Return how far a running answer has come; None if it is not running. From any thread but the loop's."""
+        if turn := self.find(user_id, message_id):
+            return asyncio.run_coroutine_threadsafe(_snapshot(turn), self.loop).result()
+        return None
+
+    async def idle(self) -> None:
+        """Wait until the turns that are running now have ended."""
+        if self._tasks:
+            await asyncio.wait(set(self._tasks))
+
+    async def drain(self, patience_s: float) -> int:
+        """Let turns finish, then interrupt the rest; return how many that were."""
+        if self._tasks:
+            await asyncio.wait(set(self._tasks), timeout=patience_s)
+        running = [turn for turn in list(self._turns.values()) if not turn.ended.is_set()]
+        await asyncio.gather(*(_end(turn, "interrupted") for turn in running))
+        return len(running)
+
+    async def checkpoint_forever(self) -> None:
+        """Save what has arrived, for all turns in one transaction at a time."""
+        while True:
+            await asyncio.sleep(CHECKPOINT_EVERY_S)
+            await self.checkpoint()
+
+    async def checkpoint(self) -> None:
+        """Save what has arrived since the last time; what cannot be saved now is tried again the next time."""
+        try:
+            async with self._saving:
+                await self._append([turn for turn in list(self._turns.values()) if not turn.ended.is_set()])
+            for turn in list(self._turns.values()):
+                if turn.ended.is_set():
+                    await self._finish(turn)
+        except Problem as problem:
+            log.error("running answers are not saved for now: %s", problem.message)
+
+    def close(self) -> None:
+        """Give the storage thread back."""
+        self._storage.shutdown()
+
+    def _start(self, turn: Turn) -> None:
+        task = self.loop.create_task(self._run(turn))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        self._tell(turn)
+
+    async def _run(self, turn: Turn) -> None:
+        await turn.receive()
+        try:
+            await self._finish(turn)
+            turn.publish_end()
+        except Problem as problem:
+            log.error("answer %s is kept in memory until it can be saved: %s", turn.message_id, problem.message)
+            turn.publish_end(problem)
+        self._tell(turn)
+
+    async def _append(self, turns: list[Turn]) -> None:
+        batches: list[Batch] = []
+        for turn in turns:
+            turn.journal.seal()
+            batches += turn.journal.unsaved
+        if batches:
+            await self.loop.run_in_executor(self._storage, self._store.append, batches)
+            for turn in turns:
+                turn.journal.unsaved.clear()
+
+    async def _finish(self, turn: Turn) -> None:
+        """Save the whole answer; from then on the store answers for it."""
+        async with self._saving:
+            await self.loop.run_in_executor(
+                self._storage, self._store.finish, turn.user_id, turn.message_id, turn.outcome, turn.last_batch
+            )
+        self._turns.pop((turn.user_id, turn.message_id), None)
+
+    def _tell(self, turn: Turn) -> None:
+        self._notify(
+            turn.user_id,
+            {
+                "type": "turn",
+                "conversation_id": turn.begun.conversation_id,
+                "user_message_id": turn.begun.user_message_id,
+                "message_id": turn.message_id,
+                "state": turn.status,
+            },
+        )
+
+
+async def _end(turn: Turn, status: Literal["stopped", "interrupted"]) -> None:
+    turn.end(status)
+    await turn.ended.wait()
+
+
+async def _snapshot(turn: Turn) -> Snapshot:
+    """Return all up to an event. The blocks may show more, which does no harm: a reader gets those blocks again."""
+    seq, content, reasoning = turn.journal.last_seq, turn.content, turn.reasoning
+    rendering = await turn.screen.show(now=True)
+    return Snapshot(seq, [block.html for block in rendering.blocks], content, reasoning)

@@ -1,0 +1,60 @@
+"""The grammar of a turn, as the browser hears it; this module is its only home.
+
+    start  attempt*  provider?  (reasoning | content | html)*  title?  usage?  (finish | error)
+
+An event is one JSON object with `type` and, but for `ping`, `seq`. It is written as a line of NDJSON; the same line
+becomes a server-sent event for those who ask for that. Source: the table of events in README.md.
+"""
+
+import json
+from collections.abc import Mapping
+from json.encoder import encode_basestring
+from typing import Any, Literal
+
+PING = '{"type":"ping"}\n'
+
+Form = Literal["ndjson", "sse"]
+MIMETYPES: dict[Form, str] = {"ndjson": "application/x-ndjson", "sse": "text/event-stream"}
+
+
+def content(seq: int, text: str) -> str:
+    """Return the line of a piece of the answer. Written by hand: it is made once per token."""
+    return f'{{"seq":{seq},"type":"content","content":{encode_basestring(text)}}}\n'
+
+
+def reasoning(seq: int, text: str) -> str:
+    """Return the line of a piece of reasoning."""
+    return f'{{"seq":{seq},"type":"reasoning","token":{encode_basestring(text)}}}\n'
+
+
+def event(seq: int, type_: str, members: Mapping[str, Any]) -> str:
+    """Return the line of any other event."""
+    return json.dumps({"seq": seq, "type": type_, **members}, separators=(",", ":")) + "\n"
+
+
+def parse(line: str) -> dict[str, Any]:
+    """Return the event of a line."""
+    parsed: dict[str, Any] = json.loads(line)
+    return parsed
+
+
+def is_content(line: str) -> bool:
+    """Tell whether a line is a piece of the answer, without parsing it."""
+    return '"type":"content"' in line[:40]
+
+
+def is_end(line: str) -> bool:
+    """Tell whether a line is the last of its turn, without parsing it."""
+    return '"type":"finish"' in line[:40] or '"type":"error"' in line[:40]
+
+
+def encode(lines: str, form: Form) -> bytes:
+    """Return whole lines in the form the reader asked for."""
+    if form == "sse":
+        lines = "".join(f"data: {line}\n\n" for line in lines.split("\n")[:-1])
+    return lines.encode()
+
+
+def split(lines: str) -> list[str]:
+    """Return each line with its line end. (`splitlines` would also split inside of JSON strings.)"""
+    return [f"{line}\n" for line in lines.split("\n")[:-1]]

@@ -1,0 +1,42 @@
+"""`/backend-api/v2/live`: a WebSocket that tells a person's other tabs and devices what changed. The page works without."""
+
+from queue import Empty, Queue
+
+from flask import Blueprint
+from flask_sock import Sock
+from simple_websocket import ConnectionClosed, Server
+
+from server.identity import user_id
+from server.services import services
+
+OPTIONS = {"ping_interval": 25, "max_message_size": 1 << 20}
+"""Of every WebSocket; units are seconds and bytes."""
+LOOK_EVERY_S = 5
+"""A client that has left is noticed after this time, when there was nothing to tell it."""
+
+blueprint = Blueprint("live", __name__, url_prefix="/backend-api/v2")
+sock = Sock()
+
+
+@sock.route("/live", bp=blueprint)
+def live(ws: Server) -> None:
+    """Send what changes, until the other side leaves. What a client sends is read and left alone."""
+    user = user_id()
+    hub = services().hub
+    queue = hub.listen(user)
+    try:
+        while ws.connected and (text := _next(queue)) is not None:
+            if text:
+                ws.send(text)
+    except ConnectionClosed:
+        return
+    finally:
+        hub.leave(user, queue)
+
+
+def _next(queue: "Queue[str | None]") -> str | None:
+    """Return the next message, None when there is no more, or "" to look whether the client is still there."""
+    try:
+        return queue.get(timeout=LOOK_EVERY_S)
+    except Empty:
+        return ""

@@ -1,0 +1,167 @@
+"""Reading what clients send: JSON within limits, then an explicit list of fields with types."""
+
+import json
+import re
+from typing import Annotated, Any, Literal, NoReturn, TypeVar
+
+from flask import Request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from g4f_lite.messages import Message, Params
+from server.problems import Problem
+from server.store import ABSENT, Absent
+
+LONGEST_TEXT = 1 << 20
+"""Bytes of one message, in UTF-8."""
+DEEPEST_NESTING = 64
+MOST_KEYS = 10_000
+HALF_OF_A_PAIR = re.compile("[\ud800-\udfff]")
+
+Shape = TypeVar("Shape", bound="Body")
+Id = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+$")]
+
+
+class Body(BaseModel):
+    """Types must fit as they are; fields that nobody asked for are left alone."""
+
+    model_config = ConfigDict(strict=True, frozen=True, hide_input_in_errors=True)
+
+
+class ParamsBody(Body):
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    max_tokens: Annotated[int, Field(gt=0, le=1_000_000)] | None = None
+    stop: Annotated[list[str], Field(max_length=16)] | str | None = None
+
+    def params(self) -> Params:
+        stop = (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())
+        return Params(self.temperature, self.top_p, self.max_tokens, stop)
+
+
+class MessageBody(Body):
+    id: Id | None = None
+    content: str
+    attachments: Annotated[list[Any], Field(max_length=0)] = []
+
+
+class TurnBody(Body):
+    """The native body of the conversation endpoint."""
+
+    conversation_id: Id | None = None
+    parent_id: Id | None = None
+    action: Literal["send", "regenerate", "continue"] = "send"
+    model: str | None = None
+    message: MessageBody | None = None
+    params: ParamsBody = ParamsBody()
+    render: Literal["html"] | None = None
+
+    @property
+    def parent(self) -> str | None | Absent:
+        """The parent's id; None is the root of the conversation, ABSENT its last leaf."""
+        return self.parent_id if "parent_id" in self.model_fields_set else ABSENT
+
+
+class FreegptMessage(Body):
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class FreegptContent(Body):
+    conversation: list[FreegptMessage] = []
+    parts: Annotated[list[FreegptMessage], Field(min_length=1)]
+
+
+class FreegptMeta(Body):
+    content: FreegptContent
+
+
+class FreegptBody(Body):
+    """What the page of freegpt-webui sends: the whole history, and the question as the only part."""
+
+    model: str
+    meta: FreegptMeta
+
+    def messages(self) -> list[Message]:
+        said = [*self.meta.content.conversation, *self.meta.content.parts]
+        return [Message(one.role, one.content) for one in said]
+
+
+class ChangeBody(Body):
+    """What PATCH changes of a conversation. `deleted` false takes a deletion back."""
+
+    title: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")] | None = None
+    pinned: bool | None = None
+    archived: bool | None = None
+    leaf_id: Id | None = None
+    deleted: Literal[False] | None = None
+
+    def changes(self) -> dict[str, Any]:
+        return {name: value for name, value in self.model_dump().items() if value is not None}
+
+
+def document(request: Request) -> dict[str, Any]:
+    """Return the JSON object of a request's body. Raises: Problem, for anything that is not one within the limits."""
+    if request.mimetype != "application/json":
+        raise Problem(
+            "unsupported_media_type", "Send the body as JSON, with the header Content-Type: application/json."
+        )
+    try:
+        parsed = json.loads(request.get_data(cache=False), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise Problem("invalid_request", "The body is not valid JSON in UTF-8.") from error
+    if not isinstance(parsed, dict):
+        raise Problem("invalid_request", "The body must be a JSON object.")
+    _check_size(parsed)
+    return parsed
+
+
+def check(parsed: dict[str, Any], shape: type[Shape]) -> Shape:
+    """Return the document as a value of that shape. Raises: Problem, which names the field."""
+    try:
+        return shape.model_validate(parsed)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise Problem("invalid_request", f"{where}: {first['msg']}." if where else f"{first['msg']}.") from error
+
+
+def check_text(text: str) -> None:
+    """Refuse a message that is empty or too long. Raises: Problem."""
+    if not text.strip():
+        raise Problem("invalid_request", "message.content: write something; white space alone is no message.")
+    check_length(text)
+
+
+def check_length(text: str) -> None:
+    """Refuse a message that is too long. Raises: Problem."""
+    if len(text) > LONGEST_TEXT or len(text.encode()) > LONGEST_TEXT:
+        raise Problem("too_large", "message.content: a message can be one mebibyte at most; send less at a time.")
+
+
+def _check_size(parsed: object) -> None:
+    """Refuse what is nested too deeply, has too many keys, or holds text that is no text."""
+    keys, level, depth = 0, [parsed], 0
+    while level:
+        depth += 1
+        members = [member for value in level if isinstance(value, dict | list) for member in _members(value)]
+        keys += sum(len(value) for value in level if isinstance(value, dict))
+        if depth > DEEPEST_NESTING or keys > MOST_KEYS:
+            raise Problem("invalid_request", "The body is nested too deeply, or has too many keys.")
+        for value in members:
+            if isinstance(value, str):
+                _check_characters(value)
+        level = members
+
+
+def _members(value: dict[str, Any] | list[Any]) -> list[Any]:
+    return [*value, *value.values()] if isinstance(value, dict) else value
+
+
+def _check_characters(text: str) -> None:
+    """Refuse half of a surrogate pair and U+0000: neither can be stored or sent on."""
+    if "\0" in text or HALF_OF_A_PAIR.search(text):
+        raise Problem("invalid_request", "The body has text with a character that is none (U+0000, or half of a pair).")
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")

@@ -1,0 +1,122 @@
+"""Reading an answer's events: live from its journal, or afterwards from the store; as text or as HTML blocks."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from typing import Any
+
+from server import events
+from server.render import Rendering, Viewer, blocks
+from server.store import Batch, StoredMessage
+from server.turn import Turn
+
+PING_EVERY_S = 15
+
+
+async def live(turn: Turn, after: int, html: bool) -> AsyncGenerator[str, None]:
+    """Yield the lines of a running turn behind `after` as they come, until the last."""
+    base_seq, viewer = turn.journal.base_seq, Viewer(after)
+    if after < base_seq:  # a continued answer: what is missing of the earlier turns comes as one text
+        lines = _numbered(base_seq, [_replay_start(turn.begun.answer), *_text_of(turn.begun.answer)])
+        yield "".join(_with_blocks(lines, turn.begun.answer.content) if html else lines)
+        viewer = Viewer(base_seq)
+    rest = _html(turn, max(after, base_seq), viewer) if html else _text(turn, max(after, base_seq))
+    async for lines_now in rest:
+        yield lines_now
+
+
+def ended(message: StoredMessage, batches: Sequence[Batch], after: int, html: bool) -> list[str]:
+    """Return the lines of an ended answer behind `after`; all of it anew where single events are no longer kept.
+
+    batches: those the store still has, in order.
+    """
+    lines = [
+        line for batch in batches for seq, line in enumerate(events.split(batch.lines), batch.first_seq) if seq > after
+    ]
+    if len(lines) != max(0, message.last_seq - after) or any(map(events.is_end, lines[:-1])):
+        lines = _numbered(message.last_seq, _replay(message))
+    return _with_blocks(lines, message.content) if html else lines
+
+
+async def _text(turn: Turn, after: int) -> AsyncGenerator[str, None]:
+    journal, seq = turn.journal, after
+    while True:
+        while seq < journal.last_seq:
+            lines, seq = journal.after(seq)
+            yield "".join(lines)
+        if journal.ended:
+            return
+        if not await journal.news(PING_EVERY_S):
+            yield events.PING
+
+
+async def _html(turn: Turn, after: int, viewer: Viewer) -> AsyncGenerator[str, None]:
+    """Yield the lines with `html` in the place of `content`. HTML waits for its turn; other events bring it along."""
+    journal, seq, unseen = turn.journal, after, 0
+    while True:
+        while seq < journal.last_seq:
+            lines, last = journal.after(seq)
+            for number, line in enumerate(lines, seq + 1):
+                if events.is_content(line):
+                    unseen = number
+                else:
+                    rendering = await turn.screen.show(now=True)
+                    yield _changes(viewer, rendering) + line
+                    unseen = unseen if rendering.seq < unseen else 0
+            seq = last
+        if journal.ended:
+            return
+        if unseen:
+            await asyncio.sleep(turn.screen.pause_s())
+            rendering = await turn.screen.show()
+            yield _changes(viewer, rendering)
+            unseen = unseen if rendering.seq < unseen else 0
+        elif not await journal.news(PING_EVERY_S):
+            yield events.PING
+
+
+def _changes(viewer: Viewer, rendering: Rendering) -> str:
+    """Return the `html` lines that bring a viewer up to date."""
+    lines = []
+    for change in viewer.news(rendering):
+        what = {"text": change.text} if change.html is None else {"html": change.html}
+        lines.append(events.event(rendering.seq, "html", {"block": change.block, **what}))
+    return "".join(lines)
+
+
+def _with_blocks(lines: list[str], content: str) -> list[str]:
+    """Return the lines with all blocks of the answer in the place of its last piece, and none of the others."""
+    last = max((index for index, line in enumerate(lines) if events.is_content(line)), default=None)
+    if last is None:
+        return lines
+    seq = events.parse(lines[last])["seq"]
+    shown = [events.event(seq, "html", {"block": number, "html": html}) for number, html in enumerate(blocks(content))]
+    return [line for line in lines[:last] if not events.is_content(line)] + shown + lines[last + 1 :]
+
+
+def _replay(message: StoredMessage) -> list[tuple[str, dict[str, Any]]]:
+    """Return the few events that tell the whole of an ended answer."""
+    usage = [("usage", message.usage)] if message.usage else []
+    end = ("error", {"error": message.error}) if message.error else ("finish", {"reason": message.finish_reason})
+    return [_replay_start(message), *_text_of(message), *usage, end]
+
+
+def _replay_start(message: StoredMessage) -> tuple[str, dict[str, Any]]:
+    return "start", {
+        "conversation_id": message.conversation_id,
+        "user_message_id": message.parent_id,
+        "message_id": message.id,
+        "model": message.model,
+        "replay": True,
+    }
+
+
+def _text_of(message: StoredMessage) -> Iterator[tuple[str, dict[str, Any]]]:
+    if message.reasoning:
+        yield "reasoning", {"token": message.reasoning}
+    if message.content:
+        yield "content", {"content": message.content}
+
+
+def _numbered(last_seq: int, told: Sequence[tuple[str, dict[str, Any]]]) -> list[str]:
+    """Return the lines of events, numbered so that the last one is `last_seq`."""
+    return [events.event(seq, *one) for seq, one in enumerate(told, last_seq - len(told) + 1)]

@@ -1,0 +1,199 @@
+"""One turn: a question, and the answer as it arrives. It belongs to the server; browsers only read its journal."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from typing import Any, Literal
+
+from g4f_lite.catalog import Model
+from g4f_lite.errors import G4FLiteError
+from g4f_lite.messages import Message, Params
+from g4f_lite.pieces import Content, Finish, Piece, Reasoning, UpstreamState, Usage
+from g4f_lite.router import Answering, Attempt, answer
+from g4f_lite.tokens import estimate
+from server import events
+from server.journal import Journal
+from server.problems import Problem
+from server.screen import Screen
+from server.store import Batch, Begun, Outcome
+
+log = logging.getLogger(__name__)
+
+Status = Literal["complete", "running", "stopped", "failed", "interrupted"]
+
+INTERRUPTED = "The server was stopped in the middle of this answer; what had arrived is kept. Continue picks it up."
+
+
+class Turn:
+    """A running turn. Made in any thread; everything else happens on the event loop."""
+
+    outcome: Outcome
+    last_batch: Batch
+    _last_line: str
+
+    def __init__(self, user_id: str, begun: Begun, model: Model, params: Params, messages: Sequence[Message]) -> None:
+        """Write the `start` event; the question is in the store already.
+
+        messages: what the provider is asked, oldest first.
+        """
+        self.user_id = user_id
+        self.begun = begun
+        self.message_id = begun.answer.id
+        self.journal = Journal(user_id, self.message_id, begun.answer.last_seq)
+        self.screen = Screen(begun.answer.content, begun.answer.last_seq)
+        self.status: Status = "running"
+        self.ended = asyncio.Event()
+        self._asked = answer(model, messages, params, begun.state)
+        self._model, self._messages = model, messages
+        self._reply: asyncio.Task[None] | None = None
+        self._ending: Status = "complete"
+        self._content = [begun.answer.content]
+        self._reasoning = [begun.answer.reasoning]
+        self._attempts: list[dict[str, Any]] = []
+        self._provider: str | None = None
+        self._usage: Usage | None = None
+        self._state: dict[str, Any] | None = None
+        self._finish_reason = "stop"
+        self._write(
+            "start",
+            conversation_id=begun.conversation_id,
+            user_message_id=begun.user_message_id,
+            message_id=self.message_id,
+            model=model.name,
+        )
+
+    @property
+    def content(self) -> str:
+        """The answer's text so far."""
+        self._content = ["".join(self._content)]
+        return self._content[0]
+
+    @property
+    def reasoning(self) -> str:
+        """The reasoning so far."""
+        return "".join(self._reasoning)
+
+    async def receive(self) -> None:
+        """Take the reply until it ends, or is ended by `end`; then `outcome` and `last_batch` stand."""
+        self._reply = asyncio.create_task(self._take_all())
+        if self._ending != "complete":
+            self._reply.cancel()
+        await asyncio.wait((self._reply,))
+        self._conclude(self._reply)
+
+    def end(self, status: Literal["stopped", "interrupted"]) -> None:
+        """Close the upstream; `receive` returns at once with what there is."""
+        self._ending = status
+        if self._reply:
+            self._reply.cancel()
+
+    def publish_end(self, unsaved: Problem | None = None) -> None:
+        """Let the readers have the last event, once the answer is saved; `unsaved` is why it could not be."""
+        last_line = self._error_line(unsaved) if unsaved else self._last_line
+        self.journal.append(last_line, last=True)
+        self.ended.set()
+
+    def _conclude(self, reply: "asyncio.Task[None]") -> None:
+        problem = None
+        self.status = self._ending
+        self.screen.complete()
+        if reply.cancelled():
+            problem = None if self.status == "stopped" else Problem("stream_cut", INTERRUPTED)
+        elif error := reply.exception():
+            self.status, problem = "failed", _problem(error, self._model)
+        usage = self._usage_members() if self._provider else None
+        if self.begun.is_new:
+            self._write("title", title=self.begun.title)
+        if usage:
+            self._write("usage", **usage)
+        reason = "stopped" if self.status == "stopped" else self._finish_reason
+        self._last_line = self._error_line(problem) if problem else self._line("finish", reason=reason)
+        self.last_batch = self.journal.last_batch(self._last_line)
+        self.outcome = Outcome(
+            status=self.status,
+            content=self.content,
+            reasoning=self.reasoning,
+            provider=self._provider or self.begun.answer.provider,
+            attempts=self._attempts,
+            usage=usage,
+            error=problem.as_dict() if problem else None,
+            finish_reason=None if problem else reason,
+            state=self._state,
+            last_seq=self.last_batch.last_seq,
+        )
+
+    async def _take_all(self) -> None:
+        async with aclosing(self._asked) as pieces:
+            await self._take_each(pieces)
+
+    async def _take_each(self, pieces: AsyncGenerator[Piece | Attempt | Answering, None]) -> None:
+        journal = self.journal
+        async for piece in pieces:
+            if type(piece) is Content:  # nearly all of them
+                text = _storable(piece.text)
+                self._content.append(text)
+                journal.append(events.content(journal.last_seq + 1, text))
+                self.screen.feed(text, journal.last_seq)
+            else:
+                self._take(piece)
+
+    def _take(self, piece: Piece | Attempt | Answering) -> None:
+        match piece:
+            case Reasoning(text):
+                text = _storable(text)
+                self._reasoning.append(text)
+                self.journal.append(events.reasoning(self.journal.last_seq + 1, text))
+            case Answering(provider, label, model):
+                self._provider = provider
+                self._write("provider", provider=provider, label=label, model=model)
+            case Attempt(provider, error):
+                attempt = {"provider": provider, "error": Problem.of(error).as_dict()}
+                self._attempts.append(attempt)
+                self._write("attempt", **attempt)
+            case Usage():
+                self._usage = piece
+            case UpstreamState(state):
+                self._state = dict(state)
+            case Finish(reason):
+                self._finish_reason = reason
+
+    def _write(self, type_: str, **members: Any) -> None:
+        self.journal.append(self._line(type_, **members))
+
+    def _line(self, type_: str, **members: Any) -> str:
+        return events.event(self.journal.last_seq + 1, type_, members)
+
+    def _error_line(self, problem: Problem) -> str:
+        return self._line("error", error=problem.as_dict())
+
+    def _usage_members(self) -> dict[str, Any]:
+        counted = self._usage
+        usage = counted or Usage(
+            sum(estimate(message.content) for message in self._messages), estimate(self.content + self.reasoning)
+        )
+        price = self._model.price
+        cost = price and (usage.input_tokens * price.input + usage.output_tokens * price.output) / 1_000_000
+        return {
+            "input_tokens": usage.input_tokens,
+            "output_tokens": usage.output_tokens,
+            "cost": cost,
+            "estimated": counted is None,
+        }
+
+
+def _storable(text: str) -> str:
+    """Return the text without U+0000, which PostgreSQL cannot hold."""
+    return text.replace("\0", "\ufffd") if "\0" in text else text
+
+
+def _problem(error: BaseException, model: Model) -> Problem:
+    if isinstance(error, G4FLiteError):
+        problem = Problem.of(error)
+        log.warning("turn failed: %s, model %s, id %s", problem.code, model.name, problem.id)
+        return problem
+    problem = Problem(
+        "internal_error", "Something is wrong in this program. Try again; the log says more under the id."
+    )
+    log.error("turn failed by a bug, model %s, id %s", model.name, problem.id, exc_info=error)
+    return problem
