@@ -11,6 +11,7 @@ from server.store.records import (
     Status,
     StoredConversation,
     StoredMessage,
+    time_text,
 )
 from server.store.store import Store
 
@@ -26,4 +27,5 @@ __all__ = [
     "Store",
     "StoredConversation",
     "StoredMessage",
+    "time_text",
 ]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 Action = Literal["send", "regenerate", "continue"]
 AuthorRole = Literal["user", "assistant"]
@@ -16,7 +16,7 @@ class Absent(Enum):
     ABSENT = "absent"
 
 
-ABSENT = Absent.ABSENT
+ABSENT: Final = Absent.ABSENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +82,17 @@ class StoredConversation:
     created_at: datetime
     updated_at: datetime
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as the API and the WebSocket show it."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "updated_at": time_text(self.updated_at),
+            "pinned": self.pinned,
+            "archived": self.archived,
+            "running": self.running,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Begun:
@@ -127,3 +138,8 @@ class Outcome:
     finish_reason: str | None = None
     state: dict[str, Any] | None = None
     last_seq: int
+
+
+def time_text(moment: datetime) -> str:
+    """Return a time in ISO 8601, in UTC."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

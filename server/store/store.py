@@ -118,6 +118,11 @@ class Store:
             found = conversations.one(connection, user_id, conversation_id)
             return found, conversations.all_messages(connection, user_id, conversation_id)
 
+    def summary(self, user_id: str, conversation_id: str) -> StoredConversation:
+        """Return a conversation without its messages. Raises: Problem("unknown_conversation")."""
+        with self.database.read() as connection:
+            return conversations.one(connection, user_id, conversation_id)
+
     def change(self, user_id: str, conversation_id: str, changes: Mapping[str, Any]) -> StoredConversation:
         """Change `title`, `pinned`, `archived` or `leaf_id`; `deleted: False` brings a deleted conversation back.
 
