@@ -1,0 +1,124 @@
+"""The whole of config.json: what g4f_lite reads of it, and the keys of the site."""
+
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, ConfigDict, Field, NonNegativeInt, ValidationInfo
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from g4f_lite.config import CatalogConfig
+from g4f_lite.mistakes import Mistake
+from g4f_lite.settings import LocalPath, Names, Strict
+
+DATABASES = ("sqlite", "postgresql+psycopg")
+HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:.]+\]")
+PREFIX = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine can connect to a server that listens there."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def _address(host: str) -> str:
+    """Return the address as sockets want it, an IPv6 one without its brackets."""
+    if not HOST_NAME.fullmatch(host) and not (":" in host and HOST_NAME.fullmatch(f"[{host}]")):
+        raise ValueError("must be an address of this machine, such as 127.0.0.1, or its name")
+    return host.strip("[]")
+
+
+def _host_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(HOST_NAME.fullmatch(name) for name in names):
+        raise ValueError("must hold host names alone, without https:// and port, such as chat.example.org")
+    return tuple(name.lower() for name in names)
+
+
+def _prefix(prefix: str) -> str:
+    prefix = f"/{prefix.strip('/')}" if prefix.strip("/") else ""
+    if not PREFIX.fullmatch(prefix):
+        raise ValueError("must be empty or a path of letters and digits, such as /chat")
+    return prefix
+
+
+def _database(url: str, info: ValidationInfo) -> str:
+    """Return the URL, a relative SQLite path in it made absolute."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ValueError("must be a database URL, such as sqlite:///data/chat.db") from None
+    if parsed.drivername not in DATABASES:
+        raise ValueError("must begin with sqlite:/// or postgresql+psycopg://")
+    folder = (info.context or {}).get("folder", "")
+    if parsed.drivername != "sqlite" or parsed.database in (None, "", ":memory:"):
+        return url
+    return parsed.set(database=str(Path(folder, parsed.database))).render_as_string()
+
+
+def _no_redis(url: str) -> str:
+    if url:
+        raise ValueError("must be empty: this version runs as one process and has no use for Redis yet")
+    return url
+
+
+def _only_none(mode: str) -> str:
+    if mode != "none":
+        raise ValueError('must be "none": this version knows no accounts yet')
+    return mode
+
+
+class SiteConfig(Strict):
+    """Where the site is served, and what it calls itself."""
+
+    host: Annotated[str, AfterValidator(_address)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 1338
+    """0: any free one."""
+    debug: bool = False
+    title: str = "g4f-lite"
+    trusted_proxies: NonNegativeInt = 0
+    """How many proxies stand in front, whose `X-Forwarded-*` headers are believed."""
+    allowed_hosts: Annotated[Names, AfterValidator(_host_names)] = ()
+    """Names under which the site may be asked for, besides those of this machine."""
+
+
+class Auth(Strict):
+    """Who may come in."""
+
+    mode: Annotated[str, AfterValidator(_only_none)] = "none"
+
+
+class Config(CatalogConfig):
+    """Every key of the file."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    site_config: SiteConfig = SiteConfig()
+    url_prefix: Annotated[str, AfterValidator(_prefix)] = ""
+    data_dir: LocalPath = "data"
+    database: Annotated[str, AfterValidator(_database), Field(validate_default=True, repr=False)] = (
+        "sqlite:///data/chat.db"
+    )
+    redis: Annotated[str, AfterValidator(_no_redis), Field(repr=False)] = ""
+    auth: Auth = Auth()
+
+    @classmethod
+    def relations(cls, document: Mapping[str, Any]) -> Iterator[Mistake]:
+        """Yield also what is wrong with a site that other machines can reach."""
+        yield from super().relations(document)
+        site = document.get("site_config")
+        host = site.get("host", "127.0.0.1") if isinstance(site, dict) else "127.0.0.1"
+        if not isinstance(host, str) or is_loopback(host.strip("[]")):
+            return
+        yield Mistake(
+            ("site_config", "host"),
+            'lets other machines in, and auth.mode "none" asks nobody who they are; '
+            "listen on 127.0.0.1, behind a reverse proxy that asks for a password",
+        )
+        if isinstance(site, dict) and site.get("debug") is True:
+            yield Mistake(("site_config", "debug"), "must be false where other machines can connect")
