@@ -1,9 +1,19 @@
 """What tests share."""
 
+import asyncio
+import json
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 
+from g4f_lite.config import load
+from server import create_app
+from server.config import Config
+from tests.loops import on, running_loop
 from tests.openai_wire import honest
 from tests.upstream import Upstream
 
@@ -14,3 +24,45 @@ def upstream() -> Iterator[Upstream]:
     service = Upstream(otherwise=honest)
     yield service
     service.close()
+
+
+@pytest.fixture
+def settings(upstream: Upstream) -> dict[str, Any]:
+    """What config.json says in a test; a test may change it before it asks for `config`."""
+    return {
+        "providers": {
+            "guide": {"kind": "Guide"},
+            "up": {"kind": "OpenAICompatible", "base_url": upstream.base_url},
+        },
+        "models": {"m": "up/test-model", "guide": "guide/guide"},
+        "default_model": "m",
+        "site_config": {"port": 0},
+    }
+
+
+@pytest.fixture
+def config(settings: dict[str, Any], tmp_path: Path) -> Config:
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(settings))
+    return load(file, Config, {})
+
+
+@pytest.fixture
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """An event loop that another thread runs, as the front's is."""
+    with running_loop() as loop:
+        yield loop
+
+
+@pytest.fixture
+def app(config: Config, loop: asyncio.AbstractEventLoop) -> Iterator[Flask]:
+    app = create_app(config, loop=loop)
+    services = app.extensions["chat"]
+    on(loop, services.start())
+    yield app
+    on(loop, services.close())
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
