@@ -32,7 +32,7 @@ def settings(upstream: Upstream) -> dict[str, Any]:
     return {
         "providers": {
             "guide": {"kind": "Guide"},
-            "up": {"kind": "OpenAICompatible", "base_url": upstream.base_url},
+            "up": {"kind": "OpenAICompatible", "base_url": upstream.base_url, "models": ["test-model"]},
         },
         "models": {"m": "up/test-model", "guide": "guide/guide"},
         "default_model": "m",
