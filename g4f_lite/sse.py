@@ -1,0 +1,134 @@
+"""Server-sent events, decoded: bytes as they arrive in, records out.
+
+Pure: nothing here reads a socket. What a record means is for the caller to say.
+Source: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from g4f_lite.errors import MalformedReplyError
+
+MAX_RECORD_BYTES = 1 << 20
+"""The longest line, and the longest sum of data lines in one record; the largest honest ones repeat a whole answer."""
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+FIELD = re.compile(rb"[\w-]+(?::|$)")
+
+
+class Record(NamedTuple):
+    """One event. `error` is the field of that name, which the standard lacks and older llama.cpp sends."""
+
+    data: str
+    event: str = ""
+    error: str = ""
+
+
+class Decoder:
+    """Decodes one stream. Takes linear time however the bytes are divided, and keeps at most one record."""
+
+    def __init__(self) -> None:
+        self._tail: list[bytes] = []
+        self._tail_bytes = 0
+        self._after_cr = False
+        self._begun = False
+        self._data: list[bytes] = []
+        self._data_bytes = 0
+        self._event = b""
+        self._error = b""
+
+    def feed(self, block: bytes) -> Iterator[Record]:
+        """Yield the records that these bytes complete; to be exhausted before the next call.
+
+        Raises: MalformedReplyError for a line or a record that is too long, or is not UTF-8.
+        """
+        for line in self._lines(block):
+            if not line:
+                yield from self._dispatch()
+            else:
+                self._take(line)
+
+    def end(self) -> Iterator[Record]:
+        """Yield the last record if the stream ended without the empty line behind it. It may be incomplete."""
+        if self._tail:
+            self._take(self._first(b"".join(self._tail)))
+            self._tail = []
+        yield from self._dispatch()
+
+    def _lines(self, block: bytes) -> list[bytes]:
+        """Return the lines that the block completes; what follows the last line end waits for the next block."""
+        if self._after_cr and block:
+            self._after_cr = False
+            block = block.removeprefix(b"\n")
+        if b"\n" not in block and b"\r" not in block:
+            self._keep(block)
+            return []
+        lines = b"".join([*self._tail, block]).splitlines()
+        self._tail, self._tail_bytes = [], 0
+        self._after_cr = block.endswith(b"\r")
+        if not block.endswith((b"\n", b"\r")):
+            self._keep(lines.pop())
+        if not self._begun:
+            lines[0] = self._first(lines[0])
+        return lines
+
+    def _keep(self, part: bytes) -> None:
+        if not part:
+            return
+        self._tail_bytes += len(part)
+        if self._tail_bytes > MAX_RECORD_BYTES:
+            raise _too_long()
+        self._tail.append(part)
+
+    def _first(self, line: bytes) -> bytes:
+        if self._begun:
+            return line
+        self._begun = True
+        return line.removeprefix(BYTE_ORDER_MARK)
+
+    def _take(self, line: bytes) -> None:
+        if line.startswith(b"data:"):
+            self._add(line[6:] if line[5:6] == b" " else line[5:])
+        elif line.startswith(b":"):
+            pass
+        elif FIELD.match(line):
+            self._set(*_field(line))
+        else:
+            self._add(line)  # no field has such a name: a proxy's HTML or words, which may not pass unseen
+
+    def _set(self, name: bytes, value: bytes) -> None:
+        if name == b"event":
+            self._event = value
+        elif name == b"error":
+            self._error = value
+        elif name == b"data":
+            self._add(value)
+
+    def _add(self, value: bytes) -> None:
+        self._data_bytes += len(value) + 1
+        if self._data_bytes > MAX_RECORD_BYTES:
+            raise _too_long()
+        self._data.append(value)
+
+    def _dispatch(self) -> Iterator[Record]:
+        data, event, error = b"\n".join(self._data), self._event, self._error
+        self._data, self._data_bytes, self._event, self._error = [], 0, b"", b""
+        if data or error:
+            yield Record(_text(data), _text(event), _text(error))
+
+
+def _field(line: bytes) -> tuple[bytes, bytes]:
+    name, _, value = line.partition(b":")
+    return name, value.removeprefix(b" ")
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError as error:
+        raise MalformedReplyError("The service sent text that is not UTF-8.") from error
+
+
+def _too_long() -> MalformedReplyError:
+    return MalformedReplyError("The service sent a line of more than one megabyte.")
