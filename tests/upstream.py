@@ -18,11 +18,13 @@ import socket
 import struct
 import threading
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 PATIENCE_S = 10
 EVENT_STREAM = {"Content-Type": "text/event-stream"}
@@ -217,9 +219,9 @@ class Upstream:
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=1024)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self.base_url = f"{self.url}/v1"
-        self._server = self._loop.run_until_complete(self._loop.create_server(self._protocol, sock=self._socket))
         self._thread = threading.Thread(target=self._loop.run_forever, name="upstream", daemon=True)
         self._thread.start()
+        self._server = self._call(self._loop.create_server(self._protocol, sock=self._socket))
 
     # what a test writes before
 
@@ -265,10 +267,13 @@ class Upstream:
         return len(self._protocols)
 
     def close(self) -> None:
-        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(PATIENCE_S)
+        self._call(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(PATIENCE_S)
         self._loop.close()
+
+    def _call(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(PATIENCE_S)
 
     def _wait(self, condition: Callable[[], bool], complaint: str) -> None:
         with self._changed:
