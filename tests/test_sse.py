@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from g4f_lite.errors import MalformedReplyError
 from g4f_lite.sse import MAX_RECORD_BYTES, Decoder, Record
+from tests.divisions import divided
 
 
 def decode(*blocks: bytes) -> list[Record]:
@@ -144,7 +145,5 @@ ends = st.sampled_from(["\n", "\r", "\r\n"])
 )
 def test_any_division_of_the_bytes_gives_the_same_records(stream, cuts, mark):
     stream = b"\xef\xbb\xbf" * mark + stream
-    marks = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
-    blocks = [stream[start:end] for start, end in zip(marks, marks[1:], strict=False)]
 
-    assert decode(*blocks) == decode(stream) == bytewise(stream)
+    assert decode(*divided(stream, cuts)) == decode(stream) == bytewise(stream)

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from g4f_lite.pieces import Content, Reasoning
 from g4f_lite.thinking import LONGEST_BLANK, Splitter
+from tests.divisions import divided
 
 
 def split(*texts: str) -> list[Content | Reasoning]:
@@ -94,8 +95,7 @@ def test_endless_white_space_is_not_hoarded():
     cuts=st.lists(st.integers(0, 60)),
 )
 def test_any_division_of_the_text_gives_the_same(text, cuts):
-    marks = [0, *sorted(min(cut, len(text)) for cut in cuts), len(text)]
-    parts = [text[start:end] for start, end in zip(marks, marks[1:], strict=False)]
+    parts = divided(text, cuts)
 
     assert joined(split(*parts)) == joined(split(text)) == joined(split(*text))
     assert all(piece.text for piece in split(*parts))
