@@ -58,28 +58,29 @@ async def _html(turn: Turn, after: int, viewer: Viewer) -> AsyncGenerator[str, N
             for number, line in enumerate(lines, seq + 1):
                 if events.is_content(line):
                     unseen = number
-                else:
-                    rendering = await turn.screen.show(now=True)
-                    yield _changes(viewer, rendering) + line
-                    unseen = unseen if rendering.seq < unseen else 0
+                    continue
+                if unseen or turn.status != "running":
+                    unseen = 0
+                    yield _changes(viewer, await turn.screen.show(now=True), number - 1)
+                yield line
             seq = last
         if journal.ended:
             return
         if unseen:
             await asyncio.sleep(turn.screen.pause_s())
             rendering = await turn.screen.show()
-            yield _changes(viewer, rendering)
+            yield _changes(viewer, rendering, seq)
             unseen = unseen if rendering.seq < unseen else 0
         elif not await journal.news(PING_EVERY_S):
             yield events.PING
 
 
-def _changes(viewer: Viewer, rendering: Rendering) -> str:
-    """Return the `html` lines that bring a viewer up to date."""
+def _changes(viewer: Viewer, rendering: Rendering, seq: int) -> str:
+    """Return the `html` lines that bring a viewer up to date; none has a number above `seq`, where the reader is."""
     lines = []
     for change in viewer.news(rendering):
         what = {"text": change.text} if change.html is None else {"html": change.html}
-        lines.append(events.event(rendering.seq, "html", {"block": change.block, **what}))
+        lines.append(events.event(min(rendering.seq, seq), "html", {"block": change.block, **what}))
     return "".join(lines)
 
 

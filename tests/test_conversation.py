@@ -23,6 +23,12 @@ def text_of(said):
     return "".join(event["content"] for event in said if event["type"] == "content")
 
 
+def lines_of(response):
+    """Yield the events of a streaming response one by one."""
+    for block in response.response:
+        yield from map(json.loads, block.decode().splitlines())
+
+
 def ask(client, content="Hello", **members):
     response = client.post(CONVERSATION, json=a_turn(content, **members))
     assert response.status_code == 200, response.get_data(as_text=True)
@@ -230,22 +236,21 @@ def test_events_no_longer_kept_are_told_anew(app, client, upstream):
 def test_stop_ends_the_turn_and_the_upstream_call(client, upstream):
     upstream.will_answer([delta("Hel"), silence()])
     response = client.post(CONVERSATION, json=a_turn())
-    lines = iter(response.response)
-    start = json.loads(next(lines))
+    events_told = lines_of(response)
+    start = next(events_told)
 
     stopped = client.post(f"/backend-api/v2/messages/{start['message_id']}/stop")
 
     assert stopped.json["status"] == "stopped"
     upstream.requests[-1].wait_closed()
-    rest = [event for block in lines for event in map(json.loads, block.decode().splitlines())]
-    assert rest[-1] | {"seq": 0} == {"seq": 0, "type": "finish", "reason": "stopped"}
+    assert list(events_told)[-1] | {"seq": 0} == {"seq": 0, "type": "finish", "reason": "stopped"}
     response.close()
 
 
 def test_stopping_before_the_first_piece_ends_the_upstream_call_too(client, upstream):
     upstream.will_answer([], before_headers=silence())
     response = client.post(CONVERSATION, json=a_turn())
-    start = json.loads(next(iter(response.response)))
+    start = next(lines_of(response))
     upstream.wait_request()
 
     client.post(f"/backend-api/v2/messages/{start['message_id']}/stop")
@@ -266,7 +271,7 @@ def test_the_turn_goes_on_when_its_reader_leaves(client, upstream):
     gate = Gate()
     upstream.will_answer([delta("Hel"), wait_until(gate), delta("lo"), chunk({}, "stop"), DONE])
     response = client.post(CONVERSATION, json=a_turn())
-    start = json.loads(next(iter(response.response)))
+    start = next(lines_of(response))
     response.close()
 
     gate.open()
@@ -280,7 +285,7 @@ def test_a_second_reader_joins_in_the_middle(client, upstream):
     gate = Gate()
     upstream.will_answer([delta("Hel"), wait_until(gate), delta("lo"), chunk({}, "stop"), DONE])
     first = client.post(CONVERSATION, json=a_turn())
-    start = json.loads(next(iter(first.response)))
+    start = next(lines_of(first))
 
     second = client.get(f"/backend-api/v2/messages/{start['message_id']}/events?after=1")
     gate.open()
@@ -292,7 +297,7 @@ def test_a_second_reader_joins_in_the_middle(client, upstream):
 def test_an_answer_that_is_being_written_cannot_be_followed(client, upstream):
     upstream.will_answer([delta("Hel"), silence()])
     response = client.post(CONVERSATION, json=a_turn())
-    start = json.loads(next(iter(response.response)))
+    start = next(lines_of(response))
 
     second = client.post(CONVERSATION, json=a_turn(conversation_id=start["conversation_id"]))
 
@@ -416,5 +421,5 @@ def test_a_ping_breaks_the_silence(monkeypatch, client, upstream):
 
     response = client.post(CONVERSATION, json=a_turn())
 
-    assert any(json.loads(block) == json.loads(events.PING) for block in response.response)
+    assert json.loads(events.PING) in lines_of(response)
     response.close()
