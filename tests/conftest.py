@@ -14,7 +14,9 @@ from g4f_lite.config import load
 from server import create_app
 from server.config import Config
 from tests.loops import on, running_loop
+from server.store import Store
 from tests.openai_wire import honest
+from tests.stores import Clock, empty, fresh_schema
 from tests.upstream import Upstream
 
 
@@ -66,3 +68,37 @@ def app(config: Config, loop: asyncio.AbstractEventLoop) -> Iterator[Flask]:
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """The address of a schema with tables; skips where there is no PostgreSQL."""
+    with fresh_schema() as url:
+        store = Store(url)
+        store.open()
+        store.close()
+        yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database without conversations, on each kind of database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/data/chat.db"
+    url: str = request.getfixturevalue("postgresql_url")
+    return url
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(store_url: str, clock: Clock) -> Iterator[Store]:
+    """An open store without conversations, on each kind of database."""
+    store = Store(store_url, now=clock, busy_timeout_s=0.3)
+    store.open()
+    yield store
+    empty(store.database)
+    store.close()

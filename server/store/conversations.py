@@ -2,7 +2,7 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, literal, select, tuple_, update
@@ -98,7 +98,7 @@ def _cursor(last: StoredConversation) -> str:
 def _place(cursor: str) -> ColumnElement[Any]:
     try:
         moment, conversation_id = urlsafe_b64decode(cursor).decode().split(" ", 1)
-        updated_at = datetime.fromisoformat(moment)
-    except ValueError:
+        updated_at = datetime.fromisoformat(moment).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise Problem("invalid_request", "`before` is not a cursor: take it from `next` of the page before.") from None
     return tuple_(literal(updated_at, Moment), literal(conversation_id))

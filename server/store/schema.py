@@ -23,9 +23,6 @@ from sqlalchemy import (
     text,
 )
 
-LOCAL_USER = "local"
-"""The one person of `auth.mode` "none"; made by the first migration."""
-
 
 class Moment(TypeDecorator[datetime]):
     """An aware time in UTC, to the microsecond. SQLite keeps no zone, PostgreSQL answers in the session's."""

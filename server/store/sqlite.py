@@ -55,17 +55,23 @@ class SQLite:
     def snapshot(self, label: str) -> Path | None:
         copy = self.path.with_name(f"{self.path.name}.{label}")
         unfinished = copy.with_name(f"{copy.name}.unfinished-{os.getpid()}")
-        engine = self._engine("", READING, poolclass=NullPool, isolation_level="AUTOCOMMIT")
         with translated():
-            _make(unfinished)
-            with engine.connect() as connection:
-                connection.exec_driver_sql("VACUUM INTO ?", (str(unfinished),))
-            unfinished.replace(copy)
+            try:
+                _make(unfinished)
+                self._copy(unfinished)
+                unfinished.replace(copy)
+            finally:
+                unfinished.unlink(missing_ok=True)
         return copy
 
     def close(self) -> None:
         self._readers.dispose()
         self._writer.dispose()
+
+    def _copy(self, target: Path) -> None:
+        engine = create_engine(self._url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql("VACUUM INTO ?", (str(target),))
 
     def _engine(self, begin: str, pragmas: Mapping[str, str], **options: Any) -> Engine:
         waits = {"timeout": self._timeout_s, "check_same_thread": False}

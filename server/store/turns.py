@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from server.problems import Problem
 from server.store.failures import refuse_unstorable, unknown_message
-from server.store.records import Absent, Begun, NewTurn, StoredMessage
+from server.store.records import ABSENT, Begun, NewTurn, StoredMessage
 from server.store.tree import Place, Tree
 
 WAIT = "Wait until this answer has ended, or stop it."
@@ -49,7 +49,7 @@ def _send(tree: Tree, turn: NewTurn) -> Begun:
 
 def _regenerate(tree: Tree, turn: NewTurn, place: Place) -> Begun:
     path = _path(tree, turn, place)
-    if turn.parent_id is Absent.ABSENT and path and path[-1].role == "assistant":
+    if turn.parent_id is ABSENT and path and path[-1].role == "assistant":
         path.pop()
     if not path or path[-1].role != "user":
         raise Problem("invalid_request", NO_QUESTION)
@@ -72,7 +72,7 @@ def _continue(tree: Tree, turn: NewTurn, place: Place) -> Begun:
 
 def _path(tree: Tree, turn: NewTurn, place: Place) -> list[StoredMessage]:
     """Return the way to the turn's parent; empty where that is the root."""
-    parent_id = place.leaf_id if isinstance(turn.parent_id, Absent) else turn.parent_id
+    parent_id = place.leaf_id if turn.parent_id is ABSENT else turn.parent_id
     if parent_id is None:
         return []
     path = tree.path(place, parent_id)
