@@ -1,0 +1,61 @@
+import pytest
+
+from g4f_lite.errors import StreamCutError
+from g4f_lite.providers import OpenAICompatible
+from tests.openai_wire import delta, openai_stream
+from tests.upstream import cut, silence
+
+MESSAGES = [{"role": "user", "content": "Hello"}]
+
+
+def test_code_without_an_event_loop_gets_the_texts_as_they_come(upstream):
+    upstream.will_answer(openai_stream("Hi there!"))
+
+    texts = OpenAICompatible.create_completion("test-model", MESSAGES, stream=True, base_url=upstream.base_url)
+
+    assert list(texts) == ["Hi ", "there!"]
+
+
+def test_without_streaming_the_text_comes_whole(upstream):
+    upstream.will_answer(openai_stream("Hi there!"))
+
+    texts = OpenAICompatible.create_completion("test-model", MESSAGES, stream=False, base_url=upstream.base_url)
+
+    assert list(texts) == ["Hi there!"]
+
+
+def test_leaving_early_closes_the_connection(upstream):
+    upstream.will_answer([delta("Hi"), silence()])
+
+    texts = OpenAICompatible.create_completion("test-model", MESSAGES, base_url=upstream.base_url)
+    next(texts)
+    texts.close()
+
+    upstream.wait_closed()
+
+
+def test_errors_come_through(upstream):
+    upstream.will_answer([delta("Hi"), cut()])
+
+    with pytest.raises(StreamCutError):
+        list(OpenAICompatible.create_completion("test-model", MESSAGES, base_url=upstream.base_url))
+
+
+async def test_the_asynchronous_call_works_with_and_without_await(upstream):
+    awaited = await OpenAICompatible.create_async_generator("test-model", MESSAGES, base_url=upstream.base_url)
+    plain = OpenAICompatible.create_async_generator("test-model", MESSAGES, base_url=upstream.base_url)
+
+    assert [text async for text in awaited] == [text async for text in plain]
+
+
+def test_parameters_are_passed_and_unknown_words_left_out(upstream):
+    list(
+        OpenAICompatible.create_completion("test-model", MESSAGES, base_url=upstream.base_url, temperature=0.5, web_search=True)
+    )
+
+    assert upstream.requests[0].json["temperature"] == 0.5
+    assert "web_search" not in upstream.requests[0].json
+
+
+def test_models_are_listed(upstream):
+    assert "test-model" in OpenAICompatible.get_models(base_url=upstream.base_url)

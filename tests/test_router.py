@@ -1,0 +1,115 @@
+from contextlib import aclosing
+
+import pytest
+
+from g4f_lite.errors import ContentRefusedError, OverloadedError, RateLimitedError, StreamCutError
+from g4f_lite.messages import Message, Params, conversation
+from g4f_lite.pieces import Content, Finish, UpstreamState
+from g4f_lite.router import Answering, Attempt, answer
+from g4f_lite.settings import DefaultParams
+from tests.scripted import SILENCE, a_model, scripted
+
+HELLO = conversation("Hello")
+LATE = RateLimitedError("up asks to slow down.", retry_after=3)
+
+
+async def everything(model, messages=HELLO, params=None, state=None):
+    return [piece async for piece in answer(model, messages, params or Params(), state)]
+
+
+async def test_who_answers_is_said_right_before_the_first_piece():
+    up = scripted()
+    up.provider.will(Content("Hi"), Finish("stop"))
+
+    assert await everything(a_model(up)) == [Answering("up", "Scripted", "upstream-m"), Content("Hi"), Finish("stop")]
+
+
+async def test_the_next_route_is_tried_while_nothing_was_said():
+    first, second = scripted("first"), scripted("second")
+    first.provider.will(LATE)
+    second.provider.will(Content("Hi"))
+
+    pieces = await everything(a_model(first, second))
+
+    assert pieces == [Attempt("first", LATE), Answering("second", "Scripted", "upstream-m"), Content("Hi")]
+
+
+async def test_nothing_else_is_tried_once_something_was_said():
+    first, second = scripted("first"), scripted("second")
+    first.provider.will(Content("Hi"), StreamCutError("cut"))
+    second.provider.will(Content("unwanted"))
+    heard = []
+
+    with pytest.raises(StreamCutError):
+        async for piece in answer(a_model(first, second), HELLO, Params()):
+            heard.append(piece)
+
+    assert heard[-1] == Content("Hi")
+    assert not hasattr(second.provider, "asked")
+
+
+async def test_the_last_failure_is_raised_when_all_routes_fail():
+    first, second = scripted("first"), scripted("second")
+    first.provider.will(LATE)
+    second.provider.will(OverloadedError("busy"))
+
+    with pytest.raises(OverloadedError):
+        await everything(a_model(first, second))
+
+
+async def test_a_refusal_of_the_content_is_not_carried_to_the_next_route():
+    first, second = scripted("first"), scripted("second")
+    first.provider.will(ContentRefusedError("no"))
+
+    with pytest.raises(ContentRefusedError):
+        await everything(a_model(first, second))
+
+
+async def test_closing_the_answer_closes_the_provider():
+    up = scripted()
+    up.provider.will(Content("Hi"), SILENCE)
+
+    async with aclosing(answer(a_model(up), HELLO, Params())) as pieces:
+        while await anext(pieces) != Content("Hi"):
+            pass
+
+    assert up.provider.closed
+
+
+async def test_the_models_entry_fills_what_the_request_leaves_open():
+    up = scripted()
+    up.provider.will(Content("Hi"))
+    model = a_model(up, params=DefaultParams(temperature=0.4, max_tokens=7), system="Be brief.")
+
+    await everything(model, params=Params(max_tokens=9))
+
+    _, messages, params, _ = up.provider.asked
+    assert messages == [Message("system", "Be brief."), *HELLO]
+    assert params == Params(temperature=0.4, max_tokens=9)
+
+
+async def test_upstream_state_returns_to_the_provider_that_left_it():
+    first, second = scripted("first"), scripted("second")
+    first.provider.will(LATE)
+    second.provider.will(Content("Hi"), UpstreamState({"parent": "p"}))
+
+    *_, left = await everything(a_model(first, second), state={"provider": "second", "state": {"parent": "o"}})
+
+    assert first.provider.asked[3] is None
+    assert second.provider.asked[3] == {"parent": "o"}
+    assert left == UpstreamState({"provider": "second", "state": {"parent": "p"}})
+
+
+async def test_health_follows_the_calls():
+    up = scripted()
+    up.provider.will(LATE)
+    with pytest.raises(RateLimitedError):
+        await everything(a_model(up))
+    assert (up.state, up.health.last_error) == ("failing", LATE)
+
+    up.provider.will(Content("Hi"))
+    await everything(a_model(up))
+
+    assert up.state == "ready"
+    assert up.health.latency_ms >= 0
+    assert up.health.last_success_at is not None
