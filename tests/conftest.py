@@ -13,8 +13,8 @@ from flask.testing import FlaskClient
 from g4f_lite.config import load
 from server import create_app
 from server.config import Config
-from tests.loops import on, running_loop
 from server.store import Store
+from tests.loops import on, running_loop
 from tests.openai_wire import honest
 from tests.stores import Clock, empty, fresh_schema
 from tests.upstream import Upstream
