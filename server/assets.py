@@ -1,0 +1,50 @@
+"""The page's own files: scripts, styles and icons, a fixed set read once, at addresses that change with the content."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+MIMETYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+"""What a file is, by its ending; a file with another ending is not served. (The system's own table may be wrong.)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One file as it is sent."""
+
+    body: bytes
+    mimetype: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assets:
+    """The files of a folder by their path below it. `version` is a hash over all of them: modules import each other
+    by relative paths, so they change their address together."""
+
+    version: str
+    files: dict[str, Asset]
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read every file of a known kind below the folder."""
+        paths = sorted(path for path in folder.rglob("*") if path.suffix in MIMETYPES)
+        files = {
+            path.relative_to(folder).as_posix(): Asset(path.read_bytes(), MIMETYPES[path.suffix]) for path in paths
+        }
+        return cls(_version(files), files)
+
+    def modules(self) -> list[str]:
+        """Return the paths of all scripts, for the browser to load side by side instead of one after the other."""
+        return [path for path in self.files if path.endswith(".js")]
+
+
+def _version(files: dict[str, Asset]) -> str:
+    digest = hashlib.sha256()
+    for path, asset in files.items():
+        digest.update(f"{path}\0{len(asset.body)}\0".encode() + asset.body)
+    return digest.hexdigest()[:12]
