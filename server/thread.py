@@ -1,0 +1,72 @@
+"""A conversation as it is read: the messages from its first question to its current leaf, ready for a template."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from markupsafe import Markup
+
+from server import render
+from server.screen import Snapshot
+from server.store import StoredMessage
+
+
+@dataclass(frozen=True, slots=True)
+class ShownMessage:
+    """What `_message.html` receives. An answer has `blocks`, a question has `text`."""
+
+    id: str
+    parent_id: str
+    role: str
+    status: str
+    seq: int
+    """Of the last event that is shown: where a script goes on reading."""
+    model: str
+    text: str
+    blocks: list[Markup]
+    reasoning: str
+    attempts: list[dict[str, Any]]
+    error: dict[str, Any] | None
+    cut: bool
+    """Whether the model stopped for want of space."""
+    created_at: datetime
+
+
+def path(messages: Iterable[StoredMessage], leaf_id: str | None) -> list[StoredMessage]:
+    """Return the messages from the root to the leaf; empty when there is no such leaf."""
+    by_id = {message.id: message for message in messages}
+    found = []
+    while leaf_id in by_id:
+        found.append(by_id.pop(leaf_id))
+        leaf_id = found[-1].parent_id
+    return found[::-1]
+
+
+def shown(message: StoredMessage, snapshot: Snapshot | None, label: Callable[[str], str]) -> ShownMessage:
+    """Return a message for the template; a running answer as far as its snapshot goes.
+
+    label: from a model's name to what a person reads.
+    """
+    return ShownMessage(
+        id=message.id,
+        parent_id=message.parent_id or "",
+        role=message.role,
+        status=message.status,
+        seq=snapshot.seq if snapshot else message.last_seq,
+        model=label(message.model or ""),
+        text=message.content if message.role == "user" else "",
+        blocks=_blocks(message, snapshot),
+        reasoning=snapshot.reasoning if snapshot else message.reasoning or "",
+        attempts=message.attempts,
+        error=message.error,
+        cut=message.finish_reason == "length",
+        created_at=message.created_at,
+    )
+
+
+def _blocks(message: StoredMessage, snapshot: Snapshot | None) -> list[Markup]:
+    """Return an answer's HTML. Safe as it is: both ways lead through the sanitiser of `render`."""
+    if message.role == "user":
+        return []
+    return [Markup(block) for block in (snapshot.blocks if snapshot else render.blocks(message.content))]
