@@ -1,0 +1,160 @@
+"""The HTML pages, the parts of them that scripts fetch again, and the files they are made with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import cast
+
+from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
+from flask.blueprints import BlueprintSetupState
+from flask.typing import ResponseReturnValue
+
+from g4f_lite.catalog import Model
+from server import sidebar, thread
+from server.assets import Assets
+from server.identity import user_id
+from server.problems import Problem
+from server.services import services
+from server.store import StoredConversation, StoredMessage
+
+CLIENT = Path(__file__).parents[1] / "client"
+THEMES = ("system", "light", "dark")
+
+pages = Blueprint("pages", __name__, template_folder=str(CLIENT / "templates"))
+
+
+@dataclass(frozen=True)
+class Page:
+    """What `base.html` receives."""
+
+    site_title: str
+    theme: str
+    """One of THEMES. It is a cookie, so that the first paint has the right colours without a script."""
+
+
+@dataclass(frozen=True)
+class ConversationList:
+    """What `_conversations.html` receives."""
+
+    groups: list[sidebar.Group]
+    older: str | None
+    """The cursor of the next page of the list."""
+    current_id: str
+
+
+@dataclass(frozen=True)
+class ModelList:
+    """What `_models.html` receives. `model` is the name of the one that is picked."""
+
+    models: list[Model]
+    model: str
+
+
+@dataclass(frozen=True)
+class ChatPage(Page, ConversationList, ModelList):
+    """What `chat.html` receives."""
+
+    conversation: StoredConversation | None
+    messages: list[thread.ShownMessage]
+    config_problem: str | None
+    """Why the configuration file as it is now was not taken over."""
+
+
+@dataclass(frozen=True)
+class NotFoundPage(Page):
+    """What `not_found.html` receives."""
+
+
+@pages.record_once
+def read_assets(state: BlueprintSetupState) -> None:
+    """Read the static files when the application is made, and tell the templates where they are."""
+    assets = Assets.read(CLIENT / "static")
+    state.app.extensions["assets"] = assets
+    state.app.jinja_env.globals["modules"] = assets.modules()
+    state.app.jinja_env.globals["asset"] = lambda path: url_for("pages.asset", version=assets.version, path=path)
+
+
+@pages.get("/")
+def root() -> ResponseReturnValue:
+    return redirect(url_for("pages.new_chat"))
+
+
+@pages.get("/chat/")
+def new_chat() -> ResponseReturnValue:
+    return _chat(None, [])
+
+
+@pages.get("/chat/<conversation_id>")
+def chat(conversation_id: str) -> ResponseReturnValue:
+    """Show a conversation; one that is unknown, or somebody else's, is a page that says so."""
+    try:
+        conversation, messages = services().store.conversation(user_id(), conversation_id)
+    except Problem as problem:
+        if problem.code != "unknown_conversation":
+            raise
+        return _render("not_found.html", NotFoundPage(_site_title(), _theme())), 404
+    return _chat(conversation, thread.path(messages, conversation.leaf_id))
+
+
+@pages.get("/chat/parts/conversations")
+def conversations() -> ResponseReturnValue:
+    """Answer with the list of conversations alone. `current`: the id of the one that is open."""
+    return _render("_conversations.html", _conversations(request.args.get("current", "")))
+
+
+@pages.get("/chat/parts/models")
+def models() -> ResponseReturnValue:
+    """Answer with the models to pick from alone. `model`: the name of the one that is picked."""
+    return _render("_models.html", ModelList(services().catalog.models(), request.args.get("model", "")))
+
+
+@pages.get("/static/<version>/<path:path>")
+def asset(version: str, path: str) -> ResponseReturnValue:
+    """Answer with a file of the page: what has this version in its address never changes."""
+    assets = cast(Assets, current_app.extensions["assets"])
+    if version != assets.version or path not in assets.files:
+        abort(404)
+    response = Response(assets.files[path].body, content_type=assets.files[path].mimetype)
+    response.set_etag(version)
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response.make_conditional(request)
+
+
+def _chat(conversation: StoredConversation | None, path: Sequence[StoredMessage]) -> str:
+    here = services()
+    models = here.catalog.models()
+    labels = {model.name: model.label for model in models}
+    snapshots = {m.id: here.engine.snapshot(user_id(), m.id) for m in path if m.status == "running"}
+    listed = _conversations(conversation.id if conversation else "")
+    page = ChatPage(
+        models=models,
+        model=next((m.model for m in reversed(path) if m.model in labels), here.catalog.default_model),
+        groups=listed.groups,
+        older=listed.older,
+        current_id=listed.current_id,
+        site_title=_site_title(),
+        theme=_theme(),
+        conversation=conversation,
+        messages=[thread.shown(m, snapshots.get(m.id), lambda name: labels.get(name, name)) for m in path],
+        config_problem=here.config_problem,
+    )
+    return _render("chat.html", page)
+
+
+def _conversations(current_id: str) -> ConversationList:
+    found, older = services().store.conversations(user_id(), before=request.args.get("before"))
+    return ConversationList(sidebar.groups(found, date.today()), older, current_id)
+
+
+def _render(template: str, context: Page | ConversationList | ModelList) -> str:
+    return render_template(template, **vars(context))
+
+
+def _site_title() -> str:
+    return services().config.site_config.title
+
+
+def _theme() -> str:
+    theme = request.cookies.get("chat_theme", "")
+    return theme if theme in THEMES else "system"

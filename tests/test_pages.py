@@ -1,0 +1,190 @@
+import re
+from dataclasses import fields
+
+import pytest
+from jinja2 import meta
+
+from server import pages
+from tests.openai_wire import openai_error, openai_stream
+from tests.test_conversation import ask
+
+RAW = re.compile(r"<script(?![^>]* src=)|<style|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE)
+
+
+def page(client, address="/chat/", **options):
+    response = client.get(address, **options)
+    assert response.status_code == 200, response.text
+    return response.text
+
+
+def address_of(said):
+    return f"/chat/{said[0]['conversation_id']}"
+
+
+def test_the_root_leads_to_the_chat(client):
+    response = client.get("/")
+
+    assert (response.status_code, response.location) == (302, "/chat/")
+
+
+def test_a_conversation_is_there_without_a_script(client, upstream):
+    upstream.will_answer(openai_stream("A **bold** answer"))
+    said = ask(client, "Is this <safe>?")
+
+    html = page(client, address_of(said))
+
+    assert "Is this &lt;safe&gt;?" in html
+    assert '<div class="block" data-block="0"><p>A <strong>bold</strong> answer</p>' in html
+    assert f'data-parent="{said[0]["user_message_id"]}"' in html
+    assert "<title>Is this &lt;safe&gt;? – g4f-lite</title>" in html
+
+
+def test_a_failed_answer_says_why(client, upstream):
+    upstream.will_answer(openai_error(401, "Incorrect API key provided"))
+    said = ask(client)
+
+    html = page(client, address_of(said))
+
+    assert 'data-status="failed"' in html
+    assert said[-1]["error"]["id"] in html
+
+
+def test_the_list_links_to_conversations_and_marks_the_open_one(client):
+    one, two = address_of(ask(client, "One")), address_of(ask(client, "Two"))
+
+    html = page(client, two)
+
+    assert f'href="{one}"' in html
+    assert re.search(f'href="{two}"[^>]*aria-current="page"', html)
+    assert not re.search(f'href="{one}"[^>]*aria-current="page"', html)
+
+
+def test_an_unknown_conversation_is_a_friendly_404(client):
+    response = client.get("/chat/nobody")
+
+    assert response.status_code == 404
+    assert response.mimetype == "text/html"
+    assert "There is no conversation here" in response.text
+
+
+def test_the_list_of_conversations_can_be_had_alone(client):
+    address = address_of(ask(client, "One"))
+
+    html = page(client, f"/chat/parts/conversations?current={address.removeprefix('/chat/')}")
+
+    assert re.search(f'href="{address}"[^>]*aria-current="page"', html)
+    assert "<html" not in html
+
+
+def test_the_models_can_be_had_alone(client):
+    html = page(client, "/chat/parts/models?model=guide")
+
+    assert re.search(r'<option value="guide" selected', html)
+    assert "<html" not in html
+
+
+def test_the_model_of_the_last_answer_stays_picked(client):
+    said = ask(client, model="guide")
+
+    assert re.search(r'<option value="guide" selected', page(client, address_of(said)))
+    assert re.search(r'<option value="m" selected', page(client))
+
+
+@pytest.mark.parametrize(("cookie", "theme"), [("dark", "dark"), ("light", "light"), ('"><script>', "system")])
+def test_the_theme_is_in_the_first_byte_of_the_page(client, cookie, theme):
+    client.set_cookie("chat_theme", cookie)
+
+    assert f'<html lang="en" data-theme="{theme}">' in page(client)
+
+
+def test_a_broken_configuration_is_said(app, client):
+    assert "last good one" not in page(client)
+
+    app.extensions["chat"].config_problem = "providers.x.kind: unknown"
+
+    assert "providers.x.kind: unknown" in page(client)
+
+
+def test_nothing_on_the_page_needs_a_looser_policy(client, upstream):
+    upstream.will_answer(openai_stream("x"))
+    said = ask(client, '"><script>alert(1)</script>')
+
+    assert not RAW.search(page(client, address_of(said)))
+    assert RAW.search('<p onclick="x">')
+
+
+def test_every_file_the_page_names_is_served_for_ever(client):
+    names = re.findall(r'(?:href|src)="(/static/[^"]+)"', page(client))
+    kinds = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+
+    assert len(names) > 20
+    for name in names:
+        response = client.get(name)
+        assert response.status_code == 200, name
+        assert response.mimetype == kinds[name[name.rindex(".") :]]
+        assert "immutable" in response.headers["Cache-Control"]
+
+
+def test_a_file_that_is_known_is_not_sent_again(client):
+    name = re.findall(r'"(/static/[^"]+css)"', page(client))[0]
+    tag = client.get(name).headers["ETag"]
+
+    assert client.get(name, headers={"If-None-Match": tag}).status_code == 304
+
+
+@pytest.mark.parametrize("path", ["css/none.css", "../pages.py", "%2e%2e/templates/base.html", "css/", ""])
+def test_only_the_page_s_own_files_are_served(app, client, path):
+    version = app.extensions["assets"].version
+
+    assert client.get(f"/static/{version}/{path}").status_code == 404
+    assert client.get("/static/old/css/tokens.css").status_code == 404
+
+
+class TestBelowAPrefix:
+    @pytest.fixture
+    def settings(self, settings):
+        return {**settings, "url_prefix": "/some/where"}
+
+    def test_every_address_on_the_page_has_it(self, client):
+        client.post("/some/where/backend-api/v2/conversation", json={"message": {"content": "Hi"}})
+        html = page(client, "/some/where/chat/")
+
+        addresses = re.findall(r'\s(?:href|src|action|data-(?:api|home|source|cookie-path))="([^"]*)"', html)
+
+        assert len(addresses) > 20
+        assert all(address.startswith(("/some/where/", "#")) for address in addresses)
+
+
+@pytest.mark.parametrize(
+    ("template", "context"),
+    [
+        ("chat.html", pages.ChatPage),
+        ("not_found.html", pages.NotFoundPage),
+        ("_conversations.html", pages.ConversationList),
+        ("_models.html", pages.ModelList),
+    ],
+)
+def test_a_template_is_given_what_it_asks_for_and_no_more(app, template, context):
+    given = {field.name for field in fields(context)}
+
+    assert asked_for(app.jinja_env, template) - app.jinja_env.globals.keys() == given
+
+
+def asked_for(environment, template):
+    """Return the names that a template and those it is made of take from their context."""
+    tree = environment.parse(environment.loader.get_source(environment, template)[0])
+    names = meta.find_undeclared_variables(tree)
+    for other in meta.find_referenced_templates(tree):
+        names |= asked_for(environment, other) - LOOP_NAMES.get(other, set())
+    return names
+
+
+LOOP_NAMES = {
+    "_message.html": {"message"},
+    "_reasoning.html": {"message"},
+    "_actions.html": {"message"},
+    "_attempt.html": {"attempt"},
+    "_error.html": {"error"},
+    "_note.html": {"note"},
+}
+"""What an including template's own `for` and `with` hand over."""
