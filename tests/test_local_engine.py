@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -144,3 +145,29 @@ def test_a_broken_file_is_refused_with_a_reason(start, tmp_path, content):
 
     assert engine.process.returncode == NOT_LOADED
     assert b"error loading model: " in reason
+
+
+PARENT = """
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-P", *sys.argv[1:]], stdin=subprocess.PIPE)
+print(child.pid, flush=True)
+child.wait()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it ends when the model is loaded")
+def test_it_ends_with_its_parent_while_a_model_loads(tmp_path):
+    """A pipe in the place of the file makes the load last as long as the test holds its other end."""
+    file = tmp_path / "slow.gguf"
+    os.mkfifo(file)
+    command = [sys.executable, "-c", PARENT, str(PROGRAM), str(file)]
+    with (
+        subprocess.Popen(command, stdout=subprocess.PIPE, env=os.environ | {KEY_VARIABLE: KEY}) as parent,
+        file.open("wb"),
+    ):
+        child = os.pidfd_open(int(parent.stdout.readline()))
+        parent.kill()
+        ended, _, _ = select.select([child], [], [], PATIENCE_S)
+        os.close(child)
+
+    assert ended

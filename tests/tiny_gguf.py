@@ -23,7 +23,8 @@ BEFORE_THE_ANSWER = "\n"
 CONTROL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 END_OF_TEXT, _, END_OF_TURN = range(len(CONTROL))
 
-CONTEXT = 4096
+CONTEXT = 32768
+"""Tokens; how far an endless model gets depends on what the engine is asked for."""
 WIDTH = 128
 HEADS = 4
 INNER = 256

@@ -1,15 +1,34 @@
-"""LocalModel: a GGUF file of this machine, answered by llama.cpp in a child process."""
+"""LocalModel: GGUF files of this machine, answered by llama.cpp in a child process."""
 
+import platform
+import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
-from g4f_lite.errors import ModelNotSupportedError
+from g4f_lite import gguf_files
+from g4f_lite.engine_process import EngineProcess
+from g4f_lite.engine_slot import EngineSlot
+from g4f_lite.errors import (
+    G4FLiteError,
+    ModelNotSupportedError,
+    PromptTooLongError,
+    StreamCutError,
+    UnreachableError,
+    UpstreamError,
+)
 from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Piece
 from g4f_lite.provider import Provider
-from g4f_lite.settings import Strict
+from g4f_lite.providers.openai_compatible import OpenAICompatible
+from g4f_lite.settings import ProviderSettings, Strict
+from g4f_lite.transport import Http
+
+CPU_DESCRIPTION = Path("/proc/cpuinfo")
 
 
 class LocalModelOptions(Strict):
@@ -17,7 +36,7 @@ class LocalModelOptions(Strict):
 
     models_dir: str = "data/models"
     context: PositiveInt = 4096
-    """Tokens."""
+    """Tokens that a question, what came before it, and the answer may have together."""
     threads: NonNegativeInt = 0
     """0: as many as llama.cpp finds right."""
     keep_loaded_s: NonNegativeFloat = 300
@@ -25,17 +44,87 @@ class LocalModelOptions(Strict):
 
 
 class LocalModel(Provider):
-    """A GGUF file of this machine."""
+    """The GGUF files of a folder, one of them loaded at a time."""
 
     kind = "LocalModel"
     label = "Local model"
+    list_every_s = 2
     Options = LocalModelOptions
+    options: LocalModelOptions
+
+    def __init__(self, name: str, settings: ProviderSettings, http: Http) -> None:
+        super().__init__(name, settings, http)
+        self.folder = Path(self.options.models_dir).absolute()
+        self._is_installed = find_spec("xllamacpp") is not None
+        self._lacks_avx2 = _lacks_avx2()
+        self._slot = EngineSlot(self._start, self.options.keep_loaded_s)
 
     async def stream(
         self, model: str, messages: Sequence[Message], params: Params, state: Mapping[str, Any] | None = None
     ) -> AsyncGenerator[Piece, None]:
-        raise ModelNotSupportedError(f"{self.name} has no model {model}.")
-        yield
+        if obstacle := self.obstacle():
+            raise obstacle
+        async with self._slot.engine(self._file(model)) as engine:
+            upstream = OpenAICompatible(self.name, self._settings(engine), self.http)
+            async with aclosing(upstream.stream(model, messages, params)) as pieces:
+                try:
+                    async for piece in pieces:
+                        yield piece
+                except PromptTooLongError as error:
+                    raise self._too_long(error) from error
+                except (StreamCutError, UnreachableError) as error:
+                    raise await engine.death() or error from error
 
     async def list_models(self) -> list[str]:
-        return []
+        return list(gguf_files.models(self.folder))
+
+    def obstacle(self) -> G4FLiteError | None:
+        if obstacle := super().obstacle():
+            return obstacle
+        if not self._is_installed:
+            return UnreachableError(
+                f"{self.name} lacks its engine: pip install -r requirements-local.txt, or start with make run LOCAL=1."
+            )
+        if self._lacks_avx2:
+            return UpstreamError(f"{self.name} needs a CPU with AVX2, and this one has none; pick another provider.")
+        if not gguf_files.models(self.folder):
+            return ModelNotSupportedError(f"{self.name} has no model yet: put a .gguf file into {self.folder}.")
+        return None
+
+    async def close(self) -> None:
+        await self._slot.close()
+
+    async def _start(self, file: Path) -> EngineProcess:
+        return await EngineProcess.start(
+            file, context=self.options.context, threads=self.options.threads, limit_s=self.settings.timeout.total
+        )
+
+    def _file(self, model: str) -> Path:
+        """Return what the folder holds under that name; a name is never taken as a path."""
+        try:
+            return gguf_files.models(self.folder)[model]
+        except KeyError:
+            raise ModelNotSupportedError(f"{self.name} has no model {model[:100]} in {self.folder}.") from None
+
+    def _too_long(self, error: PromptTooLongError) -> PromptTooLongError:
+        return PromptTooLongError(
+            f"The conversation is longer than the {self.options.context} tokens that {self.name} takes: "
+            "start a new one, or raise options.context in config.json.",
+            detail=error.detail,
+        )
+
+    def _settings(self, engine: EngineProcess) -> ProviderSettings:
+        """Return the entry of the service that the engine is."""
+        return self.settings.model_copy(
+            update={"base_url": f"{engine.url}/v1", "api_key": engine.key, "proxy": "", "headers": {}, "options": {}}
+        )
+
+
+def _lacks_avx2() -> bool:
+    """Tell whether this CPU cannot run xllamacpp's wheel, as far as Linux says; it is compiled for AVX2."""
+    if sys.platform != "linux" or platform.machine() != "x86_64":
+        return False
+    try:
+        return "avx2" not in CPU_DESCRIPTION.read_text().split()
+    except OSError:
+        return False
