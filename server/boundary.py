@@ -5,8 +5,8 @@ and WebSockets from other pages; both hold for every route.
 """
 
 import ipaddress
+import re
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, request
 
@@ -14,6 +14,7 @@ from server.problems import Problem
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 LOCAL_NAMES = {"localhost"}
+HOST = re.compile(r"(\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+))(:[0-9]{1,5})?")
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -94,10 +95,9 @@ def _own_origin(asked: Request) -> str:
 
 
 def _hostname(host: str) -> str:
-    try:
-        return (urlsplit(f"//{host}").hostname or "").rstrip(".")
-    except ValueError:
-        return ""
+    """Return the name in a Host header, without port, brackets and final dot; empty if it is not well formed."""
+    parts = HOST.fullmatch(host)
+    return (parts["address"] or parts["name"]).lower().rstrip(".") if parts else ""
 
 
 def _is_loopback(name: str) -> bool:

@@ -1,0 +1,199 @@
+import pytest
+
+from tests.openai_wire import delta
+from tests.test_conversation import ask, lines_of
+from tests.upstream import silence
+
+CONVERSATIONS = "/backend-api/v2/conversations"
+
+
+def test_models_can_be_listed(client):
+    listed = client.get("/backend-api/v2/models").json
+
+    assert listed["default"] == "m"
+    assert listed["models"][0] == {
+        "id": "m",
+        "label": "m",
+        "provider": "up",
+        "available": True,
+        "reason": None,
+        "vision": False,
+        "context": None,
+        "price": None,
+    }
+
+
+class TestAProviderWithoutItsKey:
+    @pytest.fixture
+    def settings(self, settings, upstream):
+        entry = {"kind": "OpenAICompatible", "base_url": upstream.base_url, "api_key": "${NOBODY_SET_THIS}"}
+        settings["providers"]["keyed"] = entry
+        settings["models"]["keyed"] = "keyed/test-model"
+        return settings
+
+    def test_it_is_unavailable_and_says_which_variable_is_missing(self, client):
+        keyed = next(one for one in client.get("/backend-api/v2/providers").json["providers"] if one["name"] == "keyed")
+        model = next(one for one in client.get("/backend-api/v2/models").json["models"] if one["id"] == "keyed")
+
+        assert keyed["state"] == "unavailable"
+        assert "NOBODY_SET_THIS" in keyed["reason"]
+        assert model["available"] is False
+        assert "NOBODY_SET_THIS" in model["reason"]
+
+    def test_asking_it_is_an_error_in_the_chat(self, client):
+        assert ask(client, model="keyed")[-1]["error"]["code"] == "missing_key"
+
+
+class TestAProviderWithAKey:
+    @pytest.fixture
+    def settings(self, settings, upstream):
+        settings["providers"]["up"]["api_key"] = "sk-very-secret"
+        return settings
+
+    def test_no_answer_shows_the_key(self, client, upstream):
+        error = {"error": {"message": "bad key sk-very-secret"}}
+        upstream.will_answer_json(error, status=401)
+        ask(client)
+
+        for path in ("/backend-api/v2/providers", "/backend-api/v2/models", "/chat/", CONVERSATIONS):
+            assert "very-secret" not in client.get(path).get_data(as_text=True)
+
+
+def test_providers_say_how_they_fare(client, upstream):
+    ask(client)
+    providers = {one["name"]: one for one in client.get("/backend-api/v2/providers").json["providers"]}
+    assert providers["up"]["state"] == "ready"
+    assert providers["up"]["last_success_at"].endswith("Z")
+    assert providers["up"]["latency_ms"] > 0
+    assert providers["up"]["models"] == ["test-model"]
+
+    upstream.will_answer_json({"error": "busy"}, status=503)
+    ask(client)
+    providers = {one["name"]: one for one in client.get("/backend-api/v2/providers").json["providers"]}
+    assert providers["up"]["state"] == "failing"
+    assert providers["up"]["last_error"]["code"] == "provider_overloaded"
+
+
+def test_conversations_are_listed_newest_first(client):
+    first, second = ask(client, "first")[0], ask(client, "second")[0]
+    ask(client, "again", conversation_id=first["conversation_id"])
+
+    listed = client.get(CONVERSATIONS).json
+
+    assert [one["id"] for one in listed["conversations"]] == [first["conversation_id"], second["conversation_id"]]
+    assert listed["conversations"][1]["title"] == "second"
+    assert listed["next"] is None
+
+
+def test_a_running_answer_shows_as_far_as_it_has_come(client, upstream):
+    upstream.will_answer([delta("Hel"), silence()])
+    response = client.post("/backend-api/v2/conversation", json={"message": {"content": "Hello"}})
+    start = next(event for event in lines_of(response) if event["type"] == "start")
+    path = f"{CONVERSATIONS}/{start['conversation_id']}"
+    next(event for event in lines_of(client.get(f"/backend-api/v2/messages/{start['message_id']}/events"))
+         if event["type"] == "content")  # fmt: skip
+
+    answer = client.get(path).json["messages"][1]
+
+    assert (answer["status"], answer["content"]) == ("running", "Hel")
+    assert client.get(CONVERSATIONS).json["conversations"][0]["running"] is True
+    response.close()
+
+
+def test_a_conversation_is_renamed_marked_and_turned_to_another_leaf(client):
+    start = ask(client)[0]
+    path = f"{CONVERSATIONS}/{start['conversation_id']}"
+
+    changed = client.patch(path, json={"title": "New", "pinned": True, "leaf_id": start["user_message_id"]})
+
+    assert changed.json["title"] == "New"
+    assert changed.json["pinned"] is True
+    assert client.get(path).json["leaf_id"] == start["user_message_id"]
+
+
+@pytest.mark.parametrize(
+    "change", [{"title": ""}, {"title": "  "}, {"title": 7}, {"title": "x" * 201}, {"pinned": "yes"}, {"deleted": True}]
+)
+def test_a_change_of_the_wrong_kind_is_refused(client, change):
+    start = ask(client)[0]
+
+    response = client.patch(f"{CONVERSATIONS}/{start['conversation_id']}", json=change)
+
+    assert (response.status_code, response.json["error"]["code"]) == (400, "invalid_request")
+
+
+def test_a_deletion_can_be_taken_back(client):
+    path = f"{CONVERSATIONS}/{ask(client)[0]['conversation_id']}"
+
+    assert client.delete(path).status_code == 204
+    assert client.get(path).status_code == 404
+    assert client.get(CONVERSATIONS).json["conversations"] == []
+    assert client.patch(path, json={"deleted": False}).status_code == 200
+    assert client.get(path).status_code == 200
+
+
+def test_deleting_ends_the_running_turn(client, upstream):
+    upstream.will_answer([delta("Hel"), silence()])
+    response = client.post("/backend-api/v2/conversation", json={"message": {"content": "Hello"}})
+    start = next(lines_of(response))
+    upstream.wait_request()
+
+    client.delete(f"{CONVERSATIONS}/{start['conversation_id']}")
+
+    upstream.requests[-1].wait_closed()
+    response.close()
+
+
+@pytest.mark.parametrize("method", ["get", "patch", "delete"])
+def test_an_unknown_conversation_is_not_found(client, method):
+    arguments = {"json": {"title": "New"}} if method == "patch" else {}
+
+    response = getattr(client, method)(f"{CONVERSATIONS}/nothing", **arguments)
+
+    assert (response.status_code, response.json["error"]["code"]) == (404, "unknown_conversation")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("get", "/nothing", 404, "not_found"),
+        ("delete", "/healthz", 405, "method_not_allowed"),
+        ("get", f"{CONVERSATIONS}?before=nonsense", 400, "invalid_request"),
+    ],
+)
+def test_errors_have_one_shape(client, method, path, status, code):
+    response = getattr(client, method)(path)
+
+    assert response.status_code == status
+    assert response.json["error"]["code"] == code
+    assert set(response.json["error"]) == {"code", "message", "id"}
+
+
+def test_a_bug_is_told_with_its_id_and_logged(app, client, monkeypatch, caplog):
+    def broken(*args, **kwargs):
+        raise ZeroDivisionError("a secret of the code")
+
+    monkeypatch.setattr(app.extensions["chat"].store, "conversations", broken)
+
+    response = client.get(CONVERSATIONS)
+
+    assert (response.status_code, response.json["error"]["code"]) == (500, "internal_error")
+    assert "secret" not in response.get_data(as_text=True)
+    assert response.json["error"]["id"] in caplog.text
+
+
+def test_alive_and_ready(client):
+    assert client.get("/healthz").json == {"status": "ok"}
+    assert client.get("/readyz").json == {"status": "ready"}
+
+
+class TestUnderAPrefix:
+    @pytest.fixture
+    def settings(self, settings):
+        settings["url_prefix"] = "/chat-ui"
+        return settings
+
+    @pytest.mark.parametrize("path", ["/healthz", "/chat/", "/backend-api/v2/models"])
+    def test_every_route_is_below_it(self, client, path):
+        assert client.get(f"/chat-ui{path}").status_code == 200
+        assert client.get(path).status_code == 404
