@@ -28,10 +28,10 @@ def running_loop() -> Iterator[asyncio.AbstractEventLoop]:
 
 def _cancel_all(loop: asyncio.AbstractEventLoop) -> None:
     """End what a test left, a response it did not read for one, as `asyncio.run` does."""
-    tasks = asyncio.all_tasks(loop)
-    for task in tasks:
-        task.cancel()
-    loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+    if tasks := asyncio.all_tasks(loop):
+        for task in tasks:
+            task.cancel()
+        loop.run_until_complete(asyncio.wait(tasks))
 
 
 def on(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> T:
