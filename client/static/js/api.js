@@ -1,0 +1,86 @@
+import { NdjsonDecoder } from "./ndjson.js"
+import { Problem } from "./problem.js"
+
+const SILENCE_MS = 40_000 // the server says something every 15 seconds, so this connection is dead
+
+/** The server's addresses, and the only place that fetches. Everything throws Problem when refused, TypeError when offline. */
+export class Api {
+  #base
+
+  /** @param {string} base where the API begins, with the slash at its end */
+  constructor(base) {
+    this.#base = new URL(base, location.href)
+  }
+
+  /**
+   * Begin a turn; yield its events.
+   * @param {object} question the body, but for `render`
+   */
+  ask(question) {
+    const body = JSON.stringify({ ...question, render: "html" })
+    return this.#events("conversation", { method: "POST", body, headers: { "Content-Type": "application/json" } })
+  }
+
+  /** Yield the events of an answer behind `seq`, live until its end. */
+  follow(messageId, seq) {
+    return this.#events(`messages/${encodeURIComponent(messageId)}/events?after=${seq}&render=html`)
+  }
+
+  /** End a turn; resolve when it has ended. */
+  async stop(messageId) {
+    await this.#fetch(`messages/${encodeURIComponent(messageId)}/stop`, { method: "POST" })
+  }
+
+  /** Return a conversation with all its messages. */
+  async conversation(id) {
+    const response = await this.#fetch(`conversations/${encodeURIComponent(id)}`)
+    return response.json()
+  }
+
+  /** Return a page of our own, or a part of one, as a document. */
+  async page(address) {
+    const response = await this.#fetch(new URL(address, location.href))
+    return new DOMParser().parseFromString(await response.text(), "text/html")
+  }
+
+  /** Where the WebSocket is. */
+  get liveAddress() {
+    const address = new URL("live", this.#base)
+    address.protocol = address.protocol.replace("http", "ws")
+    return address
+  }
+
+  async *#events(path, options) {
+    const response = await this.#fetch(path, options)
+    const decoder = new NdjsonDecoder()
+    for await (const bytes of untilSilent(response.body.getReader())) {
+      yield* decoder.feed(bytes)
+    }
+  }
+
+  async #fetch(path, options) {
+    const response = await fetch(new URL(path, this.#base), { cache: "no-store", ...options })
+    if (!response.ok) {
+      throw await Problem.of(response)
+    }
+    return response
+  }
+}
+
+/** Yield what a reader reads, until its end or until nothing comes any more. */
+async function* untilSilent(reader) {
+  let timer
+  const read = () => {
+    clearTimeout(timer)
+    timer = setTimeout(() => reader.cancel(), SILENCE_MS)
+    return reader.read()
+  }
+  try {
+    for (let piece = await read(); !piece.done; piece = await read()) {
+      yield piece.value
+    }
+  } finally {
+    clearTimeout(timer)
+    reader.cancel()
+  }
+}

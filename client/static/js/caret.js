@@ -1,0 +1,13 @@
+/** Mark the element that holds the last letter of an answer with `data-caret`; CSS shows the caret behind it. */
+export function markEnd(body) {
+  body.querySelector("[data-caret]")?.removeAttribute("data-caret")
+  const last = Array.from(body.children).findLast((block) => block.hasChildNodes())
+  if (last) {
+    innermost(last).toggleAttribute("data-caret", true)
+  }
+}
+
+function innermost(element) {
+  const end = Array.from(element.childNodes).findLast((node) => node.nodeType === Node.ELEMENT_NODE || node.data.trim())
+  return end instanceof HTMLElement && !end.matches("br, hr, button") ? innermost(end) : element
+}

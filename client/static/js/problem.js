@@ -1,0 +1,24 @@
+/** A refusal by the server, in its own words: fit to be shown. */
+export class Problem extends Error {
+  /**
+   * @param {number} status the HTTP status
+   * @param {{code: string, message: string}} error the error object of the API
+   */
+  constructor(status, error) {
+    super(error.message)
+    this.status = status
+    this.code = error.code
+  }
+
+  /** Whether the same request may succeed in a moment. */
+  get passes() {
+    return this.status >= 500 || this.status === 429
+  }
+
+  /** Return the problem of a response; a proxy's error page has only its status to say. */
+  static async of(response) {
+    const body = await response.json().catch(() => ({}))
+    const error = body.error ?? { code: "unreachable", message: `${response.status} ${response.statusText}` }
+    return new Problem(response.status, error)
+  }
+}
