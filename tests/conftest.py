@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from g4f_lite.config import load
 from server import create_app
 from server.config import Config
+from server.front import Front
 from server.store import Store
 from tests.loops import on, running_loop
 from tests.openai_wire import honest
@@ -97,8 +98,22 @@ def clock() -> Clock:
 @pytest.fixture
 def store(store_url: str, clock: Clock) -> Iterator[Store]:
     """An open store without conversations, on each kind of database."""
-    store = Store(store_url, now=clock, busy_timeout_s=0.3)
+    store = Store(store_url, now=clock)
     store.open()
     yield store
     empty(store.database)
     store.close()
+
+
+@pytest.fixture
+def server(app: Flask, loop: asyncio.AbstractEventLoop) -> Iterator[str]:
+    """The app behind its front: the address, without a slash at its end."""
+
+    async def start() -> Front:
+        front = Front(app)
+        app.config["PORT"] = await front.start("127.0.0.1", 0)
+        return front
+
+    front = on(loop, start())
+    yield f"http://127.0.0.1:{app.config['PORT']}"
+    on(loop, front.stop())
