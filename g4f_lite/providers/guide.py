@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import NonNegativeFloat
 
 from g4f_lite.errors import ModelNotSupportedError
+from g4f_lite.guidebook import help_for
 from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Content, Finish, Piece
 from g4f_lite.provider import Provider
-from g4f_lite.providers.guide_texts import help_for
 from g4f_lite.settings import Strict
 
 if TYPE_CHECKING:

@@ -1,0 +1,42 @@
+"""What a question is about, by the words in it."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+LANGUAGES = ("en", "ru")
+OVERVIEW = "overview"
+
+TOPICS = ("formatting", "key", "ollama", "local", "hosting", "privacy", "errors", "models", OVERVIEW)
+"""Where two topics fit equally well, the first is meant; the overview also stands for everything else."""
+
+
+def language_of(question: str) -> str:
+    return "ru" if re.search("[а-яё]", question, re.IGNORECASE) else "en"
+
+
+def topic_of(question: str) -> str:
+    """Return the topic that most words of the question belong to."""
+    words = set(re.findall(r"\w+", question.lower()))
+    hits = {topic: sum(1 for word in words if _words(topic).fullmatch(word)) for topic in TOPICS}
+    best = max(TOPICS, key=hits.__getitem__)
+    return best if hits[best] else OVERVIEW
+
+
+def page(language: str, topic: str) -> str:
+    """Return the text on a topic, its facts not yet filled in."""
+    return _file(language, topic)[1]
+
+
+@cache
+def _words(topic: str) -> re.Pattern[str]:
+    """Return a pattern for the topic's words in every language: a Russian question has English words in it."""
+    words = [word for language in LANGUAGES for word in _file(language, topic)[0].split()]
+    return re.compile("|".join(re.escape(word).replace(r"\*", r"\w*") for word in words))
+
+
+@cache
+def _file(language: str, topic: str) -> tuple[str, str]:
+    first, _, text = (FOLDER / language / f"{topic}.md").read_text("utf-8").partition("\n")
+    return first.removeprefix("<!-- about:").removesuffix("-->"), text
