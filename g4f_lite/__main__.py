@@ -1,0 +1,90 @@
+"""`python -m g4f_lite "question"`: an answer in the terminal."""
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import aclosing
+from pathlib import Path
+
+from g4f_lite.config import CatalogConfig, load
+from g4f_lite.errors import ConfigError, G4FLiteError
+from g4f_lite.messages import Params, conversation
+from g4f_lite.pieces import Content
+from g4f_lite.router import Attempt, answer
+from g4f_lite.survey import models, opened
+
+UNSAFE = dict.fromkeys({*range(32), *range(127, 160)} - {ord("\n"), ord("\t")})
+"""Control characters, by which an answer could command the terminal."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Answer, or list the models. Returns: 0; 1 when no answer was to be had; 2 for a wrong configuration."""
+    options = _parser().parse_args(arguments)
+    logging.getLogger("g4f_lite").addHandler(logging.NullHandler())  # what fails is told in a sentence
+    try:
+        config = load(options.config, CatalogConfig, os.environ)
+        if options.list:
+            sys.stdout.write(asyncio.run(models(config)))
+        else:
+            asyncio.run(_ask(config, options.model or config.default_model, _question(options.question)))
+    except ConfigError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except G4FLiteError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except BrokenPipeError:  # the reader, such as `head`, has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m g4f_lite", description="Ask a language model.")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("question", nargs="?", help="- reads it from standard input")
+    what.add_argument("--list", action="store_true", help="list the models instead")
+    parser.add_argument("--model", metavar="NAME", help="one of --list, or provider/model")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="another file than the config.json of this folder")
+    return parser
+
+
+def _question(argument: str) -> str:
+    """Return the question as text that UTF-8 can carry, whatever bytes the shell handed over."""
+    given = sys.stdin.buffer.read() if argument == "-" else os.fsencode(argument)
+    question = given.decode(errors="replace").strip()
+    if not question:
+        raise G4FLiteError("The question is empty; write one.")
+    return question
+
+
+async def _ask(config: CatalogConfig, name: str, question: str) -> None:
+    """Write the answer as it arrives, and who failed before to standard error."""
+    last = "\n"
+    async with (
+        opened(config) as catalog,
+        aclosing(answer(catalog.model(name), conversation(question), Params())) as pieces,
+    ):
+        async for piece in pieces:
+            match piece:
+                case Attempt(error=error):
+                    sys.stderr.write(f"{error}\n")
+                case Content(text=text):
+                    last = text
+                    _write(text)
+    _write("" if last.endswith("\n") else "\n")
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text.translate(UNSAFE) if sys.stdout.isatty() else text)
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
+    sys.exit(main())
