@@ -106,8 +106,10 @@ def test_there_is_no_page_to_look_at(engine):
 
 def test_it_says_one_line_and_then_leaves_standard_output_alone(engine):
     engine.address()
+    output = engine.process.stdout
 
-    assert engine.process.stdout.read() == b""
+    assert select.select([output], [], [], PATIENCE_S)[0]
+    assert output.read() == b""
 
 
 def test_it_ends_with_its_standard_input(engine):
@@ -147,9 +149,17 @@ def test_a_broken_file_is_refused_with_a_reason(start, tmp_path, content):
     assert b"error loading model: " in reason
 
 
+LOADING_FOR_EVER = """
+import ctypes, sys
+from unittest.mock import MagicMock as CommonParams
+
+def Server(params):
+    print("loading", file=sys.stderr, flush=True)
+    ctypes.PyDLL(None).sleep(1000)  # holds the interpreter, as the engine does
+"""
 PARENT = """
 import subprocess, sys
-child = subprocess.Popen([sys.executable, "-P", *sys.argv[1:]], stdin=subprocess.PIPE)
+child = subprocess.Popen([sys.executable, "-P", *sys.argv[1:], "any.gguf"], stdin=subprocess.PIPE)
 print(child.pid, flush=True)
 child.wait()
 """
@@ -157,17 +167,20 @@ child.wait()
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it ends when the model is loaded")
 def test_it_ends_with_its_parent_while_a_model_loads(tmp_path):
-    """A pipe in the place of the file makes the load last as long as the test holds its other end."""
-    file = tmp_path / "slow.gguf"
-    os.mkfifo(file)
-    command = [sys.executable, "-c", PARENT, str(PROGRAM), str(file)]
-    with (
-        subprocess.Popen(command, stdout=subprocess.PIPE, env=os.environ | {KEY_VARIABLE: KEY}) as parent,
-        file.open("wb"),
-    ):
+    (tmp_path / "xllamacpp.py").write_text(LOADING_FOR_EVER)
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, str(PROGRAM)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | {KEY_VARIABLE: KEY, "PYTHONPATH": str(tmp_path)},
+    )
+    with parent:
         child = os.pidfd_open(int(parent.stdout.readline()))
+        assert parent.stderr.readline() == b"loading\n"
         parent.kill()
         ended, _, _ = select.select([child], [], [], PATIENCE_S)
+        if not ended:
+            signal.pidfd_send_signal(child, signal.SIGKILL)
         os.close(child)
 
     assert ended
