@@ -25,7 +25,7 @@ from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Piece
 from g4f_lite.provider import Provider
 from g4f_lite.providers.openai_compatible import OpenAICompatible
-from g4f_lite.settings import ProviderSettings, Strict
+from g4f_lite.settings import LocalPath, ProviderSettings, Strict
 from g4f_lite.transport import Http
 
 CPU_DESCRIPTION = Path("/proc/cpuinfo")
@@ -34,7 +34,7 @@ CPU_DESCRIPTION = Path("/proc/cpuinfo")
 class LocalModelOptions(Strict):
     """What an entry of this kind may set under `options`."""
 
-    models_dir: str = "data/models"
+    models_dir: LocalPath = "data/models"
     context: PositiveInt = 4096
     """Tokens that a question, what came before it, and the answer may have together."""
     threads: NonNegativeInt = 0
