@@ -1,0 +1,211 @@
+"""How a schema comes to be, and how an older one becomes the present one."""
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect
+
+from g4f_lite.errors import ConfigError
+from server.store import Store
+from server.store.migrate import HEAD, MIGRATIONS, migrate, revision
+from server.store.schema import metadata
+from tests.stores import ME, a_turn, answered, fresh_schema, on_sqlite
+
+NEXT = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    recreate = "always" if op.get_context().dialect.name == "sqlite" else "never"
+    with op.batch_alter_table("conversations", recreate=recreate) as table:
+        table.add_column(sa.Column("colour", sa.Text, nullable=False, server_default="blue"))
+    {then}
+"""
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database without any tables, on each kind of database."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/data/chat.db"
+    else:
+        with fresh_schema() as url:
+            yield url
+
+
+@pytest.fixture
+def old(empty_url: str) -> Iterator[Store]:
+    """An open store with the newest schema, soon to be an older one."""
+    store = Store(empty_url)
+    store.open()
+    yield store
+    store.close()
+
+
+def a_next_migration(folder: Path, then: str = "pass") -> Path:
+    """Return migrations that have one more than those of the program."""
+    shutil.copytree(MIGRATIONS, folder)
+    (folder / "versions" / "0002_next.py").write_text(NEXT.format(then=then))
+    return folder
+
+
+def test_a_new_database_gets_the_newest_schema(empty_url: str) -> None:
+    store = Store(empty_url)
+
+    assert store.open() == [f"Made the database with schema {HEAD}."]
+
+    assert revision(store.database) == HEAD
+    answered(store)
+    store.close()
+
+
+def test_a_database_that_is_up_to_date_is_left_alone(old: Store, empty_url: str) -> None:
+    begun = answered(old)
+    again = Store(empty_url)
+
+    assert again.open() == []
+
+    assert again.message(ME, begun.answer.id).content == "Fine."
+    again.close()
+
+
+def test_the_migrations_lead_to_the_tables_of_the_program(old: Store) -> None:
+    with old.database.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_the_newest_migration_is_the_one_the_program_wants() -> None:
+    assert ScriptDirectory(MIGRATIONS).get_current_head() == HEAD
+
+
+def test_an_older_schema_is_changed_and_keeps_what_it_holds(old: Store, tmp_path: Path) -> None:
+    begun = answered(old)
+    before = old.conversation(ME, begun.conversation_id)
+
+    said = migrate(old.database, a_next_migration(tmp_path / "next"), "0002")
+
+    assert said[-1] == "Changed the database's schema from 0001 to 0002."
+    assert revision(old.database) == "0002"
+    with old.database.read() as connection:
+        assert "colour" in {column["name"] for column in inspect(connection).get_columns("conversations")}
+    assert old.conversation(ME, begun.conversation_id) == before
+
+
+def test_a_migration_that_fails_changes_nothing(old: Store, tmp_path: Path) -> None:
+    begun = answered(old)
+
+    with pytest.raises(ZeroDivisionError):
+        migrate(old.database, a_next_migration(tmp_path / "next", then="1 / 0"), "0002")
+
+    assert revision(old.database) == "0001"
+    with old.database.read() as connection:
+        assert "colour" not in {column["name"] for column in inspect(connection).get_columns("conversations")}
+    assert old.message(ME, begun.answer.id).content == "Fine."
+
+
+@on_sqlite
+def test_a_migration_that_tears_rows_apart_changes_nothing(store: Store, tmp_path: Path) -> None:
+    begun = answered(store)
+    torn = a_next_migration(tmp_path / "next", then='op.execute("DELETE FROM conversations")')
+
+    with pytest.raises(RuntimeError, match="2 rows"):
+        migrate(store.database, torn, "0002")
+
+    assert store.message(ME, begun.answer.id).content == "Fine."
+
+
+@on_sqlite
+def test_the_database_is_copied_before_it_is_changed(store: Store, tmp_path: Path) -> None:
+    begun = answered(store)
+    copy = tmp_path / "data" / "chat.db.before-0002"
+
+    said = migrate(store.database, a_next_migration(tmp_path / "next"), "0002")
+
+    assert said[0] == f"Copied the database to {copy} before changing it."
+    assert copy.stat().st_mode & 0o777 == 0o600
+    old = Store(f"sqlite:///{copy}")
+    assert old.open() == []
+    assert old.message(ME, begun.answer.id).content == "Fine."
+    old.close()
+    assert not list(tmp_path.glob("data/*unfinished*"))
+
+
+@on_sqlite
+def test_a_copy_is_made_while_others_read_and_write(store: Store, tmp_path: Path) -> None:
+    begun = answered(store)
+    with closing(sqlite3.connect(tmp_path / "data" / "chat.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("DELETE FROM conversations")
+
+        copy = store.database.snapshot("copy")
+
+    assert copy == tmp_path / "data" / "chat.db.copy"
+    with closing(sqlite3.connect(copy)) as copied:
+        assert copied.execute("SELECT id FROM conversations").fetchall() == [(begun.conversation_id,)]
+
+
+def test_a_schema_from_the_future_is_refused(old: Store, empty_url: str) -> None:
+    with old.database.write() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+
+    store = Store(empty_url)
+    with pytest.raises(ConfigError, match="database: its schema 9999 is newer than this program"):
+        store.open()
+    store.close()
+
+    assert revision(old.database) == "9999"
+
+
+def test_two_programs_may_start_at_once(empty_url: str) -> None:
+    first, second = Store(empty_url), Store(empty_url)
+    first.database.open()
+    with first.database.migration():
+        assert revision(second.database) is None
+    first.close()
+
+    assert second.open() == [f"Made the database with schema {HEAD}."]
+    second.close()
+
+
+@on_sqlite
+def test_a_start_without_changes_does_not_load_alembic(store_url: str, store: Store, tmp_path: Path) -> None:
+    program = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parent.parent)!r})
+from server.store import Store
+store = Store({store_url!r})
+assert store.open() == []
+store.close()
+sys.exit("alembic" in sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True)
+
+
+@on_sqlite
+def test_migrations_are_found_from_any_folder(store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = tmp_path / "100% else where"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    store = Store("sqlite:///its data/chat.db")
+    store.open()
+    monkeypatch.chdir(tmp_path)
+
+    store.begin(ME, a_turn())
+
+    assert (elsewhere / "its data" / "chat.db").exists()
+    assert migrate(store.database, a_next_migration(elsewhere / "next"), "0002")
+    store.close()
