@@ -1,4 +1,4 @@
-"""`/backend-api/v2/live`: a WebSocket that tells a person's other tabs and devices what changed. The page works without."""
+"""`/backend-api/v2/live`: a WebSocket that tells a person's other pages what changed. They work without it, too."""
 
 from queue import Empty, Queue
 
@@ -11,6 +11,8 @@ from server.services import services
 
 OPTIONS = {"ping_interval": 25, "max_message_size": 1 << 20}
 """Of every WebSocket; units are seconds and bytes."""
+SERVICE_RESTART = 1012
+"""The close code that makes a page come back: the server stops, or the listener lay too far behind."""
 LOOK_EVERY_S = 5
 """A client that has left is noticed after this time, when there was nothing to tell it."""
 
@@ -28,6 +30,7 @@ def live(ws: Server) -> None:
         while ws.connected and (text := _next(queue)) is not None:
             if text:
                 ws.send(text)
+        ws.close(SERVICE_RESTART)
     except ConnectionClosed:
         return
     finally:

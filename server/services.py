@@ -69,17 +69,17 @@ class Services:
         await retired.close(kept=catalog)
 
     async def drain(self, patience_s: float) -> None:
-        """Let running turns end, and interrupt those that do not in time."""
+        """Let running turns end, interrupt those that do not in time, and send the listeners away."""
         if left := await self.engine.drain(patience_s):
             log.warning("interrupted %d answers that did not end within %g seconds", left, patience_s)
+        self.hub.close()
 
     async def close(self) -> None:
         """End everything that `start` began, and close what was opened."""
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
-        await self.engine.drain(0)
-        self.hub.close()
+        await self.drain(0)
         await self.catalog.close()
         await self._http.close()
         self.engine.close()

@@ -116,4 +116,5 @@ def server(app: Flask, loop: asyncio.AbstractEventLoop) -> Iterator[str]:
 
     front = on(loop, start())
     yield f"http://127.0.0.1:{app.config['PORT']}"
+    on(loop, app.extensions["chat"].drain(0))
     on(loop, front.stop())
