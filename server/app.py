@@ -16,7 +16,7 @@ from server.boundary import guard
 from server.config import Config
 from server.conversation import conversation
 from server.pages import pages
-from server.problems import Problem
+from server.problems import BUG, Problem
 from server.services import Services
 from server.stream import failure
 
@@ -73,8 +73,6 @@ def _refuse_http(error: HTTPException) -> Response:
 
 
 def _report(error: Exception) -> Response:
-    problem = Problem(
-        "internal_error", "Something is wrong in this program. Try again; the log says more under the id."
-    )
+    problem = Problem("internal_error", BUG)
     log.error("%s %s failed by a bug, id %s", request.method, request.path, problem.id, exc_info=error)
     return failure(problem, ())

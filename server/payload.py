@@ -102,9 +102,7 @@ class ChangeBody(Body):
 def document(request: Request) -> dict[str, Any]:
     """Return the JSON object of a request's body. Raises: Problem, for anything that is not one within the limits."""
     if request.mimetype != "application/json":
-        raise Problem(
-            "unsupported_media_type", "Send the body as JSON, with the header Content-Type: application/json."
-        )
+        raise Problem("unsupported_media_type", "Send the body as JSON, with Content-Type: application/json.")
     try:
         parsed = json.loads(request.get_data(cache=False), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:

@@ -45,6 +45,9 @@ STATUS = {
     "malformed_reply": 502,
 }
 
+BUG = "Something is wrong in this program. Try again; the log says more under the id."
+"""What a person is told of an `internal_error`."""
+
 
 class Problem(Exception):
     """A failure to tell the client about. `message` is one sentence that says what to do; `id` is in the log too."""

@@ -9,7 +9,7 @@ CONTINUE = "Your last answer was cut off. Go on exactly where it ends, without r
 
 
 def prompt(path: Sequence[StoredMessage], action: Action) -> list[Message]:
-    """Return the messages, oldest first, the last one the user's. Answers without text, as failed ones are, are left out.
+    """Return the messages, oldest first, the last one the user's, without the answers that have no text.
 
     Two messages of one role in a row become one, since many services insist on taking turns.
     """

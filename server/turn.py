@@ -14,7 +14,7 @@ from g4f_lite.router import Answering, Attempt, answer
 from g4f_lite.tokens import estimate
 from server import events
 from server.journal import Journal
-from server.problems import Problem
+from server.problems import BUG, Problem
 from server.screen import Screen
 from server.store import Batch, Begun, Outcome
 
@@ -192,8 +192,6 @@ def _problem(error: BaseException, model: Model) -> Problem:
         problem = Problem.of(error)
         log.warning("turn failed: %s, model %s, id %s", problem.code, model.name, problem.id)
         return problem
-    problem = Problem(
-        "internal_error", "Something is wrong in this program. Try again; the log says more under the id."
-    )
+    problem = Problem("internal_error", BUG)
     log.error("turn failed by a bug, model %s, id %s", model.name, problem.id, exc_info=error)
     return problem
