@@ -1,0 +1,20 @@
+#!/usr/bin/env python3
+"""Starts the server. This file runs on any Python 3, to say what is missing; `server/command.py` is the command."""
+
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036
+    sys.exit(f"Python 3.11 or newer is needed; this is {sys.version_info[0]}.{sys.version_info[1]}.")
+
+try:
+    from server.command import main
+except ModuleNotFoundError as error:
+    if str(error.name).partition(".")[0] in ("server", "g4f_lite"):
+        raise
+    sys.exit(
+        f"The package {error.name} is not installed. Start with `make run`, which installs what is needed, "
+        "or install it yourself: pip install -r requirements.txt"
+    )
+
+if __name__ == "__main__":
+    sys.exit(main())

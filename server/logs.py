@@ -1,0 +1,55 @@
+"""What the log looks like: a line an event, in UTC, and no secret of the configuration in it."""
+
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from server.config import Config
+
+SHORTEST_SECRET = 6
+"""Characters. A shorter one would blot out ordinary words, and protects nothing."""
+
+CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
+"""Characters that could end a line and begin a forged one."""
+
+
+class Lines(logging.Formatter):
+    """Formats records; the lines of a traceback are indented, so that none can pass for an event."""
+
+    converter = staticmethod(time.gmtime)
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
+
+    def __init__(self, config: Config) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        self._secrets = sorted(secrets_of(config), key=len, reverse=True)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as text, redacted."""
+        text = super().format(record)
+        for secret in self._secrets:
+            text = text.replace(secret, "[redacted]")
+        return "\n    ".join(line.translate(CONTROL) for line in text.split("\n"))
+
+
+def write_logs(config: Config) -> None:
+    """Write what the server has to say to standard error, instead of what was set up before."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Lines(config))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # the store says itself what it did
+
+
+def secrets_of(config: Config) -> set[str]:
+    """Return every text of the configuration that nobody may read."""
+    return {secret for secret in _secrets(config) if len(secret) >= SHORTEST_SECRET}
+
+
+def _secrets(config: Config) -> Iterator[str]:
+    for settings in config.providers.values():
+        yield settings.api_key
+        yield from settings.headers.values()
+        yield urlsplit(settings.proxy).password or ""
+    yield urlsplit(config.database).password or ""
