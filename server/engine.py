@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, Literal
 
 from server.problems import Problem
@@ -60,16 +61,16 @@ class Engine:
 
     async def idle(self) -> None:
         """Wait until the turns that are running now have ended."""
-        if self._tasks:
-            await asyncio.wait(set(self._tasks))
+        await asyncio.gather(*(turn.ended.wait() for turn in list(self._turns.values())))
 
     async def drain(self, patience_s: float) -> int:
         """Let turns finish, then interrupt the rest; return how many that were."""
-        if self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=patience_s)
-        running = [turn for turn in list(self._turns.values()) if not turn.ended.is_set()]
-        await asyncio.gather(*(_end(turn, "interrupted") for turn in running))
-        return len(running)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):
+                await self.idle()
+        left = [turn for turn in list(self._turns.values()) if not turn.ended.is_set()]
+        await asyncio.gather(*(_end(turn, "interrupted") for turn in left))
+        return len(left)
 
     async def checkpoint_forever(self) -> None:
         """Save what has arrived, for all turns in one transaction at a time."""

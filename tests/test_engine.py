@@ -1,0 +1,213 @@
+import asyncio
+import json
+
+import pytest
+
+from g4f_lite.errors import OverloadedError
+from g4f_lite.messages import Params, conversation
+from g4f_lite.pieces import Content, Finish
+from server import reading
+from server.engine import Engine
+from server.problems import Problem
+from server.store import NewTurn, Store
+from server.turn import Turn
+from tests.scripted import SILENCE, a_model, scripted
+
+FULL = Problem("storage_unavailable", "The disk is full.")
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = Store(f"sqlite:///{tmp_path}/chat.db")
+    store.open()
+    yield store
+    store.close()
+
+
+@pytest.fixture
+async def engine(store):
+    engine = Engine(store, asyncio.get_running_loop(), lambda user, news: None)
+    yield engine
+    await engine.drain(0)
+    engine.close()
+
+
+def begin(store, *steps, action="send", **where):
+    """Return a turn that is stored and will be answered by these steps."""
+    up = scripted()
+    up.provider.will(*steps)
+    new = NewTurn(action=action, model="m", answer_id=f"answer-{id(up)}", message_id=f"question-{id(up)}",
+                  content="Hello", title="Hello", **where)  # fmt: skip
+    begun = store.begin("local", new)
+    return Turn("local", begun, a_model(up), Params(), conversation("Hello"))
+
+
+async def read(turn, after=0, html=False):
+    lines = "".join([line async for line in reading.live(turn, after, html)])
+    return [json.loads(line) for line in lines.splitlines()]
+
+
+async def heard(turn, text):
+    """Return once the turn has received this text."""
+    while turn.content != text:
+        await turn.journal.news(patience_s=10)
+
+
+async def test_what_has_arrived_is_in_the_store_after_a_checkpoint(engine, store):
+    turn = begin(store, Content("Hel"), Content("lo"), SILENCE)
+    engine.start(turn)
+    await heard(turn, "Hello")
+
+    await engine.checkpoint()
+
+    lines = "".join(batch.lines for batch in store.batches("local", turn.message_id, 0))
+    assert "".join(json.loads(line).get("content", "") for line in lines.splitlines()) == "Hello"
+
+
+async def test_a_checkpoint_that_fails_is_made_up_for_by_the_next(engine, store, monkeypatch):
+    turn = begin(store, Content("Hello"), SILENCE)
+    engine.start(turn)
+    await heard(turn, "Hello")
+    with monkeypatch.context() as broken:
+        broken.setattr(store, "append", failing)
+        await engine.checkpoint()
+    assert store.batches("local", turn.message_id, 0) == []
+
+    await engine.checkpoint()
+
+    assert store.batches("local", turn.message_id, 0)[0].first_seq == 1
+
+
+def failing(*args):
+    raise FULL
+
+
+async def test_an_answer_that_cannot_be_saved_is_an_error_and_is_kept_until_it_can(engine, store, monkeypatch):
+    turn = begin(store, Content("Hello"), Finish("stop"))
+    with monkeypatch.context() as broken:
+        broken.setattr(store, "finish", failing)
+        engine.start(turn)
+        said = await read(turn)
+    assert said[-1]["error"]["code"] == "storage_unavailable"
+    assert engine.find("local", turn.message_id) is turn
+
+    await engine.checkpoint()
+
+    assert engine.find("local", turn.message_id) is None
+    saved = store.message("local", turn.message_id)
+    assert (saved.content, saved.status) == ("Hello", "complete")
+    assert json.loads(store.batches("local", turn.message_id, 0)[-1].lines.splitlines()[-1])["type"] == "finish"
+
+
+async def test_draining_lets_turns_finish(engine, store):
+    turn = begin(store, Content("Hello"), Finish("stop"))
+    engine.start(turn)
+
+    assert await engine.drain(10) == 0
+
+    assert store.message("local", turn.message_id).status == "complete"
+
+
+async def test_draining_interrupts_what_does_not_finish(engine, store):
+    turn = begin(store, Content("Hello"), SILENCE)
+    engine.start(turn)
+    await heard(turn, "Hello")
+
+    assert await engine.drain(0) == 1
+
+    saved = store.message("local", turn.message_id)
+    assert (saved.status, saved.content) == ("interrupted", "Hello")
+    assert saved.error["code"] == "stream_cut"
+
+
+async def test_hundreds_of_stops_at_any_moment_end_every_turn(engine, store):
+    turns = [begin(store, *[Content("x")] * 3, SILENCE) for _ in range(200)]
+    for turn in turns:
+        engine.start(turn)
+    for number, turn in enumerate(turns):
+        for _ in range(number % 7):
+            await asyncio.sleep(0)
+        turn.end("stopped")
+
+    async with asyncio.timeout(10):
+        await engine.idle()
+
+    assert {store.message("local", turn.message_id).status for turn in turns} <= {"stopped", "complete"}
+    assert {turn.status for turn in turns} == {"stopped"}
+
+
+async def test_a_bug_in_a_provider_ends_the_turn_with_an_id_that_is_in_the_log(engine, store, caplog):
+    turn = begin(store, Content("Hel"), ZeroDivisionError("secret"))
+    engine.start(turn)
+
+    said = await read(turn)
+
+    assert said[-1]["error"]["code"] == "internal_error"
+    assert "secret" not in json.dumps(said)
+    assert said[-1]["error"]["id"] in caplog.text
+    assert store.message("local", turn.message_id).content == "Hel"
+
+
+async def test_the_log_of_a_failure_has_neither_question_nor_answer(engine, store, caplog):
+    turn = begin(store, Content("private words"), OverloadedError("busy"))
+    engine.start(turn)
+
+    await read(turn)
+
+    assert "private" not in caplog.text
+    assert "Hello" not in caplog.text
+    assert "provider_overloaded" in caplog.text
+
+
+async def test_zero_characters_are_replaced_because_no_store_can_keep_them(engine, store):
+    turn = begin(store, Content("a\0b"), Finish("stop"))
+    engine.start(turn)
+    await read(turn)
+
+    assert store.message("local", turn.message_id).content == "a\ufffdb"
+
+
+def blocks_of(said, shown=None):
+    """Return the blocks a page shows after these events, by number."""
+    shown = dict(shown or {})
+    for event in said:
+        if event["type"] == "html":
+            number = event["block"]
+            shown[number] = event["html"] if "html" in event else shown[number].replace(
+                "</code>", f"{event['text']}</code>"
+            )  # fmt: skip
+    return shown
+
+
+async def test_a_reader_of_html_that_joins_late_ends_with_the_same_page(engine, store):
+    texts = [Content(text) for text in ["# A\n\n", "one *two", "* three\n\n", "last ", "words"]]
+    turn = begin(store, *texts, Finish("stop"))
+    from_start = asyncio.create_task(read(turn, html=True))
+    engine.start(turn)
+    await heard(turn, "# A\n\none *two* three\n\nlast words")
+    snapshot = await asyncio.to_thread(engine.snapshot, "local", turn.message_id)
+
+    whole = blocks_of(await from_start)
+
+    if snapshot:  # still running when the page was made
+        later = blocks_of(await read(turn, snapshot.seq, html=True), dict(enumerate(snapshot.blocks)))
+        assert later == whole
+    saved = store.message("local", turn.message_id)
+    replayed = reading.ended(saved, store.batches("local", turn.message_id, 0), 0, html=True)
+    assert blocks_of(map(json.loads, replayed)) == whole
+
+
+async def test_a_continued_answer_shows_its_earlier_blocks_to_who_joins(engine, store):
+    first = begin(store, Content("one\n\n"), SILENCE)
+    engine.start(first)
+    await heard(first, "one\n\n")
+    first.end("stopped")
+    await engine.idle()
+    second = begin(store, Content("two"), Finish("stop"), action="continue",
+                   conversation_id=first.begun.conversation_id, parent_id=first.message_id)  # fmt: skip
+    engine.start(second)
+
+    said = await read(second, 0, html=True)
+
+    assert blocks_of(said) == {0: "<p>one</p>\n", 1: "<p>two</p>\n"}
+    assert store.message("local", first.message_id).content == "one\n\ntwo"
