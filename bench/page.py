@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import urllib.error
 import urllib.request
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -13,21 +14,30 @@ NAMES_IN = {"text/html": IN_PAGE, "text/css": IN_STYLE, "text/javascript": IN_SC
 
 
 def weigh(address: str) -> dict[str, Any]:
-    """Return the number of files, their size in bytes with gzip, and the other hosts they name."""
+    """Return the number of files, their size in bytes with gzip, and what they name that is elsewhere or missing."""
     sizes: dict[str, int] = {}
-    elsewhere = set()
+    elsewhere, missing = set(), []
     waiting = [address]
     while waiting:
         url = waiting.pop()
         if urlsplit(url).netloc != urlsplit(address).netloc:
             elsewhere.add(urlsplit(url).netloc)
         elif url not in sizes:
-            kind, data = fetch(url)
+            try:
+                kind, data = fetch(url)
+            except urllib.error.HTTPError:
+                missing.append(url)
+                continue
             sizes[url] = min(len(data), len(gzip.compress(data, 6)))
             if names := NAMES_IN.get(kind):
                 found = (urljoin(url, name) for name in names.findall(data.decode()))
                 waiting += [name for name in found if name.startswith("http")]
-    return {"files": len(sizes), "gzip_bytes": sum(sizes.values()), "other_hosts": sorted(elsewhere)}
+    return {
+        "files": len(sizes),
+        "gzip_bytes": sum(sizes.values()),
+        "other_hosts": sorted(elsewhere),
+        "missing": missing,
+    }
 
 
 def fetch(url: str) -> tuple[str, bytes]:

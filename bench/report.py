@@ -59,6 +59,7 @@ def page_part(page: Row) -> str:
     """The first page."""
     hosts = ", ".join(page["other_hosts"]) or "none"
     weight = f"{page['gzip_bytes'] / 1000:.1f} kB with gzip in {page['files']} files; other hosts: {hosts}."
+    weight += "".join(f" Missing: {url}" for url in page["missing"])
     return f"### First page\n\nThere after {page['after_s']:.2f} s (median of {page['starts']} starts). {weight}"
 
 

@@ -1,0 +1,205 @@
+"""Kills a server again and again in the middle of its work, and looks at what it still has.
+
+    python -m bench.kills [--rounds 100] [--seed 0]
+
+A round: start; look for everything the last round's askers were promised; ask again what was not answered, continue an
+answer that was cut, run a new turn to its end; put several turns in flight; kill -9 at a random moment. The exit code
+is 1 when anything was lost, doubled or damaged, or a start took too long.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import random
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import aiohttp
+
+from bench.asked import Asked, violations
+from bench.processes import Process, UpstreamProcess, free_port, running_upstream
+from bench.targets import Place, our_server
+
+ASKERS = 8
+START_LIMIT_S = 3
+LIVES_S = ((0.0, 0.6), (0.6, 4.0))  # while turns begin; and later, when some have ended
+LONG_REPLY = {"tokens": 60, "rate": 30}
+SHORT_REPLY = {"tokens": 5, "rate": 200}
+
+
+@dataclass
+class Findings:
+    """What all rounds came to."""
+
+    violations: list[str] = field(default_factory=list)
+    starts_s: list[float] = field(default_factory=list)
+    questions: int = 0
+    acknowledged: int = 0
+    cut: int = 0
+
+    def summary(self) -> str:
+        """Return a few sentences."""
+        return "\n".join(
+            [
+                f"{self.questions} questions, {self.acknowledged} acknowledged before a kill, {self.cut} cut.",
+                f"Starts took {median(self.starts_s):.2f} s in the median, {max(self.starts_s):.2f} s at most.",
+                f"{len(self.violations)} violations.",
+                *self.violations[:20],
+            ]
+        )
+
+
+class Victim:
+    """The server that is killed, and the people who use it."""
+
+    def __init__(self, place: Place, upstream: UpstreamProcess, chance: random.Random) -> None:
+        self.findings = Findings()
+        self._place = place
+        self._upstream = upstream
+        self._chance = chance
+        self._origin = f"http://127.0.0.1:{place.port}"
+        self._program = our_server(place)
+        self._last: list[Asked] = []
+        self._all: list[Asked] = []
+
+    async def round(self) -> None:
+        """Start, look, load, kill."""
+        async with self._started() as (session, server):
+            await self._look_for(session, self._last)
+            self._check_database()
+            self._upstream.follow(**SHORT_REPLY)
+            again = [await self._ask_again(session, asked) for asked in self._last]
+            await self._look_for(session, again)
+            self._all += again
+            await self._continue_one(session, again)
+            await self._ask_one(session)
+            self._upstream.follow(**LONG_REPLY)
+            await self._load_and_kill(session, server)
+
+    async def look_at_everything(self) -> None:
+        """Look once more for what any round's askers were promised."""
+        async with self._started() as (session, _):
+            await self._look_for(session, self._last + self._all)
+
+    @contextlib.asynccontextmanager
+    async def _started(self) -> AsyncIterator[tuple[aiohttp.ClientSession, Process]]:
+        server = Process(self._program.command, self._place.folder / "log.txt", self._program.env)
+        try:
+            took_s = server.wait_until(f"{self._origin}/chat/")
+            self.findings.starts_s.append(took_s)
+            if took_s > START_LIMIT_S:
+                self._wrong(f"a start took {took_s:.1f} s")
+            async with aiohttp.ClientSession() as session:
+                yield session, server
+        finally:
+            server.kill()
+
+    async def _look_for(self, session: aiohttp.ClientSession, asked: Sequence[Asked]) -> None:
+        """Compare what was promised with what is stored."""
+        shown: dict[str, list[dict[str, Any]]] = {}
+        for one in asked:
+            if one.answer_id and one.conversation_id:
+                if one.conversation_id not in shown:
+                    shown[one.conversation_id] = await self._messages(session, one.conversation_id)
+                self._wrong(*violations(one, shown[one.conversation_id]))
+
+    async def _messages(self, session: aiohttp.ClientSession, conversation_id: str) -> list[dict[str, Any]]:
+        async with session.get(f"{self._origin}/backend-api/v2/conversations/{conversation_id}") as response:
+            return list((await response.json())["messages"]) if response.status == 200 else []
+
+    def _check_database(self) -> None:
+        with contextlib.closing(sqlite3.connect(f"file:{self._place.folder}/chat.db?mode=ro", uri=True)) as database:
+            verdict = database.execute("PRAGMA integrity_check").fetchone()[0]
+        if verdict != "ok":
+            self._wrong(f"the database is damaged: {verdict}")
+
+    async def _ask_again(self, session: aiohttp.ClientSession, asked: Asked) -> Asked:
+        """Send a question once more; it must be the same turn if its asker knew of one, and have an answer now."""
+        again = Asked(asked.conversation_id, asked.message_id)
+        await again.ask(session, self._origin)
+        if not again.answer_id or asked.answer_id not in ("", again.answer_id):
+            self._wrong(f"question {asked.message_id} asked again does not have its answer {again.refusal}")
+        elif not again.over:
+            self._wrong(f"question {asked.message_id} asked again has an answer without an end")
+        return again
+
+    async def _continue_one(self, session: aiohttp.ClientSession, asked: Sequence[Asked]) -> None:
+        """Let one answer that was cut go on to its end."""
+        if cut := [one for one in asked if one.answer_id and one.status == "interrupted"]:
+            one = self._chance.choice(cut)
+            await one.ask(session, self._origin, action="continue", parent_id=one.answer_id)
+            if one.status != "complete":
+                self._wrong(f"answer {one.answer_id} does not go on: {one.refusal}")
+            await self._look_for(session, [one])
+
+    async def _ask_one(self, session: aiohttp.ClientSession) -> None:
+        """Run a turn to its end, in a conversation that was cut if there is one."""
+        asked = Asked(self._all[-1].conversation_id if self._all else None)
+        await asked.ask(session, self._origin)
+        if asked.status != "complete":
+            self._wrong(f"the next turn does not work: {asked.refusal}")
+        self._all.append(asked)
+        await self._look_for(session, [asked])
+
+    async def _load_and_kill(self, session: aiohttp.ClientSession, server: Process) -> None:
+        """Let several people ask, one question after another, until the server is gone."""
+        self._last = []
+        old = list(dict.fromkeys(asked.conversation_id for asked in reversed(self._all)))[: ASKERS // 2]
+        async with asyncio.TaskGroup() as askers:
+            for number in range(ASKERS):
+                askers.create_task(self._keep_asking(session, old[number] if number < len(old) else None))
+            await asyncio.sleep(self._chance.uniform(*self._chance.choice(LIVES_S)))
+            killed = time.monotonic()
+            server.kill()
+        for asked in self._last:
+            asked.killed = killed
+        self.findings.questions += len(self._last)
+        self.findings.acknowledged += sum(bool(asked.answer_id) for asked in self._last)
+        self.findings.cut += sum(asked.status == "interrupted" for asked in self._last)
+
+    async def _keep_asking(self, session: aiohttp.ClientSession, conversation_id: str | None) -> None:
+        await asyncio.sleep(self._chance.uniform(0, 0.5))
+        there = True
+        while there:
+            self._last.append(asked := Asked(conversation_id))
+            there = await asked.ask(session, self._origin)
+            conversation_id = asked.conversation_id
+        if asked.refusal:
+            self._wrong(f"a turn was refused: {asked.refusal}")
+
+    def _wrong(self, *what: str) -> None:
+        self.findings.violations += what
+
+
+async def kill_again_and_again(rounds: int, seed: int) -> Findings:
+    """Run so many rounds on one database; return what was found."""
+    with tempfile.TemporaryDirectory(prefix="kills-") as folder, running_upstream() as upstream:
+        victim = Victim(Place(free_port(), upstream.port, Path(folder)), upstream, random.Random(seed))
+        for number in range(rounds):
+            await victim.round()
+            print(f"\r{number + 1} rounds, {len(victim.findings.violations)} violations", end="", file=sys.stderr)
+        print(file=sys.stderr)
+        await victim.look_at_everything()
+    return victim.findings
+
+
+def main() -> None:
+    """Do what the command line says."""
+    parser = argparse.ArgumentParser(prog="python -m bench.kills")
+    parser.add_argument("--rounds", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    findings = asyncio.run(kill_again_and_again(options.rounds, options.seed))
+    print(findings.summary())
+    sys.exit(bool(findings.violations))
+
+
+if __name__ == "__main__":
+    main()
