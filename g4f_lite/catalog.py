@@ -102,7 +102,7 @@ class Catalog:
         """Build the providers; those whose entry is the same as in `previous` are taken over as they are."""
         self.default_model = config.default_model
         known = previous.members if previous else {}
-        self.members = {
+        self.members: dict[str, Member] = {
             name: known[name] if name in known and known[name].settings == settings else _member(name, settings, http)
             for name, settings in config.providers.items()
         }

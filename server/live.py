@@ -20,7 +20,7 @@ blueprint = Blueprint("live", __name__, url_prefix="/backend-api/v2")
 sock = Sock()
 
 
-@sock.route("/live", bp=blueprint)
+@sock.route("/live", bp=blueprint)  # type: ignore[untyped-decorator]  # flask_sock has no types
 def live(ws: Server) -> None:
     """Send what changes, until the other side leaves. What a client sends is read and left alone."""
     user = user_id()
