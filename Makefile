@@ -1,0 +1,44 @@
+# make run [LOCAL=1] [ARGS="--port 8080"]    serve; LOCAL=1 adds the engine for GGUF models
+# make test                                  lint, check types, run every test
+# make bench [QUICK=1]                       measure; see bench/README.md
+# PYTHON=python3.12 chooses the interpreter the first time.
+
+PYTHON ?= python3
+VENV := .venv
+IN_VENV := $(VENV)/bin/python
+INSTALL := $(IN_VENV) -m pip install --quiet --disable-pip-version-check
+
+.PHONY: run test bench
+
+run: $(VENV)/.run $(if $(LOCAL),$(VENV)/.local)
+	@exec $(IN_VENV) run.py $(ARGS)
+
+test: $(VENV)/.dev
+	$(IN_VENV) -m ruff check .
+	$(IN_VENV) -m ruff format --check .
+	$(IN_VENV) -m mypy
+	$(IN_VENV) -m pytest -q -rs $(ARGS)
+
+bench: $(VENV)/.dev
+	$(IN_VENV) -m bench $(if $(QUICK),--quick) $(ARGS)
+
+# A stamp is as new as the last installation that went well.
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
+	@$(PYTHON) -m venv $(VENV) || { echo "On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.run: requirements.txt | $(VENV)/.made
+	@echo "Installing what requirements.txt names into $(VENV) ..." >&2
+	@$(INSTALL) -r $<
+	@touch $@
+
+$(VENV)/.local: requirements-local.txt | $(VENV)/.made
+	@echo "Installing the local engine ..." >&2
+	@$(INSTALL) -r $<
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt requirements.txt requirements-local.txt requirements-postgres.txt | $(VENV)/.made
+	@echo "Installing what the tests need ..." >&2
+	@$(INSTALL) -r $<
+	@touch $@
