@@ -2,10 +2,12 @@
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
+SUFFIX = ".gguf"
 PART = re.compile(r"(?P<name>.+)-(?P<number>\d{5})-of-\d{5}")
-"""The stem of one file of several. Source: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md"""
+"""How one file of several is called. Source: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md"""
 
 
 def models(folder: Path) -> dict[str, Path]:
@@ -14,32 +16,40 @@ def models(folder: Path) -> dict[str, Path]:
     A name is the path within the folder, with `/` between its steps, without `.gguf` and without the number of a part.
     A folder that is missing, or cannot be read, holds no models.
     """
-    found = {_name(file.relative_to(folder)): file for file in _files(folder)}
+    found = {_name(file): folder / file for file in _files(str(folder))}
     return {name: found[name] for name in sorted(found) if name}
 
 
-def _files(folder: Path) -> list[Path]:
-    entries = _visible(folder)
-    inner = [entry for each in entries if each.is_dir() for entry in _visible(each)]
-    return [file for file in (*entries, *inner) if file.suffix.lower() == ".gguf" and os.path.isfile(file)]
+def has_models(folder: Path) -> bool:
+    """Tell whether there are any, without looking at all of them."""
+    return any(_name(file) for file in _files(str(folder)))
 
 
-def _visible(folder: Path) -> list[Path]:
-    """Return what the folder holds, without dot files: macOS leaves one beside each file on a shared disk."""
+def _files(folder: str, prefix: str = "") -> Iterator[str]:
+    """Yield the GGUF files, as paths within the folder; dot files are macOS's companions on shared disks."""
+    for name in _entries(folder):
+        path = os.path.join(folder, name)
+        if name.startswith("."):
+            continue
+        if name.lower().endswith(SUFFIX) and os.path.isfile(path):
+            yield prefix + name
+        elif not prefix and os.path.isdir(path):
+            yield from _files(path, f"{name}/")
+
+
+def _entries(folder: str) -> list[str]:
     try:
-        return [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
+        return os.listdir(folder)
     except OSError:
         return []
 
 
-def _name(file: Path) -> str:
+def _name(file: str) -> str:
     """Return the model's name, or nothing for what cannot be picked.
 
     That is a part other than the first, the vision half of a model, and a name that no page could show.
     """
-    stem = file.stem
-    if part := PART.fullmatch(stem):
-        stem = part["name"] if int(part["number"]) == 1 else ""
-    if not stem or "mmproj" in stem.lower() or not stem.isprintable():
-        return ""
-    return file.with_name(stem).as_posix()
+    name = file[: -len(SUFFIX)]
+    if part := PART.fullmatch(name):
+        name = part["name"] if int(part["number"]) == 1 else ""
+    return name if name.isprintable() and "mmproj" not in name.lower() else ""

@@ -58,13 +58,11 @@ def test_a_link_to_a_file_that_is_gone_is_no_model(tmp_path):
     assert gguf_files.models(tmp_path) == {}
 
 
-def test_a_file_that_vanishes_between_two_looks_is_no_crash(tmp_path, monkeypatch):
-    put(tmp_path, "here.gguf", "vanished/gone.gguf")
-    entries = list(tmp_path.iterdir())
-    os.remove(tmp_path / "vanished" / "gone.gguf")
-    os.rmdir(tmp_path / "vanished")
-    look = Path.iterdir
-    monkeypatch.setattr(Path, "iterdir", lambda folder: iter(entries) if folder == tmp_path else look(folder))
+def test_what_vanishes_between_two_looks_is_no_crash(tmp_path, monkeypatch):
+    put(tmp_path, "here.gguf")
+    look = os.listdir
+    gone = ["gone.gguf", "gone"]
+    monkeypatch.setattr(os, "listdir", lambda folder: [*look(folder), *gone])
 
     assert list(gguf_files.models(tmp_path)) == ["here"]
 
@@ -74,6 +72,14 @@ def test_where_there_is_no_folder_there_are_no_models(tmp_path, folder):
     put(tmp_path, "file")
 
     assert gguf_files.models(tmp_path / folder) == {}
+    assert not gguf_files.has_models(tmp_path / folder)
+
+
+@pytest.mark.parametrize(("file", "is_model"), [("small.gguf", True), ("in/small.gguf", True), ("mmproj.gguf", False)])
+def test_a_folder_has_models_when_one_can_be_picked(tmp_path, file, is_model):
+    put(tmp_path, "readme.txt", file)
+
+    assert gguf_files.has_models(tmp_path) == is_model
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")

@@ -87,7 +87,7 @@ class LocalModel(Provider):
             )
         if self._lacks_avx2:
             return UpstreamError(f"{self.name} needs a CPU with AVX2, and this one has none; pick another provider.")
-        if not gguf_files.models(self.folder):
+        if not gguf_files.has_models(self.folder):
             return ModelNotSupportedError(f"{self.name} has no model yet: put a .gguf file into {self.folder}.")
         return None
 
@@ -108,8 +108,8 @@ class LocalModel(Provider):
 
     def _too_long(self, error: PromptTooLongError) -> PromptTooLongError:
         return PromptTooLongError(
-            f"The conversation is longer than the {self.options.context} tokens that {self.name} takes: "
-            "start a new one, or raise options.context in config.json.",
+            f"The conversation is longer than this model may take: start a new one, or raise options.context of "
+            f"{self.name} in config.json, which is {self.options.context} tokens.",
             detail=error.detail,
         )
 
