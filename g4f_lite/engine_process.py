@@ -14,7 +14,8 @@ from g4f_lite.errors import ModelNotSupportedError, StreamCutError, UpstreamErro
 from g4f_lite.local_engine import KEY_VARIABLE, NOT_LOADED
 
 PROGRAM = Path(__file__).with_name("local_engine.py")
-"""Run by its path: with -m, Python would import the whole package into a process that has no use for it."""
+"""Run by its path: with -m, Python would import the whole package into a process that has no use for it. With -P, the
+modules beside it are not mistaken for others."""
 
 PATIENT_THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}
 """The engine's threads sleep while they wait for each other. Spinning, they get in their own way as soon as anything
