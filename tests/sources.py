@@ -12,6 +12,7 @@ class Source:
         self.error = error
         self.silent = silent
         self.taken = 0
+        self.waiting = False
         self.closed = False
         self._steps = self._run()
 
@@ -30,6 +31,7 @@ class Source:
             self.taken += 1
             yield block
         if self.silent:
+            self.waiting = True
             await asyncio.Event().wait()
         if self.error:
             raise self.error

@@ -1,0 +1,7 @@
+"""The server in front of the WSGI app: aiohttp on one event loop, and no thread per stream."""
+
+from server.front.front import Front, ListenError
+from server.front.lifetime import serve
+from server.front.limits import Limits
+
+__all__ = ["Front", "Limits", "ListenError", "serve"]

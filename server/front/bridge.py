@@ -1,0 +1,101 @@
+"""WebSockets for flask-sock: the app gets one end of a socket pair, the loop carries bytes between it and the client.
+
+The client's own socket cannot be lent out: the loop reads from it, TLS may wrap it, and what the client sent right
+behind its handshake is here already.
+"""
+
+import asyncio
+import socket
+from contextlib import suppress
+
+from aiohttp import web
+
+from server.front.connection import Connection
+
+RESTART = b"\x88\x82\x00\x00\x00\x00\x03\xf4"
+"""A client's close frame with code 1012, service restart, masked with zeros (RFC 6455 5.2)."""
+
+
+class Bridge(asyncio.Protocol):
+    """Between a connection and the pair's end on the loop. `ended` is set when the app has said its last byte."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._closed = False
+        self._returned = False
+        self.accepted = False
+        self.ended = asyncio.Event()
+
+    async def open(self) -> socket.socket:
+        """Return the app's end of the pair, which blocks as flask-sock expects."""
+        ours, self._theirs = socket.socketpair()
+        await asyncio.get_running_loop().create_connection(lambda: self, sock=ours)
+        return self._theirs
+
+    def returned(self) -> None:
+        """Note that the app's view has returned: nothing more will be said. Called in any thread."""
+        self._returned = True
+        with suppress(OSError):  # closed already, from one side or the other
+            self._theirs.shutdown(socket.SHUT_WR)
+        self._close_theirs()
+
+    def restart(self) -> None:
+        """Ask the app for a close with code 1012, as if the client had sent one: the app's echo is framed right."""
+        self._pair.write(RESTART)
+
+    def close(self) -> None:
+        """Hang up on the app."""
+        self._closed = True
+        self._pair.abort()
+        self._close_theirs()
+
+    def _close_theirs(self) -> None:
+        """Close the app's end if it never answered the handshake; else a thread of simple_websocket does."""
+        if self._closed and self._returned and not self.accepted:
+            self._theirs.close()
+
+    # Called by the loop, for the pair.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._pair = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Carry what the app says; its first words accept the handshake."""
+        if not self.accepted:
+            self.accepted = True
+            self._connection.upgrade(self, self._pair)
+        self._connection.say(data)
+
+    def eof_received(self) -> bool:
+        self.ended.set()
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.ended.set()
+
+    def pause_writing(self) -> None:
+        self._connection.pause_reading()
+
+    def resume_writing(self) -> None:
+        self._connection.resume_reading()
+
+    # Called by aiohttp's protocol, which takes this for the parser of the upgraded connection.
+
+    def feed_data(self, data: bytes) -> tuple[bool, bytes]:
+        """Carry what the client says."""
+        self._pair.write(data)
+        return False, b""
+
+    def feed_eof(self) -> None:
+        self._pair.abort()
+
+
+class Said(web.StreamResponse):
+    """What the handler returns where everything was said already: aiohttp writes nothing and ends the connection."""
+
+    async def prepare(self, request: web.BaseRequest) -> None:
+        return None
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        return None

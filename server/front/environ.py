@@ -1,0 +1,83 @@
+"""The WSGI environ of a request, as PEP 3333 describes it."""
+
+import asyncio
+import sys
+from io import BytesIO
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from aiohttp import web
+
+from server.front.forwarded import apply
+from server.stream import LOOP
+
+UNPREFIXED = {"CONTENT_TYPE", "CONTENT_LENGTH"}
+OURS = {"CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING", "HTTP_EXPECT"}
+"""What described the request on its way and is settled by now."""
+
+
+def environ(request: web.BaseRequest, body: BytesIO, trusted_proxies: int) -> dict[str, Any]:
+    """Return the environ of a request whose body has been read whole."""
+    authority, path, query = _target(request)
+    made = {
+        **_server(request),
+        "REQUEST_METHOD": request.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+        "QUERY_STRING": query.decode("latin-1"),
+        "SERVER_PROTOCOL": f"HTTP/{request.version.major}.{request.version.minor}",
+        "REMOTE_ADDR": request.remote or "",
+        **_headers(request),
+        "CONTENT_LENGTH": str(body.getbuffer().nbytes),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": request.scheme,
+        "wsgi.input": body,
+        "wsgi.input_terminated": True,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+        LOOP: asyncio.get_running_loop(),
+    }
+    if authority:
+        made["HTTP_HOST"] = authority.decode("latin-1")
+    return apply(made, trusted_proxies)
+
+
+def _target(request: web.BaseRequest) -> tuple[bytes, bytes, bytes]:
+    """Return authority, path and query of the request target; the authority is empty but in the absolute form.
+
+    Source: https://www.rfc-editor.org/rfc/rfc9112#section-3.2
+    """
+    target = request.raw_path.encode("utf-8", "surrogateescape")
+    authority = b""
+    if not target.startswith((b"/", b"*")):
+        authority, slash, rest = target.partition(b"://")[2].partition(b"/")
+        target = slash + rest
+    path, _, query = target.partition(b"?")
+    return authority, path, query
+
+
+def _server(request: web.BaseRequest) -> dict[str, str]:
+    """Return the address the client connected to."""
+    assert request.transport
+    host, port = request.transport.get_extra_info("sockname")[:2]
+    return {"SERVER_NAME": host, "SERVER_PORT": str(port)}
+
+
+def _headers(request: web.BaseRequest) -> dict[str, str]:
+    """Return the headers under their WSGI names, those that came more than once joined.
+
+    A name with an underscore is left out: it would pass for the one with a dash.
+    """
+    made: dict[str, str] = {}
+    for raw_name, raw_value in request.raw_headers:
+        if b"_" in raw_name:
+            continue
+        name = raw_name.decode("latin-1").upper().replace("-", "_")
+        key = name if name in UNPREFIXED else f"HTTP_{name}"
+        value = raw_value.decode("latin-1")
+        if key in made:
+            value = made[key] + ("; " if key == "HTTP_COOKIE" else ",") + value
+        made[key] = value
+    return {key: value for key, value in made.items() if key not in OURS}

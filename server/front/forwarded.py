@@ -1,0 +1,36 @@
+"""What reverse proxies say about the client: believed of the proxies in front of this server, and of nobody else."""
+
+from ipaddress import ip_address
+from typing import Any
+
+PREFIX = "HTTP_X_FORWARDED_"
+
+
+def apply(environ: dict[str, Any], trusted_proxies: int) -> dict[str, Any]:
+    """Return the environ as the outermost trusted proxy saw the request, without the headers that tell so.
+
+    trusted_proxies: how many stand in a row in front; each has added one entry at the right of each header.
+    """
+    said = {name: _entry(environ.get(PREFIX + name, ""), trusted_proxies) for name in ("FOR", "PROTO", "HOST")}
+    seen = {key: value for key, value in environ.items() if not key.startswith(PREFIX) and key != "HTTP_FORWARDED"}
+    if _is_address(said["FOR"]):
+        seen["REMOTE_ADDR"] = said["FOR"]
+    if said["PROTO"] in ("http", "https"):
+        seen["wsgi.url_scheme"] = said["PROTO"]
+    if said["HOST"]:
+        seen["HTTP_HOST"] = said["HOST"]
+    return seen
+
+
+def _entry(header: str, trusted_proxies: int) -> str:
+    """Return the entry of the outermost trusted proxy, empty if there are fewer entries or no such proxy."""
+    entries = [entry.strip() for entry in header.split(",")]
+    return entries[-trusted_proxies] if 0 < trusted_proxies <= len(entries) else ""
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

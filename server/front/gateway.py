@@ -1,0 +1,166 @@
+"""The way into the WSGI app: one call in a thread, and what it answered."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, wait
+from contextvars import Context, copy_context
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from server.stream import Blocks, close
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+log = logging.getLogger(__name__)
+
+WHOLE_BYTES = 1024 * 1024
+"""A body of a known size up to this one is fetched in the thread of the view; any other leaves block by block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the app answered. A body that is a source must be closed; `waits` as in `Stream`."""
+
+    status: int
+    reason: str
+    headers: list[tuple[str, str]]
+    body: bytes | AsyncIterator[bytes]
+    waits: bool = False
+
+    async def close(self) -> None:
+        """Close the source nobody will read."""
+        if not isinstance(self.body, bytes):
+            await close(self.body)
+
+
+class Gateway:
+    """Calls the app in threads, and cleans up behind clients that do not wait for the answer."""
+
+    def __init__(self, app: "WSGIApplication") -> None:
+        self._app = app
+        self._loop = asyncio.get_running_loop()
+        self._jobs: set[Future[Answer]] = set()
+        self._closing: set[asyncio.Task[None]] = set()
+
+    async def call(
+        self, environ: dict[str, Any], threads: Executor, returned: Callable[[], None] = lambda: None
+    ) -> Answer:
+        """Return the app's answer. Raises: what the app raises.
+
+        returned: called in any thread once the app is done, or will not be asked any more.
+        A call that has not begun when this is cancelled never does; the answer of one that has is closed.
+        """
+        job = threads.submit(self._call, environ, threads)
+        self._jobs.add(job)
+        job.add_done_callback(self._jobs.discard)
+        job.add_done_callback(lambda _: returned())
+        try:
+            return await asyncio.wrap_future(job)
+        except asyncio.CancelledError:
+            job.add_done_callback(self._abandon)
+            raise
+
+    async def settle(self, within_s: float) -> bool:
+        """Wait until every call is done and every abandoned answer closed, and return whether that is so."""
+        await asyncio.to_thread(wait, list(self._jobs), within_s)
+        if self._closing:
+            await asyncio.wait(self._closing, timeout=within_s)
+        return not self._jobs
+
+    def _call(self, environ: dict[str, Any], threads: Executor) -> Answer:
+        context = copy_context()
+        started = Started()
+        body = context.run(self._app, environ, started)
+        if isinstance(body, Blocks):
+            return started.answer(body.source, body.waits)
+        if environ["REQUEST_METHOD"] == "HEAD" or started.size_bytes <= WHOLE_BYTES:
+            return started.answer(_whole(body, context))
+        return started.answer(Pulled(body, threads, context))
+
+    def _abandon(self, job: "Future[Answer]") -> None:
+        """Close what a call answers after its client left; called in any thread."""
+        if job.cancelled():
+            return
+        if error := job.exception():
+            log.error("a view failed after its client had left", exc_info=error)
+        else:
+            self._loop.call_soon_threadsafe(self._close, job.result())
+
+    def _close(self, answer: Answer) -> None:
+        task = asyncio.create_task(answer.close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+
+class Started:
+    """The `start_response` of one call: keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.status = ""
+        self.headers: list[tuple[str, str]] = []
+
+    def __call__(self, status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Callable[[bytes], None]:
+        """Keep the status line and headers; a later call replaces them, since nothing was sent yet."""
+        self.status, self.headers = status, headers
+        return _write
+
+    @property
+    def size_bytes(self) -> float:
+        """What Content-Length promises; infinite without one."""
+        sizes = [int(value) for name, value in self.headers if name.lower() == "content-length"]
+        return sizes[0] if sizes else float("inf")
+
+    def answer(self, body: bytes | AsyncIterator[bytes], waits: bool = False) -> Answer:
+        status, _, reason = self.status.partition(" ")
+        return Answer(int(status), reason, self.headers, body, waits)
+
+
+class Pulled:
+    """An ordinary iterable as a source: each block is fetched in a thread, so that a slow reader holds none."""
+
+    def __init__(self, body: Iterable[bytes], threads: Executor, context: Context) -> None:
+        self._body = body
+        self._blocks: Iterator[bytes] | None = None
+        self._threads = threads
+        self._context = context
+        self._step: Future[bytes | None] | None = None
+
+    def __aiter__(self) -> "Pulled":
+        return self
+
+    async def __anext__(self) -> bytes:
+        self._step = self._threads.submit(self._context.run, self._next)
+        block = await asyncio.wrap_future(self._step)
+        if block is None:
+            raise StopAsyncIteration
+        return block
+
+    async def aclose(self) -> None:
+        """Have the iterable closed, in a thread, once no other one is in it any more."""
+        if self._step is None:
+            self._threads.submit(_close, self._body)
+        else:
+            self._step.add_done_callback(lambda _: self._threads.submit(_close, self._body))
+
+    def _next(self) -> bytes | None:
+        self._blocks = self._blocks or iter(self._body)
+        return next(self._blocks, None)
+
+
+def _whole(body: Iterable[bytes], context: Context) -> bytes:
+    try:
+        return context.run(b"".join, body)
+    finally:
+        _close(body)
+
+
+def _close(body: Iterable[bytes]) -> None:
+    if hasattr(body, "close"):
+        body.close()
+
+
+def _write(block: bytes) -> None:
+    """Refuse what PEP 3333 keeps for applications older than itself."""
+    raise NotImplementedError("Return an iterable instead of calling write().")

@@ -1,0 +1,39 @@
+"""Whether a request asks for a WebSocket, and asks properly."""
+
+import base64
+import binascii
+
+from aiohttp import HttpVersion11, hdrs, web
+
+from server.problems import Problem
+
+
+def wants_socket(request: web.BaseRequest) -> bool:
+    """Return whether the request is a WebSocket handshake. Raises: Problem for one that cannot succeed.
+
+    The check comes first because behind it simple_websocket takes every mistake for its own.
+    Source: https://www.rfc-editor.org/rfc/rfc6455#section-4.2.1
+    """
+    if request.headers.get(hdrs.UPGRADE, "").lower() != "websocket":
+        return False
+    if not (_is_upgrade(request) and request.headers.get(hdrs.SEC_WEBSOCKET_VERSION) == "13" and _has_key(request)):
+        raise Problem("invalid_request", "This WebSocket handshake is not one of RFC 6455, version 13.")
+    return True
+
+
+def _is_upgrade(request: web.BaseRequest) -> bool:
+    tokens = ",".join(request.headers.getall(hdrs.CONNECTION, [])).lower().split(",")
+    return (
+        request.method == hdrs.METH_GET
+        and request.version >= HttpVersion11
+        and not request.body_exists
+        and "upgrade" in {token.strip() for token in tokens}
+    )
+
+
+def _has_key(request: web.BaseRequest) -> bool:
+    keys = request.headers.getall(hdrs.SEC_WEBSOCKET_KEY, [])
+    try:
+        return len(keys) == 1 and len(base64.b64decode(keys[0], validate=True)) == 16
+    except (binascii.Error, ValueError):
+        return False

@@ -1,0 +1,51 @@
+"""What is refused once the head of a request is known, before any of its body is read."""
+
+from aiohttp import HttpVersion10, HttpVersion11, hdrs, web
+
+from server.front.limits import Limits
+from server.problems import Problem
+
+
+def check(request: web.BaseRequest, limits: Limits) -> None:
+    """Raise the Problem of a request whose head alone is reason enough."""
+    _check_size(request, limits)
+    _check_request_line(request)
+    _check_encodings(request)
+    _check_expectation(request)
+    if (request.content_length or 0) > limits.body_bytes:
+        raise too_large(limits)
+
+
+def too_large(limits: Limits) -> Problem:
+    """Return the problem of a body over the limit."""
+    return Problem("too_large", f"The body is larger than {limits.body_bytes} bytes; send less at a time.")
+
+
+def headers_too_large(limits: Limits) -> Problem:
+    """Return the problem of a head over the limit."""
+    return Problem("headers_too_large", f"The address and headers exceed {limits.head_bytes} bytes; send fewer.")
+
+
+def _check_size(request: web.BaseRequest, limits: Limits) -> None:
+    size = len(request.raw_path) + sum(len(name) + len(value) + 4 for name, value in request.raw_headers)
+    if size > limits.head_bytes:
+        raise headers_too_large(limits)
+
+
+def _check_request_line(request: web.BaseRequest) -> None:
+    if request.version not in (HttpVersion10, HttpVersion11):
+        raise Problem("invalid_request", "The versions of HTTP understood here are 1.0 and 1.1.")
+    if request.method == hdrs.METH_CONNECT:
+        raise Problem("method_not_allowed", "This is not a proxy; ask for a path.")
+
+
+def _check_encodings(request: web.BaseRequest) -> None:
+    if request.headers.get(hdrs.TRANSFER_ENCODING, "chunked").lower() != "chunked":
+        raise Problem("invalid_request", "The only transfer encoding understood here is chunked.")
+    if request.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
+        raise Problem("unsupported_media_type", "Compressed bodies are not accepted; send the body as it is.")
+
+
+def _check_expectation(request: web.BaseRequest) -> None:
+    if request.headers.get(hdrs.EXPECT, "100-continue").lower() != "100-continue":
+        raise Problem("expectation_failed", "The only expectation understood here is 100-continue.")
