@@ -335,18 +335,13 @@ async def test_a_parent_that_is_killed_while_it_answers_leaves_no_child(folder, 
     tiny_gguf.write(folder / "tiny.gguf", slow_layers=2, endless=True)
     with subprocess.Popen([sys.executable, "-c", PARENT, str(folder)], stdout=subprocess.PIPE, cwd=ROOT) as parent:
         parent.stdout.readline()
-        [child] = children(parent.pid)
+        child = os.pidfd_open(only_child(parent.pid))
         parent.send_signal(sign)
-    assert await asyncio.to_thread(ends, child)
+        ended, _, _ = select.select([child], [], [], PATIENCE_S)
+        os.close(child)
+
+    assert ended
 
 
-def children(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def ends(pid: int) -> bool:
-    """Wait for the end of a process, which need not be a child of this one."""
-    process = os.pidfd_open(pid)
-    ended, _, _ = select.select([process], [], [], PATIENCE_S)
-    os.close(process)
-    return bool(ended)
+def only_child(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/task/{pid}/children").read_text())

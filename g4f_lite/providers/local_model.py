@@ -73,7 +73,9 @@ class LocalModel(Provider):
                 except PromptTooLongError as error:
                     raise self._too_long(error) from error
                 except (StreamCutError, UnreachableError) as error:
-                    raise await engine.death() or error from error
+                    if death := await engine.death():
+                        raise death from error
+                    raise
 
     async def list_models(self) -> list[str]:
         return list(gguf_files.models(self.folder))
