@@ -65,7 +65,7 @@ class Provider(ABC):
         """Return why this provider cannot be asked at all, or None. Costs nothing: no network, no waiting."""
         if self.settings.missing_variables:
             names = ", ".join(self.settings.missing_variables)
-            return MissingKeyError(f"{self.name} is off: set {names} in the environment or in .env and start again.")
+            return MissingKeyError(f"{self.name} is off: set {names} in .env beside config.json or in the environment.")
         return None
 
     def join(self, catalog: "Catalog") -> None:
