@@ -1,0 +1,93 @@
+"""Code to coloured HTML: Pygments finds the tokens, a few classes name what they are."""
+
+from collections.abc import Iterator
+from functools import cache
+from html import escape
+from sys import getsizeof
+from time import thread_time
+
+from pygments.lexer import LexerMeta
+from pygments.lexers import find_lexer_class_by_name
+from pygments.token import Token, _TokenType
+
+from server.render.cache import Cache
+from server.render.languages import LANGUAGES
+
+MAX_CODE = 50_000
+"""Characters of code that are coloured; about 0.1 s of work."""
+MAX_LINE = 2_000
+"""Characters of a line: most of what lexers are slow on, they are slow on in one line."""
+MAX_CPU_S = 0.25
+"""Where a lexer meets other text it is slow on, the code stays plain."""
+CHECK_EVERY = 8
+"""Tokens between two looks at the clock."""
+
+AS_WRITTEN = {"stripnl": False, "ensurenl": False}
+
+CLASSES = {
+    Token.Comment: "hl-comment",
+    Token.Keyword: "hl-keyword",
+    Token.Operator.Word: "hl-keyword",
+    Token.Literal.String: "hl-string",
+    Token.Literal.Number: "hl-number",
+    Token.Keyword.Constant: "hl-number",
+    Token.Name.Function: "hl-function",
+    Token.Name.Class: "hl-type",
+    Token.Keyword.Type: "hl-type",
+    Token.Name.Exception: "hl-type",
+    Token.Name.Builtin: "hl-builtin",
+    Token.Name.Tag: "hl-tag",
+    Token.Name.Attribute: "hl-attribute",
+    Token.Name.Decorator: "hl-attribute",
+    Token.Generic.Inserted: "hl-inserted",
+    Token.Generic.Deleted: "hl-deleted",
+    Token.Generic.Heading: "hl-keyword",
+    Token.Generic.Prompt: "hl-comment",
+}
+"""A kind that is not listed looks like the nearest one above it, or like plain text."""
+
+_coloured: Cache[tuple[str, str], str] = Cache(4 * 2**20, lambda key, html: getsizeof(key[0]) + getsizeof(html))
+
+
+def coloured(code: str, language: str) -> str:
+    """Return code as HTML; as escaped text where the language is unknown or the code is too long."""
+    if language not in LANGUAGES or len(code) > MAX_CODE or max(map(len, code.split("\n"))) > MAX_LINE:
+        return escape(code, quote=False)
+    return _coloured.get((code, language), lambda: _highlight(code, language))
+
+
+def _highlight(code: str, language: str) -> str:
+    runs = list(_runs(code, language))
+    if "".join(text for _, text in runs) != code:  # out of time, or a lexer that drops a last line
+        return escape(code, quote=False)
+    return "".join(_span(name, text) for name, text in runs)
+
+
+def _runs(code: str, language: str) -> Iterator[tuple[str, str]]:
+    """Yield text of one class at a time, as far as the time allows; white space belongs to what stands before."""
+    deadline = thread_time() + MAX_CPU_S
+    run, texts = "", [""]
+    for index, (kind, text) in enumerate(_lexer(language)(**AS_WRITTEN).get_tokens(code)):
+        if not index % CHECK_EVERY and thread_time() > deadline:
+            return
+        name = run if text.isspace() else _class(kind)
+        if name != run:
+            yield run, "".join(texts)
+            run, texts = name, []
+        texts.append(text)
+    yield run, "".join(texts)
+
+
+def _span(name: str, text: str) -> str:
+    html = escape(text, quote=False)
+    return f'<span class="{name}">{html}</span>' if name else html
+
+
+@cache
+def _lexer(language: str) -> LexerMeta:
+    return find_lexer_class_by_name(language)
+
+
+@cache
+def _class(kind: _TokenType) -> str:
+    return CLASSES.get(kind) or (_class(kind.parent) if kind.parent else "")

@@ -1,0 +1,140 @@
+"""What each token of a parsed answer becomes in HTML, where that is not what everybody does."""
+
+import re
+from collections.abc import Sequence
+from html import escape
+
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+
+from server.render.highlight import coloured
+from server.render.links import host
+from server.render.tex import mathml
+
+Tokens = Sequence[Token]
+
+_LANGUAGE = re.compile(r"\s*\{?\.?([\w+#.-]{1,30})", re.ASCII)
+
+
+def language(info: str) -> str:
+    """Return the language a fence's info string begins with, in lower case, or nothing; safe in HTML."""
+    found = _LANGUAGE.match(info)
+    return found[1].lower() if found else ""
+
+
+def figure(code: str, name: str) -> str:
+    """Return a block of code; the page puts its copy button into the header line.
+
+    code: HTML.
+    """
+    attribute = f' data-language="{name}"' if name else ""
+    return f'<figure class="code"{attribute}><figcaption>{name}</figcaption><pre><code>{code}</code></pre></figure>\n'
+
+
+def is_closed(fence: Token) -> bool:
+    """Return whether the closing line of a fence is there: its lines are then two more than those of its content."""
+    first, end = fence.map or (0, 0)
+    return fence.content[-1:] in ("", "\n") and end - first == fence.content.count("\n") + 2
+
+
+class Markup(RendererHTML):
+    """Rules by token type. What they return goes through the sanitiser afterwards."""
+
+    def heading_open(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        """One level down, since h1 is the page's own."""
+        return f"<h{_level(tokens[idx])}>"
+
+    def heading_close(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        return f"</h{_level(tokens[idx])}>\n"
+
+    def fence(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        token = tokens[idx]
+        name = language(token.info)
+        settled = is_closed(token) or not env.get("live")
+        return figure(coloured(token.content, name) if settled else escape(token.content, quote=False), name)
+
+    def code_block(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        return figure(escape(tokens[idx].content, quote=False), "")
+
+    def link_open(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        return _link(str(tokens[idx].attrs["href"]), "external")
+
+    def image(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        """A link, since showing it would tell another server who reads what. Within a link, its text."""
+        token = tokens[idx]
+        text = escape(self.renderInlineAsText(token.children, options, env))
+        if token.meta["linked"]:
+            return text
+        url = str(token.attrs["src"])
+        return f"{_link(url, 'external image-link')}{text} ({escape(host(url))})</a>"
+
+    def table_open(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        return '<div class="table"><table>\n'
+
+    def table_close(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        return "</table></div>\n"
+
+    def th_open(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        return _cell(tokens[idx])
+
+    def td_open(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        return _cell(tokens[idx])
+
+    def list_item_open(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        """A task's box is a character: a form's controls have no place in an answer."""
+        if "checked" not in tokens[idx].meta:
+            return self.renderToken(tokens, idx, options, env)
+        return f'<li class="task"><span class="task-box">{"☑" if tokens[idx].meta["checked"] else "☐"}</span> '
+
+    def formula(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        return mathml(tokens[idx].content, display=tokens[idx].meta["display"])
+
+    def formula_block(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        return f'<div class="math">{mathml(tokens[idx].content, display=True)}</div>\n'
+
+    def formula_open(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        source = escape(tokens[idx].content.strip(), quote=False)
+        return f'<div class="math"><code class="tex">{source}</code></div>\n'
+
+    def definition(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        return ""
+
+    def footnote_ref(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        """A number without a link: ids of several answers on one page would clash."""
+        return f'<sup class="footnote">{tokens[idx].meta["id"] + 1}</sup>'
+
+    def footnote_block_open(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        return '<section class="footnotes"><ol>\n'
+
+    def footnote_block_close(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        return "</ol></section>\n"
+
+    def footnote_open(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        return "<li>"
+
+    def footnote_anchor(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        return ""
+
+    def footnote_close(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        return "</li>\n"
+
+    def footnote_reference_open(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        """A note where it stands, while the answer arrives; its number is known at the end."""
+        return f'<section class="footnotes"><sup class="footnote">{escape(tokens[idx].meta["label"])}</sup>\n'
+
+    def footnote_reference_close(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        return "</section>\n"
+
+
+def _level(heading: Token) -> int:
+    return min(int(heading.tag[1]) + 1, 6)
+
+
+def _link(url: str, classes: str) -> str:
+    return f'<a href="{escape(url)}" title="{escape(host(url))}" class="{classes}">'
+
+
+def _cell(token: Token) -> str:
+    style = str(token.attrs.get("style", ""))
+    return f'<{token.tag} class="{style.removeprefix("text-align:")}">' if style else f"<{token.tag}>"
