@@ -17,8 +17,9 @@ import pytest
 from g4f_lite.engine_process import PROGRAM
 from g4f_lite.local_engine import KEY_VARIABLE, NOT_LOADED
 from tests import tiny_gguf
+from tests.engines import NEEDS_ENGINE
 
-pytestmark = pytest.mark.local
+pytestmark = NEEDS_ENGINE
 
 KEY = "a key for this test"
 PATIENCE_S = 10

@@ -27,13 +27,12 @@ from g4f_lite.providers.local_model import LocalModel
 from g4f_lite.settings import ProviderSettings
 from g4f_lite.transport import Http
 from tests import tiny_gguf
+from tests.engines import needs_engine
 
 AS_IT_COMES = Params()
 QUESTION = conversation("Who are you?")
 PATIENCE_S = 10
 ROOT = Path(__file__).parents[1]
-
-needs_engine = pytest.mark.local
 
 
 @pytest.fixture
@@ -159,7 +158,7 @@ async def test_other_cpus_need_no_avx2(local, folder, monkeypatch, tmp_path):
 async def test_without_a_file_the_obstacle_says_where_to_put_one(local, monkeypatch, tmp_path, exists):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(local_model, "find_spec", lambda name: name)
-    monkeypatch.setattr(local_model, "_lacks_avx2", lambda: False)
+    monkeypatch.setattr(local_model, "lacks_avx2", lambda: False)
     if exists:
         (tmp_path / "mine").mkdir()
     obstacle = local(models_dir="mine").obstacle()
@@ -170,7 +169,7 @@ async def test_without_a_file_the_obstacle_says_where_to_put_one(local, monkeypa
 
 async def test_a_file_that_arrives_removes_the_obstacle(local, folder, monkeypatch):
     monkeypatch.setattr(local_model, "find_spec", lambda name: name)
-    monkeypatch.setattr(local_model, "_lacks_avx2", lambda: False)
+    monkeypatch.setattr(local_model, "lacks_avx2", lambda: False)
     provider = local()
     assert provider.obstacle()
 
@@ -301,7 +300,7 @@ async def test_an_engine_that_this_cpu_cannot_run_is_a_clear_error(local, folder
     program.write_text("import os, signal\nos.kill(os.getpid(), signal.SIGILL)\n")
     monkeypatch.setattr(engine_process, "PROGRAM", program)
     monkeypatch.setattr(local_model, "find_spec", lambda name: name)
-    monkeypatch.setattr(local_model, "_lacks_avx2", lambda: False)
+    monkeypatch.setattr(local_model, "lacks_avx2", lambda: False)
     (folder / "tiny.gguf").touch()
     with pytest.raises(UpstreamError, match="newer CPU"):
         await reply(local())

@@ -56,7 +56,7 @@ class LocalModel(Provider):
         super().__init__(name, settings, http)
         self.folder = Path(self.options.models_dir).absolute()
         self._is_installed = find_spec("xllamacpp") is not None
-        self._lacks_avx2 = _lacks_avx2()
+        self._lacks_avx2 = lacks_avx2()
         self._slot = EngineSlot(self._start, self.options.keep_loaded_s)
 
     async def stream(
@@ -122,7 +122,7 @@ class LocalModel(Provider):
         )
 
 
-def _lacks_avx2() -> bool:
+def lacks_avx2() -> bool:
     """Tell whether this CPU cannot run xllamacpp's wheel, as far as Linux says; it is compiled for AVX2."""
     if sys.platform != "linux" or platform.machine() != "x86_64":
         return False
