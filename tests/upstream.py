@@ -205,12 +205,13 @@ def not_found(request: Request) -> Answer:
 class Upstream:
     """The service. It listens from the start until `close()`.
 
-    requests: all that came, oldest first.
+    requests: all that came, oldest first. connections_seen: how many clients' connections there were.
     otherwise: answers what no script was written for.
     """
 
     def __init__(self, otherwise: Callable[[Request], Answer] = not_found) -> None:
         self.requests: list[Request] = []
+        self.connections_seen = 0
         self.otherwise = otherwise
         self._scripts: list[tuple[str, Answer]] = []
         self._protocols: set[_Protocol] = set()
@@ -298,6 +299,7 @@ class Upstream:
     def connected(self, protocol: "_Protocol") -> None:
         with self._changed:
             self._protocols.add(protocol)
+            self.connections_seen += 1
 
     def disconnected(self, protocol: "_Protocol") -> None:
         with self._changed:
@@ -315,9 +317,11 @@ class Upstream:
         return self.otherwise(request)
 
     async def _end(self) -> None:
-        self._server.close()
-        ending = [protocol.end() for protocol in list(self._protocols)]
-        await asyncio.gather(*ending, return_exceptions=True)
+        while self._protocols or len(asyncio.all_tasks()) > 1:
+            for protocol in list(self._protocols):
+                protocol.end()
+            await asyncio.sleep(0)
+        self._server.close()  # last: asyncio 3.11 forgets a connection that is being accepted when its server closes
 
 
 class _Protocol(asyncio.StreamReaderProtocol):
@@ -347,9 +351,8 @@ class _Protocol(asyncio.StreamReaderProtocol):
         self.closed.set()
         self._upstream.disconnected(self)
 
-    def end(self) -> asyncio.Task[None]:
+    def end(self) -> None:
         self._transport.abort()
-        return self.task
 
 
 async def _read_request(reader: asyncio.StreamReader, connection: Connection, closed: threading.Event) -> Request:
