@@ -1,16 +1,32 @@
 """The one HTTP client that all providers share, and how its failures are named."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+import asyncio
+import os
+import ssl
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
-from aiohttp import ClientResponse
+import aiohttp
+from multidict import CIMultiDict
+from yarl import URL
 
+from g4f_lite.errors import MalformedReplyError, StreamCutError, UnreachableError, UpstreamError, UpstreamTimeoutError
+from g4f_lite.refusals import refusal
 from g4f_lite.settings import ProviderSettings
+
+ERROR_BODY_BYTES = 65536
+ERROR_BODY_S = 5
+"""How much of an error's body is read, and for how long: an error is told without its body rather than late."""
+
+HEADERS = {"Accept-Encoding": "identity", "User-Agent": "g4f-lite"}
 
 
 class Http:
-    """An HTTP client bound to the event loop it is first used on."""
+    """An HTTP client bound to the event loop it is first used on. Connections that are whole are used again."""
+
+    def __init__(self) -> None:
+        self._session: aiohttp.ClientSession | None = None
 
     @asynccontextmanager
     async def request(
@@ -22,14 +38,133 @@ class Http:
         provider: str,
         json: Any = None,
         headers: Mapping[str, str] | None = None,
-    ) -> AsyncIterator[ClientResponse]:
-        """Yield a response whose status is 2xx, its body not yet read; leaving the block closes the connection.
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Yield a response whose status is 2xx, its body not yet read; leaving the block ends the exchange.
 
         provider: the name in config.json, for the sentence of an error.
-        Raises: UnreachableError, UpstreamTimeoutError; whatever `refusals.refusal` makes of another status.
+        headers: those of the entry win over them.
+        Raises: UnreachableError, UpstreamTimeoutError, StreamCutError or MalformedReplyError before the headers came;
+        whatever `refusals.refusal` makes of another status. Read the body within `reading`.
         """
-        raise AssertionError
-        yield
+        merged = CIMultiDict(headers or {})
+        merged.update(settings.headers)
+        with _sending(provider, url):
+            async with asyncio.timeout(settings.timeout.first):
+                response = await self._open().request(
+                    method,
+                    url,
+                    json=json,
+                    headers=merged,
+                    proxy=settings.proxy or None,
+                    allow_redirects=False,
+                    timeout=_timeout(settings),
+                )
+        try:
+            if not 200 <= response.status < 300:
+                body = await _error_body(response)
+                raise refusal(provider, response.status, response.headers, body, secrets_of(settings))
+            yield response
+        finally:
+            response.close()
 
     async def close(self) -> None:
         """Close every connection."""
+        if self._session:
+            await self._session.close()
+            self._session = None
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar(), headers=HEADERS
+            )
+        return self._session
+
+
+@contextmanager
+def reading(provider: str) -> Iterator[None]:
+    """Name what goes wrong while a body is read. Raises: StreamCutError."""
+    try:
+        yield
+    except (aiohttp.ClientError, OSError) as error:
+        raise StreamCutError(f"The connection to {provider} broke off in the middle of the reply.") from error
+
+
+async def read(response: aiohttp.ClientResponse, limit: int) -> bytes:
+    """Return the body. Raises: MalformedReplyError if it has more bytes than the limit."""
+    body = bytearray()
+    async for block in response.content.iter_any():
+        body += block
+        if len(body) > limit:
+            raise MalformedReplyError(f"The service sent an answer of more than {limit >> 20} MiB.")
+    return bytes(body)
+
+
+def secrets_of(settings: ProviderSettings) -> list[str]:
+    """Return everything in a provider's entry that may not be shown; empty without a key and headers."""
+    words = " ".join(settings.headers.values()).split()
+    return [secret for secret in (settings.api_key, *words, URL(settings.proxy).password) if secret]
+
+
+async def _error_body(response: aiohttp.ClientResponse) -> bytes:
+    body = bytearray()
+    try:
+        async with asyncio.timeout(ERROR_BODY_S):
+            async for block in response.content.iter_any():
+                body += block
+                if len(body) >= ERROR_BODY_BYTES:
+                    break
+    except (aiohttp.ClientError, OSError):
+        pass  # the status has said enough
+    return bytes(body[:ERROR_BODY_BYTES])
+
+
+def _timeout(settings: ProviderSettings) -> aiohttp.ClientTimeout:
+    connect_s = settings.timeout.connect
+    return aiohttp.ClientTimeout(total=None, connect=connect_s, sock_connect=connect_s)
+
+
+@contextmanager
+def _sending(provider: str, url: str) -> Iterator[None]:
+    """Name what goes wrong before the headers of the answer are there."""
+    try:
+        yield
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        raise _failure(provider, url, error) from error
+
+
+def _failure(provider: str, url: str, error: Exception) -> UpstreamError:
+    match error:
+        case aiohttp.ClientHttpProxyError():
+            return UnreachableError(f"The proxy of {provider} refuses the connection (status {error.status}).")
+        case aiohttp.ClientProxyConnectionError():
+            return UnreachableError(f"The proxy of {provider} cannot be reached: {_reason(error)}")
+        case aiohttp.ClientConnectorError() | ssl.SSLError():
+            return UnreachableError(f"{provider} cannot be reached at {_origin(url)}: {_reason(error)}")
+        case aiohttp.ConnectionTimeoutError():
+            return UpstreamTimeoutError(f"{provider} does not accept connections at {_origin(url)}. Is it running?")
+        case TimeoutError():
+            return UpstreamTimeoutError(f"{provider} did not begin to answer in time. Try again, or another model.")
+        case aiohttp.ClientResponseError():
+            return MalformedReplyError(f"{provider} does not answer in HTTP at {_origin(url)}. Check its base_url.")
+        case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError() | ValueError():
+            return UnreachableError(f"{provider} cannot be called: check its base_url, proxy, headers and api_key.")
+    return StreamCutError(f"{provider} closed the connection before it answered.")
+
+
+def _reason(error: OSError) -> str:
+    cause: OSError = getattr(error, "os_error", error)
+    match error, cause:
+        case (aiohttp.ClientConnectorCertificateError(), _):
+            return "its TLS certificate is not trusted."
+        case (_, ssl.SSLError()):
+            return "TLS failed. Does the address rightly begin with https?"
+        case (aiohttp.ClientConnectorDNSError(), _):
+            return "there is no such host in DNS."
+        case (_, ConnectionRefusedError()):
+            return "connection refused. Is it running?"
+    return f"{os.strerror(cause.errno).lower()}." if cause.errno else "no connection."
+
+
+def _origin(url: str) -> str:
+    return str(URL(url).origin())
