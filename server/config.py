@@ -15,7 +15,7 @@ from g4f_lite.mistakes import Mistake
 from g4f_lite.settings import LocalPath, Names, Strict
 
 DATABASES = ("sqlite", "postgresql+psycopg")
-HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:.]+\]")
+HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9a-fA-F:.]+\]")
 PREFIX = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
 
 
@@ -37,7 +37,7 @@ def _address(host: str) -> str:
 def _host_names(names: tuple[str, ...]) -> tuple[str, ...]:
     if not all(HOST_NAME.fullmatch(name) for name in names):
         raise ValueError("must hold host names alone, without https:// and port, such as chat.example.org")
-    return tuple(name.lower() for name in names)
+    return tuple(name.strip("[]").lower() for name in names)
 
 
 def _prefix(prefix: str) -> str:

@@ -78,6 +78,12 @@ def test_a_prefix_gets_its_slashes(tmp_path: Path, given: str, used: str) -> Non
     assert loaded(tmp_path, {"url_prefix": given}).url_prefix == used
 
 
+def test_allowed_hosts_are_compared_without_case_and_brackets(tmp_path: Path) -> None:
+    config = loaded(tmp_path, {"site_config": {"allowed_hosts": ["Chat.Example.org", "my_host", "[2001:DB8::1]"]}})
+
+    assert config.site_config.allowed_hosts == ("chat.example.org", "my_host", "2001:db8::1")
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "localhost", "::1", "[::1]"])
 def test_this_machine_alone_may_connect(tmp_path: Path, host: str) -> None:
     assert loaded(tmp_path, {"site_config": {"host": host, "debug": True}}).site_config.host == host.strip("[]")
