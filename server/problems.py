@@ -47,6 +47,8 @@ STATUS = {
 
 BUG = "Something is wrong in this program. Try again; the log says more under the id."
 """What a person is told of an `internal_error`."""
+INTERRUPTED = "The server was stopped in the middle of this answer; what had arrived is kept. Continue picks it up."
+"""What a person is told of an answer whose process ended, by a signal or without one."""
 
 
 class Problem(Exception):

@@ -15,6 +15,8 @@ PING_EVERY_S = 15
 async def live(turn: Turn, after: int, html: bool) -> AsyncGenerator[str, None]:
     """Yield the lines of a running turn behind `after` as they come, until the last."""
     base_seq, viewer = turn.journal.base_seq, Viewer(after)
+    if after > turn.journal.last_seq:  # of a process that died before it saved these events
+        after = 0
     if after < base_seq:  # a continued answer: what is missing of the earlier turns comes as one text
         lines = _numbered(base_seq, [_replay_start(turn.begun.answer), *_text_of(turn.begun.answer)])
         yield "".join(_with_blocks(lines, turn.begun.answer.content) if html else lines)
@@ -27,12 +29,13 @@ async def live(turn: Turn, after: int, html: bool) -> AsyncGenerator[str, None]:
 def ended(message: StoredMessage, batches: Sequence[Batch], after: int, html: bool) -> list[str]:
     """Return the lines of an ended answer behind `after`; all of it anew where single events are no longer kept.
 
+    That is so after a while, and where a process died before it had saved what a reader has.
     batches: those the store still has, in order.
     """
     lines = [
         line for batch in batches for seq, line in enumerate(events.split(batch.lines), batch.first_seq) if seq > after
     ]
-    if len(lines) != max(0, message.last_seq - after) or any(map(events.is_end, lines[:-1])):
+    if len(lines) != message.last_seq - after or any(map(events.is_end, lines[:-1])):
         lines = _numbered(message.last_seq, _replay(message))
     return _with_blocks(lines, message.content) if html else lines
 

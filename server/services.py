@@ -13,7 +13,7 @@ from g4f_lite.transport import Http
 from server.config import Config
 from server.engine import Engine
 from server.hub import Hub
-from server.problems import Problem
+from server.problems import INTERRUPTED, Problem
 from server.store import Store
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ class Services:
         self.store = Store(config.database)
         for sentence in self.store.open():
             log.info(sentence)
-        if interrupted := self.store.interrupt_running():
+        if interrupted := self.store.interrupt_running(Problem("stream_cut", INTERRUPTED).as_dict()):
             log.info("marked %d answers as interrupted: their process ended before they did", interrupted)
         self.hub = Hub()
         self.engine = Engine(self.store, loop, self.hub.publish)

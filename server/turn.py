@@ -14,7 +14,7 @@ from g4f_lite.router import Answering, Attempt, answer
 from g4f_lite.tokens import estimate
 from server import events
 from server.journal import Journal
-from server.problems import BUG, Problem
+from server.problems import BUG, INTERRUPTED, Problem
 from server.screen import Screen
 from server.store import Batch, Begun, Outcome
 
@@ -22,7 +22,6 @@ log = logging.getLogger(__name__)
 
 Status = Literal["complete", "running", "stopped", "failed", "interrupted"]
 
-INTERRUPTED = "The server was stopped in the middle of this answer; what had arrived is kept. Continue picks it up."
 
 
 class Turn:

@@ -1,9 +1,13 @@
 """What is saved of an answer while it runs, and what it becomes when it ends or its process dies."""
 
+import json
+
 import pytest
 
 from server.store import Batch, Store
 from tests.stores import ME, Clock, a_batch, a_turn, add_person, an_outcome, answered, content, empty, reasoning
+
+ENDED = {"code": "stream_cut", "message": "The server was stopped.", "id": "e"}
 
 
 def test_batches_are_read_from_where_the_reader_is(store: Store) -> None:
@@ -143,44 +147,45 @@ def test_a_dead_process_leaves_what_was_saved(store: Store, clock: Clock) -> Non
     )
     clock.pass_by(hours=1)
 
-    assert store.interrupt_running() == 1
+    assert store.interrupt_running(ENDED) == 1
 
     message = store.message(ME, begun.answer.id)
-    assert (message.status, message.ended_at, message.last_seq) == ("interrupted", clock.time, 7)
+    assert (message.status, message.ended_at, message.last_seq) == ("interrupted", clock.time, 8)
     assert (message.content, message.reasoning, message.provider) == ("Hello", "Hm.", "ollama")
     assert message.attempts == [{"provider": "h2o", "error": error}]
-    assert len(store.batches(ME, begun.answer.id, 0)) == 3
+    assert message.error == ENDED
+    assert json.loads(store.batches(ME, begun.answer.id, 7)[0].lines) == {"seq": 8, "type": "error", "error": ENDED}
     assert store.message(ME, untouched.answer.id).status == "complete"
-    assert store.interrupt_running() == 0
+    assert store.interrupt_running(ENDED) == 0
 
 
 def test_a_dead_process_of_which_nothing_was_saved(store: Store) -> None:
     begun = store.begin(ME, a_turn())
 
-    assert store.interrupt_running() == 1
+    assert store.interrupt_running(ENDED) == 1
 
     message = store.message(ME, begun.answer.id)
-    assert (message.status, message.content, message.last_seq) == ("interrupted", "", 0)
+    assert (message.status, message.content, message.last_seq) == ("interrupted", "", 2)
 
 
 def test_a_continued_answer_does_not_double_its_text(store: Store) -> None:
     begun = store.begin(ME, a_turn())
     there = {"conversation_id": begun.conversation_id}
     store.append([a_batch(begun, 1, reasoning("R1"), content("one "))])
-    store.interrupt_running()
+    store.interrupt_running(ENDED)
 
     store.begin(ME, a_turn("continue", **there))
-    store.append([a_batch(begun, 3, reasoning("R2"), content("two "))])
-    ending = a_batch(begun, 5, {"type": "finish", "reason": "length"})
-    store.finish(ME, begun.answer.id, an_outcome("one two ", reasoning="R1R2", last_seq=5), ending)
+    store.append([a_batch(begun, 4, reasoning("R2"), content("two "))])
+    ending = a_batch(begun, 6, {"type": "finish", "reason": "length"})
+    store.finish(ME, begun.answer.id, an_outcome("one two ", reasoning="R1R2", last_seq=6), ending)
 
     store.begin(ME, a_turn("continue", **there))
-    store.append([a_batch(begun, 6, content("three"))])
-    store.interrupt_running()
+    store.append([a_batch(begun, 7, content("three"))])
+    store.interrupt_running(ENDED)
 
     message = store.message(ME, begun.answer.id)
-    assert (message.content, message.reasoning, message.last_seq) == ("one two three", "R1R2", 6)
-    assert [batch.first_seq for batch in store.batches(ME, begun.answer.id, 0)] == [1, 3, 5, 6]
+    assert (message.content, message.reasoning, message.last_seq) == ("one two three", "R1R2", 8)
+    assert [batch.first_seq for batch in store.batches(ME, begun.answer.id, 0)] == [1, 3, 4, 6, 7, 8]
 
 
 def test_a_line_ends_at_its_line_feed_only(store: Store) -> None:
@@ -188,7 +193,7 @@ def test_a_line_ends_at_its_line_feed_only(store: Store) -> None:
     text = "one\u2028two\x85three\x0cfour\nfive\r"
     store.append([a_batch(begun, 1, content(text))])
 
-    store.interrupt_running()
+    store.interrupt_running(ENDED)
 
     assert store.message(ME, begun.answer.id).content == text
 

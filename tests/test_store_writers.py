@@ -77,7 +77,7 @@ def test_what_was_acknowledged_survives_a_kill(store_url: str, store: Store) -> 
 
         survivor = Store(store_url)
         survivor.open()
-        survivor.interrupt_running()
+        survivor.interrupt_running({"code": "stream_cut", "message": "The server was stopped."})
 
         for word, message_id, *seq in acknowledged:
             message = survivor.message(ME, message_id)

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Insert, bindparam, delete, exists, insert, select, update
 
+from server.events import event
 from server.store.failures import storable
 from server.store.folding import folded
 from server.store.records import Batch, Outcome, StoredMessage
@@ -14,6 +15,8 @@ from server.store.schema import events, messages
 
 KEPT = timedelta(minutes=10)
 """How long events can be read after their answer has ended."""
+SHORTEST_TURN = 2
+"""Events of a turn that only began and failed; one of which nothing was saved counts as that."""
 
 
 def _append() -> Insert:
@@ -57,25 +60,29 @@ def after(connection: Connection, user_id: str, message_id: str, seq: int) -> li
     return [Batch(*row) for row in rows]
 
 
-def interrupt(connection: Connection, now: datetime) -> int:
-    """End every running message with the text its batches hold; return how many that were."""
+def interrupt(connection: Connection, error: dict[str, Any], now: datetime) -> int:
+    """End every running message with the text its batches hold, and with this error; return how many those were."""
     running = connection.execute(select(messages.c.user_id, *MESSAGE).where(messages.c.status == "running")).all()
     for user_id, *row in running:
         message = StoredMessage(*row)
         message = folded(message, after(connection, user_id, message.id, message.last_seq))
-        finish(connection, user_id, message.id, _outcome(message), now)
+        if message.last_seq:
+            line = event(message.last_seq + 1, "error", {"error": error})
+            append(connection, [Batch(user_id, message.id, message.last_seq + 1, message.last_seq + 1, line)])
+        finish(connection, user_id, message.id, _outcome(message, error), now)
     return len(running)
 
 
-def _outcome(message: StoredMessage) -> Outcome:
+def _outcome(message: StoredMessage, error: dict[str, Any]) -> Outcome:
     return Outcome(
         status="interrupted",
         content=message.content,
         reasoning=message.reasoning,
         provider=message.provider,
         attempts=message.attempts,
+        error=error,
         state=message.state,
-        last_seq=message.last_seq,
+        last_seq=max(message.last_seq + 1, SHORTEST_TURN),
     )
 
 

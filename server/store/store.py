@@ -84,10 +84,10 @@ class Store:
                 batches.append(connection, [batch])
             batches.finish(connection, user_id, message_id, outcome, self._now())
 
-    def interrupt_running(self) -> int:
-        """End the answers of a process that died, with the text it saved; return how many those were."""
+    def interrupt_running(self, error: dict[str, Any]) -> int:
+        """End the answers of a process that died, with the text it saved and this error; return how many those were."""
         with self.database.write() as connection:
-            return batches.interrupt(connection, self._now())
+            return batches.interrupt(connection, error, self._now())
 
     def batches(self, user_id: str, message_id: str, after: int) -> list[Batch]:
         """Return the saved events that are not older than `after`, in order; the first batch may begin before it."""
