@@ -283,6 +283,23 @@ def test_two_people_may_use_the_same_message_id(store: Store) -> None:
     assert store.message(bob, turn.message_id).content == "theirs"
 
 
+def test_two_people_may_have_conversations_with_the_same_id(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.store.tree.uuid4", lambda: "same")
+    bob = add_person(store, "bob")
+    turn = a_turn(content="mine")
+    mine = answered(store, turn)
+    theirs = answered(store, replace(turn, content="theirs"), user_id=bob)
+    assert mine.conversation_id == theirs.conversation_id == "same"
+
+    further = store.begin(bob, a_turn(conversation_id="same"))
+
+    assert [message.content for message in further.path[:2]] == ["theirs", "Fine."]
+    assert ids(store.conversation(bob, "same")[1]) == ids([*further.path, further.answer])
+    assert store.conversation(ME, "same")[0].leaf_id == mine.answer.id
+    store.delete(bob, "same")
+    assert [message.content for message in store.conversation(ME, "same")[1]] == ["mine", "Fine."]
+
+
 def test_a_conversation_may_be_thousands_of_messages_deep(store: Store, clock: Clock) -> None:
     begun = answered(store)
     parents = [begun.answer.id, *(f"deep-{number}" for number in range(3_000))]

@@ -9,10 +9,9 @@ from server.store.records import Batch, StoredMessage
 
 
 def folded(message: StoredMessage, batches: Iterable[Batch]) -> StoredMessage:
-    """Return the message with its batches taken in, in order; those it has taken in before are left out."""
+    """Return the message with its batches taken in: those behind its `last_seq`, in order."""
     for batch in batches:
-        if batch.first_seq > message.last_seq:
-            message = _with(message, batch)
+        message = _with(message, batch)
     return message
 
 
