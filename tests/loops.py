@@ -13,17 +13,22 @@ T = TypeVar("T")
 def running_loop() -> Iterator[asyncio.AbstractEventLoop]:
     """Yield a loop that runs until the block ends."""
     loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
+    thread = threading.Thread(target=_run, args=(loop,))
     thread.start()
     try:
         yield loop
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
-        _cancel_all(loop)
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.run_until_complete(loop.shutdown_default_executor())
-        loop.close()
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    """Run until stopped, and end in the same thread: another may have a loop of its own that counts as running."""
+    loop.run_forever()
+    _cancel_all(loop)
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.run_until_complete(loop.shutdown_default_executor())
+    loop.close()
 
 
 def _cancel_all(loop: asyncio.AbstractEventLoop) -> None:
