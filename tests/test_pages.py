@@ -40,7 +40,7 @@ def test_a_conversation_is_there_without_a_script(client, upstream):
 
 
 def test_a_failed_answer_says_why(client, upstream):
-    upstream.will_answer(openai_error(401, "Incorrect API key provided"))
+    upstream.will_answer_json(openai_error("Incorrect API key provided."), status=401)
     said = ask(client)
 
     html = page(client, address_of(said))

@@ -1,5 +1,5 @@
 import { NdjsonDecoder } from "./ndjson.js"
-import { Problem } from "./problem.js"
+import { Problem, unlessBug } from "./problem.js"
 
 const SILENCE_MS = 40_000 // the server says something every 15 seconds, so this connection is dead
 
@@ -81,6 +81,6 @@ async function* untilSilent(reader) {
     }
   } finally {
     clearTimeout(timer)
-    reader.cancel()
+    reader.cancel().catch(unlessBug) // of a broken stream it fails as reading did
   }
 }

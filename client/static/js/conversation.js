@@ -1,4 +1,4 @@
-import { Problem } from "./problem.js"
+import { unlessBug } from "./problem.js"
 import { turnEvents } from "./turn.js"
 import { uuid } from "./uuid.js"
 
@@ -92,10 +92,9 @@ export class Conversation extends EventTarget {
         this.join()
       }
     } catch (error) {
+      unlessBug(error)
       if (error.status === 404) {
         this.#tell("gone")
-      } else if (!isFailure(error)) {
-        throw error
       }
     }
   }
@@ -111,9 +110,7 @@ export class Conversation extends EventTarget {
         this.#take(event)
       }
     } catch (error) {
-      if (!isFailure(error)) {
-        throw error
-      }
+      unlessBug(error)
       begun ? answer.fail(error) : undo(error)
     } finally {
       this.#answer = undefined
@@ -138,9 +135,7 @@ export class Conversation extends EventTarget {
     try {
       await this.#api.stop(messageId)
     } catch (error) {
-      if (!isFailure(error)) {
-        throw error
-      }
+      unlessBug(error)
       this.#tell("refused", { text: "", error })
     }
   }
@@ -164,9 +159,4 @@ export class Conversation extends EventTarget {
   #tell(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }))
   }
-}
-
-/** Whether the server refused, or could not be reached; anything else is a bug. */
-function isFailure(error) {
-  return error instanceof Problem || error instanceof TypeError
 }

@@ -22,3 +22,15 @@ export class Problem extends Error {
     return new Problem(response.status, error)
   }
 }
+
+/** Whether an error says that the server refused, or could not be reached (a TypeError of fetch). */
+export function isFailure(error) {
+  return error instanceof Problem || error instanceof TypeError
+}
+
+/** For `catch`, where a failure may pass and a bug may not. */
+export function unlessBug(error) {
+  if (!isFailure(error)) {
+    throw error
+  }
+}

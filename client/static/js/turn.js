@@ -1,5 +1,5 @@
 import { pause, pauseAfter } from "./backoff.js"
-import { Problem } from "./problem.js"
+import { isFailure } from "./problem.js"
 
 const ENDS = new Set(["finish", "error"])
 
@@ -45,7 +45,7 @@ function resumeAt(event, seq) {
   return event.type === "html" ? event.seq - 1 : (event.seq ?? seq)
 }
 
-/** Whether asking again is in vain. Network failures are TypeErrors; what is neither is a bug and goes on. */
+/** Whether asking again is in vain: a refusal that will not pass, or a bug. */
 function isFinal(error) {
-  return error instanceof Problem ? !error.passes : !(error instanceof TypeError)
+  return !isFailure(error) || error.passes === false
 }

@@ -1,5 +1,5 @@
 import { showBlock } from "../blocks.js"
-import { markEnd } from "../caret.js"
+import { markEnd, unmarkEnd } from "../caret.js"
 import { fromTemplate } from "../templates.js"
 
 const PATIENCE_MS = 3000
@@ -112,6 +112,7 @@ class ChatMessage extends HTMLElement {
   #end(status, note) {
     this.#stopWaiting()
     this.#stopThinking()
+    unmarkEnd(this.#part("body"))
     this.dataset.status = status
     this.ariaBusy = null
     this.#part("note").replaceChildren(...(note ? [note] : []))

@@ -1,3 +1,5 @@
+import { unlessBug } from "../problem.js"
+
 const GATHER_MS = 100
 
 /** The list of conversations. Orders: refresh(api, currentId). */
@@ -16,7 +18,10 @@ class ChatSidebar extends HTMLElement {
   }
 
   async #load(api, currentId) {
-    const fresh = await api.page(`${this.dataset.source}?current=${encodeURIComponent(currentId)}`)
+    const fresh = await api.page(`${this.dataset.source}?current=${encodeURIComponent(currentId)}`).catch(unlessBug)
+    if (!fresh) {
+      return // the list stays as it is until the next news
+    }
     const focused = this.#list.contains(document.activeElement) ? document.activeElement.dataset.id : null
     this.#list.replaceChildren(...fresh.body.children)
     if (focused) {

@@ -1,3 +1,4 @@
+import { unlessBug } from "../problem.js"
 import { storage } from "../storage.js"
 
 const LAST_PICK = "model"
@@ -26,7 +27,10 @@ class ModelPicker extends HTMLElement {
 
   /** Ask the server again what there is, and keep what is picked. */
   async refresh(api) {
-    const fresh = await api.page(`${this.dataset.source}?model=${encodeURIComponent(this.value)}`)
+    const fresh = await api.page(`${this.dataset.source}?model=${encodeURIComponent(this.value)}`).catch(unlessBug)
+    if (!fresh) {
+      return
+    }
     this.#select.replaceChildren(...fresh.body.querySelectorAll("optgroup"))
   }
 

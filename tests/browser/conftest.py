@@ -1,0 +1,90 @@
+"""The whole thing: the real server on loopback, a scripted upstream behind it, and Chromium in front."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from server.front import Front
+from tests.browser.chat import Chat
+from tests.loops import on
+
+CHROMIUM = os.environ.get("CHAT_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+HERE = Path(__file__).parent
+PATIENCE_MS = 10_000
+"""How long a test waits for what must come; only a failing test waits so long."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A running Chromium. Not for the whole session: while Playwright runs, no test can have an event loop."""
+    if not CHROMIUM:
+        pytest.skip("needs Chromium: apt install chromium, or set CHAT_TEST_CHROMIUM to the program")
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def port(app: Flask, loop: asyncio.AbstractEventLoop) -> Iterator[int]:
+    """The port the app is served on."""
+    front = on(loop, _front(app))
+    yield on(loop, front.start("127.0.0.1", 0))
+    app.extensions["chat"].hub.close()  # the WebSockets end now, not at their next look
+    on(loop, front.stop())
+
+
+@pytest.fixture
+def address(port: int) -> str:
+    """Where the browser finds the app, without a slash at the end."""
+    return f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def viewport() -> dict[str, int]:
+    return {"width": 1200, "height": 800}
+
+
+@pytest.fixture
+def context(browser: Browser, address: str, viewport: dict[str, int]) -> Iterator[BrowserContext]:
+    context = browser.new_context(
+        base_url=address, viewport=viewport, permissions=["clipboard-read", "clipboard-write"]
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """An empty tab. An exception in a script, or something the policy refused, fails the test."""
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: complaints.append(said.text) if "Content Security Policy" in said.text else None)
+    yield page
+    assert complaints == []
+
+
+@pytest.fixture
+def chat(page: Page) -> Chat:
+    """The page of a new chat."""
+    page.goto("/chat/")
+    return Chat(page)
+
+
+async def _front(app: Flask) -> Front:
+    return Front(app)
