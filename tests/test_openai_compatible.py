@@ -1,0 +1,257 @@
+"""OpenAICompatible asks as the protocol says, asks again more plainly, and lists models."""
+
+import asyncio
+from contextlib import aclosing
+
+import pytest
+
+from g4f_lite.errors import MalformedReplyError, UpstreamError
+from g4f_lite.messages import Message, Params, conversation
+from g4f_lite.pieces import Content, Finish, Usage
+from g4f_lite.providers import openai_compatible
+from g4f_lite.providers.openai_compatible import OpenAICompatible
+from g4f_lite.settings import ProviderSettings
+from g4f_lite.transport import Http
+from tests.openai_wire import chunk, delta, openai_error, openai_models, openai_stream
+from tests.upstream import Gate, cut, reset, silence, wait_until
+
+QUESTION = conversation("Hello")
+MODELS = "/models"
+
+
+@pytest.fixture
+async def http():
+    client = Http()
+    yield client
+    await client.close()
+
+
+@pytest.fixture
+def provider(upstream, http):
+    return made(http, upstream.base_url)
+
+
+def made(http, base_url, api_key="tiger-secret", **settings):
+    entry = ProviderSettings(kind="OpenAICompatible", base_url=base_url, api_key=api_key, **settings)
+    return OpenAICompatible("groq", entry, http)
+
+
+async def ask(provider, messages=QUESTION, params=Params()):  # noqa: B008 - it is frozen
+    return [piece async for piece in provider.stream("test-model", messages, params)]
+
+
+async def test_an_honest_service_is_understood(provider):
+    *content, usage, finish = await ask(provider)
+
+    assert "".join(piece.text for piece in content) == "You said: Hello"
+    assert (usage, finish) == (Usage(1, 3), Finish("stop"))
+
+
+async def test_a_request_holds_what_was_set_and_nothing_else(provider, upstream):
+    messages = [Message("system", "Be brief."), *conversation("a", "b", "c")]
+
+    await ask(provider, messages)
+
+    request = upstream.wait_request()
+    assert (request.method, request.path) == ("POST", "/v1/chat/completions")
+    assert request.headers["authorization"] == "Bearer tiger-secret"
+    assert request.headers["accept"] == "text/event-stream"
+    assert request.json == {
+        "model": "test-model",
+        "messages": [
+            {"role": "system", "content": "Be brief."},
+            {"role": "user", "content": "a"},
+            {"role": "assistant", "content": "b"},
+            {"role": "user", "content": "c"},
+        ],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+
+
+async def test_parameters_are_passed_on(provider, upstream):
+    await ask(provider, params=Params(temperature=0.0, top_p=0.5, max_tokens=9, stop=("x",)))
+
+    asked = upstream.wait_request().json
+    assert (asked["temperature"], asked["top_p"], asked["max_tokens"], asked["stop"]) == (0.0, 0.5, 9, ["x"])
+
+
+async def test_without_a_key_none_is_sent(upstream, http):
+    await ask(made(http, upstream.base_url, api_key=""))
+
+    assert "authorization" not in upstream.wait_request().headers
+
+
+async def test_a_slash_at_the_end_of_the_address_does_no_harm(upstream, http):
+    await ask(made(http, upstream.base_url + "/"))
+
+    assert upstream.wait_request().path == "/v1/chat/completions"
+
+
+@pytest.mark.parametrize(
+    ("status", "complaint"),
+    [
+        (400, openai_error("Unrecognized request argument supplied: stream_options")),
+        (422, {"detail": [{"loc": ["body", "stream_options"], "msg": "Extra inputs are not permitted"}]}),
+        (422, {"error": "unknown field `include_usage`", "error_type": "validation"}),
+        (422, None),
+    ],
+    ids=["OpenAI", "FastAPI", "TGI", "no words"],
+)
+async def test_a_service_that_does_not_know_stream_options_is_asked_without(provider, upstream, status, complaint):
+    upstream.will_answer_json(complaint, status=status)
+
+    assert (await ask(provider))[-1] == Finish("stop")
+    first, second = (upstream.wait_request(number).json for number in (1, 2))
+    assert second == {name: value for name, value in first.items() if name != "stream_options"}
+
+
+async def test_a_model_that_wants_the_newer_name_gets_it(provider, upstream):
+    said = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
+    upstream.will_answer_json(openai_error(said, code="unsupported_parameter"), status=400)
+
+    await ask(provider, params=Params(max_tokens=9))
+
+    asked = upstream.wait_request(2).json
+    assert asked["max_completion_tokens"] == 9
+    assert "max_tokens" not in asked
+
+
+async def test_a_service_may_complain_about_both(provider, upstream):
+    upstream.will_answer_json(openai_error("Use 'max_completion_tokens' instead."), status=400)
+    upstream.will_answer_json(openai_error("Unknown field: stream_options"), status=400)
+
+    await ask(provider, params=Params(max_tokens=9))
+
+    assert set(upstream.wait_request(3).json) == {"model", "messages", "stream", "max_completion_tokens"}
+
+
+async def test_a_service_that_goes_on_complaining_is_not_asked_for_ever(provider, upstream):
+    for _ in range(5):
+        upstream.will_answer_json(openai_error("Unknown field: stream_options, use max_completion_tokens"), status=400)
+
+    with pytest.raises(UpstreamError, match="rejects the request"):
+        await ask(provider, params=Params(max_tokens=9))
+    assert len(upstream.requests) == 3
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [(400, "Temperature is too high"), (400, "maximum context length"), (401, "unknown key"), (500, "unknown")],
+)
+async def test_other_complaints_are_final(provider, upstream, status, said):
+    upstream.will_answer_json(openai_error(said), status=status)
+
+    with pytest.raises(UpstreamError):
+        await ask(provider)
+    assert len(upstream.requests) == 1
+
+
+async def test_pieces_arrive_while_the_service_is_still_writing(provider, upstream):
+    gate = Gate()
+    upstream.will_answer([delta("a"), wait_until(gate), *openai_stream("b")])
+
+    async with aclosing(provider.stream("m", QUESTION, Params())) as pieces:
+        assert await anext(pieces) == Content("a")
+        gate.open()
+        assert await anext(pieces) == Content("b")
+
+
+async def test_closing_the_reply_closes_the_connection(provider, upstream):
+    upstream.will_answer([delta("a"), silence()])
+    pieces = provider.stream("m", QUESTION, Params())
+    assert await anext(pieces) == Content("a")
+
+    await pieces.aclose()
+
+    await asyncio.to_thread(upstream.wait_request().wait_closed)
+
+
+async def test_cancelling_a_silent_reply_closes_the_connection(provider, upstream):
+    upstream.will_answer([silence()])
+    asking = asyncio.create_task(ask(provider))
+    request = await asyncio.to_thread(upstream.wait_request)
+
+    asking.cancel()
+
+    await asyncio.to_thread(request.wait_closed)
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+
+
+async def test_the_connection_is_closed_behind_the_end_marker(provider, upstream):
+    upstream.will_answer([*openai_stream("a"), silence()])
+
+    assert (await ask(provider))[-1] == Finish("stop")
+    await asyncio.to_thread(upstream.wait_request().wait_closed)
+
+
+@pytest.mark.parametrize("step", [cut(), reset()], ids=["cut", "reset"])
+async def test_a_break_behind_the_finish_reason_costs_nothing(provider, upstream, step):
+    gate = Gate()
+    upstream.will_answer([chunk({"content": "a"}, "stop"), wait_until(gate), step])
+
+    pieces = []
+    async for piece in provider.stream("m", QUESTION, Params()):
+        pieces.append(piece)
+        gate.open()
+
+    assert pieces == [Content("a"), Finish("stop")]
+
+
+def test_without_an_address_there_is_an_obstacle(upstream):
+    assert "base_url" in made(Http(), "").obstacle().message
+    assert made(Http(), upstream.base_url, api_key="").obstacle() is None
+
+
+def test_a_missing_variable_is_an_obstacle():
+    assert "GROQ_KEY" in made(Http(), "", missing_variables=("GROQ_KEY",)).obstacle().message
+
+
+async def test_an_obstacle_stops_every_call(http):
+    nowhere = made(http, "")
+
+    with pytest.raises(UpstreamError, match="base_url"):
+        await ask(nowhere)
+    with pytest.raises(UpstreamError, match="base_url"):
+        await nowhere.list_models()
+
+
+@pytest.mark.parametrize(
+    "listing",
+    [
+        openai_models(["a", "b/c"]),
+        [{"id": "a"}, {"id": "b/c"}],
+        {"models": [{"name": "a"}, {"id": "b/c"}]},
+        {"data": ["a", "b/c"]},
+        {"models": [{"name": "x"}], "data": [{"id": "a"}, {}, {"id": ""}, {"id": 5}, None, {"id": "b/c"}, {"id": "a"}]},
+    ],
+)
+async def test_models_are_listed_in_every_shape(provider, upstream, listing):
+    upstream.will_answer_json(listing, to=MODELS)
+
+    assert await provider.list_models() == ["a", "b/c"]
+    assert upstream.wait_request().headers["authorization"] == "Bearer tiger-secret"
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"null", b"{}", b'{"data": null}', b"<html>", b"\xff", b"[" * 100_000])
+async def test_a_listing_that_is_none_is_malformed(provider, upstream, body):
+    upstream.will_answer(body, to=MODELS)
+
+    with pytest.raises(MalformedReplyError, match="list of models"):
+        await provider.list_models()
+
+
+async def test_a_listing_may_not_be_endless(provider, upstream, monkeypatch):
+    monkeypatch.setattr(openai_compatible, "MAX_LIST_BYTES", 100_000)
+    upstream.will_answer((b" " * 65536 for _ in iter(int, 1)), to=MODELS)
+
+    with pytest.raises(MalformedReplyError):
+        await provider.list_models()
+
+
+async def test_a_refused_listing_is_an_error(provider, upstream):
+    upstream.will_answer_json(openai_error("no"), status=401, to=MODELS)
+
+    with pytest.raises(UpstreamError, match="rejects the key"):
+        await provider.list_models()
