@@ -1,0 +1,331 @@
+"""What every kind that talks to a service must make of whatever the service does.
+
+A kind joins with a row in `KINDS`: how its entry is made, and how its service writes a reply. Silence is the business
+of `g4f_lite/deadlines.py`, for all kinds alike.
+"""
+
+import asyncio
+import socket
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from g4f_lite.errors import UpstreamError
+from g4f_lite.messages import Params, conversation
+from g4f_lite.pieces import Content, Finish, Piece
+from g4f_lite.provider import Provider
+from g4f_lite.providers.openai_compatible import OpenAICompatible
+from g4f_lite.settings import ProviderSettings, Timeout
+from g4f_lite.transport import Http
+from tests.openai_wire import DONE, chunk, delta, openai_error, record
+from tests.upstream import EVENT_STREAM, Answer, Gate, Step, Upstream, byte_by_byte, cut, reset, silence, wait_until
+
+KEY = "tiger-secret"
+TEXT = ["Grü", "ße 👋\n", "  <b>\u2028", "```"]
+PAGE = b"<html><h1>Bad gateway</h1></html>"
+CHALLENGE = b"<!DOCTYPE html><title>Just a moment...</title>"
+HTML = {"Content-Type": "text/html"}
+JSON = {"Content-Type": "application/json"}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A row: a provider class, and how its service speaks.
+
+    base_url: from the address of the scripted service. path: the end of the address that is asked for a reply.
+    text: one record with text. end: the records behind the last text. errors: records that tell of a failure.
+    headers: of a good answer. line_ends: which ones may stand in the place of LF. comment: ignored between records.
+    """
+
+    provider: type[Provider]
+    base_url: Callable[[str], str]
+    path: str
+    text: Callable[[str], bytes]
+    end: Sequence[bytes]
+    errors: Sequence[bytes]
+    headers: dict[str, str]
+    line_ends: Sequence[bytes] = (b"\n",)
+    comment: bytes = b""
+
+    def reply(self, texts: Sequence[str]) -> list[bytes]:
+        return [*map(self.text, texts), *self.end]
+
+
+KINDS = [
+    Kind(
+        OpenAICompatible,
+        base_url=lambda address: f"{address}/v1",
+        path="/v1/chat/completions",
+        text=delta,
+        end=[chunk({}, "stop"), DONE],
+        errors=[
+            record(openai_error(f"No {KEY}", "server_error", 500)),
+            b"event: error\n" + record(openai_error(f"No {KEY}")),
+            record({"object": "error", "message": f"No {KEY}", "code": 400}),
+            record({"error": f"No {KEY}", "error_type": "generation"}),
+            chunk({"content": ""}, "error", error={"message": f"No {KEY}", "code": 502}),
+            b'error: {"code":500,"message":"No %b"}\n\n' % KEY.encode(),
+            record(openai_error(f"No {KEY}")) + DONE,
+            PAGE + b"\n\n",
+            b"Internal Server Error, sorry\n\n",
+            b"data: {'not': 'JSON'}\n\n",
+        ],
+        headers=EVENT_STREAM,
+        line_ends=[b"\n", b"\r", b"\r\n"],
+        comment=b": keep-alive\n\n",
+    ),
+]
+
+
+@pytest.fixture(params=KINDS, ids=lambda kind: kind.provider.__name__)
+def kind(request):
+    return request.param
+
+
+@pytest.fixture
+async def ask(kind, upstream):
+    """Return a function that scripts an answer, asks for it, and returns the pieces and the failure, if any."""
+    http = Http()
+
+    async def asking(
+        steps: Sequence[Step] = (), answer: Answer | None = None, address: str = upstream.url, **settings: Any
+    ) -> tuple[list[Piece], UpstreamError | None]:
+        upstream.will(answer or Answer(steps, headers=kind.headers), to=kind.path)
+        return await collect(made(kind, http, address, **settings))
+
+    yield asking
+    await http.close()
+
+
+def made(kind: Kind, http: Http, address: str, **settings: Any) -> Provider:
+    entry = ProviderSettings(kind=kind.provider.kind, base_url=kind.base_url(address), **{"api_key": KEY, **settings})
+    return kind.provider("service", entry, http)
+
+
+async def collect(provider: Provider) -> tuple[list[Piece], UpstreamError | None]:
+    pieces: list[Piece] = []
+    try:
+        async with aclosing(provider.stream("model", conversation("Hello"), Params())) as reply:
+            async for piece in reply:
+                pieces.append(piece)
+    except UpstreamError as error:
+        assert KEY not in f"{error} {error.detail}"
+        assert error.message.endswith((".", "?"))
+        assert "<" not in error.detail and len(error.detail) <= 500
+        return pieces, error
+    return pieces, None
+
+
+def said(pieces: Sequence[Piece]) -> str:
+    return "".join(piece.text for piece in pieces if isinstance(piece, Content))
+
+
+def is_whole(outcome: tuple[list[Piece], UpstreamError | None], text: str = "".join(TEXT)) -> bool:
+    pieces, error = outcome
+    return error is None and said(pieces) == text and pieces[-1] == Finish("stop")
+
+
+# good replies
+
+
+async def test_a_whole_reply(kind, ask):
+    assert is_whole(await ask(kind.reply(TEXT)))
+
+
+async def test_a_reply_in_one_block(kind, ask):
+    assert is_whole(await ask([b"".join(kind.reply(TEXT))]))
+
+
+async def test_a_reply_byte_by_byte(kind, ask):
+    assert is_whole(await ask(byte_by_byte(kind.reply(["é👋", "ü"]))), "é👋ü")
+
+
+async def test_a_reply_divided_in_the_middle_of_a_character(kind, ask):
+    stream = b"".join(kind.reply(TEXT))
+    middle = stream.index("👋".encode()) + 2
+
+    assert is_whole(await ask([stream[:middle], stream[middle:]]))
+
+
+async def test_a_reply_with_other_line_ends(kind, ask):
+    for line_end in kind.line_ends:
+        stream = b"".join(kind.reply(TEXT)).replace(b"\n", line_end)
+        assert is_whole(await ask([stream]))
+        assert is_whole(await ask(byte_by_byte([stream])))
+
+
+async def test_a_reply_with_comments(kind, ask):
+    steps = [part for record in kind.reply(TEXT) for part in (kind.comment, record)]
+
+    assert is_whole(await ask(steps))
+
+
+async def test_a_reply_under_the_wrong_content_type(kind, ask):
+    for wrong in ("text/plain", "application/octet-stream", "text/html; charset=iso-8859-1"):
+        assert is_whole(await ask(answer=Answer(kind.reply(TEXT), headers={"Content-Type": wrong})))
+
+
+async def test_headers_that_take_their_time(kind, ask, upstream):
+    gate = Gate()
+    answer = Answer(kind.reply(TEXT), headers=kind.headers, before_headers=wait_until(gate))
+    asking = asyncio.create_task(ask(answer=answer))
+
+    await asyncio.to_thread(upstream.wait_request)
+    gate.open()
+
+    assert is_whole(await asking)
+
+
+async def test_text_arrives_before_the_reply_is_whole(kind, upstream):
+    http = Http()
+    upstream.will(Answer([kind.text("a"), silence()], headers=kind.headers), to=kind.path)
+    reply = made(kind, http, upstream.url).stream("model", conversation("Hello"), Params())
+
+    assert await anext(reply) == Content("a")
+    await reply.aclose()
+
+    await asyncio.to_thread(upstream.wait_request().wait_closed)
+    await http.close()
+
+
+# replies that break
+
+
+@pytest.mark.parametrize("step", [cut(), None], ids=["cut", "ended"])
+async def test_a_reply_that_stops_in_the_middle_keeps_its_text(kind, ask, step):
+    pieces, error = await ask([kind.text("a"), kind.text("b"), *([step] if step else [])])
+
+    assert (said(pieces), error.code) == ("ab", "stream_cut")
+
+
+async def test_a_reply_that_stops_within_a_record_keeps_its_text(kind, ask):
+    pieces, error = await ask([kind.text("a"), kind.text("👋")[:-9], cut()])
+
+    assert (said(pieces), error.code) == ("a", "stream_cut")
+
+
+async def test_a_reset_in_the_middle_is_a_cut(kind, upstream):
+    gate, http = Gate(), Http()
+    upstream.will(Answer([kind.text("a"), wait_until(gate), reset()], headers=kind.headers), to=kind.path)
+    reply = made(kind, http, upstream.url).stream("model", conversation("Hello"), Params())
+
+    assert await anext(reply) == Content("a")
+    gate.open()
+    with pytest.raises(UpstreamError) as caught:
+        await anext(reply)
+
+    assert caught.value.code == "stream_cut"
+    await http.close()
+
+
+@pytest.mark.parametrize("step", [cut(), reset()], ids=["cut", "reset"])
+async def test_a_connection_closed_before_the_headers(ask, step):
+    _, error = await ask(answer=Answer([step], raw=True))
+
+    assert error.code == "stream_cut"
+
+
+async def test_a_reply_without_a_byte(kind, ask):
+    pieces, error = await ask([])
+
+    assert (pieces, error.code) == ([], "stream_cut")
+
+
+async def test_an_error_in_the_place_of_a_reply(kind, ask):
+    for record_ in kind.errors:
+        pieces, error = await ask([record_, *kind.reply(["late"])])
+        assert (pieces, error is None) == ([], False)
+
+
+async def test_an_error_in_the_middle_keeps_the_text(kind, ask):
+    for record_ in kind.errors:
+        for steps in ([kind.text("a"), record_, *kind.reply(["late"])], [kind.text("a") + record_]):
+            pieces, error = await ask(steps)
+            assert (pieces, error is None) == ([Content("a")], False)
+
+
+async def test_an_answer_that_is_not_http(ask):
+    _, error = await ask(answer=Answer([b"SSH-2.0-OpenSSH\r\n"], raw=True))
+
+    assert error.code == "malformed_reply"
+
+
+@pytest.mark.parametrize(("page", "code"), [(PAGE, "malformed_reply"), (CHALLENGE, "provider_needs_browser")])
+async def test_a_web_page_in_the_place_of_a_reply(ask, page, code):
+    pieces, error = await ask(answer=Answer([page], headers=HTML))
+
+    assert (pieces, error.code, error.detail) == ([], code, "")
+
+
+# refusals
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "code"),
+    [
+        (
+            400,
+            b'{"error": {"message": "maximum context length", "code": "context_length_exceeded"}}',
+            "prompt_too_long",
+        ),
+        (400, b'{"error": {"message": "Flagged", "code": "content_filter"}}', "content_refused"),
+        (401, b'{"error": "No tiger-secret"}', "key_rejected"),
+        (401, b"", "key_rejected"),
+        (402, b'{"error": {"message": "Pay"}}', "payment_required"),
+        (403, CHALLENGE, "provider_needs_browser"),
+        (404, b'{"error": {"message": "The model does not exist", "code": "model_not_found"}}', "model_not_supported"),
+        (404, PAGE, "provider_failed"),
+        (429, b'{"detail": "Slow down"}', "provider_rate_limited"),
+        (500, b'{"message": "Oops"}', "provider_failed"),
+        (502, PAGE, "provider_failed"),
+        (503, b"Busy", "provider_overloaded"),
+    ],
+)
+async def test_a_refusal_is_named(ask, status, body, code):
+    pieces, error = await ask(answer=Answer([body], status, JSON))
+
+    assert (pieces, error.code) == ([], code)
+
+
+async def test_a_limit_says_how_long_to_wait(ask):
+    _, error = await ask(answer=Answer([b""], 429, {"Retry-After": "7"}))
+
+    assert error.retry_after == 7
+
+
+async def test_a_redirect_is_not_followed(ask):
+    other = Upstream()
+    pieces, error = await ask(answer=Answer([], 308, {"Location": f"{other.url}/v1/chat/completions"}))
+
+    assert (pieces, error.code, other.requests) == ([], "provider_failed", [])
+    other.close()
+
+
+# services out of reach
+
+
+async def test_a_refused_connection(ask):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+    _, error = await ask(address=f"http://127.0.0.1:{port}")
+
+    assert error.code == "provider_unreachable"
+    assert "refused" in error.message
+
+
+async def test_a_service_that_speaks_no_tls(ask, upstream):
+    _, error = await ask(address=upstream.url.replace("http:", "https:"))
+
+    assert error.code == "provider_unreachable"
+    assert "TLS" in error.message
+
+
+async def test_headers_that_never_come(ask, upstream):
+    _, error = await ask(answer=Answer([], before_headers=silence()), timeout=Timeout(first=0.05))
+
+    assert error.code == "provider_timeout"
+    await asyncio.to_thread(upstream.wait_request().wait_closed)
