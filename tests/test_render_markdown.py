@@ -158,19 +158,16 @@ REPETITIVE = [
 
 @pytest.mark.parametrize("unit", REPETITIVE)
 def test_time_grows_with_the_length_of_a_text(unit):
-    """Four times the text may take ten times as long; quadratic would be sixteen, and small times are noise."""
+    """Four times the text may take ten times as long, where quadratic is sixteen. A busy machine gets five tries."""
     small, large = (unit * (size // len(unit)) for size in (3_000, 12_000))
 
-    assert _cpu_s(large) < max(10 * _cpu_s(small), 0.1)
+    assert any(_cpu_s(large) < 10 * _cpu_s(small) for _ in range(5))
 
 
 def _cpu_s(markdown: str) -> float:
-    times = []
-    for _ in range(2):
-        started = process_time()
-        _blocks(markdown)
-        times.append(process_time() - started)
-    return min(times)
+    started = process_time()
+    _blocks(markdown)
+    return process_time() - started
 
 
 @pytest.mark.parametrize("unit", ["> ", "- ", "1. > ", "[", "![", "*a **b ", "> - [![", "**[a](http://b.c) "])

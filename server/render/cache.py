@@ -30,6 +30,12 @@ class Cache(Generic[Key, Value]):
             self._keep(key, value)
         return value
 
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._values.clear()
+            self._bytes = 0
+
     def _keep(self, key: Key, value: Value) -> None:
         if key not in self._values:
             self._values[key] = value

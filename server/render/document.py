@@ -8,14 +8,14 @@ from server.render.markdown import parse, render
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
-_rendered: Cache[str, list[str]] = Cache(
+html_by_text: Cache[str, list[str]] = Cache(
     16 * 2**20, lambda markdown, html: getsizeof(markdown) + sum(map(getsizeof, html))
 )
 
 
 def blocks(markdown: str) -> list[str]:
     """Return the safe HTML of each top-level block in order, the footnotes last; joined they are the whole."""
-    return list(_rendered.get(markdown, lambda: _blocks(markdown)))
+    return list(html_by_text.get(markdown, lambda: _blocks(markdown)))
 
 
 def encodable(text: str) -> str:

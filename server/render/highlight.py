@@ -46,14 +46,14 @@ CLASSES = {
 }
 """A kind that is not listed looks like the nearest one above it, or like plain text."""
 
-_coloured: Cache[tuple[str, str], str] = Cache(4 * 2**20, lambda key, html: getsizeof(key[0]) + getsizeof(html))
+html_by_code: Cache[tuple[str, str], str] = Cache(4 * 2**20, lambda key, html: getsizeof(key[0]) + getsizeof(html))
 
 
 def coloured(code: str, language: str) -> str:
     """Return code as HTML; as escaped text where the language is unknown or the code is too long."""
     if language not in LANGUAGES or len(code) > MAX_CODE or max(map(len, code.split("\n"))) > MAX_LINE:
         return escape(code, quote=False)
-    return _coloured.get((code, language), lambda: _highlight(code, language))
+    return html_by_code.get((code, language), lambda: _highlight(code, language))
 
 
 def _highlight(code: str, language: str) -> str:

@@ -23,12 +23,14 @@ OPTIONS = {
     "maxNesting": 40,  # twenty lists in each other; the parser leaves out what is deeper, and takes time for each level
 }
 
-Lines = dict[str, list[Token]]
-"""Text within a block, and its tokens: of a table that grows, only the newest cell is parsed again."""
+Lines = dict[str, Token]
+"""Text within a block, and its HTML as a token: of a table that grows, only the newest cell is rendered again."""
 
 
 class Parser(MarkdownIt):
-    """markdown-it with our idea of a link."""
+    """markdown-it with our idea of a link and our renderer."""
+
+    renderer: Markup
 
     def validateLink(self, url: str) -> bool:
         return is_allowed(url)
@@ -85,20 +87,33 @@ def _make() -> Parser:
 
 def _lines(state: StateCore) -> None:
     """Parse what stands within the blocks; of a text that grows, only what is new."""
-    if state.env.get("references") or state.env.get("footnotes"):  # they change what the same words mean
-        known: Lines = {}
-    else:
-        known = state.env.get("lines", {})
     tokens = [token for token in state.tokens if token.type == "inline"]
+    lines: Lines | None = state.env.get("lines")
+    if lines is None:
+        _parse_lines(state, tokens)
+        return
+    if state.env.get("references") or state.env.get("footnotes"):  # they change what the same words mean
+        lines.clear()
+    known = {token.content: lines[token.content] for token in tokens if token.content in lines}
+    fresh = [token for token in tokens if token.content not in known]
+    _parse_lines(state, fresh)
+    known.update((token.content, _rendered(state, token)) for token in fresh)
     for token in tokens:
-        token.children = known.get(token.content)
-    fresh = StateCore("", state.md, state.env)
-    fresh.tokens = [token for token in tokens if token.children is None]
+        token.children = [known[token.content]]
+    lines.clear()
+    lines.update(known)
+
+
+def _parse_lines(state: StateCore, tokens: list[Token]) -> None:
+    part = StateCore("", state.md, state.env)
+    part.tokens = tokens
     for rule in (inline, linkify, text_join):
-        rule(fresh)
-    if "lines" in state.env:
-        state.env["lines"].clear()
-        state.env["lines"].update((token.content, token.children) for token in tokens)
+        rule(part)
+
+
+def _rendered(state: StateCore, line: Token) -> Token:
+    html = _parser.renderer.renderInline(line.children or [], state.md.options, state.env)
+    return Token("as_it_is", "", 0, content=html)
 
 
 def _image(state: StateInline, silent: bool) -> bool:

@@ -97,6 +97,9 @@ class Markup(RendererHTML):
         source = escape(tokens[idx].content.strip(), quote=False)
         return f'<div class="math"><code class="tex">{source}</code></div>\n'
 
+    def as_it_is(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        return tokens[idx].content
+
     def definition(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
         return ""
 
