@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from g4f_lite.config import CatalogConfig
-
 from g4f_lite.errors import G4FLiteError, ModelNotSupportedError, UnknownModelError, UpstreamTimeoutError
 from g4f_lite.health import Health
 from g4f_lite.provider import Provider
@@ -15,6 +14,7 @@ from g4f_lite.providers import KINDS
 from g4f_lite.settings import DefaultParams, ModelSettings, Price, ProviderSettings
 from g4f_lite.transport import Http
 
+NO_DEFAULTS = DefaultParams()
 LISTING_LIMIT_S = 10
 """A provider that takes longer to list its models is asked again later."""
 
@@ -73,7 +73,7 @@ class Model:
     name: str
     label: str
     routes: tuple[Route, ...]
-    params: DefaultParams = DefaultParams()
+    params: DefaultParams = NO_DEFAULTS
     system: str = ""
     vision: bool = False
     context: int | None = None

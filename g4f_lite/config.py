@@ -18,7 +18,7 @@ STANDARD_FILE = Path(__file__).parent.parent / "config.json"
 
 PROVIDERS: dict[str, Any] = {
     "guide": {"kind": "Guide"},
-    "local": {"kind": "LocalModel", "options": {"models_dir": "data/models"}},
+    "local": {"kind": "LocalModel", "timeout": {"first": 300}, "options": {"models_dir": "data/models"}},
     "openai": {
         "kind": "OpenAICompatible",
         "enabled": False,

@@ -55,10 +55,16 @@ def create_app(config: Config | None = None, *, loop: asyncio.AbstractEventLoop 
     guard(app, config.site_config.allowed_hosts)
     for blueprint in (conversation, api, live.blueprint, pages):
         app.register_blueprint(blueprint, url_prefix=config.url_prefix + (blueprint.url_prefix or ""))
+    app.after_request(_note)
     app.register_error_handler(Problem, _refuse)
     app.register_error_handler(HTTPException, _refuse_http)
     app.register_error_handler(Exception, _report)
     return app
+
+
+def _note(response: Response) -> Response:
+    log.debug("%s %s: %d", request.method, request.path, response.status_code)
+    return response
 
 
 def _refuse(problem: Problem) -> Response:

@@ -39,6 +39,8 @@ def write_logs(config: Config) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Lines(config))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    for package in ("server", "g4f_lite"):
+        logging.getLogger(package).setLevel(logging.DEBUG if config.site_config.debug else logging.INFO)
     logging.getLogger("alembic").setLevel(logging.WARNING)  # the store says itself what it did
 
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Any, cast
 
 from flask import current_app
@@ -13,6 +14,7 @@ from g4f_lite.transport import Http
 from server.config import Config
 from server.engine import Engine
 from server.hub import Hub
+from server.lock import lock
 from server.problems import INTERRUPTED, Problem
 from server.store import Store
 
@@ -27,11 +29,12 @@ class Services:
     """The configuration in force, and what was made from it."""
 
     def __init__(self, config: Config, loop: asyncio.AbstractEventLoop) -> None:
-        """Open the store. Raises: Problem, when there is none to be had."""
+        """Open the store. Raises: Problem, when there is none to be had, or another process has it."""
         self.config = config
         self.config_problem: str | None = None
         """Why the configuration file as it is now was not taken over."""
         self.loop = loop
+        self._lock = lock(Path(config.data_dir))
         self.store = Store(config.database)
         for sentence in self.store.open():
             log.info(sentence)
@@ -65,8 +68,7 @@ class Services:
         self.config_problem = None
         await catalog.refresh(time.monotonic())
         self.hub.publish_to_all({"type": "providers"})
-        await self.engine.idle()
-        await retired.close(kept=catalog)
+        self.run(self._retire(retired, catalog))
 
     async def drain(self, patience_s: float) -> None:
         """Let running turns end, interrupt those that do not in time, and send the listeners away."""
@@ -84,6 +86,12 @@ class Services:
         await self._http.close()
         self.engine.close()
         self.store.close()
+        self._lock.close()
+
+    async def _retire(self, catalog: Catalog, successor: Catalog) -> None:
+        """Close the providers that are no longer needed, once the turns that may use them have ended."""
+        await self.engine.idle()
+        await catalog.close(kept=successor)
 
     async def _sweep_forever(self) -> None:
         """Take out of the store what is no longer needed."""

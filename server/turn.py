@@ -23,7 +23,6 @@ log = logging.getLogger(__name__)
 Status = Literal["complete", "running", "stopped", "failed", "interrupted"]
 
 
-
 class Turn:
     """A running turn. Made in any thread; everything else happens on the event loop."""
 

@@ -22,7 +22,7 @@ def config(tmp_path: Path, upstream: Upstream) -> Path:
             {
                 "site_config": {"port": 1338},
                 "providers": {
-                    "guide": {"kind": "Guide", "options": {"lasts_s": 0}},
+                    "guide": {"kind": "Guide"},
                     "service": service,
                     "keyless": {**service, "api_key": "${NOBODY_SETS_THIS}"},
                 },

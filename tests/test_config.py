@@ -145,8 +145,8 @@ PROVIDER_MISTAKES = [
     ({"headers": {"X-A": 1}}, "headers.X-A: must be text, not a number"),
     ({"api_key": "key\n"}, "api_key: must be ASCII letters, digits and signs, without line breaks"),
     ({"kind": "OpenAiCompatible"}, 'kind: unknown kind; did you mean "OpenAICompatible"?'),
-    ({"kind": "Guide", "options": {"last_s": 1}}, 'options.last_s: unknown key; did you mean "lasts_s"?'),
-    ({"kind": "Guide", "options": {"lasts_s": "1"}}, "options.lasts_s: must be a number, not text"),
+    ({"kind": "LocalModel", "options": {"thread": 1}}, 'options.thread: unknown key; did you mean "threads"?'),
+    ({"kind": "LocalModel", "options": {"keep_loaded_s": "1"}}, "options.keep_loaded_s: must be a number, not text"),
     ({"options": []}, "options: must be an object, not a list"),
 ]
 

@@ -49,9 +49,8 @@ async def test_the_asynchronous_call_works_with_and_without_await(upstream):
 
 
 def test_parameters_are_passed_and_unknown_words_left_out(upstream):
-    list(
-        OpenAICompatible.create_completion("test-model", MESSAGES, base_url=upstream.base_url, temperature=0.5, web_search=True)
-    )
+    kwargs = {"temperature": 0.5, "web_search": True}
+    list(OpenAICompatible.create_completion("test-model", MESSAGES, base_url=upstream.base_url, **kwargs))
 
     assert upstream.requests[0].json["temperature"] == 0.5
     assert "web_search" not in upstream.requests[0].json

@@ -21,7 +21,7 @@ from g4f_lite.survey import opened
 from g4f_lite.transport import Http
 
 PROVIDERS = {
-    "guide": {"kind": "Guide", "options": {"lasts_s": 0}},
+    "guide": {"kind": "Guide"},
     "keyless": {"kind": "OpenAICompatible", "base_url": "http://127.0.0.1:9/v1", "api_key": "${NOT_SET}"},
     "off": {"kind": "OpenAICompatible", "enabled": False},
     "on": {
@@ -32,6 +32,12 @@ PROVIDERS = {
         "proxy": "http://me:SECRET@127.0.0.1:9",
     },
 }
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers need not be seen to stream."""
+    monkeypatch.setattr("g4f_lite.providers.guide.LASTS_S", 0)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import pytest
 import requests
 
 RUN = Path(__file__).parent.parent / "run.py"
-GUIDE = {"kind": "Guide", "options": {"lasts_s": 0}}
+GUIDE = {"kind": "Guide"}
 
 
 @pytest.fixture

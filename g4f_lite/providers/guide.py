@@ -5,26 +5,18 @@ import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pydantic import NonNegativeFloat
-
 from g4f_lite.errors import ModelNotSupportedError
 from g4f_lite.guidebook import help_for
 from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Content, Finish, Piece
 from g4f_lite.provider import Provider
-from g4f_lite.settings import Strict
 
 if TYPE_CHECKING:
     from g4f_lite.catalog import Catalog
 
 MODEL = "guide"
-
-
-class GuideOptions(Strict):
-    """What an entry of this kind may set under `options`."""
-
-    lasts_s: NonNegativeFloat = 0.5
-    """Seconds over which an answer is spread, so that it can be seen to stream."""
+LASTS_S = 0.5
+"""Seconds over which an answer is spread, so that it can be seen to stream."""
 
 
 class Guide(Provider):
@@ -32,8 +24,6 @@ class Guide(Provider):
 
     kind = "Guide"
     label = "Built-in guide"
-    Options = GuideOptions
-    options: GuideOptions
 
     catalog: "Catalog | None" = None
 
@@ -50,7 +40,7 @@ class Guide(Provider):
         words = re.findall(r"\S+\s*|\s+", help_for(messages[-1].content, self.catalog))
         for word in words:
             yield Content(word)
-            await asyncio.sleep(self.options.lasts_s / len(words))
+            await asyncio.sleep(LASTS_S / len(words))
         yield Finish("stop")
 
     async def list_models(self) -> list[str]:
