@@ -1,6 +1,6 @@
 """The HTML pages, the parts of them that scripts fetch again, and the files they are made with."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -47,7 +47,8 @@ class ConversationList:
 class ModelList:
     """What `_models.html` receives. `model` is the name of the one that is picked."""
 
-    models: list[Model]
+    models: dict[str, list[Model]]
+    """By provider, in the order of the catalog."""
     model: str
 
 
@@ -57,6 +58,8 @@ class ChatPage(Page, ConversationList, ModelList):
 
     conversation: StoredConversation | None
     messages: list[thread.ShownMessage]
+    obstacle: str
+    """Why no model at all can answer; empty when one can."""
     config_problem: str | None
     """Why the configuration file as it is now was not taken over."""
 
@@ -106,7 +109,7 @@ def conversations() -> ResponseReturnValue:
 @pages.get("/chat/parts/models")
 def models() -> ResponseReturnValue:
     """Answer with the models to pick from alone. `model`: the name of the one that is picked."""
-    return _render("_models.html", ModelList(services().catalog.models(), request.args.get("model", "")))
+    return _render("_models.html", ModelList(_by_provider(services().catalog.models()), request.args.get("model", "")))
 
 
 @pages.get("/static/<version>/<path:path>")
@@ -128,7 +131,7 @@ def _chat(conversation: StoredConversation | None, path: Sequence[StoredMessage]
     snapshots = {m.id: here.engine.snapshot(user_id(), m.id) for m in path if m.status == "running"}
     listed = _conversations(conversation.id if conversation else "")
     page = ChatPage(
-        models=models,
+        models=_by_provider(models),
         model=next((m.model for m in reversed(path) if m.model in labels), here.catalog.default_model),
         groups=listed.groups,
         older=listed.older,
@@ -137,6 +140,7 @@ def _chat(conversation: StoredConversation | None, path: Sequence[StoredMessage]
         theme=_theme(),
         conversation=conversation,
         messages=[thread.shown(m, snapshots.get(m.id), lambda name: labels.get(name, name)) for m in path],
+        obstacle=_obstacle(models),
         config_problem=here.config_problem,
     )
     return _render("chat.html", page)
@@ -145,6 +149,19 @@ def _chat(conversation: StoredConversation | None, path: Sequence[StoredMessage]
 def _conversations(current_id: str) -> ConversationList:
     found, older = services().store.conversations(user_id(), before=request.args.get("before"))
     return ConversationList(sidebar.groups(found, date.today()), older, current_id)
+
+
+def _by_provider(models: Iterable[Model]) -> dict[str, list[Model]]:
+    found: dict[str, list[Model]] = {}
+    for model in models:
+        found.setdefault(model.provider, []).append(model)
+    return found
+
+
+def _obstacle(models: Sequence[Model]) -> str:
+    if any(model.available for model in models):
+        return ""
+    return models[0].reason if models else "There is no model in config.json."
 
 
 def _render(template: str, context: Page | ConversationList | ModelList) -> str:

@@ -98,11 +98,39 @@ def test_the_theme_is_in_the_first_byte_of_the_page(client, cookie, theme):
 
 
 def test_a_broken_configuration_is_said(app, client):
-    assert "last good one" not in page(client)
+    assert "stays in force" not in page(client)
 
     app.extensions["chat"].config_problem = "providers.x.kind: unknown"
 
     assert "providers.x.kind: unknown" in page(client)
+
+
+class TestWithAModelThatIsOff:
+    @pytest.fixture
+    def settings(self, settings):
+        closed = {"kind": "OpenAICompatible", "base_url": "http://127.0.0.1:9/v1", "api_key": "${NOT_SET}"}
+        settings["providers"]["closed"] = closed
+        settings["models"]["off"] = "closed/x"
+        return settings
+
+    def test_it_says_why(self, client):
+        html = page(client)
+
+        assert re.search(r'<option value="off" disabled title="closed is off: set NOT_SET[^"]*">off', html)
+        assert "No model can answer yet" not in html
+
+
+class TestWithoutAnyModel:
+    @pytest.fixture
+    def settings(self, settings):
+        closed = {"kind": "OpenAICompatible", "base_url": "http://127.0.0.1:9/v1", "api_key": "${NOT_SET}"}
+        return {**settings, "providers": {"closed": closed}, "models": {"off": "closed/x"}, "default_model": "off"}
+
+    def test_the_page_says_what_to_do(self, client):
+        html = page(client)
+
+        assert "No model can answer yet" in html
+        assert "set NOT_SET in the environment" in html
 
 
 def test_nothing_on_the_page_needs_a_looser_policy(client, upstream):

@@ -34,7 +34,7 @@ const follow = () => {
   latest.pin()
 }
 const showTitle = (title) => {
-  document.querySelector("[data-title]").textContent = title
+  document.querySelector("h1").textContent = title
   document.title = `${title} – ${siteTitle}`
 }
 
@@ -52,6 +52,7 @@ const ON_PAGE = {
   },
   "message:continue": ({ target }) => conversation.isRunning || conversation.continue(target, picker),
   "message:copy": ({ target, detail: button }) => copyFrom(button, markdownOf(target)),
+  "sidebar:title": ({ detail: title }) => showTitle(title),
   "message:copy-code": ({ detail: button }) => copyFrom(button, codeOf(button)),
 }
 
@@ -84,12 +85,7 @@ const IN_CONVERSATION = {
 }
 
 const IN_NEWS = {
-  conversation: ({ conversation: { id, title } }) => {
-    refreshSidebar()
-    if (id === thread.conversationId) {
-      showTitle(title)
-    }
-  },
+  conversation: () => refreshSidebar(),
   deleted: ({ conversation_id: id }) => (id === thread.conversationId ? location.assign(home) : refreshSidebar()),
   turn: (turn) => {
     refreshSidebar()

@@ -2,7 +2,10 @@ import { unlessBug } from "../problem.js"
 
 const GATHER_MS = 100
 
-/** The list of conversations. Orders: refresh(api, currentId). */
+/**
+ * The list of conversations. Orders: refresh(api, currentId).
+ * Tells `sidebar:title` (detail: the title of the conversation that is open) after each.
+ */
 class ChatSidebar extends HTMLElement {
   #list
   #timer
@@ -24,9 +27,15 @@ class ChatSidebar extends HTMLElement {
     }
     const focused = this.#list.contains(document.activeElement) ? document.activeElement.dataset.id : null
     this.#list.replaceChildren(...fresh.body.children)
-    if (focused) {
-      this.#list.querySelector(`[data-id="${CSS.escape(focused)}"]`)?.focus()
+    this.#entry(focused)?.focus()
+    const title = this.#entry(currentId)?.querySelector("[data-title]").textContent
+    if (title) {
+      this.dispatchEvent(new CustomEvent("sidebar:title", { detail: title, bubbles: true }))
     }
+  }
+
+  #entry(id) {
+    return id && this.#list.querySelector(`[data-id="${CSS.escape(id)}"]`)
   }
 }
 
