@@ -54,7 +54,7 @@ async def _text(turn: Turn, after: int) -> AsyncGenerator[str, None]:
 
 async def _html(turn: Turn, after: int, viewer: Viewer) -> AsyncGenerator[str, None]:
     """Yield the lines with `html` in the place of `content`. HTML waits for its turn; other events bring it along."""
-    journal, seq, unseen = turn.journal, after, 0
+    journal, seq, unseen, told = turn.journal, after, 0, after
     while True:
         while seq < journal.last_seq:
             lines, last = journal.after(seq)
@@ -64,26 +64,33 @@ async def _html(turn: Turn, after: int, viewer: Viewer) -> AsyncGenerator[str, N
                     continue
                 if unseen or turn.status != "running":
                     unseen = 0
-                    yield _changes(viewer, await turn.screen.show(now=True), number - 1)
+                    yield _changes(viewer, await turn.screen.show(now=True), told, number - 1)
                 yield line
+                told = number
             seq = last
         if journal.ended:
             return
         if unseen:
             await asyncio.sleep(turn.screen.pause_s())
             rendering = await turn.screen.show()
-            yield _changes(viewer, rendering, seq)
+            yield _changes(viewer, rendering, told, seq)
+            told = max(told, min(rendering.seq, seq))
             unseen = unseen if rendering.seq < unseen else 0
         elif not await journal.news(PING_EVERY_S):
             yield events.PING
 
 
-def _changes(viewer: Viewer, rendering: Rendering, seq: int) -> str:
-    """Return the `html` lines that bring a viewer up to date; none has a number above `seq`, where the reader is."""
+def _changes(viewer: Viewer, rendering: Rendering, told: int, seq: int) -> str:
+    """Return the `html` lines that bring a viewer up to date; none has a number above `seq`, where the reader is.
+
+    All but the last repeat the number that was told before: who loses the connection in between gets them again.
+    """
+    changes = viewer.news(rendering)
     lines = []
-    for change in viewer.news(rendering):
+    for left, change in zip(reversed(range(len(changes))), changes, strict=True):
         what = {"text": change.text} if change.html is None else {"html": change.html}
-        lines.append(events.event(min(rendering.seq, seq), "html", {"block": change.block, **what}))
+        number = told if left else max(told, min(rendering.seq, seq))
+        lines.append(events.event(number, "html", {"block": change.block, **what}))
     return "".join(lines)
 
 

@@ -28,10 +28,9 @@ class Screen:
 
     def __init__(self, content: str, seq: int) -> None:
         """Begin with the text that is there, up to event `seq`."""
-        self._earlier = (content, seq)
         self._texts: list[str] = []
         self._seq = seq
-        self._rendering = Rendering()
+        self._rendering = Rendering(content, seq)
         self._complete = self._finished = False
         self._due = 0.0
         self._one_at_a_time = asyncio.Lock()
@@ -62,16 +61,10 @@ class Screen:
         return max(0.0, self._due - asyncio.get_running_loop().time())
 
     async def _catch_up(self) -> None:
-        (text, seq), self._earlier = self._earlier, ("", 0)
-        await self._add(text, seq)
-        text = "".join(self._texts)
-        self._texts.clear()
-        await self._add(text, self._seq)
-
-    async def _add(self, text: str, seq: int) -> None:
-        if not text:
+        if not self._texts:
             return
-        self._rendering.feed(text, seq)
+        self._rendering.feed("".join(self._texts), self._seq)
+        self._texts.clear()
         if self._rendering.pending < LONG_TAIL:
             self._rendering.update()
         else:
