@@ -18,7 +18,7 @@ from bench.page import weigh
 from bench.peers import named_peers
 from bench.processes import UpstreamProcess, allow_open_files, running_upstream
 from bench.report import report
-from bench.targets import DIRECT, FLASK, NGINX, NGINX_TARGET, OURS, V1, Target
+from bench.targets import DIRECT, FLASK, NGINX, NGINX_TARGET, OURS, Target
 
 RESULTS = Path(__file__).parent / "results"
 STARTS = 5
@@ -78,7 +78,7 @@ def wanted(only: list[str]) -> tuple[list[Target], list[str]]:
     found, notes = named_peers()
     if not NGINX:
         notes.append("nginx is not measured: it is not installed (apt-get install nginx)")
-    targets = [DIRECT, *([NGINX_TARGET] if NGINX else []), FLASK, *OURS, V1, *found]
+    targets = [DIRECT, *([NGINX_TARGET] if NGINX else []), FLASK, *OURS, *found]
     return [target for target in targets if not only or target in (DIRECT, NGINX_TARGET) or target.name in only], notes
 
 

@@ -55,12 +55,13 @@ class Asked:
                     self.refusal = f"{response.status} {await response.text()}"
                     return False
                 async for line in response.content:
-                    self._hear(json.loads(line))
+                    self.hear(json.loads(line))
         except (aiohttp.ClientError, ConnectionError, json.JSONDecodeError):
             return False  # the server was killed, perhaps in the middle of a line
         return True
 
-    def _hear(self, event: dict[str, Any]) -> None:
+    def hear(self, event: dict[str, Any]) -> None:
+        """Take one event of the answer."""
         match event["type"]:
             case "start":
                 self.conversation_id, self.answer_id = event["conversation_id"], event["message_id"]

@@ -109,4 +109,3 @@ OURS = (
     Target("stored", our_server, CONVERSATION, TURN_BODY, ready="/chat/", leave=STOP),
     Target("stored, rendered", our_server, CONVERSATION, {**TURN_BODY, "render": "html"}, {}, True, "/chat/", STOP),
 )
-V1 = Target("/v1", our_server, ready="/chat/")

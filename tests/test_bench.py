@@ -2,11 +2,16 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
 
 import pytest
+from flask import Flask, Response, abort
+from werkzeug.serving import make_server
 
 from bench.chunked import Dechunker
 from bench.measure import Level, at_level, leave, measure, running
+from bench.page import weigh
 from bench.processes import UpstreamProcess, running_upstream
 from bench.reply import Order, Tally
 from bench.report import report
@@ -97,3 +102,41 @@ def test_chunks_cut_anywhere_are_put_together(piece: int) -> None:
 
     assert whole == b"Hello, chunked\r\nyou"
     assert chunks.ended
+
+
+def test_the_first_page_is_weighed_with_all_it_needs() -> None:
+    app = Flask(__name__, static_folder=None)
+    files = {
+        "/chat/": ("text/html", '<link rel="stylesheet" href="a.css"><script src="a.js"></script><img src="gone.png">'),
+        "/chat/a.css": ("text/css", 'a { background: url("b.svg") }'),
+        "/chat/a.js": ("text/javascript", 'import { b } from "./b.js"; import("https://elsewhere.example/c.js")'),
+        "/chat/b.svg": ("image/svg+xml", "<svg/>" * 1000),
+        "/chat/b.js": ("text/javascript", 'import "./a.js"'),
+    }
+
+    @app.get("/<path:path>")
+    def file(path: str) -> Response:
+        kind, text = files.get(f"/{path}") or abort(404)
+        return Response(text, mimetype=kind)
+
+    with serving(app) as origin:
+        weight = weigh(f"{origin}/chat/")
+
+    assert weight["files"] == len(files)
+    assert 0 < weight["gzip_bytes"] < 1000
+    assert weight["other_hosts"] == ["elsewhere.example"]
+    assert weight["missing"] == [f"{origin}/chat/gone.png"]
+
+
+@contextmanager
+def serving(app: Flask) -> Iterator[str]:
+    """Serve an app on loopback; give its address."""
+    server = make_server("127.0.0.1", 0, app)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
