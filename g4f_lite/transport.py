@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import aiohttp
-from multidict import CIMultiDict
 from yarl import URL
 
 from g4f_lite.errors import MalformedReplyError, StreamCutError, UnreachableError, UpstreamError, UpstreamTimeoutError
@@ -46,15 +45,13 @@ class Http:
         Raises: UnreachableError, UpstreamTimeoutError, StreamCutError or MalformedReplyError before the headers came;
         whatever `refusals.refusal` makes of another status. Read the body within `reading`.
         """
-        merged = CIMultiDict(headers or {})
-        merged.update(settings.headers)
         with _sending(provider, url):
             async with asyncio.timeout(settings.timeout.first):
                 response = await self._open().request(
                     method,
                     url,
                     json=json,
-                    headers=merged,
+                    headers={**(headers or {}), **settings.headers},
                     proxy=settings.proxy or None,
                     allow_redirects=False,
                     timeout=_timeout(settings),

@@ -134,7 +134,7 @@ def test_reasoning_has_several_names(member):
 
 
 def test_reasoning_under_two_names_comes_once():
-    assert decode(chunk({"reasoning": "Hm", "reasoning_content": "Hm"}), STOP)[:1] == [Reasoning("Hm")]
+    assert decode(chunk({"reasoning": "Hm", "reasoning_content": "Hm"}), STOP) == [Reasoning("Hm"), Finish("stop")]
 
 
 def test_reasoning_of_white_space_alone_is_none():
@@ -178,9 +178,12 @@ def test_finish_reasons_are_three(said, reason):
 
 def test_the_last_usage_counts():
     running = chunk({"content": "a"}, usage={"prompt_tokens": 5, "completion_tokens": 1})
-    nothing = chunk({}, usage=None)
+    nothing = chunk({}, usage=None) + chunk({}, usage={})
 
-    assert decode(running, nothing, STOP, usage_chunk(5, 9), nothing, DONE)[1:] == [Usage(5, 9), Finish("stop")]
+    assert decode(running, nothing, STOP, usage_chunk(5, 9), nothing, chunk({}, usage="?"), DONE)[1:] == [
+        Usage(5, 9),
+        Finish("stop"),
+    ]
 
 
 def test_usage_may_be_in_the_finish_chunk():

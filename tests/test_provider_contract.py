@@ -24,6 +24,8 @@ from tests.openai_wire import DONE, chunk, delta, openai_error, record
 from tests.upstream import EVENT_STREAM, Answer, Gate, Step, Upstream, byte_by_byte, cut, reset, silence, wait_until
 
 KEY = "tiger-secret"
+PATIENCE_S = 4
+"""Less than any limit that a test does not set itself."""
 TEXT = ["Grü", "ße 👋\n", "  <b>\u2028", "```"]
 PAGE = b"<html><h1>Bad gateway</h1></html>"
 CHALLENGE = b"<!DOCTYPE html><title>Just a moment...</title>"
@@ -325,7 +327,8 @@ async def test_a_service_that_speaks_no_tls(ask, upstream):
 
 
 async def test_headers_that_never_come(ask, upstream):
-    _, error = await ask(answer=Answer([], before_headers=silence()), timeout=Timeout(first=0.05))
+    async with asyncio.timeout(PATIENCE_S):
+        _, error = await ask(answer=Answer([], before_headers=silence()), timeout=Timeout(first=0.05))
 
     assert error.code == "provider_timeout"
     await asyncio.to_thread(upstream.wait_request().wait_closed)

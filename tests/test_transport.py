@@ -13,6 +13,8 @@ from g4f_lite.transport import Http, read, reading, secrets_of
 from tests.upstream import Gate, Upstream, cut, reset, silence, wait_until
 
 KEY = "tiger-secret"
+PATIENCE_S = 4
+"""Less than any limit that a test does not set itself."""
 
 
 @pytest.fixture
@@ -238,7 +240,8 @@ async def test_a_connection_closed_before_the_headers(http, upstream, step):
 async def test_headers_that_do_not_come_in_time(http, upstream):
     upstream.will_answer([], before_headers=silence(), to="")
 
-    error = await failure(http, upstream.url, entry(timeout=Timeout(first=0.05)))
+    async with asyncio.timeout(PATIENCE_S):
+        error = await failure(http, upstream.url, entry(timeout=Timeout(first=0.05)))
 
     assert error.code == "provider_timeout"
     await asyncio.to_thread(upstream.wait_request().wait_closed)
@@ -246,9 +249,9 @@ async def test_headers_that_do_not_come_in_time(http, upstream):
 
 async def test_a_tls_handshake_that_does_not_come_in_time(http):
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        error = await failure(
-            http, f"https://127.0.0.1:{silent.getsockname()[1]}", entry(timeout=Timeout(connect=0.05))
-        )
+        async with asyncio.timeout(PATIENCE_S):
+            address = f"https://127.0.0.1:{silent.getsockname()[1]}"
+            error = await failure(http, address, entry(timeout=Timeout(connect=0.05)))
 
     assert error.code == "provider_timeout"
 

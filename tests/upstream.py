@@ -176,7 +176,7 @@ class Answer:
 
 @dataclass
 class Request:
-    """What a client sent. Header names are in lower case."""
+    """What a client sent. Header names are in lower case; what came twice is joined by a comma."""
 
     method: str
     path: str
@@ -363,7 +363,10 @@ async def _read_request(reader: asyncio.StreamReader, connection: Connection, cl
     head = first + await reader.readuntil(b"\r\n\r\n")
     request_line, *lines = head.decode("latin-1").rstrip().split("\r\n")
     method, path, _ = request_line.split(" ")
-    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    headers: dict[str, str] = {}
+    for name, _, value in (line.partition(":") for line in lines):
+        name = name.lower()
+        headers[name] = f"{headers[name]}, {value.strip()}" if name in headers else value.strip()
     body = await reader.readexactly(int(headers.get("content-length", 0)))
     return Request(method, path, headers, body, closed)
 
