@@ -62,7 +62,7 @@ async def _html(turn: Turn, after: int, viewer: Viewer) -> AsyncGenerator[str, N
                 if events.is_content(line):
                     unseen = number
                     continue
-                if unseen or turn.status != "running":
+                if unseen or events.is_end(line):
                     unseen = 0
                     yield _changes(viewer, await turn.screen.show(now=True), told, number - 1)
                 yield line
