@@ -6,38 +6,60 @@ behind its handshake is here already.
 
 import asyncio
 import socket
-from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from server.front.connection import Connection
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
 RESTART = b"\x88\x82\x00\x00\x00\x00\x03\xf4"
 """A client's close frame with code 1012, service restart, masked with zeros (RFC 6455 5.2)."""
 
+CLOSING_S = 2
+"""How long the client may take to answer the app's close frame."""
+
+
+class Lent(socket.socket):
+    """The app's end of a pair. simple_websocket takes `send` for `sendall`, so here it is."""
+
+    spoken = False
+    """Whether the app has accepted the handshake; then a thread of simple_websocket reads here, and closes."""
+
+    def send(self, data: "ReadableBuffer", flags: int = 0) -> int:
+        """Send everything. Returns: how much that was. Raises: OSError once the client is gone."""
+        self.sendall(data, flags)
+        self.spoken = True
+        return len(memoryview(data))
+
 
 class Bridge(asyncio.Protocol):
-    """Between a connection and the pair's end on the loop. `ended` is set when the app has said its last byte."""
+    """Between a connection and the loop's end of the pair. `ended` is set when the app has said its last byte."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._closed = False
-        self._returned = False
+        self._loop = asyncio.get_running_loop()
         self.accepted = False
         self.ended = asyncio.Event()
 
     async def open(self) -> socket.socket:
         """Return the app's end of the pair, which blocks as flask-sock expects."""
-        ours, self._theirs = socket.socketpair()
-        await asyncio.get_running_loop().create_connection(lambda: self, sock=ours)
+        ours, theirs = socket.socketpair()
+        self._theirs = Lent(fileno=theirs.detach())
+        await self._loop.create_connection(lambda: self, sock=ours)
         return self._theirs
 
     def returned(self) -> None:
-        """Note that the app's view has returned: nothing more will be said. Called in any thread."""
-        self._returned = True
-        with suppress(OSError):  # closed already, from one side or the other
-            self._theirs.shutdown(socket.SHUT_WR)
-        self._close_theirs()
+        """Note that the app's view has returned. Called in any thread.
+
+        The thread that reads for it may still answer the client's close frame; it gets a little time.
+        """
+        if self._theirs.spoken:
+            self._loop.call_soon_threadsafe(self._loop.call_later, CLOSING_S, self.ended.set)
+        else:
+            self._theirs.close()
 
     def restart(self) -> None:
         """Ask the app for a close with code 1012, as if the client had sent one: the app's echo is framed right."""
@@ -45,14 +67,7 @@ class Bridge(asyncio.Protocol):
 
     def close(self) -> None:
         """Hang up on the app."""
-        self._closed = True
         self._pair.abort()
-        self._close_theirs()
-
-    def _close_theirs(self) -> None:
-        """Close the app's end if it never answered the handshake; else a thread of simple_websocket does."""
-        if self._closed and self._returned and not self.accepted:
-            self._theirs.close()
 
     # Called by the loop, for the pair.
 

@@ -1,6 +1,7 @@
 """The WSGI environ of a request, as PEP 3333 describes it."""
 
 import asyncio
+import re
 import sys
 from io import BytesIO
 from typing import Any
@@ -11,6 +12,7 @@ from aiohttp import web
 from server.front.forwarded import apply
 from server.stream import LOOP
 
+ABSOLUTE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)(.*)", re.DOTALL)
 UNPREFIXED = {"CONTENT_TYPE", "CONTENT_LENGTH"}
 OURS = {"CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING", "HTTP_EXPECT"}
 """What described the request on its way and is settled by now."""
@@ -50,10 +52,8 @@ def _target(request: web.BaseRequest) -> tuple[bytes, bytes, bytes]:
     Source: https://www.rfc-editor.org/rfc/rfc9112#section-3.2
     """
     target = request.raw_path.encode("utf-8", "surrogateescape")
-    authority = b""
-    if not target.startswith((b"/", b"*")):
-        authority, slash, rest = target.partition(b"://")[2].partition(b"/")
-        target = slash + rest
+    parts = ABSOLUTE.fullmatch(target)
+    authority, target = parts.groups() if parts else (b"", target)
     path, _, query = target.partition(b"?")
     return authority, path, query
 

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 BACKLOG = 4096
 """Connections the kernel keeps while the loop is busy, so that a herd of a thousand loses none."""
 UNSENT_BYTES = 128 * 1024
-GRACE_S = 2
-"""How long answers may take to reach their clients once the server stops."""
 
 
 class ListenError(OSError):
@@ -87,10 +85,10 @@ class Front:
         if self._listener:
             self._listener.close()
         self._server.pre_shutdown()
-        await self._server.shutdown(GRACE_S)
+        await self._server.shutdown(self._limits.grace_s)
         self._sockets.close()
         self._views.shutdown(wait=False, cancel_futures=True)
-        return await self._gateway.settle(GRACE_S)
+        return await self._gateway.settle(self._limits.grace_s)
 
     async def _settle(self) -> None:
         """Wait a little for the answers under way, then cut them off."""
@@ -99,7 +97,7 @@ class Front:
                 if cut_off:
                     task.cancel()
             if self._active:
-                await asyncio.wait(self._active, timeout=GRACE_S)
+                await asyncio.wait(self._active, timeout=self._limits.grace_s)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request; what is raised here, `Connection.handle_error` answers."""

@@ -54,8 +54,8 @@ class Gateway:
         """
         job = threads.submit(self._call, environ, threads)
         self._jobs.add(job)
-        job.add_done_callback(self._jobs.discard)
         job.add_done_callback(lambda _: returned())
+        job.add_done_callback(self._jobs.discard)
         try:
             return await asyncio.wrap_future(job)
         except asyncio.CancelledError:
@@ -64,10 +64,10 @@ class Gateway:
 
     async def settle(self, within_s: float) -> bool:
         """Wait until every call is done and every abandoned answer closed, and return whether that is so."""
-        await asyncio.to_thread(wait, list(self._jobs), within_s)
+        _, left = await asyncio.to_thread(wait, list(self._jobs), within_s)
         if self._closing:
             await asyncio.wait(self._closing, timeout=within_s)
-        return not self._jobs
+        return not left and not self._closing
 
     def _call(self, environ: dict[str, Any], threads: Executor) -> Answer:
         context = copy_context()

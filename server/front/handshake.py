@@ -16,7 +16,8 @@ def wants_socket(request: web.BaseRequest) -> bool:
     """
     if request.headers.get(hdrs.UPGRADE, "").lower() != "websocket":
         return False
-    if not (_is_upgrade(request) and request.headers.get(hdrs.SEC_WEBSOCKET_VERSION) == "13" and _has_key(request)):
+    version = request.headers.get(hdrs.SEC_WEBSOCKET_VERSION)
+    if not (version == "13" and _is_upgrade(request) and _has_key(request) and _is_ascii(request)):
         raise Problem("invalid_request", "This WebSocket handshake is not one of RFC 6455, version 13.")
     return True
 
@@ -37,3 +38,8 @@ def _has_key(request: web.BaseRequest) -> bool:
         return len(keys) == 1 and len(base64.b64decode(keys[0], validate=True)) == 16
     except (binascii.Error, ValueError):
         return False
+
+
+def _is_ascii(request: web.BaseRequest) -> bool:
+    names = (hdrs.CONNECTION, hdrs.SEC_WEBSOCKET_PROTOCOL)
+    return all(value.isascii() for name in names for value in request.headers.getall(name, []))

@@ -22,6 +22,8 @@ class Limits:
     """How long a client may leave its answer unread."""
     linger_s: float = 2
     """How long a client that was refused may take to read why."""
+    grace_s: float = 2
+    """How long answers may take to reach their clients once the server stops."""
     connections: int = 4096
     connections_per_client: int = 1024
     """Of one address. Loopback, and whoever connects when proxies are trusted, speaks for many and is not counted."""

@@ -13,6 +13,9 @@ from server.front.connection import Connection
 from server.front.delivery import deliver
 from server.front.gateway import Answer, Gateway
 
+COMPRESSION = "HTTP_SEC_WEBSOCKET_EXTENSIONS"
+"""Never shown to the app: short events gain nothing, and what a message inflates to would be the client's choice."""
+
 
 class Sockets:
     """Calls the app for WebSocket handshakes, and stays between it and the client."""
@@ -30,6 +33,7 @@ class Sockets:
         if not self._free.acquire(blocking=False):
             raise refusal.busy("Too many WebSockets are open.")
         bridge = Bridge(connection)
+        environ.pop(COMPRESSION, None)
         environ["werkzeug.socket"] = await bridge.open()
         call = asyncio.ensure_future(self._gateway.call(environ, self._threads, lambda: self._returned(bridge)))
         self._bridges.add(bridge)
