@@ -60,6 +60,33 @@ class Completion:
 
         Raises: MalformedReplyError, and what `refusals.interruption` makes of an error in the stream.
         """
+        yield from self._with_rest(self._read(block))
+
+    def end(self) -> Iterator[Piece]:
+        """Yield what was held back, the usage and the Finish.
+
+        Raises: as `feed`, and StreamCutError if the reply ended before it was said to.
+        """
+        yield from self._with_rest(self._last())
+        if not self.has_finished:
+            self._judge_silence()
+        if self._usage:
+            yield self._usage
+        yield Finish(FINISH_REASONS.get(self._finish, "stop"))
+
+    def rest(self) -> Iterator[Piece]:
+        """Yield the text that waits for what follows it: for when the connection is lost and nothing will."""
+        yield from self._text.end()
+
+    def _with_rest(self, pieces: Iterator[Piece]) -> Iterator[Piece]:
+        """Yield the pieces; where they fail, what was held back comes before the failure."""
+        try:
+            yield from pieces
+        except UpstreamError:
+            yield from self.rest()
+            raise
+
+    def _read(self, block: bytes) -> Iterator[Piece]:
         if not self._form:
             block = block.lstrip(BLANK)
             self._form = block[:1]
@@ -71,23 +98,14 @@ class Completion:
                 if self.is_over:
                     return
 
-    def end(self) -> Iterator[Piece]:
-        """Yield what was held back, the usage and the Finish.
-
-        Raises: as `feed`, and StreamCutError if the reply ended before it was said to.
-        """
+    def _last(self) -> Iterator[Piece]:
         if self._form == b"<":
             raise web_page(self._provider, bytes(self._body))
         if self._form in (b"{", b"["):
             yield from self._whole(bytes(self._body))
         elif not self.is_over:
             yield from self._last_record()
-        yield from self._text.end()
-        if not self.has_finished:
-            self._judge_silence()
-        if self._usage:
-            yield self._usage
-        yield Finish(FINISH_REASONS.get(self._finish, "stop"))
+        yield from self.rest()
 
     def _collect(self, block: bytes) -> None:
         self._body += block
@@ -122,7 +140,7 @@ class Completion:
 
     def _record(self, record: sse.Record) -> Iterator[Piece]:
         if record.error or record.event == "error":
-            raise self._interruption(_json_or_text(record.error or record.data))
+            raise self._interruption(_json_or_none(record.error or record.data))
         if record.data.lstrip().startswith(DONE):
             self.is_over = True
         else:
@@ -215,7 +233,7 @@ def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _json_or_text(data: str) -> Any:
+def _json_or_none(data: str) -> Any:
     try:
         return json.loads(data)
     except (ValueError, RecursionError):

@@ -48,6 +48,8 @@ class OpenAICompatible(Provider):
                             break
             except StreamCutError:
                 if not completion.has_finished:
+                    for piece in completion.rest():
+                        yield piece
                     raise
         for piece in completion.end():
             yield piece
