@@ -130,7 +130,7 @@ class TestWithoutAnyModel:
         html = page(client)
 
         assert "No model can answer yet" in html
-        assert "set NOT_SET in the environment" in html
+        assert "closed is off: set NOT_SET in" in html
 
 
 def test_nothing_on_the_page_needs_a_looser_policy(client, upstream):

@@ -30,12 +30,12 @@ def paragraphs(chat, count):
 
 
 def test_the_end_is_followed_while_the_reader_is_there(long, gate):
-    long.page.wait_for_function(f"{DISTANCE} <= {AT_THE_END}")
+    long.page.wait_for_function(IS_AT_THE_END)
 
     gate.let_through()
     paragraphs(long, 80)
 
-    long.page.wait_for_function(f"{DISTANCE} <= {AT_THE_END}")
+    long.page.wait_for_function(IS_AT_THE_END)
 
 
 @pytest.mark.parametrize("way", ["wheel", "PageUp", "Home", "script"])
@@ -78,7 +78,7 @@ def test_the_button_leads_back_and_the_end_is_followed_again(long, gate):
     gate.let_through()
     paragraphs(long, 80)
 
-    long.page.wait_for_function(f"{DISTANCE} <= {AT_THE_END}")
+    long.page.wait_for_function(IS_AT_THE_END)
 
 
 def test_nothing_moves_when_the_answer_ends(chat, upstream, gate):
@@ -132,7 +132,10 @@ class TestOnAPhone:
         expect(chat.conversation("One")).to_be_hidden()
 
 
-DISTANCE = "document.documentElement.scrollHeight - document.documentElement.clientHeight - scrollY"
+IS_AT_THE_END = """() => {
+  const { scrollHeight, clientHeight } = document.documentElement
+  return scrollHeight - clientHeight - scrollY <= 4
+}"""
 SCROLL_HAS_SETTLED = """() => new Promise((resolve) => {
   let before = scrollY
   const look = () => requestAnimationFrame(() => (scrollY === before ? resolve(true) : ((before = scrollY), look())))

@@ -14,6 +14,7 @@ export class Conversation extends EventTarget {
   #wantsStop = false
   #unsent = {}
   #news = new Map()
+  #isBehind = false
 
   /** @param {import("./api.js").Api} api */
   constructor(api, thread) {
@@ -29,7 +30,7 @@ export class Conversation extends EventTarget {
   /** Ask, behind the last message. */
   send(text, model) {
     const parent = this.#thread.last?.dataset.id
-    const id = this.#unsent.text === text ? this.#unsent.id : uuid() // the same again is the same message
+    const id = this.#idFor(text)
     const question = this.#thread.ask(id, text)
     const answer = this.#thread.answer(id, model.label)
     this.#unsent = { text, id }
@@ -83,20 +84,10 @@ export class Conversation extends EventTarget {
     this.#settle()
   }
 
-  /** Show what was written elsewhere, and join it if it is still being written. */
-  async catchUp() {
-    try {
-      const page = await this.#api.page(location.href)
-      if (!this.isRunning) {
-        this.#thread.adopt(page.querySelector("chat-thread"))
-        this.join()
-      }
-    } catch (error) {
-      unlessBug(error)
-      if (error.status === 404) {
-        this.#tell("gone")
-      }
-    }
+  /** Show what was written elsewhere, as soon as no turn of ours runs. */
+  catchUp() {
+    this.#isBehind = true
+    this.#settle()
   }
 
   async #run(answer, what, undo) {
@@ -145,11 +136,36 @@ export class Conversation extends EventTarget {
     if (this.isRunning) {
       return
     }
-    const missing = Array.from(this.#news).some(([id, state]) => this.#thread.message(id)?.dataset.status !== state)
+    const misses = Array.from(this.#news).some(([id, state]) => this.#thread.message(id)?.dataset.status !== state)
     this.#news.clear()
-    if (missing) {
-      this.catchUp()
+    if (misses || this.#isBehind) {
+      this.#isBehind = false
+      this.#load()
     }
+  }
+
+  /** Take over the messages of the page as it is on the server now, and join an answer that is being written. */
+  async #load() {
+    try {
+      const page = await this.#api.page(location.href)
+      if (this.isRunning) {
+        this.#isBehind = true
+      } else {
+        this.#thread.adopt(page.querySelector("chat-thread"))
+        this.join()
+      }
+    } catch (error) {
+      unlessBug(error)
+      if (error.status === 404) {
+        this.#tell("gone")
+      }
+    }
+  }
+
+  /** The same text once more is the same message, unless it has arrived after all and is on the page. */
+  #idFor(text) {
+    const { text: unsent, id } = this.#unsent
+    return text === unsent && !this.#thread.message(id) ? id : uuid()
   }
 
   #body(action, parent, model) {

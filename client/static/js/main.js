@@ -52,8 +52,8 @@ const ON_PAGE = {
   },
   "message:continue": ({ target }) => conversation.isRunning || conversation.continue(target, picker),
   "message:copy": ({ target, detail: button }) => copyFrom(button, markdownOf(target)),
-  "sidebar:title": ({ detail: title }) => showTitle(title),
   "message:copy-code": ({ detail: button }) => copyFrom(button, codeOf(button)),
+  "sidebar:title": ({ detail: title }) => showTitle(title),
 }
 
 const IN_CONVERSATION = {

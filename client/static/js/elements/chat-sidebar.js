@@ -21,11 +21,12 @@ class ChatSidebar extends HTMLElement {
   }
 
   async #load(api, currentId) {
+    const timer = this.#timer
     const fresh = await api.page(`${this.dataset.source}?current=${encodeURIComponent(currentId)}`).catch(unlessBug)
-    if (!fresh) {
-      return // the list stays as it is until the next news
+    if (!fresh || timer !== this.#timer) {
+      return // offline, so the list stays as it is; or a later order is on its way
     }
-    const focused = this.#list.contains(document.activeElement) ? document.activeElement.dataset.id : null
+    const focused = this.#list.contains(document.activeElement) ? document.activeElement.dataset.id : ""
     this.#list.replaceChildren(...fresh.body.children)
     this.#entry(focused)?.focus()
     const title = this.#entry(currentId)?.querySelector("[data-title]").textContent
@@ -35,7 +36,7 @@ class ChatSidebar extends HTMLElement {
   }
 
   #entry(id) {
-    return id && this.#list.querySelector(`[data-id="${CSS.escape(id)}"]`)
+    return this.#list.querySelector(`[data-id="${CSS.escape(id)}"]`)
   }
 }
 
