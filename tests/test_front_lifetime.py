@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
@@ -11,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from server.front import Limits
 from tests.wire import Wire, request
 
 PROGRAM = """
-import asyncio, sys, threading, gc
+import asyncio, gc, resource, sys, threading
 from flask import Flask
 from flask_sock import Sock
 from server.front import Limits, ListenError, serve
@@ -46,6 +48,9 @@ async def main(port):
     app.add_url_rule("/endless", "endless", lambda: Stream(endless(), loop=loop))
     app.add_url_rule("/hang", "hang", lambda: threading.Event().wait())
     app.add_url_rule("/frozen", "frozen", lambda: str(gc.get_freeze_count() > 1000))
+
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    app.add_url_rule("/handles", "handles", lambda: str(resource.getrlimit(resource.RLIMIT_NOFILE)[0]))
 
     @sock.route("/ws")
     def ws(ws):
@@ -180,12 +185,21 @@ async def test_a_second_signal_ends_the_process_at_once():
 async def test_a_view_that_hangs_is_reported():
     async with running() as program, program.connect() as wire:
         wire.send(request("GET", "/hang"))
-        assert (await wire_get(program, "/frozen")).body == b"True"
+        assert (await ask(program, "/frozen")).body == b"True"
         program.process.send_signal(signal.SIGTERM)
         await program.says()
         program.process.send_signal(signal.SIGUSR1)
 
         assert await program.says() == "a view hangs"
+
+
+async def test_the_process_may_hold_as_many_handles_as_its_limits_need():
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+
+    async with running() as program:
+        handles = int((await ask(program, "/handles")).body)
+
+    assert handles == min(Limits().handles, most)
 
 
 async def test_an_address_in_use_ends_the_start_with_a_sentence():
@@ -194,6 +208,6 @@ async def test_an_address_in_use_ends_the_start_with_a_sentence():
         assert f"127.0.0.1:{program.port} is in use" in (await second.process.stderr.read()).decode()
 
 
-async def wire_get(program: Program, path: str):
+async def ask(program: Program, path: str):
     async with program.connect() as wire:
         return await wire.get(path)

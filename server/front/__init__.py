@@ -1,7 +1,8 @@
 """The server in front of the WSGI app: aiohttp on one event loop, and no thread per stream."""
 
-from server.front.front import Front, ListenError
+from server.front.front import Front
 from server.front.lifetime import serve
 from server.front.limits import Limits
+from server.front.listener import ListenError
 
 __all__ = ["Front", "Limits", "ListenError", "serve"]

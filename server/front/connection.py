@@ -131,7 +131,9 @@ class Connection(web.RequestHandler):
         if request.writer.output_size:
             self._break_off(request, error)
             raise ConnectionAbortedError
-        return Refusal(refusal.problem_of(error, self._limits), self, self._common)
+        problem = refusal.problem_of(error, self._limits)
+        log.info("refused with %s", problem.code)
+        return Refusal(problem, self, self._common)
 
     def upgrade(self, reader: Reader, feeder: asyncio.Transport) -> None:
         """Give everything the client sends to the reader, and pause the feeder of `say` while the client is behind."""
@@ -152,6 +154,7 @@ class Connection(web.RequestHandler):
 
     def _refuse(self, problem: Problem) -> None:
         """Answer outside the sequence of requests: there is none yet."""
+        log.info("refused with %s", problem.code)
         self._wire.write(refusal.message(problem, self._common))
         self._deafen()
         self._cancel_deadline()

@@ -1,8 +1,6 @@
 """The front: accepts connections on the loop and asks the Flask app in a few threads."""
 
 import asyncio
-import errno
-import socket
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -18,19 +16,12 @@ from server.front.gateway import Gateway
 from server.front.handshake import wants_socket
 from server.front.head import check
 from server.front.limits import Limits
+from server.front.listener import Server, listen
 from server.front.refusal import busy
 from server.front.sockets import Sockets
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
-
-BACKLOG = 4096
-"""Connections the kernel keeps while the loop is busy, so that a herd of a thousand loses none."""
-UNSENT_BYTES = 128 * 1024
-
-
-class ListenError(OSError):
-    """The address cannot be listened on; the text says why and what to do."""
 
 
 class Front:
@@ -63,13 +54,7 @@ class Front:
 
     async def start(self, host: str, port: int) -> int:
         """Listen, and return the port: the one asked for, or the system's choice for 0. Raises: ListenError."""
-        loop = asyncio.get_running_loop()
-        try:
-            self._listener = await loop.create_server(self._server, host, port, backlog=BACKLOG)
-        except OSError as error:
-            raise ListenError(_sentence(error, f"{host}:{port}")) from error
-        for listening in self._listener.sockets:
-            _keep_send_buffers_small(listening)
+        self._listener = await listen(self._server, host, port)
         bound: int = self._listener.sockets[0].getsockname()[1]
         return bound
 
@@ -125,30 +110,3 @@ class Front:
                 return await self._sockets.answer(request, connection, asked)
             answer = await self._gateway.call(asked, self._views)
         return await deliver(request, answer)
-
-
-class Server(web.Server):
-    """Makes our connections where aiohttp would make its own."""
-
-    def __init__(self, handler, limits: Limits, door: Door, headers: Mapping[str, str]) -> None:  # type: ignore
-        # without the cancellation a quiet source would not hear that its client left
-        super().__init__(handler, handler_cancellation=True)
-        self._limits = limits
-        self._door = door
-        self._headers = headers
-
-    def __call__(self) -> Connection:
-        """Return the protocol of a new connection."""
-        return Connection(self, self._limits, self._door, self._headers)
-
-
-def _keep_send_buffers_small(listening: socket.socket) -> None:
-    """Bound what the kernel takes ahead of a client, megabytes otherwise; connections inherit it."""
-    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
-
-
-def _sentence(error: OSError, address: str) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return f"{address} is in use by another program: stop that one, or choose another port."
-    return f"{address} cannot be listened on: {error.strerror or error}."

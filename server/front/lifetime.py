@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from server.front.front import Front
+from server.front.handles import allow
 from server.front.limits import Limits
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ async def serve(
     Returns: whether every thread is done; if not, the interpreter would wait for them at its exit.
     Raises: ListenError.
     """
+    limits = limits or Limits()
+    allow(limits.handles)
     front = Front(app, limits, trusted_proxies=trusted_proxies, headers=headers)
     bound = await front.start(host, port)
     # A full collection stops every stream for 30 ms. What is loaded now never dies: keep it out of them.

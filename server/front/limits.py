@@ -30,3 +30,8 @@ class Limits:
     threads: int = 8
     sockets: int = 256
     """WebSockets; each takes two threads."""
+
+    @property
+    def handles(self) -> int:
+        """Files and sockets that all this may hold open: an upstream for each connection, a pair for each WebSocket."""
+        return 2 * self.connections + 3 * self.sockets + 256
