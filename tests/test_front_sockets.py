@@ -299,6 +299,13 @@ async def test_a_broken_handshake_is_400(served, lines):
         assert (await wire.reply()).code == "invalid_request"
 
 
+async def test_a_handshake_for_a_host_beyond_ascii_is_400(served):
+    async with served.connect() as wire:
+        wire.send(raw("GET", "/echo", *HANDSHAKE).replace(b"Host: here", b"Host: her\xad"))
+
+        assert (await wire.reply()).code == "invalid_request"
+
+
 async def test_a_handshake_by_post_is_400(served):
     async with served.connect() as wire:
         wire.send(raw("POST", "/echo", *HANDSHAKE))

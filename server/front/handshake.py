@@ -41,5 +41,5 @@ def _has_key(request: web.BaseRequest) -> bool:
 
 
 def _is_ascii(request: web.BaseRequest) -> bool:
-    names = (hdrs.CONNECTION, hdrs.SEC_WEBSOCKET_PROTOCOL)
+    names = (hdrs.HOST, hdrs.CONNECTION, hdrs.SEC_WEBSOCKET_PROTOCOL)
     return all(value.isascii() for name in names for value in request.headers.getall(name, []))
