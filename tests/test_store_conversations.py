@@ -21,9 +21,9 @@ def titles(store: Store, before: str | None = None, limit: int = 50) -> tuple[li
 
 
 def all_titles(store: Store, limit: int) -> list[str]:
-    """Return the titles of all pages."""
+    """Return the titles of all pages; each has one at least."""
     found, cursor = titles(store, limit=limit)
-    while cursor:
+    while cursor and len(found) < 100:
         more, cursor = titles(store, cursor, limit)
         found += more
     return found
