@@ -60,7 +60,7 @@ def an_app() -> Flask:
         try:
             while True:
                 ws.send(b"x" * 10_000)
-        except OSError:
+        finally:
             app.ended.set()
 
     return app
@@ -194,6 +194,7 @@ async def test_a_client_that_vanishes_during_the_handshake_leaves_nothing_behind
     await until(lambda: not served.front._server.connections and not served.front._gateway._jobs)
 
     await until(lambda: len(os.listdir("/proc/self/fd")) <= handles)
+    assert not caplog.records
 
 
 async def test_the_app_waits_for_a_client_that_does_not_read(app, served):

@@ -6,6 +6,7 @@ behind its handshake is here already.
 
 import asyncio
 import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -17,21 +18,24 @@ if TYPE_CHECKING:
 
 RESTART = b"\x88\x82\x00\x00\x00\x00\x03\xf4"
 """A client's close frame with code 1012, service restart, masked with zeros (RFC 6455 5.2)."""
-
 CLOSING_S = 2
 """How long the client may take to answer the app's close frame."""
 
 
 class Lent(socket.socket):
-    """The app's end of a pair. simple_websocket takes `send` for `sendall`, so here it is."""
+    """The app's end of a pair, made for simple_websocket: it takes `send` for `sendall`, and expects no failure.
+
+    That the client is gone is for its reading thread to notice, which makes a ConnectionClosed of it.
+    """
 
     spoken = False
-    """Whether the app has accepted the handshake; then a thread of simple_websocket reads here, and closes."""
+    """Whether the app has accepted the handshake; from then on that thread reads here, and closes."""
 
     def send(self, data: "ReadableBuffer", flags: int = 0) -> int:
-        """Send everything. Returns: how much that was. Raises: OSError once the client is gone."""
-        self.sendall(data, flags)
+        """Send everything, if anybody is there. Returns: how much that was."""
         self.spoken = True
+        with suppress(OSError):
+            self.sendall(data, flags)
         return len(memoryview(data))
 
 
