@@ -52,8 +52,10 @@ def fresh_schema() -> Iterator[str]:
     with engine.connect() as connection:
         connection.execute(text(f"CREATE SCHEMA {name}"))
         url = make_url(address).update_query_dict({"options": f"-csearch_path={name}"})
-        yield url.render_as_string(hide_password=False)
-        connection.execute(text(f"DROP SCHEMA {name} CASCADE"))
+        try:
+            yield url.render_as_string(hide_password=False)
+        finally:
+            connection.execute(text(f"DROP SCHEMA {name} CASCADE"))
     engine.dispose()
 
 
