@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import logging
 import os
+import sqlite3
 import sys
 import threading
 import webbrowser
@@ -23,6 +24,12 @@ from server.problems import Problem
 from server.watch import Watch
 
 log = logging.getLogger(__name__)
+
+SAFE_SQLITE = (3, 51, 3)
+OLD_SQLITE = (
+    "can damage a database when its write-ahead log is reset by two connections at once. One process writes here, "
+    "through one connection, so the risk is small; a Python with 3.51.3 or newer has none."
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -99,4 +106,6 @@ async def _check(config: Config) -> int:
     """Write what each provider says for itself. Returns: 0 when one of them works."""
     findings = await survey(config)
     sys.stdout.write(table([(finding.provider, finding.kind, finding.sentence) for finding in findings]))
+    if config.database.startswith("sqlite") and sqlite3.sqlite_version_info < SAFE_SQLITE:
+        sys.stdout.write(f"SQLite {sqlite3.sqlite_version} {OLD_SQLITE}\n")
     return 0 if any(finding.works for finding in findings) else 1
