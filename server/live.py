@@ -28,6 +28,7 @@ def live(ws: Server) -> None:
     queue = hub.listen(user)
     try:
         while ws.connected and (text := _next(queue)) is not None:
+            _forget_received(ws)
             if text:
                 ws.send(text)
         ws.close(SERVICE_RESTART)
@@ -35,6 +36,12 @@ def live(ws: Server) -> None:
         return
     finally:
         hub.leave(user, queue)
+
+
+def _forget_received(ws: Server) -> None:
+    """Drop what the client sent, which would be kept for us for ever. Raises: ConnectionClosed."""
+    while ws.receive(timeout=0) is not None:
+        pass
 
 
 def _next(queue: "Queue[str | None]") -> str | None:
