@@ -117,7 +117,7 @@ class Turn:
             usage=usage,
             error=problem.as_dict() if problem else None,
             finish_reason=None if problem else reason,
-            state=self._state,
+            state=self._state or self.begun.answer.state,
             last_seq=self.last_batch.last_seq,
         )
 
