@@ -40,7 +40,8 @@ def test_the_question_is_there_before_the_server_says_anything(chat, upstream):
 
 def test_after_three_silent_seconds_it_says_whom_it_waits_for(chat, upstream):
     upstream.will_answer([silence()])
-    chat.page.clock.install()
+    chat.page.clock.install(time=0)
+    chat.page.clock.pause_at(60_000)
 
     chat.ask("Tell me")
     expect(chat.answers).to_have_attribute("data-id", re.compile("."))
