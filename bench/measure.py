@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,16 +37,15 @@ class Level:
 
 WARM_UP = Level(streams=2, rounds=3, tokens=3, rate=100, ramp_s=0, limit_s=10)
 FULL = (
-    Level(streams=1, rounds=100, tokens=5, rate=100, ramp_s=0, limit_s=15),
+    Level(streams=1, rounds=100, tokens=5, rate=100, ramp_s=0, limit_s=30),
     Level(streams=50, rounds=3, tokens=90, rate=30, ramp_s=0.5, limit_s=20),
     Level(streams=200, rounds=1, tokens=150, rate=30, ramp_s=0.5, limit_s=20),
     Level(streams=1000, rounds=1, tokens=600, rate=30, ramp_s=2, limit_s=40),
 )
 QUICK = (
-    Level(streams=1, rounds=10, tokens=3, rate=100, ramp_s=0, limit_s=2),
-    Level(streams=50, rounds=1, tokens=30, rate=30, ramp_s=0.2, limit_s=4),
-    Level(streams=200, rounds=1, tokens=30, rate=30, ramp_s=0.3, limit_s=4),
-    Level(streams=1000, rounds=1, tokens=20, rate=30, ramp_s=1, limit_s=4),
+    Level(streams=1, rounds=10, tokens=3, rate=100, ramp_s=0, limit_s=4),
+    Level(streams=50, rounds=1, tokens=45, rate=30, ramp_s=0.2, limit_s=5),
+    Level(streams=200, rounds=1, tokens=30, rate=30, ramp_s=0.3, limit_s=5),
 )
 
 
@@ -89,15 +89,20 @@ def running(target: Target, upstream: UpstreamProcess) -> Iterator[Running]:
 
 def measure(target: Target, upstream: UpstreamProcess, levels: tuple[Level, ...], leaving: bool) -> dict[str, Any]:
     """Return everything about one target, fit for JSON. Memory is in kB."""
+    measured = [in_fresh_process(target, upstream, partial(at_level, level=level)) for level in levels]
+    result = {"name": target.name, "started_s": measured[0]["started_s"], "idle_kb": measured[0]["rss_kb"][0]}
+    rates = LEAVING if leaving and target.prepare else {}
+    left = {name: in_fresh_process(target, upstream, partial(leave, rate=rate)) for name, rate in rates.items()}
+    return {**result, "levels": measured, "leaving": left}
+
+
+def in_fresh_process(
+    target: Target, upstream: UpstreamProcess, work: Callable[[Running], dict[str, Any]]
+) -> dict[str, Any]:
+    """Do some work on a target that has answered a few requests, and carries nothing over from earlier work."""
     with running(target, upstream) as it:
         at_level(it, WARM_UP)
-        return {
-            "name": target.name,
-            "started_s": it.started_s,
-            "idle_kb": it.process.rss_kb() if it.process else None,
-            "levels": [at_level(it, level) for level in levels],
-            "leaving": {name: leave(it, rate) for name, rate in LEAVING.items()} if leaving and it.process else {},
-        }
+        return {"started_s": it.started_s, **work(it)}
 
 
 def at_level(it: Running, level: Level) -> dict[str, Any]:
@@ -144,5 +149,5 @@ def leave(it: Running, rate: float) -> dict[str, Any]:
     deadline = time.monotonic() + LEAVING_LIMIT_S
     while len(seen_us := it.upstream.counts()["left_us"]) < LEAVERS and time.monotonic() < deadline:
         time.sleep(0.05)
-    took_us = [at - outcome["left_us"] for at in seen_us]
+    took_us = [at - outcome["left_us"] for at in seen_us] if outcome["left_us"] else []
     return {"seen": len(took_us), "of": LEAVERS, **percentiles(took_us)}
