@@ -1,6 +1,6 @@
 """`POST /backend-api/v2/conversation`: one turn, answered in the form the client knows."""
 
-import asyncio
+import time
 import uuid
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -19,7 +19,7 @@ from server.payload import FreegptBody, TurnBody, check, check_length, check_tex
 from server.problems import Problem
 from server.prompt import prompt
 from server.services import Services, services
-from server.store import Batch, NewTurn, StoredMessage
+from server.store import NewTurn
 from server.stream import Stream
 from server.title import title_of
 from server.turn import Turn
@@ -68,7 +68,6 @@ def _answer_native(body: TurnBody) -> Response:
         return _read(begun.answer.id, 0, html=body.render == "html")
     turn = Turn(user, begun, model, body.params.params(), prompt(begun.path, body.action))
     here.engine.start(turn)
-    here.changed(user, begun.conversation_id)
     lines = reading.live(turn, turn.journal.base_seq, body.render == "html")
     return _stream(here, lines)
 
@@ -95,27 +94,23 @@ def _new_turn(body: TurnBody, model: Model) -> NewTurn:
 
 
 def _read(message_id: str, after: int, *, html: bool) -> Response:
+    """Stream an answer's events, wherever it is: running, just being started, or in the store."""
     here, user = services(), user_id()
-    return _stream(here, _events(here, user, message_id, after, html))
-
-
-async def _events(here: Services, user: str, message_id: str, after: int, html: bool) -> AsyncGenerator[str, None]:
-    """Yield the lines of an answer, wherever it is: running, just being started, or in the store."""
-    for _ in range(ELSEWHERE_S * 20):
+    give_up = time.monotonic() + ELSEWHERE_S
+    while True:
         if turn := here.engine.find(user, message_id):
-            async for lines in reading.live(turn, after, html):
-                yield lines
-            return
-        message, batches = await asyncio.to_thread(_stored, here, user, message_id, after)
+            return _stream(here, reading.live(turn, after, html))
+        message = here.store.message(user, message_id)
         if message.status != "running":
-            yield "".join(reading.ended(message, batches, after, html))
-            return
-        await asyncio.sleep(0.05)
-    raise Problem("conflict", "Another process of this server is writing this answer; reload the page once it is done.")
+            lines = reading.ended(message, here.store.batches(user, message_id, after), after, html)
+            return _stream(here, _all_at_once(lines))
+        if time.monotonic() > give_up:
+            raise Problem("conflict", "Another process of this server is writing this answer; reload once it is done.")
+        time.sleep(ELSEWHERE_S / 40)
 
 
-def _stored(here: Services, user: str, message_id: str, after: int) -> tuple[StoredMessage, list[Batch]]:
-    return here.store.message(user, message_id), here.store.batches(user, message_id, after)
+async def _all_at_once(lines: list[str]) -> AsyncGenerator[str, None]:
+    yield "".join(lines)
 
 
 def _stream(here: Services, lines: AsyncGenerator[str, None]) -> Response:
@@ -132,10 +127,13 @@ async def _encoded(lines: AsyncGenerator[str, None], form: Form) -> AsyncGenerat
 
 def _answer_freegpt(body: FreegptBody) -> Response:
     """Answer statelessly with nothing but the text; the headers wait for its first piece."""
-    here = services()
-    for message in body.messages():
+    here, messages = services(), body.messages()
+    for message in messages:
         check_length(message.content)
-    texts = _texts(_model(here, body.model), body.messages(), Params())
+    if messages[-1].role != "user":
+        raise Problem("invalid_request", "meta.content.parts: the last part must be the user's question.")
+    check_text(messages[-1].content)
+    texts = _texts(_model(here, body.model), messages, Params())
     return Stream(texts, loop=here.loop, waits=True, mimetype="text/plain")
 
 

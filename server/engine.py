@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Literal
 
-from server.problems import Problem
+from server.problems import BUG, Problem
 from server.screen import Snapshot
 from server.store import Batch, Store
 from server.turn import Turn
@@ -29,13 +30,15 @@ class Engine:
         self._store = store
         self._notify = notify
         self._turns: dict[tuple[str, str], Turn] = {}
+        self._registering = threading.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._storage = ThreadPoolExecutor(1, "storage")
         self._saving = asyncio.Lock()
 
     def start(self, turn: Turn) -> None:
         """Let a turn run. From any thread."""
-        self._turns[turn.user_id, turn.message_id] = turn
+        with self._registering:
+            self._turns[turn.user_id, turn.message_id] = turn
         self.loop.call_soon_threadsafe(self._start, turn)
 
     def find(self, user_id: str, message_id: str) -> Turn | None:
@@ -72,14 +75,8 @@ class Engine:
         await asyncio.gather(*(_end(turn, "interrupted") for turn in left))
         return len(left)
 
-    async def checkpoint_forever(self) -> None:
-        """Save what has arrived, for all turns in one transaction at a time."""
-        while True:
-            await asyncio.sleep(CHECKPOINT_EVERY_S)
-            await self.checkpoint()
-
     async def checkpoint(self) -> None:
-        """Save what has arrived since the last time; what cannot be saved now is tried again the next time."""
+        """Save what has arrived, all turns in one transaction; what cannot be saved is tried again the next time."""
         try:
             async with self._saving:
                 await self._append([turn for turn in list(self._turns.values()) if not turn.ended.is_set()])
@@ -100,19 +97,23 @@ class Engine:
         self._tell(turn)
 
     async def _run(self, turn: Turn) -> None:
-        await turn.receive()
         try:
+            await turn.receive()
             await self._finish(turn)
             turn.publish_end()
         except Problem as problem:
             log.error("answer %s is kept in memory until it can be saved: %s", turn.message_id, problem.message)
             turn.publish_end(problem)
+        except Exception:  # a bug; whoever reads, stops or drains the turn must not wait for ever
+            log.exception("answer %s is lost by a bug", turn.message_id)
+            self._forget(turn)
+            turn.publish_end(Problem("internal_error", BUG))
         self._tell(turn)
 
     async def _append(self, turns: list[Turn]) -> None:
         batches: list[Batch] = []
         for turn in turns:
-            turn.journal.seal()
+            turn.seal()
             batches += turn.journal.unsaved
         if batches:
             await self.loop.run_in_executor(self._storage, self._store.append, batches)
@@ -123,9 +124,15 @@ class Engine:
         """Save the whole answer; from then on the store answers for it."""
         async with self._saving:
             await self.loop.run_in_executor(
-                self._storage, self._store.finish, turn.user_id, turn.message_id, turn.outcome, turn.last_batch
+                self._storage, self._store.finish, turn.user_id, turn.message_id, turn.outcome, turn.last_batch()
             )
-        self._turns.pop((turn.user_id, turn.message_id), None)
+        self._forget(turn)
+
+    def _forget(self, turn: Turn) -> None:
+        """Leave the turn to the store, unless the same answer is being continued already."""
+        with self._registering:
+            if self.find(turn.user_id, turn.message_id) is turn:
+                del self._turns[turn.user_id, turn.message_id]
 
     def _tell(self, turn: Turn) -> None:
         self._notify(
@@ -147,6 +154,6 @@ async def _end(turn: Turn, status: Literal["stopped", "interrupted"]) -> None:
 
 async def _snapshot(turn: Turn) -> Snapshot:
     """Return all up to an event. The blocks may show more, which does no harm: a reader gets those blocks again."""
-    seq, content, reasoning = turn.journal.last_seq, turn.content, turn.reasoning
+    seq, content, reasoning = turn.journal.last_seq - turn.journal.ended, turn.content, turn.reasoning
     rendering = await turn.screen.show(now=True)
     return Snapshot(seq, [block.html for block in rendering.blocks], content, reasoning)

@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Any
 
 MOST_WAITING = 256
-"""Messages a listener may lie behind; one that lies further behind is sent away, and comes back to a fresh page."""
+"""Messages a listener may fall behind; one that falls further behind is sent away, and comes back to a fresh page."""
 
 Listener = Queue[str | None]
 
@@ -61,5 +61,6 @@ class Hub:
             try:
                 queue.put_nowait(text)
             except Full:
-                queue.queue.clear()
+                with queue.mutex:
+                    queue.queue.clear()
                 queue.put_nowait(None)

@@ -158,7 +158,9 @@ def _members(value: dict[str, Any] | list[Any]) -> list[Any]:
 def _check_characters(text: str) -> None:
     """Refuse half of a surrogate pair and U+0000: neither can be stored or sent on."""
     if "\0" in text or HALF_OF_A_PAIR.search(text):
-        raise Problem("invalid_request", "The body has text with a character that is none (U+0000, or half of a pair).")
+        raise Problem(
+            "invalid_request", "The body has text with an invalid character (U+0000 or an unpaired surrogate)."
+        )
 
 
 def _refuse_constant(name: str) -> NoReturn:

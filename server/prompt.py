@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from g4f_lite.messages import Message
 from server.store import Action, StoredMessage
 
-CONTINUE = "Your last answer was cut off. Go on exactly where it ends, without repeating or commenting anything."
+CONTINUE = "Your last answer was cut off. Go on exactly where it ends, without repeating anything or commenting on it."
 
 
 def prompt(path: Sequence[StoredMessage], action: Action) -> list[Message]:

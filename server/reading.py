@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from typing import Any
 
 from server import events
-from server.render import Rendering, Viewer, blocks
+from server.render import Change, Rendering, Viewer, blocks
 from server.store import Batch, StoredMessage
 from server.turn import Turn
 
@@ -14,9 +14,10 @@ PING_EVERY_S = 15
 
 async def live(turn: Turn, after: int, html: bool) -> AsyncGenerator[str, None]:
     """Yield the lines of a running turn behind `after` as they come, until the last."""
-    base_seq, viewer = turn.journal.base_seq, Viewer(after)
+    base_seq = turn.journal.base_seq
     if after > turn.journal.last_seq:  # of a process that died before it saved these events
         after = 0
+    viewer = Viewer(after)
     if after < base_seq:  # a continued answer: what is missing of the earlier turns comes as one text
         lines = _numbered(base_seq, [_replay_start(turn.begun.answer), *_text_of(turn.begun.answer)])
         yield "".join(_with_blocks(lines, turn.begun.answer.content) if html else lines)
@@ -85,13 +86,16 @@ def _changes(viewer: Viewer, rendering: Rendering, told: int, seq: int) -> str:
 
     All but the last repeat the number that was told before: who loses the connection in between gets them again.
     """
-    changes = viewer.news(rendering)
-    lines = []
-    for left, change in zip(reversed(range(len(changes))), changes, strict=True):
-        what = {"text": change.text} if change.html is None else {"html": change.html}
-        number = told if left else max(told, min(rendering.seq, seq))
-        lines.append(events.event(number, "html", {"block": change.block, **what}))
-    return "".join(lines)
+    if not (changes := viewer.news(rendering)):
+        return ""
+    *repeating, last = changes
+    lines = [_change(told, change) for change in repeating]
+    return "".join((*lines, _change(max(told, min(rendering.seq, seq)), last)))
+
+
+def _change(seq: int, change: Change) -> str:
+    what = {"text": change.text} if change.html is None else {"html": change.html}
+    return events.event(seq, "html", {"block": change.block, **what})
 
 
 def _with_blocks(lines: list[str], content: str) -> list[str]:

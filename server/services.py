@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,7 +12,7 @@ from flask import current_app
 from g4f_lite.catalog import Catalog
 from g4f_lite.transport import Http
 from server.config import Config
-from server.engine import Engine
+from server.engine import CHECKPOINT_EVERY_S, Engine
 from server.hub import Hub
 from server.lock import lock
 from server.problems import INTERRUPTED, Problem
@@ -41,73 +41,92 @@ class Services:
         if interrupted := self.store.interrupt_running(Problem("stream_cut", INTERRUPTED).as_dict()):
             log.info("marked %d answers as interrupted: their process ended before they did", interrupted)
         self.hub = Hub()
-        self.engine = Engine(self.store, loop, self.hub.publish)
+        self.engine = Engine(self.store, loop, self._turn_changed)
         self._http = Http()
         self.catalog = Catalog(config, self._http)
-        self._background: list[asyncio.Task[None]] = []
+        self._background: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Begin what runs beside the requests."""
-        for work in (self.engine.checkpoint_forever(), self._sweep_forever(), self._list_forever()):
-            self.run(work)
+        self.run(_every(CHECKPOINT_EVERY_S, self.engine.checkpoint))
+        self.run(_every(SWEEP_EVERY_S, self._sweep))
+        self.run(_every(LIST_EVERY_S, self._list))
 
     def run(self, work: Coroutine[Any, Any, None]) -> None:
-        """Let something run on the loop until `close`."""
-        self._background.append(self.loop.create_task(work))
-
-    def changed(self, user: str, conversation_id: str) -> None:
-        """Tell a person's other pages how a conversation is now. From any thread but the loop's."""
-        if self.hub.has_listeners(user):
-            conversation = self.store.summary(user, conversation_id)
-            self.hub.publish(user, {"type": "conversation", "conversation": conversation.as_dict()})
+        """Let something run on the loop until it ends or `close` ends it. On the loop."""
+        task = self.loop.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
 
     async def take_over(self, config: Config) -> None:
         """Put a changed configuration into force; turns that are running keep what they began with."""
-        catalog = Catalog(config, self._http, previous=self.catalog)
-        retired, self.catalog, self.config = self.catalog, catalog, config
-        self.config_problem = None
-        await catalog.refresh(time.monotonic())
+        retired = self.catalog
+        self.catalog, self.config, self.config_problem = Catalog(config, self._http, previous=retired), config, None
+        await self._list()
         self.hub.publish_to_all({"type": "providers"})
-        self.run(self._retire(retired, catalog))
+        self.run(self._retire(retired))
 
     async def drain(self, patience_s: float) -> None:
         """Let running turns end, interrupt those that do not in time, and send the listeners away."""
         if left := await self.engine.drain(patience_s):
-            log.warning("interrupted %d answers that did not end within %g seconds", left, patience_s)
+            log.warning("answers interrupted because they did not end within %g seconds: %d", patience_s, left)
         self.hub.close()
 
     async def close(self) -> None:
         """End everything that `start` began, and close what was opened."""
-        for task in self._background:
+        await self.drain(0)
+        for task in list(self._background):
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
-        await self.drain(0)
+        await self.engine.checkpoint()  # what could not be saved before
         await self.catalog.close()
         await self._http.close()
         self.engine.close()
         self.store.close()
         self._lock.close()
 
-    async def _retire(self, catalog: Catalog, successor: Catalog) -> None:
+    async def _retire(self, catalog: Catalog) -> None:
         """Close the providers that are no longer needed, once the turns that may use them have ended."""
-        await self.engine.idle()
-        await catalog.close(kept=successor)
+        try:
+            await self.engine.idle()
+        finally:
+            await catalog.close(kept=self.catalog)
 
-    async def _sweep_forever(self) -> None:
+    async def _sweep(self) -> None:
         """Take out of the store what is no longer needed."""
-        while True:
-            try:
-                await asyncio.to_thread(self.store.sweep)
-            except Problem as problem:
-                log.error("could not tidy up the store: %s", problem.message)
-            await asyncio.sleep(SWEEP_EVERY_S)
+        try:
+            await asyncio.to_thread(self.store.sweep)
+        except Problem as problem:
+            log.error("could not tidy up the store: %s", problem.message)
 
-    async def _list_forever(self) -> None:
+    async def _list(self) -> None:
         """Keep the lists of models fresh, and say when something is different."""
-        while True:
-            if await self.catalog.refresh(time.monotonic()):
-                self.hub.publish_to_all({"type": "providers"})
-            await asyncio.sleep(LIST_EVERY_S)
+        if await self.catalog.refresh(time.monotonic()):
+            self.hub.publish_to_all({"type": "providers"})
+
+    def _turn_changed(self, user: str, news: dict[str, Any]) -> None:
+        """Tell a person's other pages of a turn, and how its conversation is now."""
+        self.hub.publish(user, news)
+        if self.hub.has_listeners(user):
+            self.run(asyncio.to_thread(self._tell_conversation, user, news["conversation_id"]))
+
+    def _tell_conversation(self, user: str, conversation_id: str) -> None:
+        try:
+            conversation = self.store.summary(user, conversation_id)
+        except Problem as problem:  # deleted meanwhile, or the store is not to be had
+            log.info("could not tell how a conversation is: %s", problem.message)
+            return
+        self.hub.publish(user, {"type": "conversation", "conversation": conversation.as_dict()})
+
+
+async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+    """Do something again and again; a bug in it is logged and does not end it."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("%s failed by a bug", getattr(work, "__qualname__", work))
+        await asyncio.sleep(seconds)
 
 
 def services() -> Services:

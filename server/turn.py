@@ -16,18 +16,15 @@ from server import events
 from server.journal import Journal
 from server.problems import BUG, INTERRUPTED, Problem
 from server.screen import Screen
-from server.store import Batch, Begun, Outcome
+from server.store import Batch, Begun, Outcome, Status
 
 log = logging.getLogger(__name__)
-
-Status = Literal["complete", "running", "stopped", "failed", "interrupted"]
 
 
 class Turn:
     """A running turn. Made in any thread; everything else happens on the event loop."""
 
     outcome: Outcome
-    last_batch: Batch
     _last_line: str
 
     def __init__(self, user_id: str, begun: Begun, model: Model, params: Params, messages: Sequence[Message]) -> None:
@@ -45,7 +42,8 @@ class Turn:
         self._asked = answer(model, messages, params, begun.state)
         self._model, self._messages = model, messages
         self._reply: asyncio.Task[None] | None = None
-        self._ending: Status = "complete"
+        self._ending: Literal["stopped", "interrupted"] | None = None
+        self._last_batch: Batch | None = None
         self._content = [begun.answer.content]
         self._reasoning = [begun.answer.reasoning]
         self._attempts: list[dict[str, Any]] = []
@@ -63,19 +61,24 @@ class Turn:
 
     @property
     def content(self) -> str:
-        """The answer's text so far."""
-        self._content = ["".join(self._content)]
-        return self._content[0]
+        """The answer's text so far. From any thread, like `reasoning`."""
+        return "".join(self._content)
 
     @property
     def reasoning(self) -> str:
         """The reasoning so far."""
         return "".join(self._reasoning)
 
+    def seal(self) -> None:
+        """Make a batch of the newest events, and one text of many, which takes less memory."""
+        self.journal.seal()
+        self._content = [self.content]
+        self._reasoning = [self.reasoning]
+
     async def receive(self) -> None:
-        """Take the reply until it ends, or is ended by `end`; then `outcome` and `last_batch` stand."""
+        """Take the reply until it ends, or is ended by `end`; then the `outcome` stands."""
         self._reply = asyncio.create_task(self._take_all())
-        if self._ending != "complete":
+        if self._ending:
             self._reply.cancel()
         await asyncio.wait((self._reply,))
         self._conclude(self._reply)
@@ -86,20 +89,19 @@ class Turn:
         if self._reply:
             self._reply.cancel()
 
+    def last_batch(self) -> Batch:
+        """Return all that is not saved when it is first asked for, with the last event; always the same batch."""
+        self._last_batch = self._last_batch or self.journal.last_batch(self._last_line)
+        return self._last_batch
+
     def publish_end(self, unsaved: Problem | None = None) -> None:
         """Let the readers have the last event, once the answer is saved; `unsaved` is why it could not be."""
-        last_line = self._error_line(unsaved) if unsaved else self._last_line
-        self.journal.append(last_line, last=True)
+        self.journal.append(self._error_line(unsaved) if unsaved else self._last_line, last=True)
         self.ended.set()
 
     def _conclude(self, reply: "asyncio.Task[None]") -> None:
-        problem = None
-        self.status = self._ending
+        problem = self._judge(reply)
         self.screen.complete()
-        if reply.cancelled():
-            problem = None if self.status == "stopped" else Problem("stream_cut", INTERRUPTED)
-        elif error := reply.exception():
-            self.status, problem = "failed", _problem(error, self._model)
         usage = self._usage_members() if self._provider else None
         if self.begun.is_new:
             self._write("title", title=self.begun.title)
@@ -107,7 +109,6 @@ class Turn:
             self._write("usage", **usage)
         reason = "stopped" if self.status == "stopped" else self._finish_reason
         self._last_line = self._error_line(problem) if problem else self._line("finish", reason=reason)
-        self.last_batch = self.journal.last_batch(self._last_line)
         self.outcome = Outcome(
             status=self.status,
             content=self.content,
@@ -118,8 +119,19 @@ class Turn:
             error=problem.as_dict() if problem else None,
             finish_reason=None if problem else reason,
             state=self._state or self.begun.answer.state,
-            last_seq=self.last_batch.last_seq,
+            last_seq=self.journal.last_seq + 1,
         )
+
+    def _judge(self, reply: "asyncio.Task[None]") -> Problem | None:
+        """Set the status that the reply's end means, and return what went wrong."""
+        if reply.cancelled():
+            self.status = self._ending or "interrupted"
+            return None if self.status == "stopped" else Problem("stream_cut", INTERRUPTED)
+        if error := reply.exception():
+            self.status = "failed"
+            return _problem(error, self._model)
+        self.status = "complete"
+        return None
 
     async def _take_all(self) -> None:
         async with aclosing(self._asked) as pieces:
@@ -166,18 +178,19 @@ class Turn:
         return self._line("error", error=problem.as_dict())
 
     def _usage_members(self) -> dict[str, Any]:
-        counted = self._usage
-        usage = counted or Usage(
-            sum(estimate(message.content) for message in self._messages), estimate(self.content + self.reasoning)
-        )
-        price = self._model.price
+        usage, price = self._usage or self._estimate(), self._model.price
         cost = price and (usage.input_tokens * price.input + usage.output_tokens * price.output) / 1_000_000
         return {
             "input_tokens": usage.input_tokens,
             "output_tokens": usage.output_tokens,
             "cost": cost,
-            "estimated": counted is None,
+            "estimated": self._usage is None,
         }
+
+    def _estimate(self) -> Usage:
+        before = self.begun.answer
+        said = self.content[len(before.content) :] + self.reasoning[len(before.reasoning) :]
+        return Usage(sum(estimate(message.content) for message in self._messages), estimate(said))
 
 
 def _storable(text: str) -> str:

@@ -373,6 +373,12 @@ def deep(levels):
         (a_turn("x" * 5_000_000), 413, "too_large"),
         ({"model": "m", "meta": {"content": {}}}, 400, "invalid_request"),
         ({"model": "nobody", "meta": FREEGPT["meta"]}, 404, "unknown_model"),
+        ({"model": "m", "meta": {"content": {"parts": [{"role": "user", "content": " "}]}}}, 400, "invalid_request"),
+        (
+            {"model": "m", "meta": {"content": {"parts": [{"role": "assistant", "content": "a"}]}}},
+            400,
+            "invalid_request",
+        ),
     ],
 )
 def test_bad_input_is_refused_in_json_and_costs_nothing(client, upstream, body, status, code):

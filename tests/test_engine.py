@@ -1,5 +1,6 @@
 import asyncio
 import json
+import threading
 
 import pytest
 
@@ -211,3 +212,122 @@ async def test_a_continued_answer_shows_its_earlier_blocks_to_who_joins(engine, 
 
     assert blocks_of(said) == {0: "<p>one</p>\n", 1: "<p>two</p>\n"}
     assert store.message("local", first.message_id).content == "one\n\ntwo"
+
+
+async def test_views_in_other_threads_take_nothing_from_the_text(engine, store):
+    pieces = [Content(f"{number} ") for number in range(20_000)]
+    turn = begin(store, *pieces, Finish("stop"))
+    watching = asyncio.get_running_loop().run_in_executor(None, watch, turn)
+    engine.start(turn)
+
+    await engine.idle()
+    await watching
+
+    assert store.message("local", turn.message_id).content == "".join(piece.text for piece in pieces)
+
+
+def watch(turn):
+    while not turn.ended.is_set():
+        words = turn.content.split()
+        assert words == [str(number) for number in range(len(words))]
+
+
+async def test_a_turn_that_ends_while_it_is_being_saved_keeps_every_event(engine, store, monkeypatch):
+    turn = begin(store, Content("Hel"), Content("lo"), SILENCE)
+    engine.start(turn)
+    await heard(turn, "Hello")
+    saving, go_on, append = threading.Event(), threading.Event(), store.append
+
+    def slow_append(batches):
+        saving.set()
+        go_on.wait(10)
+        append(batches)
+
+    monkeypatch.setattr(store, "append", slow_append)
+    checkpoint = asyncio.create_task(engine.checkpoint())
+    await asyncio.to_thread(saving.wait)
+    turn.end("stopped")
+    while turn.status == "running":
+        await asyncio.sleep(0)
+    go_on.set()
+    await checkpoint
+    await engine.idle()
+
+    batches = store.batches("local", turn.message_id, 0)
+    assert [json.loads(line)["seq"] for batch in batches for line in batch.lines.splitlines()] == list(
+        range(1, turn.journal.last_seq + 1)
+    )
+
+
+async def test_continuing_at_once_does_not_lose_the_new_turn(engine, store, monkeypatch):
+    first = begin(store, Content("one "), Finish("length"))
+    finish, second = store.finish, []
+
+    def finish_and_continue(*arguments):
+        finish(*arguments)
+        if not second:
+            where = {"conversation_id": first.begun.conversation_id, "parent_id": first.message_id}
+            second.append(begin(store, Content("two"), Finish("stop"), action="continue", **where))
+            engine.start(second[0])
+
+    monkeypatch.setattr(store, "finish", finish_and_continue)
+    engine.start(first)
+    await first.ended.wait()
+
+    assert second[0].ended.is_set() or engine.find("local", first.message_id) is second[0]
+    await second[0].ended.wait()
+    assert store.message("local", first.message_id).content == "one two"
+
+
+async def test_a_page_made_of_an_answer_that_could_not_be_saved_reads_its_end(engine, store, monkeypatch):
+    turn = begin(store, Content("Hello"), Finish("stop"))
+    monkeypatch.setattr(store, "finish", failing)
+    engine.start(turn)
+    await turn.ended.wait()
+
+    snapshot = await asyncio.to_thread(engine.snapshot, "local", turn.message_id)
+
+    assert (await read(turn, snapshot.seq))[-1]["type"] == "error"
+    monkeypatch.undo()
+    await engine.checkpoint()
+
+
+async def test_a_turn_that_a_bug_ends_keeps_nobody_waiting(engine, store, monkeypatch, caplog):
+    turn = begin(store, Content("Hello"), Finish("stop"))
+    monkeypatch.setattr(store, "finish", lambda *arguments: 1 / 0)
+    engine.start(turn)
+
+    said = await read(turn)
+
+    assert said[-1]["error"]["code"] == "internal_error"
+    assert "ZeroDivisionError" in caplog.text
+    assert engine.find("local", turn.message_id) is None
+
+
+async def test_only_what_a_continued_answer_adds_is_counted(engine, store):
+    first = begin(store, Content("long " * 1000), SILENCE)
+    engine.start(first)
+    await heard(first, "long " * 1000)
+    first.end("stopped")
+    await engine.idle()
+    where = {"conversation_id": first.begun.conversation_id, "parent_id": first.message_id}
+    second = begin(store, Content("four"), Finish("stop"), action="continue", **where)
+    engine.start(second)
+    await engine.idle()
+
+    assert store.message("local", first.message_id).usage["output_tokens"] == 1
+
+
+async def test_a_stop_that_comes_after_the_end_changes_nothing(engine, store, monkeypatch):
+    turn = begin(store, Content("Hello"), Finish("stop"))
+    finish = store.finish
+
+    def stopped_meanwhile(*arguments):
+        turn.end("stopped")
+        finish(*arguments)
+
+    monkeypatch.setattr(store, "finish", stopped_meanwhile)
+    engine.start(turn)
+    await engine.idle()
+
+    assert store.message("local", turn.message_id).status == "complete"
