@@ -11,10 +11,10 @@ from flask import current_app
 
 from g4f_lite.catalog import Catalog
 from g4f_lite.transport import Http
+from server import data_folder
 from server.config import Config
 from server.engine import CHECKPOINT_EVERY_S, Engine
 from server.hub import Hub
-from server.lock import lock
 from server.problems import INTERRUPTED, Problem
 from server.store import Store
 
@@ -34,8 +34,9 @@ class Services:
         self.config_problem: str | None = None
         """Why the configuration file as it is now was not taken over."""
         self.loop = loop
-        self._lock = lock(Path(config.data_dir))
+        data_folder.make(Path(config.data_dir))
         self.store = Store(config.database)
+        self.store.hold()
         for sentence in self.store.open():
             log.info(sentence)
         if interrupted := self.store.interrupt_running(Problem("stream_cut", INTERRUPTED).as_dict()):
@@ -83,7 +84,6 @@ class Services:
         await self._http.close()
         self.engine.close()
         self.store.close()
-        self._lock.close()
 
     async def _retire(self, catalog: Catalog) -> None:
         """Close the providers that are no longer needed, once the turns that may use them have ended."""
@@ -95,6 +95,7 @@ class Services:
     async def _sweep(self) -> None:
         """Take out of the store what is no longer needed."""
         try:
+            await asyncio.to_thread(self.store.hold)
             await asyncio.to_thread(self.store.sweep)
         except Problem as problem:
             log.error("could not tidy up the store: %s", problem.message)

@@ -19,6 +19,9 @@ class Database(Protocol):
     def open(self) -> None:
         """Make what must be there before the first connection."""
 
+    def hold(self) -> None:
+        """Keep every other server away until `close`; repeated, take it anew if it was lost."""
+
     def read(self) -> AbstractContextManager[Connection]:
         """Give a connection that is only read from."""
 

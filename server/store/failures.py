@@ -71,6 +71,11 @@ def unstorable() -> Problem:
     return Problem("invalid_request", "The text has characters that cannot be stored: U+0000, or half of a pair.")
 
 
+def held_elsewhere(place: str) -> Problem:
+    sentence = f"Another process is serving from {place}. End it first, or give this one another database."
+    return Problem("storage_unavailable", sentence)
+
+
 def unknown_conversation() -> Problem:
     return Problem("unknown_conversation", "There is no such conversation. It may have been deleted.")
 

@@ -1,21 +1,28 @@
 """PostgreSQL: a pool that notices lost connections and makes new ones."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, create_engine, event, text
+from sqlalchemy.exc import OperationalError
 
 from g4f_lite.errors import ConfigError
-from server.store.failures import translated
+from server.store.failures import held_elsewhere, translated
 
 POOL = 10
 """Connections kept; as many again are made when needed."""
 CONNECT_TIMEOUT_S = 5
 DEAD_PEER_TIMEOUT_MS = 10_000
 MIGRATION_LOCK = 0x67346C69
-"""Any number that the programs on one server are unlikely to share."""
+HOLD_KEY = 0x67346C68
+"""Any numbers that the programs on one server are unlikely to share."""
+HOLD = text(
+    "SELECT pg_try_advisory_lock((CAST(:key AS bigint) << 32) | CAST(oid AS bigint))"
+    " FROM pg_namespace WHERE nspname = current_schema()"
+)
+"""Two schemas of one database are two stores."""
 
 
 class PostgreSQL:
@@ -37,10 +44,17 @@ class PostgreSQL:
             )
         except ModuleNotFoundError:
             raise ConfigError(["database: PostgreSQL needs `pip install -r requirements-postgres.txt`."]) from None
+        self._url = url
+        self._holder: Connection | None = None
         event.listen(self._engine, "connect", lambda driver, _: _prepare(driver, busy_timeout_s))
 
     def open(self) -> None:
         """Nothing to make: the database is there, or `migration` says that it is not."""
+
+    def hold(self) -> None:
+        with translated():
+            if not self._still_holds():
+                self._holder = self._hold()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -59,7 +73,33 @@ class PostgreSQL:
         return None
 
     def close(self) -> None:
+        self._let_go()
         self._engine.dispose()
+
+    def _hold(self) -> Connection:
+        """Return a connection that has the lock, and is nothing the pool would lend out."""
+        with ExitStack() as unless_held:
+            connection = unless_held.enter_context(self._engine.connect())
+            connection.execution_options(isolation_level="AUTOCOMMIT").detach()
+            if not connection.scalar(HOLD, {"key": HOLD_KEY}):
+                raise held_elsewhere(self._url.set(password=None, query={}).render_as_string())
+            unless_held.pop_all()
+        return connection
+
+    def _still_holds(self) -> bool:
+        if self._holder is None:
+            return False
+        try:
+            self._holder.scalar(text("SELECT 1"))
+        except OperationalError:  # the connection was lost, and the lock with it
+            self._let_go()
+            return False
+        return True
+
+    def _let_go(self) -> None:
+        if self._holder:
+            self._holder.close()
+            self._holder = None
 
 
 def _prepare(driver: Any, busy_timeout_s: float) -> None:

@@ -4,11 +4,12 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engine, event
 
-from server.store.failures import translated
+from server.store.failures import held_elsewhere, translated
+from server.store.file_lock import take
 
 READERS = 8
 """Connections kept for reading; as many again are made when needed."""
@@ -30,10 +31,20 @@ class SQLite:
         # Immediate, because a transaction that has read may find that it cannot write any more.
         self._writer = self._engine("BEGIN IMMEDIATE", WRITING, pool_size=1, max_overflow=0, **queue)
 
+        self._lock: IO[bytes] | None = None
+
     def open(self) -> None:
         with translated():
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._make_folder()
             _make(self.path)
+
+    def hold(self) -> None:
+        with translated():
+            self._make_folder()
+            file = self.path.resolve()  # a link to the database is the same database
+            self._lock = self._lock or take(file.with_name(f"{file.name}.lock"))
+        if self._lock is None:
+            raise held_elsewhere(str(file))
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -67,6 +78,12 @@ class SQLite:
     def close(self) -> None:
         self._readers.dispose()
         self._writer.dispose()
+        if self._lock:
+            self._lock.close()
+            self._lock = None
+
+    def _make_folder(self) -> None:
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def _copy(self, target: Path) -> None:
         engine = create_engine(self._url, poolclass=NullPool, isolation_level="AUTOCOMMIT")

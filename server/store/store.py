@@ -46,6 +46,15 @@ class Store:
         self.database.open()
         return migrate(self.database)
 
+    def hold(self) -> None:
+        """Be the one server of this database until `close`: a second one would take running answers for dead.
+
+        It comes before `open`, so that nobody changes the schema below a running server. PostgreSQL forgets it with
+        the connection that has it; each later call takes it anew if that happened.
+        Raises: Problem, when another process has it.
+        """
+        self.database.hold()
+
     def close(self) -> None:
         self.database.close()
 

@@ -1,0 +1,16 @@
+"""The folder that holds what the server keeps, for its owner alone."""
+
+from pathlib import Path
+
+from server.problems import Problem
+
+MODE = 0o700
+
+
+def make(folder: Path) -> None:
+    """Make the folder if it is not there. Raises: Problem("storage_unavailable")."""
+    try:
+        folder.mkdir(MODE, parents=True, exist_ok=True)
+    except OSError as error:
+        sentence = f"The data folder {folder} cannot be made: {error.strerror}."
+        raise Problem("storage_unavailable", sentence) from error

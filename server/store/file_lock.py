@@ -1,0 +1,33 @@
+"""A lock that is a file: one process has it until it closes the file or ends, however it ends."""
+
+import os
+import sys
+from pathlib import Path
+from typing import IO
+
+
+def take(path: Path) -> IO[bytes] | None:
+    """Return the open file that is the lock; None while somebody else has it. Raises: OSError."""
+    file = os.fdopen(os.open(path, os.O_CREAT | os.O_RDWR, 0o600), "r+b")
+    try:
+        _take(file)
+    except (BlockingIOError, PermissionError):  # the second is Windows' word for it
+        file.close()
+        return None
+    except OSError:
+        file.close()
+        raise
+    return file
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _take(file: IO[bytes]) -> None:
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def _take(file: IO[bytes]) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
