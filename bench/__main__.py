@@ -16,7 +16,7 @@ from typing import Any
 from bench.measure import FULL, QUICK, measure, running
 from bench.page import weigh
 from bench.peers import named_peers
-from bench.processes import UpstreamProcess, allow_open_files, running_upstream
+from bench.processes import NotAnsweringError, UpstreamProcess, allow_open_files, running_upstream
 from bench.report import report
 from bench.targets import DIRECT, FLASK, NGINX, NGINX_TARGET, OURS, Target
 
@@ -51,15 +51,19 @@ def command_line() -> argparse.Namespace:
 
 
 def run(quick: bool, only: list[str]) -> dict[str, Any]:
-    """Measure every target, one after another, against one upstream."""
+    """Measure every target, one after another, against one upstream. One that does not answer becomes a note."""
     targets, notes = wanted(only)
     began = time.monotonic()
+    measured, page = [], None
     with running_upstream() as upstream:
-        measured = []
         for target in targets:
             print(f"{time.monotonic() - began:4.0f} s  {target.name}", file=sys.stderr)
-            measured.append(measure(target, upstream, QUICK if quick else FULL, leaving=not quick))
-        page = first_page(upstream, 1 if quick else STARTS) if OURS[0] in targets else None
+            try:
+                measured.append(measure(target, upstream, QUICK if quick else FULL, leaving=not quick))
+                if target is OURS[0]:
+                    page = first_page(upstream, 1 if quick else STARTS)
+            except NotAnsweringError as error:
+                notes.append(f"{target.name} is not measured: {error}")
     return {"targets": measured, "page": page, "notes": notes, "took_s": time.monotonic() - began}
 
 

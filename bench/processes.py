@@ -21,6 +21,10 @@ OPEN_FILES = 4096  # a thousand streams take two sockets each, in the target
 POLL_S = 0.005
 
 
+class NotAnsweringError(Exception):
+    """A program ended, or took too long, before it answered; the text has the end of its log."""
+
+
 class Process:
     """A program and its children."""
 
@@ -34,10 +38,10 @@ class Process:
         self.pid = self._process.pid
 
     def wait_until(self, url: str, limit_s: float = 60) -> float:
-        """Wait until the URL answers 200; return the seconds since the start."""
+        """Wait until the URL answers 200; return the seconds since the start. Raises: NotAnsweringError."""
         while not _answers(url):
             if self._process.poll() is not None or time.monotonic() > self.started + limit_s:
-                raise RuntimeError(f"{url} does not answer:\n{self.log.read_text(errors='replace')[-2000:]}")
+                raise NotAnsweringError(f"{url} does not answer:\n{self.log.read_text(errors='replace')[-2000:]}")
             time.sleep(POLL_S)
         return time.monotonic() - self.started
 
