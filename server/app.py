@@ -1,7 +1,6 @@
 """The WSGI application: views, their boundary to browsers, and the one shape of every error."""
 
 import asyncio
-import atexit
 import logging
 import os
 
@@ -11,10 +10,11 @@ from werkzeug.exceptions import HTTPException
 from g4f_lite.config import load
 from server import live
 from server.api import api
-from server.background import in_thread
+from server.background import before_exit, in_thread
 from server.boundary import guard
 from server.config import Config
 from server.conversation import conversation
+from server.logs import write_logs
 from server.pages import pages
 from server.problems import BUG, Problem
 from server.services import Services
@@ -41,14 +41,11 @@ def create_app(config: Config | None = None, *, loop: asyncio.AbstractEventLoop 
     config: absent, config.json beside the package is read.
     loop: where turns run and streams are written; who hands it over starts and closes the services. Absent, a thread
         of its own runs one until the process ends, for WSGI servers that know no loop:
-        `gunicorn -k gthread 'server:create_app()'`.
+        `gunicorn -k gthread --threads 64 'server:create_app()'`.
     Raises: ConfigError; Problem, when the store cannot be opened.
     """
     config = config or load(None, Config, os.environ)
-    services = Services(config, loop or in_thread())
-    if loop is None:
-        asyncio.run_coroutine_threadsafe(services.start(), services.loop).result()
-        atexit.register(lambda: asyncio.run_coroutine_threadsafe(services.close(), services.loop).result())
+    services = Services(config, loop) if loop else _alone(config)
     app = Flask(__name__, static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY, SOCK_SERVER_OPTIONS=live.OPTIONS)
     app.extensions["chat"] = services
@@ -60,6 +57,15 @@ def create_app(config: Config | None = None, *, loop: asyncio.AbstractEventLoop 
     app.register_error_handler(HTTPException, _refuse_http)
     app.register_error_handler(Exception, _report)
     return app
+
+
+def _alone(config: Config) -> Services:
+    """Return services that run and end by themselves."""
+    write_logs(config)
+    services = Services(config, in_thread())
+    asyncio.run_coroutine_threadsafe(services.start(), services.loop).result()
+    before_exit(services.loop, services.close)
+    return services
 
 
 def _note(response: Response) -> Response:

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 import requests
 
+from server.store import Store
 from tests.openai_wire import DONE, chunk, delta
-from tests.upstream import Gate, wait_until
+from tests.upstream import Gate, paced, pause, wait_until
 
 ROOT = Path(__file__).parents[1]
 FACTORY = "import os, pathlib; from g4f_lite.config import load; from server.config import Config; import server; " \
@@ -20,16 +21,23 @@ FACTORY = "import os, pathlib; from g4f_lite.config import load; from server.con
 
 
 @pytest.fixture
-def gunicorn(settings, tmp_path):
-    """The address of the app under `gunicorn -k gthread`."""
+def process(settings, tmp_path):
+    """The app under `gunicorn -k gthread`."""
     (tmp_path / "config.json").write_text(json.dumps(settings))
     (tmp_path / "served.py").write_text(FACTORY)
-    command = [sys.executable, "-m", "gunicorn", "-k", "gthread", "--threads", "4", "-b", "127.0.0.1:0", "served"]
+    command = [sys.executable, "-m", "gunicorn", "-k", "gthread", "--threads", "64", "-b", "127.0.0.1:0", "served"]
     environ = {**os.environ, "CHAT_CONFIG": str(tmp_path / "config.json"), "PYTHONPATH": f"{ROOT}:{tmp_path}"}
     with subprocess.Popen(command, cwd=tmp_path, env=environ, stderr=subprocess.PIPE, text=True) as process:
-        yield next(found[1] for line in process.stderr if (found := re.search(r"Listening at: (\S+)", line)))
-        process.terminate()
-        process.communicate()
+        yield process
+        if process.poll() is None:
+            process.terminate()
+            process.communicate()
+
+
+@pytest.fixture
+def gunicorn(process):
+    """Its address."""
+    return next(found[1] for line in process.stderr if (found := re.search(r"Listening at: (\S+)", line)))
 
 
 def test_a_turn_streams_and_is_stored(gunicorn, upstream):
@@ -60,3 +68,22 @@ def test_a_stop_ends_the_upstream_call(gunicorn, upstream):
         upstream.wait_request().wait_closed()
 
         assert list(lines)[-1]["reason"] == "stopped"
+
+
+def test_a_signal_ends_it_soon_and_saves_the_running_answer(gunicorn, process, upstream, tmp_path):
+    upstream.will_answer([delta("Hel"), *paced([delta("lo")] * 1000, pause(0.02))])
+    with requests.post(
+        f"{gunicorn}/backend-api/v2/conversation", json={"message": {"content": "Hello"}}, stream=True
+    ) as response:
+        lines = map(json.loads, response.iter_lines(chunk_size=1))
+        next(event for event in lines if event["type"] == "content")
+
+    process.terminate()
+    _, log = process.communicate(timeout=15)  # it would be killed after 30 seconds
+
+    store = Store(f"sqlite:///{tmp_path}/data/chat.db")
+    [conversation], _ = store.conversations("local")
+    _, [_, answer] = store.conversation("local", conversation.id)
+    store.close()
+    assert (answer.status, answer.content[:5]) == ("interrupted", "Hello")
+    assert "Traceback" not in log
