@@ -56,18 +56,30 @@ class Completion:
         return bool(self._finish)
 
     def feed(self, block: bytes) -> Iterator[Piece]:
-        """Yield the pieces that these bytes complete; to be exhausted before the next call.
+        """Yield the pieces that these bytes complete, also before a failure; to be exhausted before the next call.
 
         Raises: MalformedReplyError, and what `refusals.interruption` makes of an error in the stream.
         """
-        yield from self._with_rest(self._read(block))
+        pieces: list[Piece] = []
+        try:
+            self._read(block, pieces)
+        except UpstreamError:
+            self._text.end(pieces)
+            raise
+        finally:
+            yield from pieces
 
     def end(self) -> Iterator[Piece]:
         """Yield what was held back, the usage and the Finish.
 
         Raises: as `feed`, and StreamCutError if the reply ended before it was said to.
         """
-        yield from self._with_rest(self._last())
+        pieces: list[Piece] = []
+        try:
+            self._last(pieces)
+        finally:
+            self._text.end(pieces)
+            yield from pieces
         if not self.has_finished:
             self._judge_silence()
         if self._usage:
@@ -76,17 +88,11 @@ class Completion:
 
     def rest(self) -> Iterator[Piece]:
         """Yield the text that waits for what follows it: for when the connection is lost and nothing will."""
-        yield from self._text.end()
+        pieces: list[Piece] = []
+        self._text.end(pieces)
+        yield from pieces
 
-    def _with_rest(self, pieces: Iterator[Piece]) -> Iterator[Piece]:
-        """Yield the pieces; where they fail, what was held back comes before the failure."""
-        try:
-            yield from pieces
-        except UpstreamError:
-            yield from self.rest()
-            raise
-
-    def _read(self, block: bytes) -> Iterator[Piece]:
+    def _read(self, block: bytes, pieces: list[Piece]) -> None:
         if not self._form:
             block = block.lstrip(BLANK)
             self._form = block[:1]
@@ -94,18 +100,17 @@ class Completion:
             self._collect(block)
         else:
             for record in self._events.feed(block):
-                yield from self._record(record)
+                self._record(record, pieces)
                 if self.is_over:
                     return
 
-    def _last(self) -> Iterator[Piece]:
+    def _last(self, pieces: list[Piece]) -> None:
         if self._form == b"<":
             raise web_page(self._provider, bytes(self._body))
         if self._form in (b"{", b"["):
-            yield from self._whole(bytes(self._body))
+            self._whole(bytes(self._body), pieces)
         elif not self.is_over:
-            yield from self._last_record()
-        yield from self.rest()
+            self._last_record(pieces)
 
     def _collect(self, block: bytes) -> None:
         self._body += block
@@ -114,19 +119,19 @@ class Completion:
         if len(self._body) > MAX_BODY_BYTES:
             raise MalformedReplyError(f"{self._provider} sent an answer of more than 16 MiB.")
 
-    def _whole(self, body: bytes) -> Iterator[Piece]:
+    def _whole(self, body: bytes, pieces: list[Piece]) -> None:
         """Read an answer that was not streamed; having come whole, it has finished."""
         value = self._decoded(body)
-        yield from self._chunk(value)
+        self._chunk(value, pieces)
         if not self._text.size and not self.has_finished:
             raise self._malformed("an answer without a message")
         self._finish = self._finish or "stop"
 
-    def _last_record(self) -> Iterator[Piece]:
+    def _last_record(self, pieces: list[Piece]) -> None:
         """Read a record that lacks the empty line behind it: it is whole, or shows where the stream was cut."""
         try:
             for record in self._events.end():
-                yield from self._record(record)
+                self._record(record, pieces)
         except MalformedReplyError as error:
             if not self.has_finished:
                 raise self._cut() from error
@@ -138,13 +143,13 @@ class Completion:
         if not self._text.size:
             raise self._malformed("an end without an answer")
 
-    def _record(self, record: sse.Record) -> Iterator[Piece]:
+    def _record(self, record: sse.Record, pieces: list[Piece]) -> None:
         if record.error or record.event == "error":
             raise self._interruption(_json_or_none(record.error or record.data))
         if record.data.lstrip().startswith(DONE):
             self.is_over = True
         else:
-            yield from self._chunk(self._decoded(record.data))
+            self._chunk(self._decoded(record.data), pieces)
 
     def _decoded(self, data: str | bytes) -> Any:
         try:
@@ -152,21 +157,21 @@ class Completion:
         except (ValueError, RecursionError) as error:
             raise self._malformed("something that is not JSON") from error
 
-    def _chunk(self, value: Any) -> Iterator[Piece]:
+    def _chunk(self, value: Any, pieces: list[Piece]) -> None:
         if not isinstance(value, dict):
             raise self._malformed("JSON that is no part of an answer")
         for choice in _list(value.get("choices")):
             if isinstance(choice, dict) and not choice.get("index"):
-                yield from self._choice(choice)
+                self._choice(choice, pieces)
         if value.get("error") or value.get("object") == "error":
             raise self._interruption(value)
         if usage := value.get("usage"):
             self._usage = _usage(usage) or self._usage
 
-    def _choice(self, choice: dict[str, Any]) -> Iterator[Piece]:
+    def _choice(self, choice: dict[str, Any], pieces: list[Piece]) -> None:
         delta = choice.get("delta") or choice.get("message")
         if isinstance(delta, dict):
-            yield from self._text.of(delta)
+            self._text.take(delta, pieces)
         if finish := choice.get("finish_reason"):
             self._finish = str(finish)
         if choice.get("error") or finish == "error":
@@ -192,21 +197,21 @@ class Text:
         self._reasoning = Joiner()
         self._blank = Blank()
 
-    def of(self, delta: dict[str, Any]) -> Iterator[Piece]:
-        """Yield the reasoning and the text of a delta. Raises: MalformedReplyError when there is too much of it."""
+    def take(self, delta: dict[str, Any], pieces: list[Piece]) -> None:
+        """Add the reasoning and the text of a delta to the pieces. Raises: MalformedReplyError for too much of it."""
         for member in REASONING_MEMBERS:
             if reasoning := delta.get(member):
-                yield from self._blank.feed(self._reasoning.feed(self._counted(reasoning)))
+                pieces += self._blank.feed(self._reasoning.feed(self._counted(reasoning)))
                 break
         for member in CONTENT_MEMBERS:
             if content := delta.get(member):
-                yield from self._splitter.feed(self._content.feed(self._counted(content)))
+                pieces += self._splitter.feed(self._content.feed(self._counted(content)))
 
-    def end(self) -> Iterator[Piece]:
-        """Yield what was held back."""
-        yield from self._blank.feed(self._reasoning.end())
-        yield from self._splitter.feed(self._content.end())
-        yield from self._splitter.end()
+    def end(self, pieces: list[Piece]) -> None:
+        """Add what was held back to the pieces."""
+        pieces += self._blank.feed(self._reasoning.end())
+        pieces += self._splitter.feed(self._content.end())
+        pieces += self._splitter.end()
 
     def _counted(self, value: Any) -> str:
         text = value if isinstance(value, str) else _text_of_parts(value)

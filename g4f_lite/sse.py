@@ -44,17 +44,18 @@ class Decoder:
         Raises: MalformedReplyError for a line or a record that is too long, or is not UTF-8.
         """
         for line in self._lines(block):
-            if not line:
-                yield from self._dispatch()
-            else:
+            if line:
                 self._take(line)
+            elif record := self._dispatch():
+                yield record
 
     def end(self) -> Iterator[Record]:
         """Yield the last record if the stream ended without the empty line behind it. It may be incomplete."""
         if self._tail:
             self._take(self._first(b"".join(self._tail)))
             self._tail = []
-        yield from self._dispatch()
+        if record := self._dispatch():
+            yield record
 
     def _lines(self, block: bytes) -> list[bytes]:
         """Return the lines that the block completes; what follows the last line end waits for the next block."""
@@ -111,11 +112,10 @@ class Decoder:
             raise _too_long()
         self._data.append(value)
 
-    def _dispatch(self) -> Iterator[Record]:
+    def _dispatch(self) -> Record | None:
         data, event, error = b"\n".join(self._data), self._event, self._error
         self._data, self._data_bytes, self._event, self._error = [], 0, b"", b""
-        if data or error:
-            yield Record(_text(data), _text(event), _text(error))
+        return Record(_text(data), _text(event), _text(error)) if data or error else None
 
 
 def _field(line: bytes) -> tuple[bytes, bytes]:
@@ -125,7 +125,7 @@ def _field(line: bytes) -> tuple[bytes, bytes]:
 
 def _text(value: bytes) -> str:
     try:
-        return value.decode()
+        return value.decode() if value else ""
     except UnicodeDecodeError as error:
         raise MalformedReplyError("The service sent text that is not UTF-8.") from error
 
