@@ -23,6 +23,9 @@ MAX_BODY_BYTES = 16 << 20
 MAX_PAGE_BYTES = 65536
 """As much of a web page as is looked at."""
 
+MAX_COUNT = 1 << 53
+"""From here on other programs' JSON numbers are not exact, and no honest service gets there."""
+
 BLANK = b"\xef\xbb\xbf \t\r\n"
 DONE = "[DONE]"
 REASONING_MEMBERS = ("reasoning_content", "reasoning", "reasoning_text")
@@ -231,7 +234,11 @@ def _usage(value: Any) -> Usage | None:
     if not isinstance(value, dict):
         return None
     counts = value.get("prompt_tokens", 0), value.get("completion_tokens", 0)
-    return Usage(*counts) if any(counts) and all(type(count) is int and count >= 0 for count in counts) else None
+    return Usage(*counts) if any(counts) and all(map(_is_count, counts)) else None
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value < MAX_COUNT
 
 
 def _list(value: Any) -> list[Any]:

@@ -191,7 +191,14 @@ def test_usage_may_be_in_the_finish_chunk():
 
 
 @pytest.mark.parametrize(
-    "usage", [{}, [], 5, {"prompt_tokens": "5"}, {"prompt_tokens": -1}, {"prompt_tokens": 1.5}, {"prompt_tokens": True}]
+    "usage",
+    [
+        *({}, [], 5),
+        *({"prompt_tokens": count} for count in ("5", -1, 1.5, True, 1 << 53, 10**400)),
+        {"prompt_tokens": 5, "completion_tokens": False},
+        {"prompt_tokens": 5, "completion_tokens": None},
+    ],
+    ids=lambda usage: str(usage)[:40],
 )
 def test_usage_that_is_none_is_ignored(usage):
     assert decode(delta("a"), STOP, record({"choices": [], "usage": usage})) == [Content("a"), Finish("stop")]
