@@ -17,12 +17,15 @@ from g4f_lite.settings import ProviderSettings
 ERROR_BODY_BYTES = 65536
 ERROR_BODY_S = 5
 """How much of an error's body is read, and for how long: an error is told without its body rather than late."""
+READ_OUT_S = 0.1
+"""How long the end of a body may take behind the end of its reply; a new connection with TLS takes about as long."""
 
 HEADERS = {"Accept-Encoding": "identity", "User-Agent": "g4f-lite"}
 
 
 class Http:
-    """An HTTP client bound to the event loop it is first used on. Connections that are whole are used again."""
+    """An HTTP client bound to the event loop it is first used on. Connections whose reply was
+    read to the end are used again."""
 
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
@@ -95,6 +98,16 @@ async def read(response: aiohttp.ClientResponse, limit: int) -> bytes:
         if len(body) > limit:
             raise MalformedReplyError(f"The service sent an answer of more than {limit >> 20} MiB.")
     return bytes(body)
+
+
+async def read_out(response: aiohttp.ClientResponse) -> None:
+    """Read to the end of a body that is of no use any more, so that its connection is; but not for long."""
+    try:
+        async with asyncio.timeout(READ_OUT_S):
+            async for _ in response.content.iter_any():
+                pass
+    except (aiohttp.ClientError, OSError):
+        pass  # then it is closed instead
 
 
 def secrets_of(settings: ProviderSettings) -> list[str]:

@@ -5,6 +5,7 @@ from contextlib import aclosing
 
 import pytest
 
+from g4f_lite import transport
 from g4f_lite.errors import MalformedReplyError, UpstreamError
 from g4f_lite.messages import Message, Params, conversation
 from g4f_lite.pieces import Content, Finish, Usage
@@ -179,11 +180,43 @@ async def test_cancelling_a_silent_reply_closes_the_connection(provider, upstrea
         await asking
 
 
-async def test_the_connection_is_closed_behind_the_end_marker(provider, upstream):
-    upstream.will_answer([*openai_stream("a"), silence()])
+async def test_a_body_that_ends_behind_the_end_marker_leaves_its_connection_to_the_next_turn(provider, upstream):
+    for _ in range(3):
+        gate = Gate()
+        upstream.will_answer([*openai_stream("a"), wait_until(gate)])
+        async for piece in provider.stream("test-model", QUESTION, Params()):
+            if isinstance(piece, Finish):  # it comes before the end of the body
+                gate.open()
+
+    assert upstream.connections_seen == 1
+
+
+@pytest.mark.parametrize("behind", [[silence()], [delta("late"), cut()], [delta("late"), reset()]])
+async def test_the_connection_is_closed_when_the_body_goes_on_behind_the_end_marker(provider, upstream, behind):
+    upstream.will_answer([*openai_stream("a"), *behind])
 
     assert (await ask(provider))[-1] == Finish("stop")
     await asyncio.to_thread(upstream.wait_request().wait_closed)
+
+
+async def test_a_stop_behind_the_end_marker_closes_the_connection_at_once(provider, upstream, monkeypatch):
+    monkeypatch.setattr(transport, "READ_OUT_S", 60)
+    upstream.will_answer([*openai_stream("a"), silence()])
+    ended = asyncio.Event()
+
+    async def hearing():
+        async for piece in provider.stream("m", QUESTION, Params()):
+            if isinstance(piece, Finish):
+                ended.set()
+
+    task = asyncio.create_task(hearing())
+    await ended.wait()
+    await asyncio.sleep(0)
+    task.cancel()
+
+    await asyncio.to_thread(upstream.wait_request().wait_closed)
+    with pytest.raises(asyncio.CancelledError):
+        await task
 
 
 @pytest.mark.parametrize("step", [cut(), reset()], ids=["cut", "reset"])

@@ -13,7 +13,7 @@ from g4f_lite.errors import G4FLiteError, MalformedReplyError, RejectedError, St
 from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Piece
 from g4f_lite.provider import Provider
-from g4f_lite.transport import read, reading, secrets_of
+from g4f_lite.transport import read, read_out, reading, secrets_of
 
 MAX_LIST_BYTES = 4 << 20
 """The longest list of models; the largest known one has half a megabyte."""
@@ -51,8 +51,9 @@ class OpenAICompatible(Provider):
                     for piece in completion.rest():
                         yield piece
                     raise
-        for piece in completion.end():
-            yield piece
+            for piece in completion.end():
+                yield piece
+            await read_out(response)
 
     async def list_models(self) -> list[str]:
         """Return the ids at `models`. Raises: UpstreamError."""
