@@ -117,18 +117,17 @@ def refusal(
     """
     complaint = complaint_in(body)
     kind = _kind_of_page(status, headers, complaint) if complaint.is_page else _kind(status, complaint)
-    sentence = _sentence(kind, provider, f"(status {status})", status, secrets)
+    sentence = _wrong_address(provider, status) if kind is UpstreamError else ""
+    sentence = sentence or _sentence(kind, provider, f"(status {status})", secrets)
     return kind(sentence, detail=cleaned(complaint.text, secrets), retry_after=_retry_after(headers))
 
 
 def interruption(provider: str, record: Any, secrets: Collection[str] = ()) -> UpstreamError:
     """Return the error that a record in mid-stream tells of. record: any JSON value."""
     complaint = complaint_of(record)
-    status = complaint.status or 500
-    kind = _kind(status, complaint)
-    return kind(
-        _sentence(kind, provider, "while it answered", status, secrets), detail=cleaned(complaint.text, secrets)
-    )
+    kind = _kind(complaint.status or 500, complaint)
+    sentence = _sentence(kind, provider, "while it answered", secrets)
+    return kind(sentence, detail=cleaned(complaint.text, secrets))
 
 
 def web_page(provider: str, page: bytes) -> UpstreamError:
@@ -151,15 +150,22 @@ def _kind_of_page(status: int, headers: Mapping[str, str], page: Complaint) -> t
     return UpstreamError if status in SAID_BY_PROXIES_TOO else BY_STATUS.get(status, UpstreamError)
 
 
-def _sentence(kind: type[UpstreamError], provider: str, when: str, status: int, secrets: Collection[str]) -> str:
+def _wrong_address(provider: str, status: int) -> str:
+    """Return what to correct when the status speaks of the address and of nothing else."""
+    if 300 <= status < 400:
+        return (
+            f"{provider} redirects to another address (status {status}), which is not followed. Correct its base_url."
+        )
+    if status == 404:
+        return f"{provider} has nothing at this address (status 404). Check its base_url in config.json."
+    return ""
+
+
+def _sentence(kind: type[UpstreamError], provider: str, when: str, secrets: Collection[str]) -> str:
     if kind is KeyRejectedError and not secrets:
         return NO_KEY.format(provider)
     if kind in SENTENCES:
         return SENTENCES[kind].format(provider)
-    if 300 <= status < 400:
-        return f"{provider} answers from another address {when}, and is not followed there. Correct its base_url."
-    if status == 404:
-        return f"{provider} has nothing at this address {when}. Check its base_url in config.json."
     verb = "rejects the request" if kind is RejectedError else "failed"
     return f"{provider} {verb} {when}."
 

@@ -141,7 +141,9 @@ def test_the_key_is_never_shown():
 
 
 def test_a_redirect_says_what_to_correct():
-    assert "base_url" in refused(308).message
+    assert refused(308).message == (
+        "groq redirects to another address (status 308), which is not followed. Correct its base_url."
+    )
 
 
 def test_a_missing_address_says_what_to_correct():
@@ -188,6 +190,12 @@ def test_a_date_to_come_is_a_delay():
 )
 def test_a_record_in_mid_stream_is_judged_alike(record, code):
     assert interruption("groq", record, [KEY]).code == code
+
+
+def test_a_code_in_mid_stream_says_nothing_about_the_address():
+    error = interruption("groq", {"error": {"message": "x", "code": 404}}, [KEY])
+
+    assert error.message == "groq failed while it answered."
 
 
 def test_a_record_in_mid_stream_shows_no_secret():
