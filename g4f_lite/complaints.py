@@ -77,14 +77,14 @@ def _words(value: Any, depth: int) -> str:
         return "; ".join(filter(None, (_words(item, depth - 1) for item in value)))
     if isinstance(value, dict):
         words = next(filter(None, (_words(value.get(name), depth - 1) for name in MESSAGES)), "")
-        return f"{_place(value)}{words}" if words else ""
+        return f"{_location(value)}{words}" if words else ""
     return ""
 
 
-def _place(value: dict[str, Any]) -> str:
+def _location(value: dict[str, Any]) -> str:
     """Return where in the request a validation error is: FastAPI says it in `loc`, a list of names."""
-    place = value.get("loc")
-    return ".".join(map(str, place)) + ": " if isinstance(place, list) else ""
+    location = value.get("loc")
+    return ".".join(map(str, location)) + ": " if isinstance(location, list) else ""
 
 
 def _codes(value: Any, depth: int) -> Iterator[str | int]:

@@ -29,7 +29,7 @@ PROVIDERS: dict[str, Any] = {
 """What a file without `providers` has, and the shipped one spells out."""
 
 
-def _speakable(name: str) -> str:
+def _readable(name: str) -> str:
     if not name.strip() or not name.isprintable():
         raise ValueError("must be a name one can read")
     return name
@@ -41,7 +41,7 @@ def _without_slash(name: str) -> str:
     return name
 
 
-ModelName = Annotated[str, AfterValidator(_speakable)]
+ModelName = Annotated[str, AfterValidator(_readable)]
 ProviderName = Annotated[ModelName, AfterValidator(_without_slash)]
 
 
@@ -91,10 +91,11 @@ def load(
     file = path or STANDARD_FILE
     found = read(file) if path or file.is_file() else {}
     folder = file.parent.absolute()
-    document = _complete({key: found[key] for key in found if key in schema.model_fields or not _lenient(schema)})
+    kept = schema.model_fields if _ignores_unknown_keys(schema) else found
+    document = _complete({key: value for key, value in found.items() if key in kept})
     for section, keys in (overrides or {}).items():
         document[section] = {**_table(document, section), **keys}
-    mistakes = [*_own_words(document)]
+    mistakes = [*_drop_reserved_key(document)]
     document = _filled(document, known_in(folder, environ), mistakes)
     mistakes.extend(_read_options(document, folder))
     mistakes.extend(schema.relations(document))
@@ -107,7 +108,7 @@ def load(
     return config
 
 
-def _lenient(schema: type[CatalogConfig]) -> bool:
+def _ignores_unknown_keys(schema: type[CatalogConfig]) -> bool:
     return schema.model_config.get("extra") == "ignore"
 
 
@@ -119,7 +120,7 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
     return {"default_model": next(iter(_table(document, "models")), ""), **document}
 
 
-def _own_words(document: dict[str, Any]) -> Iterator[Mistake]:
+def _drop_reserved_key(document: dict[str, Any]) -> Iterator[Mistake]:
     """Take `missing_variables` out of the entries: that field is ours to fill in, not a key of the file."""
     for name, entry in _table(document, "providers").items():
         if isinstance(entry, dict) and entry.pop("missing_variables", None) is not None:

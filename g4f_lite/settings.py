@@ -40,7 +40,7 @@ def _origin(url: str) -> str:
 
 def _bare(url: str) -> str:
     if any(sign in url for sign in "@?#"):
-        raise ValueError("must be an address alone; a password belongs into api_key or headers")
+        raise ValueError("must be an address alone; a password belongs in api_key or headers")
     return url
 
 

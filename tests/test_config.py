@@ -138,7 +138,7 @@ PROVIDER_MISTAKES = [
     ({"base_url": "http://"}, "base_url: must be an address that begins with http:// or https://"),
     ({"base_url": "http://host:99999"}, "base_url: must be an address that begins with http:// or https://"),
     ({"base_url": "http://host/a b"}, "base_url: must be an address that begins with http:// or https://"),
-    ({"base_url": "http://me:word@host/"}, "base_url: must be an address alone; a password belongs into"),
+    ({"base_url": "http://me:word@host/"}, "base_url: must be an address alone; a password belongs in"),
     ({"proxy": "socks5://host"}, "proxy: must be an address that begins with http:// or https://"),
     ({"headers": {"X-A": "1\r\nX-B: 2"}}, "headers.X-A: must be ASCII letters, digits and signs, without line"),
     ({"headers": {"X A": "1"}}, "headers.X A: must be the name of a header"),
