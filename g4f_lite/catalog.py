@@ -48,14 +48,18 @@ class Member:
     async def list(self) -> None:
         """Ask for the models, unless the configuration names them; a failure is noted and the old list kept."""
         try:
-            async with asyncio.timeout(LISTING_LIMIT_S):
-                self.listed = self.settings.models or tuple(await self.provider.list_models())
-        except TimeoutError:
-            self.health.failed(
-                UpstreamTimeoutError(f"{self.name} did not list its models in {LISTING_LIMIT_S} seconds.")
-            )
+            self.listed = self.settings.models or await self.offer()
         except G4FLiteError as error:
             self.health.failed(error)
+
+    async def offer(self) -> tuple[str, ...]:
+        """Return the upstream ids that the provider lists now. Raises: UpstreamError, also when it takes too long."""
+        try:
+            async with asyncio.timeout(LISTING_LIMIT_S):
+                return tuple(await self.provider.list_models())
+        except TimeoutError as error:
+            sentence = f"{self.name} did not list its models in {LISTING_LIMIT_S} seconds."
+            raise UpstreamTimeoutError(sentence) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from g4f_lite.catalog import LISTING_LIMIT_S, Catalog, Member
+from g4f_lite.catalog import Catalog, Member
 from g4f_lite.config import CatalogConfig
 from g4f_lite.errors import G4FLiteError
 from g4f_lite.transport import Http
@@ -64,10 +64,7 @@ async def _asked(member: Member) -> tuple[bool, str]:
     if obstacle := member.obstacle():
         return False, str(obstacle)
     try:
-        async with asyncio.timeout(LISTING_LIMIT_S):
-            count = len(await member.provider.list_models())
-    except TimeoutError:
-        return False, f"{member.name} did not list its models in {LISTING_LIMIT_S} seconds."
+        count = len(await member.offer())
     except G4FLiteError as error:
         return False, str(error)
     return True, f"works, {count} model{'' if count == 1 else 's'}"

@@ -1,5 +1,8 @@
+import asyncio
+
 import pytest
 
+from g4f_lite import catalog
 from g4f_lite.catalog import Catalog
 from g4f_lite.config import CatalogConfig
 from g4f_lite.errors import UnknownModelError, UnreachableError
@@ -79,6 +82,16 @@ async def test_a_provider_that_cannot_list_keeps_its_old_list():
 
     assert member.listed == ("scripted",)
     assert member.state == "failing"
+
+
+async def test_a_provider_that_is_slow_to_list_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(catalog, "LISTING_LIMIT_S", 0.01)
+    member = scripted()
+    member.provider.list_models = asyncio.Event().wait
+
+    await member.list()
+
+    assert member.health.last_error.message == "up did not list its models in 0.01 seconds."
 
 
 def test_a_model_whose_providers_are_all_off_says_why():

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from g4f_lite import survey as module
+from g4f_lite import catalog
 from g4f_lite.config import CatalogConfig, load
 from g4f_lite.survey import survey, table
 from tests.openai_wire import openai_error, openai_models
@@ -45,7 +45,7 @@ async def test_a_provider_that_refuses_does_not_work(config: CatalogConfig, upst
 async def test_a_provider_that_says_nothing_is_not_waited_for(
     config: CatalogConfig, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "LISTING_LIMIT_S", 0.1)
+    monkeypatch.setattr(catalog, "LISTING_LIMIT_S", 0.1)
     upstream.will_answer([], before_headers=silence(), to="/models")
 
     guide, service, _ = await survey(config)
