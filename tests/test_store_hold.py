@@ -65,6 +65,13 @@ def test_a_closed_store_lets_go(store: Store, other: Store) -> None:
     assert not is_held(other)
 
 
+def test_a_closed_store_takes_nothing_anew(store: Store, other: Store) -> None:
+    store.close()
+    store.hold()
+
+    assert not is_held(other)
+
+
 def test_a_killed_process_lets_go(store_url: str, store: Store) -> None:
     command = [sys.executable, "-c", HOLDER, store_url]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import select
@@ -36,6 +37,8 @@ class Store:
         """
         self.database = database(url, busy_timeout_s)
         self._now = now
+        self._holding = Lock()
+        self._closed = False
 
     def open(self) -> list[str]:
         """Make the folder and the schema, or bring an older schema up to date after a snapshot.
@@ -53,10 +56,15 @@ class Store:
         the connection that has it; each later call takes it anew if that happened.
         Raises: Problem, when another process has it.
         """
-        self.database.hold()
+        with self._holding:
+            if not self._closed:  # by now, in another thread
+                self.database.hold()
 
     def close(self) -> None:
-        self.database.close()
+        """Give everything back, for good."""
+        with self._holding:
+            self._closed = True
+            self.database.close()
 
     def ping(self) -> None:
         """Ask the database for anything."""
