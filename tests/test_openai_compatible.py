@@ -1,6 +1,7 @@
 """OpenAICompatible asks as the protocol says, asks again more plainly, and lists models."""
 
 import asyncio
+import json
 from contextlib import aclosing
 
 import pytest
@@ -265,6 +266,13 @@ async def test_models_are_listed_in_every_shape(provider, upstream, listing):
 
     assert await provider.list_models() == ["a", "b/c"]
     assert upstream.wait_request().headers["authorization"] == "Bearer tiger-secret"
+
+
+@pytest.mark.parametrize("odd", ["a\ud83d", "a\nb", "\u202e", "\0", "x" * 201])
+async def test_ids_that_no_page_can_show_are_left_out(provider, upstream, odd):
+    upstream.will_answer(json.dumps([{"id": odd}, {"id": "модель/x"}]).encode(), to=MODELS)
+
+    assert await provider.list_models() == ["модель/x"]
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"null", b"{}", b'{"data": null}', b"<html>", b"\xff", b"[" * 100_000])

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import Any, TypeGuard
 
 from aiohttp import ClientResponse
 
@@ -17,6 +17,8 @@ from g4f_lite.transport import read, read_out, reading, secrets_of
 
 MAX_LIST_BYTES = 4 << 20
 """The longest list of models; the largest known one has half a megabyte."""
+LONGEST_ID = 200
+"""Characters; twice as many as Hugging Face gives the name of a model."""
 
 UNKNOWN_FIELD = re.compile(r"(?i)stream_options|include_usage|unknown|unrecognized|unexpected|not permitted|extra ")
 
@@ -119,9 +121,16 @@ def _plainer(body: Mapping[str, Any], error: RejectedError) -> dict[str, Any] | 
 
 
 def _ids(listing: Any) -> list[str]:
-    """Return the ids of a list in any of its forms, each once. Raises: ValueError if there is no list."""
+    """Return the ids of a list in any of its forms, each once, if a page can show them.
+
+    Raises: ValueError if there is no list.
+    """
     entries = listing.get("data", listing.get("models")) if isinstance(listing, dict) else listing
     if not isinstance(entries, list):
         raise ValueError("no list of models")
     ids = [entry.get("id") or entry.get("name") if isinstance(entry, dict) else entry for entry in entries]
-    return list(dict.fromkeys(id for id in ids if isinstance(id, str) and id))
+    return list(dict.fromkeys(filter(_is_id, ids)))
+
+
+def _is_id(value: Any) -> TypeGuard[str]:
+    return isinstance(value, str) and 0 < len(value) <= LONGEST_ID and value.isprintable()
