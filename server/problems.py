@@ -4,10 +4,15 @@ The shape is `{"error": {"code", "message", "detail"?, "retry_after"?, "id"}}`. 
 event is a status too; what a browser may not mistake for its own 401 is a 502 here.
 """
 
+import json
+import logging
+import math
 import secrets
 from typing import Any
 
 from g4f_lite.errors import G4FLiteError
+
+log = logging.getLogger(__name__)
 
 STATUS = {
     "invalid_request": 400,
@@ -50,6 +55,9 @@ BUG = "Something is wrong in this program. Try again; the log says more under th
 INTERRUPTED = "The server was stopped in the middle of this answer; what had arrived is kept. Continue picks it up."
 """What a person is told of an answer whose process ended, by a signal or without one."""
 
+LONGEST_LINE = 200
+"""Characters of an address that are logged; a flood of long ones shall not fill the disk."""
+
 
 class Problem(Exception):
     """A failure to tell the client about. `message` is one sentence that says what to do; `id` is in the log too."""
@@ -79,3 +87,24 @@ class Problem(Exception):
         if self.retry_after is not None:
             said["retry_after"] = self.retry_after
         return {**said, "id": self.id}
+
+    def body(self) -> bytes:
+        """Return the one shape of every API error."""
+        return json.dumps({"error": self.as_dict()}).encode()
+
+    def headers(self) -> dict[str, str]:
+        """Return the headers that say what the body is, and when to come again."""
+        headers = {"Content-Type": "application/json"}
+        if self.retry_after is not None:
+            headers["Retry-After"] = str(math.ceil(self.retry_after))
+        return headers
+
+
+def note(problem: Problem, asked: str, error: BaseException | None = None) -> None:
+    """Log what a client was told: a line, and the error behind it if it is a bug.
+
+    asked: method and path, without the query, which may hold what a person wrote.
+    """
+    bug = problem.code == "internal_error"
+    level = logging.ERROR if bug else logging.WARNING if problem.status >= 500 else logging.INFO
+    log.log(level, "%s: %s, id %s", asked[:LONGEST_LINE], problem.code, problem.id, exc_info=error if bug else None)

@@ -6,8 +6,6 @@ context is gone once the view has returned, so a source holds everything it need
 """
 
 import asyncio
-import json
-import math
 from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from flask import Response
 
 from g4f_lite.errors import G4FLiteError
-from server.problems import Problem
+from server.problems import Problem, note
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -63,6 +61,7 @@ class Stream(Response):
             try:
                 self.blocks.begin()
             except Problem as problem:
+                note(problem, f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
                 return failure(problem, self.headers.to_wsgi_list())(environ, start_response)
         return super().__call__(environ, start_response)
 
@@ -149,8 +148,6 @@ def as_problems() -> Iterator[None]:
 
 def failure(problem: Problem, headers: Iterable[tuple[str, str]]) -> Response:
     """Return the error in the place of a stream that never began; all its headers but the type stay."""
-    response = Response(json.dumps({"error": problem.as_dict()}), status=problem.status, headers=list(headers))
-    response.content_type = "application/json"
-    if problem.retry_after is not None:
-        response.headers["Retry-After"] = str(math.ceil(problem.retry_after))
+    response = Response(problem.body(), status=problem.status, headers=list(headers))
+    response.headers.update(problem.headers())
     return response

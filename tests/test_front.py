@@ -151,6 +151,23 @@ async def test_the_front_s_own_answers_carry_the_given_headers(served):
     assert reply.headers["x-content-type-options"] == "nosniff"
 
 
+async def test_what_the_front_refuses_is_a_line_of_the_log(served, caplog):
+    caplog.set_level(logging.INFO)
+    reply = await served.get("/?secret", "Content-Encoding: gzip")
+
+    assert caplog.messages == [f"GET /: unsupported_media_type, id {reply.json['error']['id']}"]
+
+
+async def test_what_is_no_http_is_a_line_of_the_log(served, caplog):
+    caplog.set_level(logging.INFO)
+    async with served.connect() as wire:
+        wire.send(b"nonsense\r\n\r\n")
+        reply = await wire.reply()
+
+    [line] = caplog.messages
+    assert line.endswith(f": invalid_request, id {reply.json['error']['id']}")
+
+
 async def test_an_address_in_use_is_told_in_a_sentence(served):
     with pytest.raises(ListenError, match=f"127.0.0.1:{served.port} is in use"):
         await Front(an_app()).start("127.0.0.1", served.port)

@@ -96,12 +96,14 @@ async def test_a_problem_before_the_first_block_is_a_status_with_the_app_s_heade
     assert source.closed
 
 
-async def test_a_provider_s_error_before_the_first_block_is_a_status(app, served):
+async def test_a_provider_s_error_before_the_first_block_is_a_status(app, served, caplog):
+    caplog.set_level(logging.INFO)
     app.sources.append(Source(error=RateLimitedError("Slow down.", retry_after=7)))
 
     reply = await served.get("/waits")
 
     assert (reply.status, reply.code, reply.headers["retry-after"]) == (429, "provider_rate_limited", "7")
+    assert caplog.messages == [f"GET /waits: provider_rate_limited, id {reply.json['error']['id']}"]
 
 
 async def test_a_bug_before_the_first_block_is_an_internal_error(app, served, caplog):

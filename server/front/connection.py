@@ -1,7 +1,6 @@
 """One connection: aiohttp's protocol with our deadlines, our refusals and an eye on clients that do not read."""
 
 import asyncio
-import logging
 import socket
 import struct
 import sys
@@ -15,12 +14,10 @@ from server.front import refusal
 from server.front.door import Door
 from server.front.head import headers_too_large
 from server.front.limits import Limits
-from server.problems import Problem
+from server.problems import Problem, note
 
 RESET_ON_CLOSE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 """A `struct linger` of no time at all: the client's connection is reset and does not look finished."""
-
-log = logging.getLogger(__name__)
 
 
 class Reader(Protocol):
@@ -132,7 +129,7 @@ class Connection(web.RequestHandler):
             self._break_off(request, error)
             raise ConnectionAbortedError
         problem = refusal.problem_of(error, self._limits)
-        log.info("refused with %s", problem.code)
+        note(problem, f"{request.method} {request.path}", error)
         return Refusal(problem, self, self._common)
 
     def upgrade(self, reader: Reader, feeder: asyncio.Transport) -> None:
@@ -154,7 +151,7 @@ class Connection(web.RequestHandler):
 
     def _refuse(self, problem: Problem) -> None:
         """Answer outside the sequence of requests: there is none yet."""
-        log.info("refused with %s", problem.code)
+        note(problem, "A connection")
         self._wire.write(refusal.message(problem, self._common))
         self._deafen()
         self._cancel_deadline()
@@ -194,7 +191,7 @@ class Refusal(web.Response):
     """A problem as an answer, and the last one of its connection."""
 
     def __init__(self, problem: Problem, connection: Connection, common: Mapping[str, str]) -> None:
-        super().__init__(status=problem.status, headers=refusal.headers(problem, common), body=refusal.content(problem))
+        super().__init__(status=problem.status, headers=refusal.headers(problem, common), body=problem.body())
         self.force_close()
         self._connection = connection
 

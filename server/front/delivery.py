@@ -7,7 +7,7 @@ from multidict import CIMultiDict
 
 from server.front.gateway import Answer
 from server.front.refusal import SERVER
-from server.problems import Problem
+from server.problems import Problem, note
 from server.stream import as_problems, closing, failure
 
 SLICE_BYTES = 64 * 1024
@@ -28,6 +28,7 @@ async def deliver(request: web.BaseRequest, answer: Answer) -> web.StreamRespons
                 with as_problems():
                     first = await anext(source, None)
             except Problem as problem:
+                note(problem, f"{request.method} {request.path}")
                 return _failure(problem, answer)
         return await _stream(request, answer, first, source)
 

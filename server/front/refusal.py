@@ -1,8 +1,6 @@
 """What the front itself answers where the app is not asked, or failed."""
 
-import json
 import logging
-import math
 from collections.abc import Mapping
 from http import HTTPStatus
 
@@ -11,7 +9,7 @@ from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 from g4f_lite.errors import G4FLiteError
 from server.front.head import headers_too_large
 from server.front.limits import Limits
-from server.problems import Problem
+from server.problems import BUG, Problem
 
 log = logging.getLogger(__name__)
 
@@ -19,22 +17,14 @@ SERVER = "g4f-lite"
 """The Server header of every answer: no version, and nothing of what runs below."""
 
 
-def content(problem: Problem) -> bytes:
-    """Return the body: the one shape of every API error."""
-    return json.dumps({"error": problem.as_dict()}).encode()
-
-
 def headers(problem: Problem, common: Mapping[str, str]) -> dict[str, str]:
     """Return the headers; the connection ends with this answer, for the rest of the request may still be under way."""
-    said = {**common, "Server": SERVER, "Content-Type": "application/json", "Cache-Control": "no-store"}
-    if problem.retry_after is not None:
-        said["Retry-After"] = str(math.ceil(problem.retry_after))
-    return {**said, "Connection": "close"}
+    return {**common, "Server": SERVER, "Cache-Control": "no-store", **problem.headers(), "Connection": "close"}
 
 
 def message(problem: Problem, common: Mapping[str, str]) -> bytes:
     """Return the whole answer as it goes over the wire."""
-    body = content(problem)
+    body = problem.body()
     lines = [f"HTTP/1.1 {problem.status} {HTTPStatus(problem.status).phrase}"]
     lines += [f"{name}: {value}" for name, value in headers(problem, common).items()]
     lines += [f"Content-Length: {len(body)}", "", ""]
@@ -42,7 +32,7 @@ def message(problem: Problem, common: Mapping[str, str]) -> bytes:
 
 
 def problem_of(error: BaseException | None, limits: Limits) -> Problem:
-    """Return what an exception means to the client; one without a meaning is a bug of ours, and is logged."""
+    """Return what an exception means to the client; one without a meaning is a bug of ours."""
     match error:
         case Problem():
             return error
@@ -50,9 +40,7 @@ def problem_of(error: BaseException | None, limits: Limits) -> Problem:
             return headers_too_large(limits)
         case HttpProcessingError():
             return Problem("invalid_request", "This is not HTTP as RFC 9112 defines it; check the request.")
-    problem = Problem("internal_error", "The server made a mistake; its log knows more under this id.")
-    log.error("internal_error %s", problem.id, exc_info=error)
-    return problem
+    return Problem("internal_error", BUG)
 
 
 def report(error: BaseException | None) -> None:
