@@ -3,9 +3,10 @@
 import asyncio
 import logging
 import os
+from collections.abc import Iterable
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, InternalServerError
 
 from g4f_lite.config import load
 from server import live
@@ -16,7 +17,7 @@ from server.config import Config
 from server.conversation import conversation
 from server.logs import write_logs
 from server.pages import pages
-from server.problems import BUG, Problem
+from server.problems import BUG, Problem, note
 from server.services import Services
 from server.stream import failure
 
@@ -47,12 +48,14 @@ def create_app(config: Config | None = None, *, loop: asyncio.AbstractEventLoop 
     config = config or load(None, Config, os.environ)
     services = Services(config, loop) if loop else _alone(config)
     app = Flask(__name__, static_folder=None)
-    app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY, SOCK_SERVER_OPTIONS=live.OPTIONS)
+    app.config.update(
+        MAX_CONTENT_LENGTH=LARGEST_BODY, PROVIDE_AUTOMATIC_OPTIONS=False, SOCK_SERVER_OPTIONS=live.OPTIONS
+    )
     app.extensions["chat"] = services
     guard(app, config.site_config.allowed_hosts)
     for blueprint in (conversation, api, live.blueprint, pages):
         app.register_blueprint(blueprint, url_prefix=config.url_prefix + (blueprint.url_prefix or ""))
-    app.after_request(_note)
+    app.after_request(_trace)
     app.register_error_handler(Problem, _refuse)
     app.register_error_handler(HTTPException, _refuse_http)
     app.register_error_handler(Exception, _report)
@@ -68,23 +71,24 @@ def _alone(config: Config) -> Services:
     return services
 
 
-def _note(response: Response) -> Response:
+def _trace(response: Response) -> Response:
     log.debug("%s %s: %d", request.method, request.path, response.status_code)
     return response
 
 
-def _refuse(problem: Problem) -> Response:
-    return failure(problem, ())
+def _refuse(problem: Problem, headers: Iterable[tuple[str, str]] = (), error: BaseException | None = None) -> Response:
+    note(problem, f"{request.method} {request.path}", error)
+    return failure(problem, headers)
 
 
 def _refuse_http(error: HTTPException) -> Response:
     if error.code is not None and error.code < 400:  # a redirect is an exception too
         return error.get_response()  # type: ignore[return-value]
-    code, sentence = CODES.get(error.code or 500, CODES[400])
-    return failure(Problem(code, sentence), ())
+    if isinstance(error, InternalServerError):  # how Flask wraps what fails behind a view
+        return _report(error.original_exception or error)
+    code, sentence = CODES.get(error.code or 400, CODES[400])
+    return _refuse(Problem(code, sentence), error.get_headers())  # Allow is one of them
 
 
-def _report(error: Exception) -> Response:
-    problem = Problem("internal_error", BUG)
-    log.error("%s %s failed by a bug, id %s", request.method, request.path, problem.id, exc_info=error)
-    return failure(problem, ())
+def _report(error: BaseException) -> Response:
+    return _refuse(Problem("internal_error", BUG), error=error)

@@ -1,3 +1,5 @@
+import logging
+
 import pytest
 
 from tests.openai_wire import delta
@@ -180,6 +182,41 @@ def test_a_bug_is_told_with_its_id_and_logged(app, client, monkeypatch, caplog):
     assert (response.status_code, response.json["error"]["code"]) == (500, "internal_error")
     assert "secret" not in response.get_data(as_text=True)
     assert response.json["error"]["id"] in caplog.text
+
+
+def test_a_bug_behind_a_view_is_one_too(app, client, caplog):
+    app.add_url_rule("/broken", "broken", lambda: "half of a pair \ud83d")
+
+    response = client.get("/broken")
+
+    assert (response.status_code, response.json["error"]["code"]) == (500, "internal_error")
+    assert response.json["error"]["id"] in caplog.text
+
+
+@pytest.mark.parametrize("method", ["put", "options"])
+def test_a_method_that_is_not_taken_is_told_which_ones_are(client, method):
+    response = getattr(client, method)(f"{CONVERSATIONS}/nothing")
+
+    assert (response.status_code, response.json["error"]["code"]) == (405, "method_not_allowed")
+    assert response.allow == {"GET", "HEAD", "PATCH", "DELETE"}
+
+
+def test_what_was_refused_is_a_line_of_the_log_without_the_query(client, caplog):
+    caplog.set_level(logging.INFO)
+
+    problem = client.get(f"{CONVERSATIONS}?before=nonsense").json["error"]
+
+    assert caplog.record_tuples == [
+        ("server.problems", logging.INFO, f"GET {CONVERSATIONS}: invalid_request, id {problem['id']}")
+    ]
+
+
+def test_an_endless_address_is_not_logged_whole(client, caplog):
+    caplog.set_level(logging.INFO)
+
+    client.get("/" + "x" * 10_000)
+
+    assert len(caplog.text) < 400
 
 
 def test_alive_and_ready(client):
