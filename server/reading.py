@@ -1,6 +1,5 @@
 """Reading an answer's events: live from its journal, or afterwards from the store; as text or as HTML blocks."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from typing import Any
 
@@ -72,7 +71,7 @@ async def _html(turn: Turn, after: int, viewer: Viewer) -> AsyncGenerator[str, N
         if journal.ended:
             return
         if unseen:
-            await asyncio.sleep(turn.screen.pause_s())
+            await turn.screen.wait()
             rendering = await turn.screen.show()
             yield _changes(viewer, rendering, told, seq)
             told = max(told, min(rendering.seq, seq))

@@ -3,12 +3,16 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from server.render import Rendering
 
 SHORTEST_PAUSE_S = 0.1
+LONGEST_PAUSE_S = 5
 COST_FACTOR = 10
 """A rendering that took long is followed by a pause this many times as long."""
+LAG_FACTOR = 5
+"""Where the loop is so busy that the pause lasted longer than it should, the next one is longer by this."""
 LONG_TAIL = 4_096
 """Characters of an open block from which on it is rendered in a thread, so that other streams go on meanwhile."""
 
@@ -23,22 +27,27 @@ class Snapshot:
     reasoning: str
 
 
+class Answer(Protocol):
+    """What is shown: its text so far, and the number of the last event that brought some."""
+
+    @property
+    def content(self) -> str: ...
+
+    @property
+    def content_seq(self) -> int: ...
+
+
 class Screen:
-    """Collects an answer's text, and renders it when somebody looks. Lives on the event loop."""
+    """Renders an answer when somebody looks. Lives on the event loop."""
 
-    def __init__(self, content: str, seq: int) -> None:
-        """Begin with the text that is there, up to event `seq`."""
-        self._texts: list[str] = []
-        self._seq = seq
-        self._rendering = Rendering(content, seq)
+    def __init__(self, answer: Answer) -> None:
+        """Begin with the text that is there."""
+        self._answer = answer
+        self._shown = len(answer.content)
+        self._rendering = Rendering(answer.content, answer.content_seq)
         self._complete = self._finished = False
-        self._due = 0.0
+        self._due = self._lag_s = 0.0
         self._one_at_a_time = asyncio.Lock()
-
-    def feed(self, text: str, seq: int) -> None:
-        """Take the text of event `seq`; nothing is rendered."""
-        self._texts.append(text)
-        self._seq = seq
 
     def complete(self) -> None:
         """Learn that there is no more to come: the next look brings the final rendering, as history shows it."""
@@ -50,21 +59,29 @@ class Screen:
             clock = asyncio.get_running_loop().time
             if now or self._complete or clock() >= self._due:
                 await self._catch_up()
-                self._due = clock() + max(SHORTEST_PAUSE_S, COST_FACTOR * self._rendering.cost_s)
+                self._due = clock() + self._pause_s()
             if self._complete and not self._finished:
                 self._finished = True
                 await _in_thread(self._rendering.finish)
             return self._rendering
 
-    def pause_s(self) -> float:
-        """Return how long it is until the next rendering, in seconds."""
-        return max(0.0, self._due - asyncio.get_running_loop().time())
+    async def wait(self) -> None:
+        """Wait until the next rendering is due."""
+        clock = asyncio.get_running_loop().time
+        due = max(self._due, clock())
+        await asyncio.sleep(due - clock())
+        self._lag_s = clock() - due
+
+    def _pause_s(self) -> float:
+        busy_s = max(COST_FACTOR * self._rendering.cost_s, LAG_FACTOR * self._lag_s)
+        return max(SHORTEST_PAUSE_S, min(busy_s, LONGEST_PAUSE_S))
 
     async def _catch_up(self) -> None:
-        if not self._texts:
+        content = self._answer.content
+        if len(content) == self._shown:
             return
-        self._rendering.feed("".join(self._texts), self._seq)
-        self._texts.clear()
+        self._rendering.feed(content[self._shown :], self._answer.content_seq)
+        self._shown = len(content)
         if self._rendering.pending < LONG_TAIL:
             self._rendering.update()
         else:

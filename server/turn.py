@@ -36,7 +36,6 @@ class Turn:
         self.begun = begun
         self.message_id = begun.answer.id
         self.journal = Journal(user_id, self.message_id, begun.answer.last_seq)
-        self.screen = Screen(begun.answer.content, begun.answer.last_seq)
         self.status: Status = "running"
         self.ended = asyncio.Event()
         self._asked = answer(model, messages, params, begun.state)
@@ -46,6 +45,8 @@ class Turn:
         self._last_batch: Batch | None = None
         self._content = [begun.answer.content]
         self._reasoning = [begun.answer.reasoning]
+        self.content_seq = begun.answer.last_seq
+        self.screen = Screen(self)
         self._attempts: list[dict[str, Any]] = []
         self._provider: str | None = None
         self._usage: Usage | None = None
@@ -144,7 +145,7 @@ class Turn:
                 text = _storable(piece.text)
                 self._content.append(text)
                 journal.append(events.content(journal.last_seq + 1, text))
-                self.screen.feed(text, journal.last_seq)
+                self.content_seq = journal.last_seq
             else:
                 self._take(piece)
 
