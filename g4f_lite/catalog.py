@@ -2,7 +2,8 @@
 
 import asyncio
 import difflib
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -13,6 +14,7 @@ from g4f_lite.provider import Provider
 from g4f_lite.providers import KINDS
 from g4f_lite.settings import DefaultParams, ModelSettings, Price, ProviderSettings
 from g4f_lite.transport import Http
+from g4f_lite.turnstile import Turnstile
 
 NO_DEFAULTS = DefaultParams()
 LISTING_LIMIT_S = 10
@@ -29,12 +31,27 @@ class Member:
     health: Health = field(default_factory=Health)
     listed: tuple[str, ...] = ()
     next_listing: float = 0
+    _turnstile: Turnstile = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._turnstile = Turnstile(self.name, self.settings)
 
     def obstacle(self) -> G4FLiteError | None:
         """Return why this provider cannot be asked, or None."""
         if not self.settings.enabled:
             return ModelNotSupportedError(f"{self.name} is switched off in config.json.")
         return self.provider.obstacle()
+
+    @asynccontextmanager
+    async def asked(self) -> AsyncIterator[Provider]:
+        """Yield the provider, which counts as busy with a reply until the block ends.
+
+        Raises: its obstacle, or OverloadedError when it is busy with as many as it may be.
+        """
+        if obstacle := self.obstacle():
+            raise obstacle
+        async with self._turnstile.place():
+            yield self.provider
 
     @property
     def state(self) -> str:

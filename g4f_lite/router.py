@@ -46,7 +46,7 @@ async def answer(
     for left, route in zip(reversed(range(len(model.routes))), model.routes, strict=True):
         answering = False
         try:
-            async with aclosing(_reply(route, prompt, wanted, state)) as reply:
+            async with route.member.asked(), aclosing(_reply(route, prompt, wanted, state)) as reply:
                 async for piece in reply:
                     if not answering:
                         answering = True
@@ -66,8 +66,6 @@ async def _reply(
 ) -> AsyncGenerator[Piece, None]:
     """Yield one route's reply within its time limits, and keep the provider's health up to date."""
     member = route.member
-    if obstacle := member.obstacle():
-        raise obstacle
     own = state["state"] if state and state["provider"] == member.name else None
     started, first = perf_counter(), True
     pieces = member.provider.stream(route.model, messages, params, own)

@@ -45,9 +45,9 @@ class ScriptedProvider(Provider):
         return ["scripted"]
 
 
-def scripted(name: str = "up", **timeout: float) -> Member:
+def scripted(name: str = "up", max_concurrent: int = 0, **timeout: float) -> Member:
     """Return a catalog's member with a scripted provider."""
-    settings = ProviderSettings(kind="ScriptedProvider", timeout=Timeout(**timeout))
+    settings = ProviderSettings(kind="ScriptedProvider", timeout=Timeout(**timeout), max_concurrent=max_concurrent)
     return Member(name, settings, ScriptedProvider(name, settings, Http()))
 
 

@@ -1,7 +1,9 @@
+import asyncio
 from contextlib import aclosing
 
 import pytest
 
+from g4f_lite import turnstile
 from g4f_lite.errors import ContentRefusedError, OverloadedError, RateLimitedError, StreamCutError
 from g4f_lite.messages import Message, Params, conversation
 from g4f_lite.pieces import Content, Finish, UpstreamState
@@ -98,6 +100,106 @@ async def test_upstream_state_returns_to_the_provider_that_left_it():
     assert first.provider.asked[3] is None
     assert second.provider.asked[3] == {"parent": "o"}
     assert left == UpstreamState({"provider": "second", "state": {"parent": "p"}})
+
+
+async def test_a_provider_answers_no_more_at_a_time_than_its_limit():
+    up = scripted(max_concurrent=2)
+    up.provider.will(Content("Hi"), SILENCE)
+    one, two, three = (answer(a_model(up), HELLO, Params()) for _ in range(3))
+    await anext(one)
+    await anext(two)
+    third = asyncio.ensure_future(anext(three))
+    await asyncio.sleep(0.01)
+    assert not third.done()
+
+    await two.aclose()
+
+    assert await third == Answering("up", "Scripted", "upstream-m")
+    await one.aclose()
+    await three.aclose()
+
+
+async def test_without_a_limit_many_are_answered_at_a_time():
+    up = scripted()
+    up.provider.will(Content("Hi"), SILENCE)
+    replies = [answer(a_model(up), HELLO, Params()) for _ in range(50)]
+
+    assert len(await asyncio.gather(*map(anext, replies))) == 50
+    await asyncio.gather(*(reply.aclose() for reply in replies))
+
+
+async def test_a_provider_at_its_limit_for_too_long_leaves_the_turn_to_the_next(monkeypatch):
+    monkeypatch.setattr(turnstile, "LONGEST_WAIT_S", 0.01)
+    full, free = scripted("full", max_concurrent=1), scripted("free")
+    full.provider.will(Content("Hi"), SILENCE)
+    free.provider.will(Content("Hello"))
+
+    async with aclosing(answer(a_model(full), HELLO, Params())) as taking:
+        await anext(taking)
+        attempt, *reply = await everything(a_model(full, free))
+
+    assert isinstance(attempt.error, OverloadedError)
+    assert "full is answering as many as max_concurrent allows, which is 1" in attempt.error.message
+    assert reply == [Answering("free", "Scripted", "upstream-m"), Content("Hello")]
+    assert full.state == "ready"
+
+
+async def test_the_queue_is_no_longer_than_the_patience_for_a_first_piece():
+    up = scripted(max_concurrent=1, first=0.01)
+    up.provider.will(Content("Hi"), SILENCE)
+
+    async with aclosing(answer(a_model(up), HELLO, Params())) as taking:
+        await anext(taking)
+        with pytest.raises(OverloadedError):
+            await everything(a_model(up))
+
+
+@pytest.mark.parametrize("how", ["whole", "failed", "stopped", "stopped in the queue", "closed"])
+async def test_a_place_is_given_back_in_every_case(how):
+    up = scripted(max_concurrent=1)
+    up.provider.will(*([LATE] if how == "failed" else [Content("Hi")]), *([] if how == "whole" else [SILENCE]))
+    if how == "closed":
+        async with aclosing(answer(a_model(up), HELLO, Params())) as pieces:
+            await anext(pieces)
+    else:
+        turns = [asyncio.create_task(everything(a_model(up))) for _ in range(1 + ("queue" in how))]
+        await asyncio.sleep(0.01)
+        for turn in reversed(turns):
+            turn.cancel()
+        await asyncio.wait(turns)
+    up.provider.will(Content("Hello"))
+
+    async with asyncio.timeout(1):
+        assert (await everything(a_model(up)))[-1] == Content("Hello")
+
+
+async def test_a_stopped_turn_leaves_the_queue_at_once():
+    up = scripted(max_concurrent=1)
+    up.provider.will(Content("Hi"), SILENCE)
+    async with aclosing(answer(a_model(up), HELLO, Params())) as taking:
+        await anext(taking)
+        waiting = asyncio.create_task(everything(a_model(up)))
+        await asyncio.sleep(0.01)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            async with asyncio.timeout(1):
+                await waiting
+
+
+async def test_places_are_not_lost_when_turns_are_stopped_as_they_are_let_in():
+    up = scripted(max_concurrent=3)
+    up.provider.will(Content("Hi"))
+    turns = [asyncio.create_task(everything(a_model(up))) for _ in range(200)]
+    for number in range(0, 200, 2):
+        await asyncio.sleep(0)
+        turns[number].cancel()
+    await asyncio.wait(turns)
+
+    up.provider.will(Content("Hi"), SILENCE)
+    replies = [answer(a_model(up), HELLO, Params()) for _ in range(3)]
+    async with asyncio.timeout(1):
+        await asyncio.gather(*map(anext, replies))
+    await asyncio.gather(*(reply.aclose() for reply in replies))
 
 
 async def test_health_follows_the_calls():
