@@ -43,7 +43,7 @@ async def answer(
     """
     prompt = with_system(model.system, messages)
     wanted = _with_defaults(params, model)
-    for left, route in zip(reversed(range(len(model.routes))), model.routes, strict=True):
+    for route in model.routes:
         answering = False
         try:
             async with route.member.asked(), aclosing(_reply(route, prompt, wanted, state)) as reply:
@@ -54,9 +54,9 @@ async def answer(
                     yield piece
             return
         except G4FLiteError as error:
-            log.warning("%s failed for model %s: %s", route.member.name, model.name, error.code)
-            if answering or not left or not error.worth_another_route:
+            if answering or route is model.routes[-1] or not error.worth_another_route:
                 raise
+            log.info("%s: provider %s, model %s; trying the next", error.code, route.member.name, model.name)
             failed = Attempt(route.member.name, error)
         yield failed
 

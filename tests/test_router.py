@@ -202,6 +202,17 @@ async def test_places_are_not_lost_when_turns_are_stopped_as_they_are_let_in():
     await asyncio.gather(*(reply.aclose() for reply in replies))
 
 
+async def test_only_failures_that_lead_to_another_route_are_logged(caplog):
+    caplog.set_level("DEBUG", "g4f_lite")
+    first, second = scripted("first"), scripted("second")
+    first.provider.will(LATE)
+    second.provider.will(OverloadedError("busy"))
+    with pytest.raises(OverloadedError):
+        await everything(a_model(first, second))
+
+    assert caplog.messages == ["provider_rate_limited: provider first, model m; trying the next"]
+
+
 async def test_health_follows_the_calls():
     up = scripted()
     up.provider.will(LATE)
