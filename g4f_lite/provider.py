@@ -53,13 +53,16 @@ class Provider(ABC):
         messages: oldest first, at least one, the last from the user.
         state: what `UpstreamState` held at the end of the answer this turn follows.
         Yields: pieces with non-empty text; the content pieces joined are the reply; a Finish at the end.
-        Raises: MissingKeyError before the first piece; UpstreamError at any piece.
+        Raises: UpstreamError at any piece. Not to be called while there is an `obstacle`.
         Closing the generator closes the upstream connection.
         """
 
     @abstractmethod
     async def list_models(self) -> list[str]:
-        """Return the upstream ids the service offers now, in its order. Raises: UpstreamError."""
+        """Return the upstream ids the service offers now, in its order.
+
+        Raises: UpstreamError. Not to be called while there is an `obstacle`.
+        """
 
     def obstacle(self) -> G4FLiteError | None:
         """Return why this provider cannot be asked at all, or None. Costs nothing: no network, no waiting."""

@@ -1,6 +1,6 @@
 import pytest
 
-from g4f_lite.errors import StreamCutError
+from g4f_lite.errors import StreamCutError, UnreachableError
 from g4f_lite.providers import OpenAICompatible
 from tests.openai_wire import delta, openai_stream
 from tests.upstream import cut, silence
@@ -22,6 +22,13 @@ def test_without_streaming_the_text_comes_whole(upstream):
     texts = OpenAICompatible.create_completion("test-model", MESSAGES, stream=False, base_url=upstream.base_url)
 
     assert list(texts) == ["Hi there!"]
+
+
+def test_an_obstacle_stops_every_call():
+    with pytest.raises(UnreachableError, match="base_url"):
+        list(OpenAICompatible.create_completion("test-model", MESSAGES))
+    with pytest.raises(UnreachableError, match="base_url"):
+        OpenAICompatible.get_models()
 
 
 def test_leaving_early_closes_the_connection(upstream):

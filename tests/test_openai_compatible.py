@@ -242,15 +242,6 @@ def test_a_missing_variable_is_an_obstacle():
     assert "GROQ_KEY" in made(Http(), "", missing_variables=("GROQ_KEY",)).obstacle().message
 
 
-async def test_an_obstacle_stops_every_call(http):
-    nowhere = made(http, "")
-
-    with pytest.raises(UpstreamError, match="base_url"):
-        await ask(nowhere)
-    with pytest.raises(UpstreamError, match="base_url"):
-        await nowhere.list_models()
-
-
 @pytest.mark.parametrize(
     "listing",
     [

@@ -4,7 +4,7 @@ from contextlib import aclosing
 import pytest
 
 from g4f_lite import turnstile
-from g4f_lite.errors import ContentRefusedError, OverloadedError, RateLimitedError, StreamCutError
+from g4f_lite.errors import ContentRefusedError, MissingKeyError, OverloadedError, RateLimitedError, StreamCutError
 from g4f_lite.messages import Message, Params, conversation
 from g4f_lite.pieces import Content, Finish, UpstreamState
 from g4f_lite.router import Answering, Attempt, answer
@@ -34,6 +34,16 @@ async def test_the_next_route_is_tried_while_nothing_was_said():
     pieces = await everything(a_model(first, second))
 
     assert pieces == [Attempt("first", LATE), Answering("second", "Scripted", "upstream-m"), Content("Hi")]
+
+
+async def test_a_provider_with_an_obstacle_is_not_asked():
+    first, second = scripted("first"), scripted("second")
+    missing = MissingKeyError("first is off.")
+    first.provider.obstacle = lambda: missing
+    second.provider.will(Content("Hi"))
+
+    assert (await everything(a_model(first, second)))[0] == Attempt("first", missing)
+    assert not hasattr(first.provider, "asked")
 
 
 async def test_nothing_else_is_tried_once_something_was_said():

@@ -62,8 +62,6 @@ class LocalModel(Provider):
     async def stream(
         self, model: str, messages: Sequence[Message], params: Params, state: Mapping[str, Any] | None = None
     ) -> AsyncGenerator[Piece, None]:
-        if obstacle := self.obstacle():
-            raise obstacle
         async with self._slot.engine(self._file(model)) as engine:
             upstream = OpenAICompatible(self.name, self._settings(engine), self.http)
             async with aclosing(upstream.stream(model, messages, params)) as pieces:

@@ -36,8 +36,6 @@ class OpenAICompatible(Provider):
 
         Source: https://platform.openai.com/docs/api-reference/chat/create
         """
-        if obstacle := self.obstacle():
-            raise obstacle
         completion = Completion(self.name, secrets_of(self.settings))
         async with AsyncExitStack() as stack:
             response = await self._ask(stack, _body(model, messages, params))
@@ -59,8 +57,6 @@ class OpenAICompatible(Provider):
 
     async def list_models(self) -> list[str]:
         """Return the ids at `models`. Raises: UpstreamError."""
-        if obstacle := self.obstacle():
-            raise obstacle
         url = f"{self.base_url}/models"
         async with self.http.request(
             "GET", url, self.settings, provider=self.name, headers=self._headers()
