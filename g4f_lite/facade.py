@@ -29,7 +29,7 @@ class AsyncReply:
 
     def __await__(self) -> Generator[Any, None, Self]:
         return self
-        yield
+        yield  # never reached: it makes this a generator, as awaiting wants one
 
     def __aiter__(self) -> AsyncIterator[str]:
         return self._texts

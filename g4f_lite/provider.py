@@ -96,6 +96,9 @@ class Provider(ABC):
         texts = iterate(lambda: cls.create_async_generator(model, messages, **kwargs))
         return texts if stream else iter(("".join(texts),))
 
+    _create_completion = create_completion
+    """The name that descriptions of such providers use."""
+
     @classmethod
     def get_models(cls, **kwargs: Any) -> list[str]:
         """Return what `list_models` does, from code that knows no event loop."""

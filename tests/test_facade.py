@@ -24,6 +24,12 @@ def test_without_streaming_the_text_comes_whole(upstream):
     assert list(texts) == ["Hi there!"]
 
 
+def test_the_described_name_does_the_same(upstream):
+    for stream, texts in ((True, ["Hi ", "there!"]), (False, ["Hi there!"])):
+        upstream.will_answer(openai_stream("Hi there!"))
+        assert list(OpenAICompatible._create_completion("m", MESSAGES, stream, base_url=upstream.base_url)) == texts
+
+
 def test_an_obstacle_stops_every_call():
     with pytest.raises(UnreachableError, match="base_url"):
         list(OpenAICompatible.create_completion("test-model", MESSAGES))
