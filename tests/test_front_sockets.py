@@ -1,8 +1,11 @@
 """WebSockets through flask-sock."""
 
 import asyncio
+import errno
 import os
+import socket
 import threading
+from unittest.mock import Mock
 
 import aiohttp
 import pytest
@@ -354,6 +357,44 @@ async def test_a_websocket_too_many_is_503(session):
             await again.send_str("again")
 
             assert await again.receive_str() == "again"
+
+
+async def test_a_client_that_leaves_while_the_pair_is_made_frees_its_place(session):
+    async with serving(an_app(), Limits(sockets=1)) as served:
+        connection = served.front._server()
+        leaving = asyncio.create_task(served.front._sockets.answer(None, connection, {}))
+        await asyncio.sleep(0)
+        leaving.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await leaving
+        del connection, leaving
+
+        async with session.ws_connect(url(served)) as ws:
+            await ws.send_str("here")
+
+            assert await ws.receive_str() == "here"
+
+
+async def test_a_pair_that_cannot_be_made_frees_its_place(session, monkeypatch):
+    async with serving(an_app(), Limits(sockets=1)) as served:
+        with monkeypatch.context() as patch, pytest.raises(aiohttp.WSServerHandshakeError):
+            patch.setattr(socket, "socketpair", Mock(side_effect=OSError(errno.EMFILE, "Too many open files")))
+            await session.ws_connect(url(served))
+
+        async with session.ws_connect(url(served)) as ws:
+            await ws.send_str("here")
+
+            assert await ws.receive_str() == "here"
+
+
+async def test_without_a_thread_a_handshake_frees_its_place(session):
+    async with serving(an_app(), Limits(sockets=1)) as served:
+        for _ in range(2):
+            served.front._sockets.close()
+            with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+                await session.ws_connect(url(served))
+
+            assert refused.value.status == 500, "and not 503, as if it was still in use"
 
 
 async def test_open_sockets_leave_the_views_their_threads(served, session):

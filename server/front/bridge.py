@@ -52,7 +52,11 @@ class Bridge(asyncio.Protocol):
         """Return the app's end of the pair, which blocks as flask-sock expects."""
         ours, theirs = socket.socketpair()
         self._theirs = Lent(fileno=theirs.detach())
-        await self._loop.create_connection(lambda: self, sock=ours)
+        try:
+            await self._loop.create_connection(lambda: self, sock=ours)
+        except BaseException:  # the client may leave meanwhile, too
+            self._theirs.close()
+            raise
         return self._theirs
 
     def returned(self) -> None:

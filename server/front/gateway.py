@@ -52,7 +52,11 @@ class Gateway:
         returned: called in any thread once the app is done, or will not be asked any more.
         A call that has not begun when this is cancelled never does; the answer of one that has is closed.
         """
-        job = threads.submit(self._call, environ, threads)
+        try:
+            job = threads.submit(self._call, environ, threads)
+        except RuntimeError:  # there is no thread to be had
+            returned()
+            raise
         self._jobs.add(job)
         job.add_done_callback(lambda _: returned())
         job.add_done_callback(self._jobs.discard)

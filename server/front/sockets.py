@@ -1,6 +1,7 @@
 """The WebSockets that are open: a pool of threads of their own, so that they never take the views' threads."""
 
 import asyncio
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from threading import BoundedSemaphore
 from typing import Any
@@ -30,11 +31,9 @@ class Sockets:
         self, request: web.BaseRequest, connection: Connection, environ: dict[str, Any]
     ) -> web.StreamResponse:
         """Serve a handshake to its end: the app's conversation, or the ordinary answer with which it refuses."""
-        if not self._free.acquire(blocking=False):
-            raise refusal.busy("Too many WebSockets are open.")
         bridge = Bridge(connection)
         environ.pop(COMPRESSION, None)
-        environ["werkzeug.socket"] = await bridge.open()
+        environ["werkzeug.socket"] = await self._open(bridge)
         call = asyncio.ensure_future(self._gateway.call(environ, self._threads, lambda: self._returned(bridge)))
         self._bridges.add(bridge)
         try:
@@ -57,6 +56,16 @@ class Sockets:
     def close(self) -> None:
         """Take no more calls."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _open(self, bridge: Bridge) -> socket.socket:
+        """Return the app's end of the bridge, which has a place until its view has returned."""
+        if not self._free.acquire(blocking=False):
+            raise refusal.busy("Too many WebSockets are open.")
+        try:
+            return await bridge.open()
+        except BaseException:
+            self._free.release()
+            raise
 
     def _returned(self, bridge: Bridge) -> None:
         bridge.returned()
