@@ -7,6 +7,7 @@ import re
 import secrets
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -55,14 +56,8 @@ class EngineProcess:
         Raises: ModelNotSupportedError, UpstreamTimeoutError, UpstreamError.
         """
         key = secrets.token_urlsafe(32)
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", str(PROGRAM), str(file), "--context", str(context), "--threads", str(threads)),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=PATIENT_THREADS | dict(os.environ) | {KEY_VARIABLE: key},
-        )
-        engine = cls(process, file, key)
+        arguments = str(file), "--context", str(context), "--threads", str(threads)
+        engine = cls(await _child(arguments, key), file, key)
         try:
             await engine._become_ready(limit_s)
         except BaseException:
@@ -140,3 +135,18 @@ class EngineProcess:
         if reason := REASON.search(words):
             return reason[1][:DETAIL_CHARACTERS]
         return words.strip().rpartition("\n")[2][:DETAIL_CHARACTERS]
+
+
+async def _child(arguments: Sequence[str], key: str) -> asyncio.subprocess.Process:
+    try:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", str(PROGRAM), *arguments),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=PATIENT_THREADS | dict(os.environ) | {KEY_VARIABLE: key},
+        )
+    except OSError as error:
+        reason = error.strerror or "no reason given"
+        sentence = f"The local engine could not be started: {reason.lower()}; free some memory or close other programs."
+        raise UpstreamError(sentence) from error

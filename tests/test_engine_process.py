@@ -1,6 +1,7 @@
 """How the child starts, fails and ends; small programs play the engine."""
 
 import asyncio
+import errno
 import os
 import signal
 import sys
@@ -89,6 +90,18 @@ async def test_the_key_is_in_the_environment_and_not_among_the_arguments(play, t
     assert len(key) > 40
     assert key not in arguments
     assert arguments[1:] == ["/models/some.gguf", "--context", "512", "--threads", "1"]
+
+
+@pytest.mark.parametrize("number", [errno.ENOMEM, errno.EMFILE, errno.EAGAIN])
+async def test_a_child_that_cannot_be_made_is_a_clear_error(monkeypatch, number):
+    async def refusing(*arguments: str, **options: Any) -> asyncio.subprocess.Process:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", refusing)
+    error = await failure()
+
+    assert type(error) is UpstreamError
+    assert os.strerror(number).lower() in error.message
 
 
 async def test_two_engines_have_two_keys(play):
