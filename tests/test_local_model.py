@@ -167,6 +167,29 @@ async def test_without_a_file_the_obstacle_says_where_to_put_one(local, monkeypa
     assert str(tmp_path / "mine") in obstacle.message
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs modes")
+async def test_the_folder_is_made_for_its_owner_alone(local, tmp_path):
+    local(models_dir=str(tmp_path / "data" / "models"))
+
+    for made in (tmp_path / "data", tmp_path / "data" / "models"):
+        assert made.stat().st_mode & 0o777 == 0o700
+
+
+async def test_a_provider_that_is_off_makes_no_folder(tmp_path):
+    options = {"models_dir": str(tmp_path / "models")}
+    LocalModel("local", ProviderSettings(kind="LocalModel", enabled=False, options=options), Http())
+
+    assert not (tmp_path / "models").exists()
+
+
+async def test_a_folder_that_cannot_be_made_is_named_by_the_obstacle(local, monkeypatch, tmp_path):
+    monkeypatch.setattr(local_model, "find_spec", lambda name: name)
+    monkeypatch.setattr(local_model, "lacks_avx2", lambda: False)
+    (tmp_path / "file").touch()
+
+    assert str(tmp_path / "file" / "models") in str(local(models_dir=str(tmp_path / "file" / "models")).obstacle())
+
+
 async def test_a_file_that_arrives_removes_the_obstacle(local, folder, monkeypatch):
     monkeypatch.setattr(local_model, "find_spec", lambda name: name)
     monkeypatch.setattr(local_model, "lacks_avx2", lambda: False)

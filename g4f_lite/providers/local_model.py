@@ -3,7 +3,7 @@
 import platform
 import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,8 @@ class LocalModel(Provider):
     def __init__(self, name: str, settings: ProviderSettings, http: Http) -> None:
         super().__init__(name, settings, http)
         self.folder = Path(self.options.models_dir).absolute()
+        if settings.enabled:
+            _make_folder(self.folder)
         self._is_installed = find_spec("xllamacpp") is not None
         self._lacks_avx2 = lacks_avx2()
         self._slot = EngineSlot(self._start, self.options.keep_loaded_s)
@@ -118,6 +120,13 @@ class LocalModel(Provider):
         return self.settings.model_copy(
             update={"base_url": f"{engine.url}/v1", "api_key": engine.key, "proxy": "", "headers": {}, "options": {}}
         )
+
+
+def _make_folder(folder: Path) -> None:
+    """Make the folder, for its owner alone, so that people find where to put a file; where it cannot be, no matter."""
+    with suppress(OSError):
+        for path in (*reversed(folder.parents), folder):  # with parents=True those would be open to all
+            path.mkdir(0o700, exist_ok=True)
 
 
 def lacks_avx2() -> bool:
