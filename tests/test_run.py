@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import requests
+
+from server import command
 
 RUN = Path(__file__).parent.parent / "run.py"
 GUIDE = {"kind": "Guide"}
@@ -141,6 +144,23 @@ def test_a_database_that_cannot_be_opened_is_told_in_a_sentence(config: Path) ->
 
     assert (done.returncode, done.stdout) == (1, "")
     assert "Traceback" not in done.stderr
+
+
+def test_a_second_server_of_one_database_is_refused(config: Path, tmp_path: Path) -> None:
+    second = tmp_path / "second.json"
+    write(second, {"data_dir": "elsewhere"})
+
+    with running("--config", config, cwd=config.parent):
+        done = run("--config", second)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[-1].startswith(f"Another process is serving from {tmp_path}/data/chat.db.")
+
+
+def test_an_interrupted_start_is_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "load", Mock(side_effect=KeyboardInterrupt))
+
+    assert command.main([]) == 1
 
 
 def test_check_says_what_each_provider_lacks(config: Path) -> None:
