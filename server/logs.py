@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from g4f_lite.transport import secrets_of as secrets_of_provider
 from server.config import Config
 
 SHORTEST_SECRET = 6
@@ -51,7 +52,5 @@ def secrets_of(config: Config) -> set[str]:
 
 def _secrets(config: Config) -> Iterator[str]:
     for settings in config.providers.values():
-        yield settings.api_key
-        yield from settings.headers.values()
-        yield urlsplit(settings.proxy).password or ""
+        yield from secrets_of_provider(settings)
     yield urlsplit(config.database).password or ""

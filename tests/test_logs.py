@@ -15,7 +15,7 @@ PROVIDER = {
     "kind": "OpenAICompatible",
     "base_url": "http://127.0.0.1:9/v1",
     "api_key": "the-secret-key",
-    "headers": {"X-Key": "the-secret-key-of-a-header"},
+    "headers": {"X-Key": "the-secret-key-of-a-header", "Authorization": "Bearer token-behind-a-word"},
     "proxy": "http://me:proxy-password@127.0.0.1:9",
 }
 
@@ -40,7 +40,8 @@ def test_a_line_has_its_time_in_utc(lines: Lines) -> None:
 
 
 @pytest.mark.parametrize(
-    "secret", ["the-secret-key", "the-secret-key-of-a-header", "proxy-password", "database-password"]
+    "secret",
+    ["the-secret-key", "the-secret-key-of-a-header", "token-behind-a-word", "proxy-password", "database-password"],
 )
 def test_a_secret_is_redacted(lines: Lines, secret: str) -> None:
     line = lines.format(record("asked with %s!", secret))
