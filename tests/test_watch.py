@@ -116,12 +116,13 @@ async def test_keys_that_are_read_once_keep_their_value_and_are_named(
     site: Site, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING)
-    site.write({"site_config": {"title": "New", "port": 9}, "url_prefix": "/chat"})
+    site.write({"site_config": {"title": "New", "debug": True, "port": 9}, "url_prefix": "/chat"})
 
     await site.watch.check_now()
 
     (config,) = site.taken
-    assert (config.site_config.title, config.site_config.port, config.url_prefix) == ("New", 1338, "")
+    assert (config.site_config.title, config.site_config.debug) == ("New", True)
+    assert (config.site_config.port, config.url_prefix) == (1338, "")
     assert [record.getMessage() for record in caplog.records] == [
         "config.json: a restart is needed for site_config.port, url_prefix"
     ]
