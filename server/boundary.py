@@ -4,16 +4,15 @@ A web page anywhere can reach a server on localhost. The Host check defeats DNS 
 and WebSockets from other pages; both hold for every route.
 """
 
-import ipaddress
 import re
 from collections.abc import Iterable
 
 from flask import Flask, Request, Response, request
 
+from server.config import is_loopback
 from server.problems import Problem
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-LOCAL_NAMES = {"localhost"}
 HOST = re.compile(r"(\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+))(:[0-9]{1,5})?")
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -42,7 +41,7 @@ HEADERS = {
 
 def guard(app: Flask, allowed_hosts: Iterable[str]) -> None:
     """Check every request before its view runs, and complete the headers of every answer."""
-    names = LOCAL_NAMES | {name.lower() for name in allowed_hosts}
+    names = {name.lower() for name in allowed_hosts}
 
     @app.before_request
     def check() -> None:
@@ -62,7 +61,7 @@ def guard(app: Flask, allowed_hosts: Iterable[str]) -> None:
 def check_host(asked: Request, names: set[str]) -> None:
     """Refuse a Host header that is not one of ours. Raises: Problem."""
     name = _hostname(asked.headers.get("Host", ""))
-    if name not in names and not _is_loopback(name):
+    if name not in names and not is_loopback(name):
         hint = "add it to site_config.allowed_hosts in config.json if it is yours."
         raise Problem("invalid_request", f"This server does not answer for the host {name[:100] or '(none)'}; {hint}")
 
@@ -98,10 +97,3 @@ def _hostname(host: str) -> str:
     """Return the name in a Host header, without port, brackets and final dot; empty if it is not well formed."""
     parts = HOST.fullmatch(host)
     return (parts["address"] or parts["name"]).lower().rstrip(".") if parts else ""
-
-
-def _is_loopback(name: str) -> bool:
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False

@@ -20,7 +20,7 @@ PREFIX = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether only this machine can connect to a server that listens there."""
+    """Tell whether this names the machine itself, so that no other can connect."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
