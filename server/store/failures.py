@@ -13,6 +13,7 @@ from sqlalchemy.exc import (
     TimeoutError,
 )
 
+from g4f_lite.surrogates import whole
 from server.problems import Problem
 
 FULL = "The disk is full. Free some space and try again; what was stored before is safe."
@@ -60,11 +61,7 @@ def refuse_unstorable(*texts: str) -> None:
 
 def storable(text: str) -> str:
     """Return a model's text as it can be stored: halves of pairs joined or replaced, U+0000 replaced."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text.replace("\0", "\ufffd")
+    return whole(text).replace("\0", "\ufffd")
 
 
 def unstorable() -> Problem:
