@@ -62,6 +62,7 @@ class Alarm:
     def set(self, due: float) -> None:
         """Begin a wait of the current task."""
         self.due = due
+        self._has_rung = False
         self._task = asyncio.current_task()
         self._cancelled_before = self._task.cancelling() if self._task else 0
         if due < self._timer_due:

@@ -101,7 +101,7 @@ class ProviderSettings(Strict):
     headers: dict[HeaderName, Line] = Field(default_factory=dict, repr=False)
     timeout: Timeout = Timeout()
     max_concurrent: NonNegativeInt = 0
-    """Replies at a time; 0 is no limit."""
+    """Replies at a time; 0 is no limit. The others wait a moment for a place."""
     models: Names | None = None
     """Upstream ids to offer; None is whatever the provider lists."""
     options: dict[str, Any] = Field(default_factory=dict)

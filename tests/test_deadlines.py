@@ -153,6 +153,23 @@ async def test_a_stop_at_the_moment_of_the_time_out_is_a_stop(stop_s):
     assert up.provider.closed
 
 
+async def test_a_time_out_that_its_source_overcame_hides_no_later_stop():
+    async def stubborn():
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        yield Content("a")
+        await asyncio.Event().wait()
+
+    pieces = within(scripted(first=0.01).settings.timeout, "up", stubborn())
+    assert await anext(pieces) == Content("a")
+    task = asyncio.ensure_future(anext(pieces))
+    await asyncio.sleep(0)
+    task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
 async def test_of_many_stops_that_race_with_the_time_out_each_has_one_end():
     async def race(lead_s):
         up = scripted(first=0.05)
