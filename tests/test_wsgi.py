@@ -87,3 +87,12 @@ def test_a_signal_ends_it_soon_and_saves_the_running_answer(gunicorn, process, u
     store.close()
     assert (answer.status, answer.content[:5]) == ("interrupted", "Hello")
     assert "Traceback" not in log
+
+
+def test_its_log_is_the_one_that_is_redacted(gunicorn, process):
+    requests.get(f"{gunicorn}/nothing").close()
+
+    process.terminate()
+    _, log = process.communicate(timeout=15)
+
+    assert "Z INFO server.problems: GET /nothing: not_found, id " in log
