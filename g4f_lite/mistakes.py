@@ -21,8 +21,13 @@ EXPECTED = {
     "greater_than": "greater than {gt:g}",
     "greater_than_equal": "at least {ge:g}",
     "int_type": "a whole number",
+    "less_than": "less than {lt:g}",
     "less_than_equal": "at most {le:g}",
+    "list_type": "a list",
+    "literal_error": "{expected}",
     "model_type": "an object",
+    "string_too_long": "text of at most {max_length} characters",
+    "string_too_short": "text of at least {min_length} characters",
     "string_type": "text",
     "tuple_type": "a list",
 }

@@ -96,7 +96,7 @@ def ready() -> dict[str, str]:
 def _message(message: StoredMessage) -> dict[str, Any]:
     shown = {name: getattr(message, name) for name in MESSAGE_FIELDS} | {"created_at": time_text(message.created_at)}
     if turn := services().engine.find(user_id(), message.id):
-        shown |= {"content": turn.content, "reasoning": turn.reasoning}
+        shown |= {"content": turn.content, "reasoning": turn.reasoning, "status": turn.status}
     return shown
 
 

@@ -56,8 +56,10 @@ def message_events(message_id: str) -> Response:
 @conversation.post("/messages/<message_id>/stop")
 def stop(message_id: str) -> dict[str, str]:
     """End a turn and its upstream call; answer once it has ended."""
-    services().engine.stop(user_id(), message_id)
-    return {"id": message_id, "status": services().store.message(user_id(), message_id).status}
+    here, user = services(), user_id()
+    turn = here.engine.find(user, message_id)
+    here.engine.stop(user, message_id)
+    return {"id": message_id, "status": turn.status if turn else here.store.message(user, message_id).status}
 
 
 def _answer_native(body: TurnBody) -> Response:
@@ -114,7 +116,8 @@ async def _all_at_once(lines: list[str]) -> AsyncGenerator[str, None]:
 
 
 def _stream(here: Services, lines: AsyncGenerator[str, None]) -> Response:
-    form: Form = "sse" if "text/event-stream" in request.headers.get("Accept", "") else "ndjson"
+    wants_sse = any(kind == MIMETYPES["sse"] and wish > 0 for kind, wish in request.accept_mimetypes)
+    form: Form = "sse" if wants_sse else "ndjson"
     return Stream(_encoded(lines, form), loop=here.loop, mimetype=MIMETYPES[form])
 
 

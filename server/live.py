@@ -13,7 +13,7 @@ OPTIONS = {"ping_interval": 25, "max_message_size": 1 << 20}
 """Of every WebSocket; units are seconds and bytes."""
 SERVICE_RESTART = 1012
 """The close code that makes a page come back: the server stops, or the listener has fallen too far behind."""
-LOOK_EVERY_S = 5
+LOOK_EVERY_S = 1
 """A client that has left is noticed after this time, when there was nothing to tell it."""
 
 blueprint = Blueprint("live", __name__, url_prefix="/backend-api/v2")

@@ -83,6 +83,12 @@ def root() -> ResponseReturnValue:
     return redirect(url_for("pages.new_chat"))
 
 
+@pages.get("/chat")
+def chat_without_slash() -> ResponseReturnValue:
+    """Lead to the page. Flask's own redirect would name the host, and perhaps the wrong scheme behind a proxy."""
+    return redirect(url_for("pages.new_chat"))
+
+
 @pages.get("/chat/")
 def new_chat() -> ResponseReturnValue:
     return _chat(None, [])

@@ -5,9 +5,10 @@ import re
 from typing import Annotated, Any, Literal, NoReturn, TypeVar
 
 from flask import Request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from g4f_lite.messages import Message, Params
+from g4f_lite.mistakes import mistakes_of
 from server.problems import Problem
 from server.store import ABSENT, Absent
 
@@ -18,7 +19,28 @@ MOST_KEYS = 10_000
 HALF_OF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 Shape = TypeVar("Shape", bound="Body")
-Id = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+$")]
+
+
+def _identifier(text: str) -> str:
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("must be letters, digits and signs of ASCII, without spaces")
+    return text
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must have something to read")
+    return text
+
+
+def _none_yet(attachments: list[Any]) -> list[Any]:
+    if attachments:
+        raise ValueError("must be empty: this version takes no files yet")
+    return attachments
+
+
+Id = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_identifier)]
+Title = Annotated[str, Field(max_length=200), AfterValidator(_not_blank)]
 
 
 class Body(BaseModel):
@@ -41,7 +63,7 @@ class ParamsBody(Body):
 class MessageBody(Body):
     id: Id | None = None
     content: str
-    attachments: Annotated[list[Any], Field(max_length=0)] = []
+    attachments: Annotated[list[Any], AfterValidator(_none_yet)] = []
 
 
 class TurnBody(Body):
@@ -87,16 +109,16 @@ class FreegptBody(Body):
 
 
 class ChangeBody(Body):
-    """What PATCH changes of a conversation. `deleted` false takes a deletion back."""
+    """What PATCH changes of a conversation. `deleted` false takes a deletion back. What is not sent stays as it is."""
 
-    title: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")] | None = None
-    pinned: bool | None = None
-    archived: bool | None = None
-    leaf_id: Id | None = None
-    deleted: Literal[False] | None = None
+    title: Title = "-"
+    pinned: bool = False
+    archived: bool = False
+    leaf_id: Id = "-"
+    deleted: Literal[False] = False
 
     def changes(self) -> dict[str, Any]:
-        return {name: value for name, value in self.model_dump().items() if value is not None}
+        return self.model_dump(exclude_unset=True)
 
 
 def document(request: Request) -> dict[str, Any]:
@@ -104,7 +126,7 @@ def document(request: Request) -> dict[str, Any]:
     if request.mimetype != "application/json":
         raise Problem("unsupported_media_type", "Send the body as JSON, with Content-Type: application/json.")
     try:
-        parsed = json.loads(request.get_data(cache=False), parse_constant=_refuse_constant)
+        parsed = json.loads(request.get_data(cache=False).decode("utf-8-sig"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise Problem("invalid_request", "The body is not valid JSON in UTF-8.") from error
     if not isinstance(parsed, dict):
@@ -118,9 +140,8 @@ def check(parsed: dict[str, Any], shape: type[Shape]) -> Shape:
     try:
         return shape.model_validate(parsed)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise Problem("invalid_request", f"{where}: {first['msg']}." if where else f"{first['msg']}.") from error
+        first, *_ = mistakes_of(error, shape, parsed)
+        raise Problem("invalid_request", f"{first}.") from error
 
 
 def check_text(text: str) -> None:

@@ -13,17 +13,11 @@ PING_EVERY_S = 15
 
 async def live(turn: Turn, after: int, html: bool) -> AsyncGenerator[str, None]:
     """Yield the lines of a running turn behind `after` as they come, until the last."""
-    base_seq = turn.journal.base_seq
-    if after > turn.journal.last_seq:  # of a process that died before it saved these events
-        after = 0
-    viewer = Viewer(after)
-    if after < base_seq:  # a continued answer: what is missing of the earlier turns comes as one text
-        lines = _numbered(base_seq, [_replay_start(turn.begun.answer), *_text_of(turn.begun.answer)])
-        yield "".join(_with_blocks(lines, turn.begun.answer.content) if html else lines)
-        viewer = Viewer(base_seq)
-    rest = _html(turn, max(after, base_seq), viewer) if html else _text(turn, max(after, base_seq))
-    async for lines_now in rest:
-        yield lines_now
+    if not turn.journal.base_seq <= after <= turn.journal.last_seq:
+        lines, after = _earlier(turn, html)
+        yield "".join(lines)
+    async for some in _html(turn, after, Viewer(after)) if html else _text(turn, after):
+        yield some
 
 
 def ended(message: StoredMessage, batches: Sequence[Batch], after: int, html: bool) -> list[str]:
@@ -38,6 +32,19 @@ def ended(message: StoredMessage, batches: Sequence[Batch], after: int, html: bo
     if len(lines) != message.last_seq - after or any(map(events.is_end, lines[:-1])):
         lines = _numbered(message.last_seq, _replay(message))
     return _with_blocks(lines, message.content) if html else lines
+
+
+def _earlier(turn: Turn, html: bool) -> tuple[list[str], int]:
+    """Return what replaces all that a reader has, and the number to go on behind.
+
+    That is wanted where a continued answer's earlier turns are read, too, and where a reader is ahead of us, because it
+    has events of a process that died before they were saved.
+    """
+    answer = turn.begun.answer
+    if not turn.journal.base_seq:
+        return _numbered(1, [_replay_start(answer)]), 1
+    lines = _numbered(answer.last_seq, [_replay_start(answer), *_text_of(answer)])
+    return _with_blocks(lines, answer.content) if html else lines, answer.last_seq
 
 
 async def _text(turn: Turn, after: int) -> AsyncGenerator[str, None]:
@@ -81,20 +88,21 @@ async def _html(turn: Turn, after: int, viewer: Viewer) -> AsyncGenerator[str, N
 
 
 def _changes(viewer: Viewer, rendering: Rendering, told: int, seq: int) -> str:
-    """Return the `html` lines that bring a viewer up to date; none has a number above `seq`, where the reader is.
+    """Return the `html` lines that bring a viewer up to date; none has a number above `seq`, where the reader is."""
+    return "".join(_changed(viewer.news(rendering), told, max(told, min(rendering.seq, seq))))
 
-    All but the last repeat the number that was told before: who loses the connection in between gets them again.
+
+def _changed(changes: Sequence[Change], told: int, seq: int) -> list[str]:
+    """Return the lines of changes that belong together, of which the last has the number `seq`.
+
+    The others repeat the number that was told before: a reader that is cut off in between gets them all again.
     """
-    if not (changes := viewer.news(rendering)):
-        return ""
-    *repeating, last = changes
-    lines = [_change(told, change) for change in repeating]
-    return "".join((*lines, _change(max(told, min(rendering.seq, seq)), last)))
-
-
-def _change(seq: int, change: Change) -> str:
-    what = {"text": change.text} if change.html is None else {"html": change.html}
-    return events.event(seq, "html", {"block": change.block, **what})
+    lines = []
+    for change in changes:
+        what = {"text": change.text} if change.html is None else {"html": change.html}
+        number = seq if change is changes[-1] else told
+        lines.append(events.event(number, "html", {"block": change.block, **what}))
+    return lines
 
 
 def _with_blocks(lines: list[str], content: str) -> list[str]:
@@ -102,9 +110,10 @@ def _with_blocks(lines: list[str], content: str) -> list[str]:
     last = max((index for index, line in enumerate(lines) if events.is_content(line)), default=None)
     if last is None:
         return lines
-    seq = events.parse(lines[last])["seq"]
-    shown = [events.event(seq, "html", {"block": number, "html": html}) for number, html in enumerate(blocks(content))]
-    return [line for line in lines[:last] if not events.is_content(line)] + shown + lines[last + 1 :]
+    before = [line for line in lines[:last] if not events.is_content(line)]
+    told, seq = (events.parse(line)["seq"] for line in (before[-1] if before else lines[last], lines[last]))
+    shown = [Change(number, html, None) for number, html in enumerate(blocks(content))]
+    return before + _changed(shown, told, seq) + lines[last + 1 :]
 
 
 def _replay(message: StoredMessage) -> list[tuple[str, dict[str, Any]]]:

@@ -114,7 +114,17 @@ def test_a_conversation_is_renamed_marked_and_turned_to_another_leaf(client):
 
 
 @pytest.mark.parametrize(
-    "change", [{"title": ""}, {"title": "  "}, {"title": 7}, {"title": "x" * 201}, {"pinned": "yes"}, {"deleted": True}]
+    "change",
+    [
+        {"title": None},
+        {"leaf_id": None},
+        {"title": ""},
+        {"title": "  "},
+        {"title": 7},
+        {"title": "x" * 201},
+        {"pinned": "yes"},
+        {"deleted": True},
+    ],
 )
 def test_a_change_of_the_wrong_kind_is_refused(client, change):
     start = ask(client)[0]

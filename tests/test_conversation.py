@@ -393,6 +393,70 @@ def test_bad_input_is_refused_in_json_and_costs_nothing(client, upstream, body, 
     assert client.get("/backend-api/v2/conversations").json["conversations"] == []
 
 
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ({"message": "Hello"}, "message: must be an object, not text."),
+        (a_turn(params={"temperature": "hot"}), "params.temperature: must be a number, not text."),
+        (a_turn(action="dance"), "action: must be 'send', 'regenerate' or 'continue'."),
+        (a_turn(conversation_id="a b"), "conversation_id: must be letters, digits and signs of ASCII, without spaces."),
+        ({"message": {"content": "a", "attachments": [1]}},
+         "message.attachments: must be empty: this version takes no files yet."),
+        ({}, "message: field required."),
+    ],
+)  # fmt: skip
+def test_a_refusal_names_the_field_in_plain_words(client, body, sentence):
+    assert client.post(CONVERSATION, json=body).json["error"]["message"] == sentence
+
+
+@pytest.mark.parametrize("coding", ["utf-16", "utf-32", "latin-1"])
+def test_a_body_in_another_encoding_is_refused(client, coding):
+    data = json.dumps(a_turn("é"), ensure_ascii=False).encode(coding)
+
+    response = client.post(CONVERSATION, data=data, content_type="application/json")
+
+    assert (response.status_code, response.json["error"]["code"]) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("text/event-stream", "text/event-stream"),
+        ("TEXT/Event-Stream, */*;q=0.1", "text/event-stream"),
+        ("text/event-stream;q=0", "application/x-ndjson"),
+        ("*/*", "application/x-ndjson"),
+        (None, "application/x-ndjson"),
+    ],
+)
+def test_the_form_is_what_the_client_accepts(client, accept, kind):
+    headers = {"Accept": accept} if accept else {}
+
+    assert client.post(CONVERSATION, json=a_turn(), headers=headers).mimetype == kind
+
+
+def test_a_reader_cut_off_between_two_blocks_gets_them_again(client, upstream):
+    upstream.will_answer(openai_stream(["A\n\nB\n\nC"]))
+    path = f"/backend-api/v2/messages/{ask(client)[0]['message_id']}/events?render=html"
+    said = told(client.get(path))
+
+    for count in range(1, len(said)):
+        rest = told(client.get(f"{path}&after={said[count - 1]['seq']}"))
+        shown = {event["block"] for event in [*said[:count], *rest] if event["type"] == "html"}
+        assert shown == {0, 1, 2}
+
+
+def test_a_reader_that_is_ahead_of_a_running_turn_is_told_to_begin_anew(client, upstream):
+    upstream.will_answer([delta("Hel"), silence()])
+    response = client.post(CONVERSATION, json=a_turn())
+    start = next(lines_of(response))
+
+    again = client.get(f"/backend-api/v2/messages/{start['message_id']}/events?after=50")
+
+    assert next(lines_of(again))["replay"] is True
+    again.close()
+    response.close()
+
+
 def test_the_parent_of_another_conversation_is_unknown(client, upstream):
     first, second = ask(client)[0], ask(client)[0]
 
