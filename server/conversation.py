@@ -116,7 +116,7 @@ async def _all_at_once(lines: list[str]) -> AsyncGenerator[str, None]:
 
 
 def _stream(here: Services, lines: AsyncGenerator[str, None]) -> Response:
-    wants_sse = any(kind == MIMETYPES["sse"] and wish > 0 for kind, wish in request.accept_mimetypes)
+    wants_sse = any(kind.lower() == MIMETYPES["sse"] and wish > 0 for kind, wish in request.accept_mimetypes)
     form: Form = "sse" if wants_sse else "ndjson"
     return Stream(_encoded(lines, form), loop=here.loop, mimetype=MIMETYPES[form])
 
