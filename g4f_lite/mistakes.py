@@ -57,7 +57,7 @@ def parts(value: Any) -> dict[str | int, Any]:
 
 def unknown(what: str, word: str, known: Iterable[str]) -> str:
     """Return a sentence about a word that is not known, with the nearest one that is."""
-    known = sorted(known)
+    known = sorted(map(_printable, known))
     nearest = difflib.get_close_matches(word, known, n=1)
     if nearest:
         return f'unknown {what}; did you mean "{nearest[0]}"?'

@@ -60,6 +60,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @given(document=documents | anything)
 @example(document={"providers": {"x": {"kind": "Guide", "base_url": "http://[::1"}}})
 @example(document={"site_config": {"host": "[" * 9}})
+@example(document={"models": {"\r": None}, "default_model": "0"})
 def test_any_json_is_a_configuration_or_has_mistakes(file: Path, document: Any) -> None:
     file.write_text(json.dumps(document))
 
