@@ -3,7 +3,9 @@
 import resource
 import socket
 import sqlite3
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -14,13 +16,16 @@ from g4f_lite.errors import ConfigError
 from server.problems import Problem
 from server.store import Batch, Store
 from server.store.failures import AWAY, FULL, LOCKED, READ_ONLY
+from server.store.sqlite import GONE, PLACE_S
 from tests.stores import ME, a_batch, a_turn, an_outcome, answered, content, on_postgresql, on_sqlite
+
+IMPATIENCE_S = 0.3
 
 
 @pytest.fixture
 def impatient(store: Store, store_url: str) -> Iterator[Store]:
     """A second store of the same database that does not wait long for a lock."""
-    impatient = Store(store_url, busy_timeout_s=0.1)
+    impatient = Store(store_url, busy_timeout_s=IMPATIENCE_S)
     yield impatient
     impatient.close()
 
@@ -122,6 +127,36 @@ def test_a_locked_database_is_an_answer_and_not_a_wait(store: Store, impatient: 
         assert impatient.message(ME, begun.answer.id).content == "Fine."
 
     impatient.begin(ME, a_turn())
+
+
+@on_sqlite
+def test_many_writers_wait_no_longer_than_one_for_a_locked_database(store: Store, impatient: Store, file: Path) -> None:
+    begun = answered(store)
+    with closing(sqlite3.connect(file)) as other, ThreadPoolExecutor(12) as threads:
+        other.execute("BEGIN IMMEDIATE")
+        started = time.monotonic()
+        writers = [threads.submit(impatient.begin, ME, a_turn()) for _ in range(12)]
+
+        assert store.message(ME, begun.answer.id).status == "complete"  # reading waits for nobody
+
+        for writer in writers:
+            with failing(LOCKED):
+                writer.result(10)
+        assert time.monotonic() - started < 12 * IMPATIENCE_S + PLACE_S
+
+
+@on_sqlite
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_database_file_that_is_gone_is_not_written_to(store: Store, file: Path, replaced: bool) -> None:
+    answered(store)
+    file.rename(file.with_name("moved.db"))
+    if replaced:
+        file.touch()
+
+    with failing(GONE.format(file)):
+        store.begin(ME, a_turn())
+    file.with_name("moved.db").rename(file)
+    store.begin(ME, a_turn())
 
 
 @on_postgresql

@@ -5,6 +5,7 @@ import socket
 import struct
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Protocol, cast
 
 from aiohttp import EMPTY_PAYLOAD, HttpVersion11, StreamReader, web
@@ -161,7 +162,8 @@ class Connection(web.RequestHandler):
         self._deaf = True
         self._wire.resume_reading()
         if self._wire.can_write_eof():
-            self._wire.write_eof()
+            with suppress(OSError):  # the client has left already
+                self._wire.write_eof()
 
     def _break_off(self, request: web.BaseRequest, error: BaseException | None) -> None:
         """End an answer in the middle so that the client notices: without the final chunk, or with a reset."""

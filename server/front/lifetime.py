@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 DRAIN_S = 25
 """How long running turns may go on once a signal came; with what follows, the process ends within 30 seconds."""
+INTERRUPTING_S = 1.5
+"""How long interrupting and saving the rest may take."""
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -52,7 +54,7 @@ async def serve(
     log.info("stopping: new requests are refused, running turns may take %d s", DRAIN_S)
     front.refuse()
     with suppress(TimeoutError):
-        async with asyncio.timeout(DRAIN_S):
+        async with asyncio.timeout(DRAIN_S + INTERRUPTING_S):
             await drain(DRAIN_S)
     return await front.stop()
 

@@ -64,6 +64,10 @@ def storable(text: str) -> str:
     return whole(text).replace("\0", "\ufffd")
 
 
+def locked() -> Problem:
+    return Problem("storage_unavailable", LOCKED)
+
+
 def unstorable() -> Problem:
     return Problem("invalid_request", "The text has characters that cannot be stored: U+0000, or half of a pair.")
 

@@ -1,6 +1,8 @@
 """SQLite: one connection that writes, several that read, and a file that only its owner may open."""
 
 import os
+import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,15 +10,22 @@ from typing import IO, Any
 
 from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engine, event
 
-from server.store.failures import held_elsewhere, translated
+from server.problems import Problem
+from server.store.failures import LOCKED, held_elsewhere, locked, translated
 from server.store.file_lock import take
 
+WRITERS = 5
+"""Threads that may wait for their turn to write. Fewer than serve requests, so that a locked file stops no reader."""
+PLACE_S = 0.5
+"""How long the others wait for one of these places; a write takes a thousandth of a second."""
 READERS = 8
 """Connections kept for reading; as many again are made when needed."""
 READING = {"query_only": "ON", "mmap_size": "0"}
 WRITING = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON", "mmap_size": "0"}
 # A migration may make a table anew; with foreign keys on, dropping the old one would empty those that point at it.
 MIGRATING = {**WRITING, "foreign_keys": "OFF"}
+
+GONE = "The database file {} was removed or replaced. Start the server again to begin with the one that is there now."
 
 
 class SQLite:
@@ -31,6 +40,10 @@ class SQLite:
         # Immediate, because a transaction that has read may find that it cannot write any more.
         self._writer = self._engine("BEGIN IMMEDIATE", WRITING, pool_size=1, max_overflow=0, **queue)
 
+        self._places = threading.BoundedSemaphore(WRITERS)
+        self._turn = threading.Lock()
+        self._locked_at = 0.0
+        self._inode: int | None = None
         self._lock: IO[bytes] | None = None
 
     def open(self) -> None:
@@ -53,8 +66,18 @@ class SQLite:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        with translated(), self._writer.begin() as connection:
-            yield connection
+        came = time.monotonic()
+        if not self._places.acquire(timeout=PLACE_S):
+            raise locked()
+        try:
+            with self._turn, self._noting_locks(), translated():
+                self._require_file()
+                if self._locked_at > came:  # whoever had the turn before waited in vain; nobody waits as long again
+                    raise locked()
+                with self._writer.begin() as connection:
+                    yield connection
+        finally:
+            self._places.release()
 
     @contextmanager
     def migration(self) -> Iterator[Connection]:
@@ -81,6 +104,22 @@ class SQLite:
         if self._lock:
             self._lock.close()
             self._lock = None
+
+    @contextmanager
+    def _noting_locks(self) -> Iterator[None]:
+        try:
+            yield
+        except Problem as problem:
+            if problem.message == LOCKED:
+                self._locked_at = time.monotonic()
+            raise
+
+    def _require_file(self) -> None:
+        """Refuse to write to a file that nobody will find again. Raises: Problem."""
+        inode = self.path.stat().st_ino if self.path.exists() else 0
+        self._inode = self._inode or inode
+        if inode != self._inode:
+            raise Problem("storage_unavailable", GONE.format(self.path))
 
     def _make_folder(self) -> None:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
