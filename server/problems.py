@@ -10,7 +10,7 @@ import math
 import secrets
 from typing import Any
 
-from g4f_lite.errors import G4FLiteError
+from g4f_lite.errors import G4FLiteError, RejectedError
 
 log = logging.getLogger(__name__)
 
@@ -68,16 +68,16 @@ class Problem(Exception):
         self.message = message
         self.detail = detail
         self.retry_after = retry_after
+        self.status = STATUS[code]
         self.id = secrets.token_hex(6)
 
     @classmethod
     def of(cls, error: G4FLiteError) -> "Problem":
         """Return a provider's error as a problem, with an id of its own."""
-        return cls(error.code, error.message, detail=error.detail, retry_after=error.retry_after)
-
-    @property
-    def status(self) -> int:
-        return STATUS[self.code]
+        problem = cls(error.code, error.message, detail=error.detail, retry_after=error.retry_after)
+        if type(error) is RejectedError:  # the service finds fault with the request, as it would with a direct client's
+            problem.status = 400
+        return problem
 
     def as_dict(self) -> dict[str, Any]:
         """Return the error object of the contract; members that say nothing are left out."""

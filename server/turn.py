@@ -202,7 +202,7 @@ def _storable(text: str) -> str:
 def _problem(error: BaseException, model: Model) -> Problem:
     if isinstance(error, G4FLiteError):
         problem = Problem.of(error)
-        log.warning("turn failed: %s, model %s, id %s", problem.code, model.name, problem.id)
+        log.warning("turn failed: %s, model %s, id %s: %s", problem.code, model.name, problem.id, problem.message)
         return problem
     problem = Problem("internal_error", BUG)
     log.error("turn failed by a bug, model %s, id %s", model.name, problem.id, exc_info=error)

@@ -344,6 +344,15 @@ def test_freegpt_webui_gets_a_failure_as_a_true_status(client, upstream):
     assert response.json["error"]["detail"] == "slow down"
 
 
+@pytest.mark.parametrize(
+    ("theirs", "ours"), [(400, 400), (401, 502), (402, 502), (413, 413), (422, 400), (429, 429), (500, 502), (503, 503)]
+)
+def test_an_upstream_status_becomes_what_it_means_to_our_client(client, upstream, theirs, ours):
+    upstream.will_answer_json(openai_error("no"), status=theirs)
+
+    assert client.post(CONVERSATION, json=FREEGPT).status_code == ours
+
+
 def deep(levels):
     return json.loads("[" * levels + "]" * levels)
 
