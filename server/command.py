@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 SAFE_SQLITE = (3, 51, 3)
 OLD_SQLITE = (
     "can damage a database when its write-ahead log is reset by two connections at once. One process writes here, "
-    "through one connection, so the risk is small; a Python with 3.51.3 or newer has none."
+    "through one connection, so the risk is small; a Python built with SQLite 3.51.3 or newer has none."
 )
 
 

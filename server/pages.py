@@ -11,6 +11,7 @@ from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
 from g4f_lite.catalog import Model
+from g4f_lite.providers.guide import Guide
 from server import sidebar, thread
 from server.assets import Assets
 from server.identity import user_id
@@ -53,15 +54,23 @@ class ModelList:
 
 
 @dataclass(frozen=True)
-class ChatPage(Page, ConversationList, ModelList):
+class Notices:
+    """What `_configuration.html` receives."""
+
+    config_problem: str | None
+    """Why the configuration file as it is now was not taken over."""
+
+
+@dataclass(frozen=True)
+class ChatPage(Page, ConversationList, ModelList, Notices):
     """What `chat.html` receives."""
 
     conversation: StoredConversation | None
     messages: list[thread.ShownMessage]
     obstacle: str
     """Why no model at all can answer; empty when one can."""
-    config_problem: str | None
-    """Why the configuration file as it is now was not taken over."""
+    only_guide: bool
+    """Whether nobody can answer but the built-in guide, which knows nothing of the world."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +127,12 @@ def models() -> ResponseReturnValue:
     return _render("_models.html", ModelList(_by_provider(services().catalog.models()), request.args.get("model", "")))
 
 
+@pages.get("/chat/parts/notices")
+def notices() -> ResponseReturnValue:
+    """Answer with what there is to say about the configuration alone."""
+    return _render("_configuration.html", Notices(services().config_problem))
+
+
 @pages.get("/static/<version>/<path:path>")
 def asset(version: str, path: str) -> ResponseReturnValue:
     """Answer with a file of the page: what has this version in its address never changes."""
@@ -148,6 +163,7 @@ def _chat(conversation: StoredConversation | None, path: Sequence[StoredMessage]
         messages=[thread.shown(m, snapshots.get(m.id), lambda name: labels.get(name, name)) for m in path],
         obstacle=_obstacle(models),
         config_problem=here.config_problem,
+        only_guide=all(model.routes[0].member.settings.kind == Guide.kind for model in models if model.available),
     )
     return _render("chat.html", page)
 
@@ -170,7 +186,7 @@ def _obstacle(models: Sequence[Model]) -> str:
     return models[0].reason if models else "There is no model in config.json."
 
 
-def _render(template: str, context: Page | ConversationList | ModelList) -> str:
+def _render(template: str, context: Page | ConversationList | ModelList | Notices) -> str:
     return render_template(template, **vars(context))
 
 

@@ -31,8 +31,7 @@ class Services:
     def __init__(self, config: Config, loop: asyncio.AbstractEventLoop) -> None:
         """Open the store. Raises: Problem, when there is none to be had, or another process has it."""
         self.config = config
-        self.config_problem: str | None = None
-        """Why the configuration file as it is now was not taken over."""
+        self._config_problem: str | None = None
         self.loop = loop
         data_folder.make(Path(config.data_dir))
         self.store = Store(config.database)
@@ -58,6 +57,17 @@ class Services:
         task = self.loop.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+
+    @property
+    def config_problem(self) -> str | None:
+        """Why the configuration file as it is now was not taken over; open pages hear of a change."""
+        return self._config_problem
+
+    @config_problem.setter
+    def config_problem(self, problem: str | None) -> None:
+        if problem != self._config_problem:
+            self._config_problem = problem
+            self.hub.publish_to_all({"type": "providers"})
 
     async def take_over(self, config: Config) -> None:
         """Put a changed configuration into force; turns that are running keep what they began with."""

@@ -216,3 +216,30 @@ LOOP_NAMES = {
     "_note.html": {"note"},
 }
 """What an including template's own `for` and `with` hand over."""
+
+
+class TestWithTheGuideAlone:
+    @pytest.fixture
+    def settings(self, settings):
+        del settings["providers"]["up"], settings["models"]["m"]
+        return settings | {"default_model": "guide"}
+
+    def test_the_examples_are_what_the_guide_can_answer(self, client):
+        page = client.get("/chat/").get_data(as_text=True)
+
+        assert "What can you do?" in page
+        assert "heat pump" not in page
+
+
+def test_an_open_page_hears_of_a_broken_configuration(app, client):
+    services = app.extensions["chat"]
+    listener = services.hub.listen("local")
+
+    services.config_problem = "providers.x.kind: unknown"
+
+    assert "providers" in listener.get_nowait()
+    assert "providers.x.kind: unknown" in client.get("/chat/parts/notices").get_data(as_text=True)
+    services.config_problem = None
+    assert "providers" in listener.get_nowait()
+    assert "providers.x.kind" not in client.get("/chat/parts/notices").get_data(as_text=True)
+    services.hub.leave("local", listener)

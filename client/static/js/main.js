@@ -11,7 +11,7 @@ import { Api } from "./api.js"
 import { copy } from "./clipboard.js"
 import { Conversation } from "./conversation.js"
 import { Live } from "./live.js"
-import { Problem } from "./problem.js"
+import { Problem, unlessBug } from "./problem.js"
 
 const COPIED_MS = 1500
 
@@ -93,7 +93,18 @@ const IN_NEWS = {
       conversation.hear(turn)
     }
   },
-  providers: () => picker.refresh(api),
+  providers: () => {
+    picker.refresh(api)
+    refreshNotices()
+  },
+}
+
+async function refreshNotices() {
+  const notices = document.querySelector("[data-notices]")
+  const fresh = await api.page(notices.dataset.source).catch(unlessBug)
+  if (fresh) {
+    notices.replaceChildren(...fresh.body.childNodes)
+  }
 }
 
 async function copyFrom(button, text) {
