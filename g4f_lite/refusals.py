@@ -88,6 +88,9 @@ BY_WORDS: list[tuple[type[UpstreamError], set[int], re.Pattern[str]]] = [
     (OverloadedError, {500, 502}, re.compile(r"overloaded|(?:at|over) capacity|temporarily unavailable")),
 ]
 
+LONGEST_WAIT_S = 10_000_000
+"""What is longer is a mistake of the service's, and no advice."""
+
 CHALLENGE = re.compile(
     r"just a moment|challenge-platform|cf[-_]chl|attention required!|checking your browser|captcha"
     r"|enable javascript and cookies|verify (?:that )?you are human"
@@ -183,6 +186,7 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
 
 def _seconds_until(date: str) -> float | None:
     try:
-        return max(0.0, (parsedate_to_datetime(date).astimezone(UTC) - datetime.now(UTC)).total_seconds())
+        seconds = (parsedate_to_datetime(date).astimezone(UTC) - datetime.now(UTC)).total_seconds()
     except (ValueError, OverflowError):
         return None
+    return max(0.0, seconds) if seconds < LONGEST_WAIT_S else None

@@ -158,7 +158,10 @@ def test_a_missing_address_says_what_to_correct():
         ({"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0),
         ({"ratelimit": '"api";r=0;t=55'}, 55),
         ({}, None),
-        *(({"Retry-After": said}, None) for said in ("soon", "-1", "inf", "1e9", "9" * 400, "Wed, 99 Foo 1", "٣")),
+        *(
+            ({"Retry-After": said}, None)
+            for said in ("Wed, 21 Oct 2099 07:28:00 GMT", "soon", "-1", "inf", "1e9", "9" * 400, "Wed, 99 Foo 1", "٣")
+        ),
     ],
     ids=str,
 )
