@@ -5,7 +5,7 @@ import re
 LONGEST = 60
 """Characters; what fits in one line of the sidebar."""
 
-MARKUP = re.compile(r"^[\s#>*`~-]+")
+MARKUP = re.compile(r"^[\s#>*`~-]+|\*\*|`")
 
 
 def title_of(text: str) -> str:

@@ -12,6 +12,8 @@ from server.title import LONGEST, title_of
         ("many    spaces\tinside", "many spaces inside"),
         ("---\nafter a rule", "after a rule"),
         ("***", "***"),
+        ("Explain **heat pumps** and `x = 1` in two lines", "Explain heat pumps and x = 1 in two lines"),
+        ("2 * 3 and __init__", "2 * 3 and __init__"),
     ],
 )
 def test_a_title_is_the_first_line_that_says_something(text, title):
