@@ -16,7 +16,7 @@ from g4f_lite.errors import ConfigError
 from server.problems import Problem
 from server.store import Batch, Store
 from server.store.failures import AWAY, FULL, LOCKED, READ_ONLY
-from server.store.sqlite import GONE, PLACE_S
+from server.store.sqlite import GONE, STUCK_S
 from tests.stores import ME, a_batch, a_turn, an_outcome, answered, content, on_postgresql, on_sqlite
 
 IMPATIENCE_S = 0.3
@@ -142,7 +142,7 @@ def test_many_writers_wait_no_longer_than_one_for_a_locked_database(store: Store
         for writer in writers:
             with failing(LOCKED):
                 writer.result(10)
-        assert time.monotonic() - started < 12 * IMPATIENCE_S + PLACE_S
+        assert time.monotonic() - started < 12 * IMPATIENCE_S + STUCK_S
 
 
 @on_sqlite

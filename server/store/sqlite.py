@@ -1,5 +1,6 @@
 """SQLite: one connection that writes, several that read, and a file that only its owner may open."""
 
+import math
 import os
 import threading
 import time
@@ -16,8 +17,8 @@ from server.store.file_lock import take
 
 WRITERS = 5
 """Threads that may wait for their turn to write. Fewer than serve requests, so that a locked file stops no reader."""
-PLACE_S = 0.5
-"""How long the others wait for one of these places; a write takes a thousandth of a second."""
+STUCK_S = 0.5
+"""From then on a writer that cannot begin is taken to wait for another program, and nobody new may wait beside it."""
 READERS = 8
 """Connections kept for reading; as many again are made when needed."""
 READING = {"query_only": "ON", "mmap_size": "0"}
@@ -43,6 +44,7 @@ class SQLite:
         self._places = threading.BoundedSemaphore(WRITERS)
         self._turn = threading.Lock()
         self._locked_at = 0.0
+        self._waiting_since = math.inf
         self._inode: int | None = None
         self._lock: IO[bytes] | None = None
 
@@ -67,14 +69,15 @@ class SQLite:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         came = time.monotonic()
-        if not self._places.acquire(timeout=PLACE_S):
-            raise locked()
+        self._take_place(came)
         try:
             with self._turn, self._noting_locks(), translated():
                 self._require_file()
                 if self._locked_at > came:  # whoever had the turn before waited in vain; nobody waits as long again
                     raise locked()
+                self._waiting_since = time.monotonic()
                 with self._writer.begin() as connection:
+                    self._waiting_since = math.inf
                     yield connection
         finally:
             self._places.release()
@@ -105,6 +108,13 @@ class SQLite:
             self._lock.close()
             self._lock = None
 
+    def _take_place(self, came: float) -> None:
+        """Take one of the places, as long as writing goes on. Raises: Problem."""
+        while not self._places.acquire(timeout=STUCK_S):
+            now = time.monotonic()
+            if now - self._waiting_since > STUCK_S or now - came > self._timeout_s:
+                raise locked()
+
     @contextmanager
     def _noting_locks(self) -> Iterator[None]:
         try:
@@ -113,6 +123,8 @@ class SQLite:
             if problem.message == LOCKED:
                 self._locked_at = time.monotonic()
             raise
+        finally:
+            self._waiting_since = math.inf
 
     def _require_file(self) -> None:
         """Refuse to write to a file that nobody will find again. Raises: Problem."""
