@@ -57,8 +57,7 @@ def message_events(message_id: str) -> Response:
 def stop(message_id: str) -> dict[str, str]:
     """End a turn and its upstream call; answer once it has ended."""
     here, user = services(), user_id()
-    turn = here.engine.find(user, message_id)
-    here.engine.stop(user, message_id)
+    turn = here.engine.stop(user, message_id)
     return {"id": message_id, "status": turn.status if turn else here.store.message(user, message_id).status}
 
 

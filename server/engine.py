@@ -45,10 +45,11 @@ class Engine:
         """Return the turn that is writing this answer, if it is running. From any thread."""
         return self._turns.get((user_id, message_id))
 
-    def stop(self, user_id: str, message_id: str) -> None:
-        """End a turn and its upstream call; return once it has ended. From any thread but the loop's."""
+    def stop(self, user_id: str, message_id: str) -> Turn | None:
+        """End a turn and its upstream call; return it once it has ended. From any thread but the loop's."""
         if turn := self.find(user_id, message_id):
             asyncio.run_coroutine_threadsafe(_end(turn, "stopped"), self.loop).result()
+        return turn
 
     def stop_conversation(self, user_id: str, conversation_id: str) -> None:
         """End every turn of a conversation. From any thread but the loop's."""

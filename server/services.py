@@ -72,8 +72,8 @@ class Services:
     async def take_over(self, config: Config) -> None:
         """Put a changed configuration into force; turns that are running keep what they began with."""
         retired = self.catalog
-        self.catalog, self.config, self.config_problem = Catalog(config, self._http, previous=retired), config, None
-        await self._list()
+        self.catalog, self.config = Catalog(config, self._http, previous=retired), config
+        await self.catalog.refresh(time.monotonic())
         self.hub.publish_to_all({"type": "providers"})
         self.run(self._retire(retired))
 
