@@ -9,11 +9,11 @@ async with opened(config) as catalog:
 from g4f_lite.catalog import Catalog, Model
 from g4f_lite.config import CatalogConfig, load
 from g4f_lite.errors import ConfigError, G4FLiteError
-from g4f_lite.messages import Message, Params, conversation
-from g4f_lite.pieces import Content, Finish, Piece, Reasoning, UpstreamState, Usage
+from g4f_lite.messages import Image, Message, Params, conversation
+from g4f_lite.pieces import Attempt, Content, Finish, Notice, Piece, Reasoning, UpstreamState, Usage, Via
 from g4f_lite.provider import Provider
 from g4f_lite.providers import KINDS
-from g4f_lite.router import Answering, Attempt, answer
+from g4f_lite.router import Answering, answer
 from g4f_lite.survey import opened
 
 __all__ = [
@@ -26,14 +26,17 @@ __all__ = [
     "Content",
     "Finish",
     "G4FLiteError",
+    "Image",
     "Message",
     "Model",
+    "Notice",
     "Params",
     "Piece",
     "Provider",
     "Reasoning",
     "UpstreamState",
     "Usage",
+    "Via",
     "answer",
     "conversation",
     "load",

@@ -10,6 +10,7 @@ from typing import Self
 from g4f_lite.config import CatalogConfig
 from g4f_lite.errors import G4FLiteError, ModelNotSupportedError, UnknownModelError, UpstreamTimeoutError
 from g4f_lite.health import Health
+from g4f_lite.offers import Offer
 from g4f_lite.provider import Provider
 from g4f_lite.providers import KINDS
 from g4f_lite.settings import DefaultParams, ModelSettings, Price, ProviderSettings
@@ -23,13 +24,13 @@ LISTING_LIMIT_S = 10
 
 @dataclass(slots=True)
 class Member:
-    """A provider as the catalog knows it. `listed` holds the upstream ids it named last."""
+    """A provider as the catalog knows it. `listed` holds the models it named last."""
 
     name: str
     settings: ProviderSettings
     provider: Provider
     health: Health = field(default_factory=Health)
-    listed: tuple[str, ...] = ()
+    listed: tuple[Offer, ...] = ()
     next_listing: float = 0
     _turnstile: Turnstile = field(init=False)
 
@@ -65,12 +66,12 @@ class Member:
     async def list(self) -> None:
         """Ask for the models, unless the configuration names them; a failure is noted and the old list kept."""
         try:
-            self.listed = self.settings.models or await self.offer()
+            self.listed = tuple(map(Offer, self.settings.models)) if self.settings.models else await self.offer()
         except G4FLiteError as error:
             self.health.failed(error)
 
-    async def offer(self) -> tuple[str, ...]:
-        """Return the upstream ids that the provider lists now. Raises: UpstreamError, also when it takes too long."""
+    async def offer(self) -> tuple[Offer, ...]:
+        """Return the models that the provider lists now. Raises: UpstreamError, also when it takes too long."""
         try:
             async with asyncio.timeout(LISTING_LIMIT_S):
                 return tuple(await self.provider.list_models())
@@ -145,10 +146,16 @@ class Catalog:
         """Return all that can be picked: the configured ones first, then what enabled providers list."""
         taken = {(route.member.name, route.model) for model in self._models.values() for route in model.routes[:1]}
         listed = [
-            Model(f"{member.name}/{upstream}", upstream, (Route(member, upstream),))
+            Model(
+                f"{member.name}/{offer.id}",
+                offer.id,
+                (Route(member, offer.id),),
+                vision=bool(offer.vision),
+                context=offer.context,
+            )
             for member in self.members.values()
-            for upstream in member.listed
-            if member.settings.enabled and (member.name, upstream) not in taken
+            for offer in member.listed
+            if member.settings.enabled and (member.name, offer.id) not in taken
         ]
         return [*self._models.values(), *listed]
 

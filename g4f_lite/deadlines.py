@@ -7,13 +7,14 @@ from math import inf
 from typing import Any
 
 from g4f_lite.errors import UpstreamTimeoutError
-from g4f_lite.pieces import Finish, Piece
+from g4f_lite.pieces import Finish, Piece, Preliminary
 from g4f_lite.settings import Timeout
 
 
 async def within(limits: Timeout, provider: str, pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, None]:
     """Yield the pieces as they come, and close their source when the next one takes too long.
 
+    Each preliminary piece starts the wait for the first text anew: it tells of somebody else who was asked.
     The time the reader takes between two pieces does not count against the silence, only against the whole.
     Raises: UpstreamTimeoutError, with the limit that was met in its sentence.
     """
@@ -21,6 +22,7 @@ async def within(limits: Timeout, provider: str, pieces: AsyncGenerator[Piece, N
     alarm = Alarm()
     end = clock() + limits.total
     limit_s = limits.first
+    begun = False
     piece: Piece | None = None
     async with aclosing(pieces):
         try:
@@ -30,7 +32,8 @@ async def within(limits: Timeout, provider: str, pieces: AsyncGenerator[Piece, N
                 piece = await anext(pieces)
                 alarm.due = inf
                 yield piece
-                limit_s = limits.idle
+                if not begun and not isinstance(piece, Preliminary):
+                    begun, limit_s = True, limits.idle
         except StopAsyncIteration:
             return
         except asyncio.CancelledError as error:
@@ -38,7 +41,7 @@ async def within(limits: Timeout, provider: str, pieces: AsyncGenerator[Piece, N
                 raise
             if isinstance(piece, Finish):  # the reply is whole; its source was only slow to leave
                 return
-            raise UpstreamTimeoutError(_sentence(limits, provider, piece is not None, clock() >= end)) from error
+            raise UpstreamTimeoutError(_sentence(limits, provider, begun, clock() >= end)) from error
         finally:
             alarm.stop()
 

@@ -22,7 +22,10 @@ G4FLiteError
 `str(error)` is one sentence for a reader, free of secrets. `code` is stable; programs rely on it.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Literal
+
+Blame = Literal["request", "route", "provider"]
+"""What is at fault: this request alone, the model at this provider, or the provider with all its models."""
 
 
 class G4FLiteError(Exception):
@@ -31,6 +34,7 @@ class G4FLiteError(Exception):
     code: ClassVar[str] = "internal_error"
     worth_another_route: ClassVar[bool] = True
     """Whether another provider may answer what this one could not."""
+    blames: ClassVar[Blame] = "request"
 
     def __init__(self, message: str, *, detail: str = "", retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -63,15 +67,23 @@ class MissingKeyError(G4FLiteError):
 
 
 class UpstreamError(G4FLiteError):
-    """The service failed in a way that has no name of its own."""
+    """The service failed in a way that has no name of its own. `status` is the one it answered with, if it did."""
 
     code = "provider_failed"
+    blames: ClassVar[Blame] = "route"
+
+    def __init__(
+        self, message: str, *, detail: str = "", retry_after: float | None = None, status: int | None = None
+    ) -> None:
+        super().__init__(message, detail=detail, retry_after=retry_after)
+        self.status = status
 
 
 class UnreachableError(UpstreamError):
     """No connection: refused, name not found, TLS."""
 
     code = "provider_unreachable"
+    blames: ClassVar[Blame] = "provider"
 
 
 class UpstreamTimeoutError(UpstreamError):
@@ -93,44 +105,55 @@ class RateLimitedError(UpstreamError):
 
 
 class RejectedError(UpstreamError):
-    """The service understood the request and refuses it."""
+    """The service understood the request and refuses it; others would, too."""
+
+    worth_another_route = False
+    blames: ClassVar[Blame] = "request"
 
 
 class KeyRejectedError(RejectedError):
     """The key is wrong, expired, or not allowed to do this."""
 
     code = "key_rejected"
+    worth_another_route = True
+    blames: ClassVar[Blame] = "provider"
 
 
 class PaymentRequiredError(RejectedError):
     """The account has no credit left."""
 
     code = "payment_required"
+    worth_another_route = True
+    blames: ClassVar[Blame] = "provider"
 
 
 class ModelNotSupportedError(RejectedError):
     """The service does not offer this model, or no longer."""
 
     code = "model_not_supported"
+    worth_another_route = True
+    blames: ClassVar[Blame] = "route"
 
 
 class ContentRefusedError(RejectedError):
     """The service will not talk about this."""
 
     code = "content_refused"
-    worth_another_route = False
 
 
 class PromptTooLongError(RejectedError):
-    """The conversation is longer than the model's context."""
+    """The conversation is longer than the model's context; another model's may be longer."""
 
     code = "prompt_too_long"
+    worth_another_route = True
 
 
 class NeedsBrowserError(RejectedError):
     """The service wants to see a browser: a challenge page or a captcha."""
 
     code = "provider_needs_browser"
+    worth_another_route = True
+    blames: ClassVar[Blame] = "provider"
 
 
 class StreamCutError(UpstreamError):

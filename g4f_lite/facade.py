@@ -1,82 +1,96 @@
 """Calling a provider's class directly, without a configuration file or, if wanted, without an event loop."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from g4f_lite.deadlines import within
-from g4f_lite.messages import Message, Params
-from g4f_lite.pieces import Content
+from g4f_lite.messages import Message, Params, message_of
+from g4f_lite.pieces import Content, Piece
 from g4f_lite.settings import ProviderSettings
 from g4f_lite.transport import Http
 
 if TYPE_CHECKING:
     from g4f_lite.provider import Provider
 
+T = TypeVar("T")
+
 PARAMETERS = {field.name for field in fields(Params)}
-SETTINGS = ProviderSettings.model_fields.keys() - {"kind", "missing_variables"}
+SETTINGS = ProviderSettings.model_fields.keys() - {"kind", "missing_variables", "options"}
+
+
+def text_of(piece: Piece) -> str | None:
+    """Return what a caller gets of a piece: the answer's text, and nothing of the others."""
+    return piece.text if isinstance(piece, Content) else None
 
 
 class AsyncReply:
-    """The texts of one reply. Iterating it asks the service; awaiting it gives it back, as some callers expect."""
+    """One reply. Iterating it asks the service; awaiting it gives it back, as some callers expect."""
 
     def __init__(
-        self, kind: "type[Provider]", model: str, messages: Sequence[Mapping[str, str]], kwargs: Mapping[str, Any]
+        self,
+        kind: "type[Provider]",
+        model: str,
+        messages: Sequence[Mapping[str, Any]],
+        kwargs: Mapping[str, Any],
+        state: Mapping[str, Any] | None = None,
+        shown: Callable[[Piece], Any] = text_of,
     ) -> None:
-        self._texts = _texts(kind, model, [Message(**message) for message in messages], kwargs)  # type: ignore[arg-type]
+        """kwargs: as for `Provider.create_async_generator`. state: as for `Provider.stream`.
+
+        shown: what the caller gets for a piece; None is left out.
+        """
+        given = {name: value for name, value in kwargs.items() if value is not None}
+        self._shown = _shown(kind, model, [message_of(message) for message in messages], given, state, shown)
 
     def __await__(self) -> Generator[Any, None, Self]:
         return self
         yield  # never reached: it makes this a generator, as awaiting wants one
 
-    def __aiter__(self) -> AsyncIterator[str]:
-        return self._texts
+    def __aiter__(self) -> AsyncIterator[Any]:
+        return self._shown
 
     async def aclose(self) -> None:
         """Close the connection to the service."""
-        await self._texts.aclose()
+        await self._shown.aclose()
 
 
-def iterate(reply: Callable[[], AsyncReply]) -> Iterator[str]:
-    """Yield the texts of a reply on an event loop of their own, which ends with them."""
-    with asyncio.Runner() as runner:
-        texts = aiter(reply())
+def iterate(reply: Callable[[], AsyncReply]) -> Iterator[Any]:
+    """Yield what a reply does on an event loop of its own, which ends with it."""
+    with _loop() as run:
+        shown = aiter(reply())
 
-        async def following() -> str | None:
-            return await anext(texts, None)
+        async def following() -> Any:
+            return await anext(shown, None)
 
         try:
-            while (text := runner.run(following())) is not None:
-                yield text
+            while (one := run(following())) is not None:
+                yield one
         finally:
-            runner.run(texts.aclose())  # type: ignore[attr-defined]
+            run(shown.aclose())  # type: ignore[attr-defined]
 
 
-async def listing(kind: "type[Provider]", kwargs: Mapping[str, Any]) -> list[str]:
+def listing(kind: "type[Provider]", kwargs: Mapping[str, Any]) -> list[str]:
     """Return the upstream ids that a kind lists with these settings."""
-    async with _provider(kind, kwargs) as provider:
-        return await provider.list_models()
 
+    async def ids() -> list[str]:
+        async with opened(kind, kwargs) as provider:
+            return [offer.id for offer in await provider.list_models()]
 
-async def _texts(
-    kind: "type[Provider]", model: str, messages: Sequence[Message], kwargs: Mapping[str, Any]
-) -> AsyncGenerator[str, None]:
-    async with _provider(kind, kwargs) as provider:
-        params = Params(**{name: value for name, value in kwargs.items() if name in PARAMETERS})
-        pieces = provider.stream(model, messages, params)
-        async with aclosing(within(provider.settings.timeout, provider.name, pieces)) as timed:
-            async for piece in timed:
-                if isinstance(piece, Content):
-                    yield piece.text
+    with _loop() as run:
+        return run(ids())
 
 
 @asynccontextmanager
-async def _provider(kind: "type[Provider]", kwargs: Mapping[str, Any]) -> "AsyncIterator[Provider]":
+async def opened(kind: "type[Provider]", kwargs: Mapping[str, Any]) -> "AsyncIterator[Provider]":
+    """Yield a provider made from keys of an entry and of its options; others are left out. Raises: its obstacle."""
     http = Http()
     settings = {name: value for name, value in kwargs.items() if name in SETTINGS}
-    provider = kind(kind.kind, ProviderSettings(kind=kind.kind, **settings), http)
+    options = {name: value for name, value in kwargs.items() if name in kind.Options.model_fields}
+    provider = kind(kind.kind, ProviderSettings(kind=kind.kind, options=options, **settings), http)
     try:
         if obstacle := provider.obstacle():
             raise obstacle
@@ -84,3 +98,51 @@ async def _provider(kind: "type[Provider]", kwargs: Mapping[str, Any]) -> "Async
     finally:
         await provider.close()
         await http.close()
+
+
+async def _shown(
+    kind: "type[Provider]",
+    model: str,
+    messages: Sequence[Message],
+    kwargs: Mapping[str, Any],
+    state: Mapping[str, Any] | None,
+    shown: Callable[[Piece], Any],
+) -> AsyncGenerator[Any, None]:
+    async with opened(kind, kwargs) as provider:
+        params = Params(**{name: value for name, value in kwargs.items() if name in PARAMETERS})
+        pieces = provider.stream(model, messages, params, state)
+        async with aclosing(within(provider.settings.timeout, provider.name, pieces)) as timed:
+            async for piece in timed:
+                if (one := shown(piece)) is not None:
+                    yield one
+
+
+class _Run(Protocol):
+    def __call__(self, work: Coroutine[Any, Any, T], /) -> T: ...
+
+
+@contextmanager
+def _loop() -> Iterator[_Run]:
+    """Yield what runs a coroutine on a loop of its own: in a thread of its own where another loop is running."""
+    if not _is_in_a_loop():
+        with asyncio.Runner() as runner:
+            yield runner.run
+        return
+    runner = asyncio.Runner()
+    with ThreadPoolExecutor(1) as thread:
+
+        def run(work: Coroutine[Any, Any, T]) -> T:
+            return thread.submit(runner.run, work).result()
+
+        try:
+            yield run
+        finally:
+            thread.submit(runner.close).result()
+
+
+def _is_in_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

@@ -1,10 +1,36 @@
 """What a conversation is made of before it reaches a provider."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple, cast
 
 Role = Literal["system", "user", "assistant"]
+
+ROLES: dict[str, Role] = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
+"""What other programs call them."""
+
+DATA_URL = re.compile(r"data:([a-z]+/[a-z0-9.+-]+);base64,([A-Za-z0-9+/]+={0,2})")
+
+
+class Inline(NamedTuple):
+    """An image that is at hand. media_type: such as `image/png`. data: base64, without line breaks."""
+
+    media_type: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture in a message. `url` begins with https://, http://, or is `data:<media type>;base64,<data>`."""
+
+    url: str
+
+    @property
+    def inline(self) -> Inline | None:
+        """The picture itself, or None when there is only its address."""
+        found = DATA_URL.fullmatch(self.url)
+        return Inline(*found.groups()) if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +39,7 @@ class Message:
 
     role: Role
     content: str
+    images: tuple[Image, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +71,38 @@ def conversation(*contents: str) -> list[Message]:
     return [Message(roles[index % 2], content) for index, content in enumerate(contents)]
 
 
+def message_of(value: Mapping[str, Any]) -> Message:
+    """Return the message of a dictionary as OpenAI's clients write it; other members than these are left out.
+
+    value: `role`, and `content`: a text, null, or a list of parts `{"type": "text", "text"}` and
+    `{"type": "image_url", "image_url": {"url"}}`.
+    Raises: ValueError, with a sentence, for anything else.
+    Source: https://platform.openai.com/docs/api-reference/chat/create#chat-create-messages
+    """
+    role, content = value.get("role"), value.get("content")
+    if role not in ROLES:
+        raise ValueError(f"A message's role is system, user or assistant, not {role!r}.")
+    parts = content if isinstance(content, list) else [{"type": "text", "text": content or ""}]
+    texts = [part["text"] for part in parts if _is(part, "text", str)]
+    images = [_image(part["image_url"]) for part in parts if _is(part, "image_url", str | dict)]
+    if len(texts) + len(images) < len(parts):
+        raise ValueError("A message's content is a text, or a list of parts with a text or an image_url each.")
+    return Message(ROLES[role], "\n".join(texts), tuple(images))
+
+
 def with_system(system: str, messages: Sequence[Message]) -> list[Message]:
     """Return the messages behind a system message, unless there is one already or nothing to say."""
     if not system or any(message.role == "system" for message in messages):
         return list(messages)
     return [Message("system", system), *messages]
+
+
+def _is(part: Any, type_: str, shape: Any) -> bool:
+    return isinstance(part, dict) and part.get("type") == type_ and isinstance(part.get(type_), shape)
+
+
+def _image(address: str | Mapping[str, Any]) -> Image:
+    url = cast(str, address if isinstance(address, str) else address.get("url"))
+    if not isinstance(url, str) or not (url.startswith(("http://", "https://")) or DATA_URL.fullmatch(url)):
+        raise ValueError("An image's url begins with http://, https:// or data:image/…;base64,")
+    return Image(url)

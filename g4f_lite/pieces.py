@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from g4f_lite.errors import G4FLiteError
+
 FinishReason = Literal["stop", "length", "content_filter"]
 
 
@@ -43,4 +45,33 @@ class UpstreamState:
     state: Mapping[str, Any]
 
 
-Piece = Content | Reasoning | Usage | Finish | UpstreamState
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Somebody who failed before anything was said; the next one is asked.
+
+    provider: the name in config.json; from a provider that asks others, the name of one of those.
+    """
+
+    provider: str
+    error: G4FLiteError
+
+
+@dataclass(frozen=True, slots=True)
+class Via:
+    """Who answers behind a service that passes requests on to others. model: what it is called there."""
+
+    name: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence for the person about what was done to the request, such as what had to be left out."""
+
+    text: str
+
+
+Preliminary = Attempt | Via | Notice
+"""What comes before the first text, if at all; while there is nothing else, anything may still change."""
+
+Piece = Content | Reasoning | Usage | Finish | UpstreamState | Preliminary

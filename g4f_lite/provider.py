@@ -1,6 +1,5 @@
 """What a provider is: an instance made from its entry in config.json that turns a conversation into pieces."""
 
-import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from g4f_lite.errors import G4FLiteError, MissingKeyError
 from g4f_lite.facade import AsyncReply, iterate, listing
 from g4f_lite.messages import Message, Params
+from g4f_lite.offers import Offer
 from g4f_lite.pieces import Piece
 from g4f_lite.settings import ProviderSettings, Strict
 from g4f_lite.transport import Http
@@ -28,6 +28,10 @@ class Provider(ABC):
     label: ClassVar[str]
     """What a person reads."""
     default_base_url: ClassVar[str] = ""
+    default_model: ClassVar[str] = ""
+    """Who is asked by a direct call that names no model."""
+    model_aliases: ClassVar[Mapping[str, str]] = {}
+    """Other names for what the service knows by one."""
     list_every_s: ClassVar[float] = 300
     """How long a list of models stays good, in seconds."""
     Options: ClassVar[type[Strict]] = NoOptions
@@ -49,17 +53,18 @@ class Provider(ABC):
     ) -> AsyncGenerator[Piece, None]:
         """Yield the reply in pieces, in order, as they arrive.
 
-        model: the name the service knows.
+        model: the name the service knows, or an alias of it.
         messages: oldest first, at least one, the last from the user.
         state: what `UpstreamState` held at the end of the answer this turn follows.
-        Yields: pieces with non-empty text; the content pieces joined are the reply; a Finish at the end.
+        Yields: pieces with non-empty text; the content pieces joined are the reply; what is `Preliminary` before all
+        others, a Finish at the end.
         Raises: UpstreamError at any piece. Not to be called while there is an `obstacle`.
         Closing the generator closes the upstream connection.
         """
 
     @abstractmethod
-    async def list_models(self) -> list[str]:
-        """Return the upstream ids the service offers now, in its order.
+    async def list_models(self) -> list[Offer]:
+        """Return the models the service offers now, in its order.
 
         Raises: UpstreamError. Not to be called while there is an `obstacle`.
         """
@@ -79,27 +84,37 @@ class Provider(ABC):
 
     @classmethod
     def create_async_generator(
-        cls, model: str, messages: Sequence[Mapping[str, str]], proxy: str | None = None, **kwargs: Any
+        cls, model: str | None, messages: Sequence[Mapping[str, Any]], proxy: str | None = None, **kwargs: Any
     ) -> AsyncReply:
         """Ask without a configuration file: `async for text in Kind.create_async_generator(…)`, with or without await.
 
-        messages: dictionaries with `role` and `content`.
-        kwargs: keys of a provider's entry (base_url, api_key, …) and parameters (temperature, …); others are left out.
+        messages: dictionaries as `messages.message_of` takes them.
+        kwargs: keys of a provider's entry (base_url, api_key, …), of its options, and parameters (temperature, …);
+        others are left out, and so is what is None.
         """
-        return AsyncReply(cls, model, messages, {"proxy": proxy or "", **kwargs})
+        return AsyncReply(cls, cls.get_model(model), messages, {"proxy": proxy, **kwargs})
 
     @classmethod
     def create_completion(
-        cls, model: str, messages: Sequence[Mapping[str, str]], stream: bool = True, **kwargs: Any
+        cls, model: str | None, messages: Sequence[Mapping[str, Any]], stream: bool = True, **kwargs: Any
     ) -> Iterator[str]:
-        """Ask from code that knows no event loop; yield the texts as they come, or one text when not `stream`."""
+        """Ask from code that awaits nothing; yield the texts as they come, or one text when not `stream`."""
         texts = iterate(lambda: cls.create_async_generator(model, messages, **kwargs))
         return texts if stream else iter(("".join(texts),))
 
-    _create_completion = create_completion
-    """The name that descriptions of such providers use."""
+    @classmethod
+    def _create_completion(
+        cls, model: str | None, messages: Sequence[Mapping[str, Any]], stream: bool = True, **kwargs: Any
+    ) -> Iterator[str]:
+        """Do what `create_completion` does, under the name that descriptions of such providers use."""
+        return cls.create_completion(model, messages, stream, **kwargs)
+
+    @classmethod
+    def get_model(cls, model: str | None, **kwargs: Any) -> str:
+        """Return the name the service knows for a name or an alias; the default one for none."""
+        return cls.model_aliases.get(model, model) if model else cls.default_model
 
     @classmethod
     def get_models(cls, **kwargs: Any) -> list[str]:
-        """Return what `list_models` does, from code that knows no event loop."""
-        return asyncio.run(listing(cls, kwargs))
+        """Return the ids that `list_models` does, from code that awaits nothing."""
+        return listing(cls, kwargs)

@@ -88,6 +88,9 @@ BY_WORDS: list[tuple[type[UpstreamError], set[int], re.Pattern[str]]] = [
     (OverloadedError, {500, 502}, re.compile(r"overloaded|(?:at|over) capacity|temporarily unavailable")),
 ]
 
+MAX_PAGE_BYTES = 65536
+"""As much of a web page as is looked at."""
+
 LONGEST_WAIT_S = 10_000_000
 """What is longer is a mistake of the service's, and no advice."""
 
@@ -122,7 +125,8 @@ def refusal(
     kind = _kind_of_page(status, headers, complaint) if complaint.is_page else _kind(status, complaint)
     sentence = _wrong_address(provider, status) if kind is UpstreamError else ""
     sentence = sentence or _sentence(kind, provider, f"(status {status})", secrets)
-    return kind(sentence, detail=cleaned(complaint.text, secrets), retry_after=_retry_after(headers))
+    detail = cleaned(complaint.text, secrets)
+    return kind(sentence, detail=detail, retry_after=_retry_after(headers), status=status)
 
 
 def interruption(provider: str, record: Any, secrets: Collection[str] = ()) -> UpstreamError:

@@ -11,17 +11,9 @@ from g4f_lite.catalog import Model, Route
 from g4f_lite.deadlines import within
 from g4f_lite.errors import G4FLiteError
 from g4f_lite.messages import Message, Params, with_system
-from g4f_lite.pieces import Piece, UpstreamState
+from g4f_lite.pieces import Attempt, Piece, UpstreamState
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """A route that failed before it said anything; the next one is tried."""
-
-    provider: str
-    error: G4FLiteError
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +27,7 @@ class Answering:
 
 async def answer(
     model: Model, messages: Sequence[Message], params: Params, state: Mapping[str, Any] | None = None
-) -> AsyncGenerator[Piece | Attempt | Answering, None]:
+) -> AsyncGenerator[Piece | Answering, None]:
     """Yield the attempts that failed, who answers, and the pieces of the reply.
 
     state: what `UpstreamState` held after the answer this turn follows; only the provider that left it gets it back.

@@ -3,15 +3,18 @@
 import asyncio
 import os
 import ssl
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any
+from typing import Any, Self
 
 import aiohttp
+from aiohttp.abc import AbstractCookieJar
 from yarl import URL
 
 from g4f_lite.errors import MalformedReplyError, StreamCutError, UnreachableError, UpstreamError, UpstreamTimeoutError
+from g4f_lite.pieces import Piece
 from g4f_lite.refusals import refusal
+from g4f_lite.reply import Reply
 from g4f_lite.settings import ProviderSettings
 
 ERROR_BODY_BYTES = 65536
@@ -29,6 +32,18 @@ class Http:
 
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
+        self._lender: Http | None = None
+        self._origin = ""
+
+    def with_cookies(self, origin: str) -> Self:
+        """Return a client with these connections and a cookie jar of its own; closing it closes none of them.
+
+        origin: where cookies come from. It counts as secure whatever its scheme and may be a bare IP address, for a
+        service on this machine that was set up as for the internet.
+        """
+        other = type(self)()
+        other._lender, other._origin = self, origin
+        return other
 
     @asynccontextmanager
     async def request(
@@ -39,12 +54,15 @@ class Http:
         *,
         provider: str,
         json: Any = None,
+        data: Any = None,
         headers: Mapping[str, str] | None = None,
+        accepted: Collection[int] = (),
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Yield a response whose status is 2xx, its body not yet read; leaving the block ends the exchange.
 
         provider: the name in config.json, for the sentence of an error.
-        headers: those of the entry win over them.
+        data: a dictionary becomes an url-encoded form, an aiohttp.FormData what it says.
+        headers: those of the entry win over them. accepted: statuses that are as good as 2xx.
         Raises: UnreachableError, UpstreamTimeoutError, StreamCutError or MalformedReplyError before the headers came;
         whatever `refusals.refusal` makes of another status. Read the body within `reading`.
         """
@@ -54,13 +72,14 @@ class Http:
                     method,
                     url,
                     json=json,
+                    data=data,
                     headers={**(headers or {}), **settings.headers},
                     proxy=settings.proxy or None,
                     allow_redirects=False,
                     timeout=_timeout(settings),
                 )
         try:
-            if not 200 <= response.status < 300:
+            if not 200 <= response.status < 300 and response.status not in accepted:
                 body = await _error_body(response)
                 raise refusal(provider, response.status, response.headers, body, secrets_of(settings))
             yield response
@@ -76,9 +95,17 @@ class Http:
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar(), headers=HEADERS
+                connector=self._lender._open().connector if self._lender else aiohttp.TCPConnector(limit=0),
+                connector_owner=self._lender is None,
+                cookie_jar=self._jar(),
+                headers=HEADERS,
             )
         return self._session
+
+    def _jar(self) -> AbstractCookieJar:
+        if self._lender:
+            return aiohttp.CookieJar(unsafe=True, treat_as_secure_origin=URL(self._origin).origin())
+        return aiohttp.DummyCookieJar()
 
 
 @contextmanager
@@ -108,6 +135,28 @@ async def read_out(response: aiohttp.ClientResponse) -> None:
                 pass
     except (aiohttp.ClientError, OSError):
         pass  # then it is closed instead
+
+
+async def received(response: aiohttp.ClientResponse, reply: Reply) -> AsyncGenerator[Piece, None]:
+    """Yield the pieces of a reply as its bytes come, and leave the connection fit to be used again.
+
+    Raises: UpstreamError; what came before it has been yielded.
+    """
+    try:
+        with reading(reply.provider):
+            async for block in response.content.iter_any():
+                for piece in reply.feed(block):
+                    yield piece
+                if reply.is_over:
+                    break
+    except StreamCutError:
+        if not reply.has_finished:
+            for piece in reply.rest():
+                yield piece
+            raise
+    for piece in reply.end():
+        yield piece
+    await read_out(response)
 
 
 def secrets_of(settings: ProviderSettings) -> list[str]:

@@ -124,5 +124,5 @@ def _provider(member: Member) -> dict[str, Any]:
         "last_error": {"code": error.code, "message": error.message} if error else None,
         "last_success_at": time_text(health.last_success_at) if health.last_success_at else None,
         "latency_ms": health.latency_ms,
-        "models": list(member.listed),
+        "models": [offer.id for offer in member.listed],
     }

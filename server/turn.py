@@ -9,8 +9,8 @@ from typing import Any, Literal
 from g4f_lite.catalog import Model
 from g4f_lite.errors import G4FLiteError
 from g4f_lite.messages import Message, Params
-from g4f_lite.pieces import Content, Finish, Piece, Reasoning, UpstreamState, Usage
-from g4f_lite.router import Answering, Attempt, answer
+from g4f_lite.pieces import Attempt, Content, Finish, Piece, Reasoning, UpstreamState, Usage
+from g4f_lite.router import Answering, answer
 from g4f_lite.tokens import estimate
 from server import events
 from server.journal import Journal
@@ -138,7 +138,7 @@ class Turn:
         async with aclosing(self._asked) as pieces:
             await self._take_each(pieces)
 
-    async def _take_each(self, pieces: AsyncGenerator[Piece | Attempt | Answering, None]) -> None:
+    async def _take_each(self, pieces: AsyncGenerator[Piece | Answering, None]) -> None:
         journal = self.journal
         async for piece in pieces:
             if type(piece) is Content:  # nearly all of them
@@ -149,7 +149,7 @@ class Turn:
             else:
                 self._take(piece)
 
-    def _take(self, piece: Piece | Attempt | Answering) -> None:
+    def _take(self, piece: Piece | Answering) -> None:
         match piece:
             case Reasoning(text):
                 text = _storable(text)

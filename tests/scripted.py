@@ -8,6 +8,7 @@ from g4f_lite.catalog import Catalog, Member, Model, Route
 from g4f_lite.config import CatalogConfig
 from g4f_lite.errors import G4FLiteError
 from g4f_lite.messages import Message, Params
+from g4f_lite.offers import Offer
 from g4f_lite.pieces import Piece
 from g4f_lite.provider import Provider
 from g4f_lite.settings import ProviderSettings, Timeout
@@ -41,8 +42,8 @@ class ScriptedProvider(Provider):
         finally:
             self.closed = True
 
-    async def list_models(self) -> list[str]:
-        return ["scripted"]
+    async def list_models(self) -> list[Offer]:
+        return [Offer("scripted")]
 
 
 def scripted(name: str = "up", max_concurrent: int = 0, **timeout: float) -> Member:

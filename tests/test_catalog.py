@@ -6,6 +6,7 @@ from g4f_lite import catalog
 from g4f_lite.catalog import Catalog
 from g4f_lite.config import CatalogConfig
 from g4f_lite.errors import UnknownModelError, UnreachableError
+from g4f_lite.offers import Offer
 from g4f_lite.transport import Http
 from tests.scripted import a_catalog, scripted
 
@@ -80,7 +81,7 @@ async def test_a_provider_that_cannot_list_keeps_its_old_list():
     member.provider.list_models = unreachable
     await member.list()
 
-    assert member.listed == ("scripted",)
+    assert member.listed == (Offer("scripted"),)
     assert member.state == "failing"
 
 

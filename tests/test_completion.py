@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from g4f_lite import completion
+from g4f_lite import completion, texts
 from g4f_lite.completion import Completion
 from g4f_lite.errors import G4FLiteError, MalformedReplyError, StreamCutError, UpstreamError
 from g4f_lite.pieces import Content, Finish, Piece, Reasoning, Usage
@@ -321,7 +321,7 @@ def test_an_endless_answer_is_not_collected(monkeypatch):
 
 @pytest.mark.parametrize("member", ["content", "reasoning"])
 def test_an_endless_text_is_cut(monkeypatch, member):
-    monkeypatch.setattr(completion, "MAX_TEXT", 10)
+    monkeypatch.setattr(texts, "MAX_TEXT", 10)
 
     text, error = failing(*[chunk({member: "12345"})] * 3)
 
@@ -329,7 +329,7 @@ def test_an_endless_text_is_cut(monkeypatch, member):
 
 
 def test_the_longest_reply_is_eight_mebibytes():
-    assert completion.MAX_TEXT == 8 * 1024 * 1024
+    assert texts.MAX_TEXT == 8 * 1024 * 1024
 
 
 REPLIES = [

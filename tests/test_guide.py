@@ -14,6 +14,7 @@ from g4f_lite.config import CatalogConfig, load
 from g4f_lite.errors import ModelNotSupportedError, UnreachableError
 from g4f_lite.guidebook.topics import FOLDER, LANGUAGES, OVERVIEW, TOPICS, page, topic_of
 from g4f_lite.messages import Message, Params, conversation
+from g4f_lite.offers import Offer
 from g4f_lite.pieces import Content, Finish, Piece
 from g4f_lite.providers.guide import Guide
 from g4f_lite.settings import ProviderSettings
@@ -109,7 +110,7 @@ async def test_it_tells_of_a_call_that_failed(catalog: Catalog) -> None:
 
 
 async def test_it_tells_of_the_models_and_cuts_a_long_list(catalog: Catalog) -> None:
-    catalog.members["on"].listed = tuple(f"m{number}" for number in range(30))
+    catalog.members["on"].listed = tuple(Offer(f"m{number}") for number in range(30))
 
     text = await answer(catalog, "Which models can I pick?")
 
@@ -144,7 +145,7 @@ async def test_only_the_last_message_is_a_question(catalog: Catalog) -> None:
 async def test_it_has_one_model(catalog: Catalog) -> None:
     guide = catalog.members["guide"].provider
 
-    assert await guide.list_models() == ["guide"]
+    assert await guide.list_models() == [Offer("guide")]
     with pytest.raises(ModelNotSupportedError, match="guide/guide"):
         await anext(guide.stream("gpt", [Message("user", "hello")], Params()))
 

@@ -102,7 +102,7 @@ async def test_the_models_are_the_files_of_the_folder(local, folder):
     provider = local()
     (folder / "c.gguf").touch()
 
-    assert await provider.list_models() == ["a", "b", "c"]
+    assert [offer.id for offer in await provider.list_models()] == ["a", "b", "c"]
 
 
 @needs_engine

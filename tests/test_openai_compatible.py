@@ -9,6 +9,7 @@ import pytest
 from g4f_lite import transport
 from g4f_lite.errors import MalformedReplyError, UpstreamError
 from g4f_lite.messages import Message, Params, conversation
+from g4f_lite.offers import Offer
 from g4f_lite.pieces import Content, Finish, Usage
 from g4f_lite.providers import openai_compatible
 from g4f_lite.providers.openai_compatible import OpenAICompatible
@@ -255,7 +256,7 @@ def test_a_missing_variable_is_an_obstacle():
 async def test_models_are_listed_in_every_shape(provider, upstream, listing):
     upstream.will_answer_json(listing, to=MODELS)
 
-    assert await provider.list_models() == ["a", "b/c"]
+    assert await provider.list_models() == [Offer("a"), Offer("b/c")]
     assert upstream.wait_request().headers["authorization"] == "Bearer tiger-secret"
 
 
@@ -263,7 +264,7 @@ async def test_models_are_listed_in_every_shape(provider, upstream, listing):
 async def test_ids_that_no_page_can_show_are_left_out(provider, upstream, odd):
     upstream.will_answer(json.dumps([{"id": odd}, {"id": "модель/x"}]).encode(), to=MODELS)
 
-    assert await provider.list_models() == ["модель/x"]
+    assert await provider.list_models() == [Offer("модель/x")]
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"null", b"{}", b'{"data": null}', b"<html>", b"\xff", b"[" * 100_000])

@@ -6,8 +6,8 @@ import pytest
 from g4f_lite import turnstile
 from g4f_lite.errors import ContentRefusedError, MissingKeyError, OverloadedError, RateLimitedError, StreamCutError
 from g4f_lite.messages import Message, Params, conversation
-from g4f_lite.pieces import Content, Finish, UpstreamState
-from g4f_lite.router import Answering, Attempt, answer
+from g4f_lite.pieces import Attempt, Content, Finish, UpstreamState
+from g4f_lite.router import Answering, answer
 from g4f_lite.settings import DefaultParams
 from tests.scripted import SILENCE, a_model, scripted
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from g4f_lite.errors import ModelNotSupportedError
 from g4f_lite.guidebook import help_for
 from g4f_lite.messages import Message, Params
+from g4f_lite.offers import Offer
 from g4f_lite.pieces import Content, Finish, Piece
 from g4f_lite.provider import Provider
 
@@ -43,5 +44,5 @@ class Guide(Provider):
             await asyncio.sleep(LASTS_S / len(words))
         yield Finish("stop")
 
-    async def list_models(self) -> list[str]:
-        return [MODEL]
+    async def list_models(self) -> list[Offer]:
+        return [Offer(MODEL)]

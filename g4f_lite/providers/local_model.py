@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from g4f_lite import gguf_files
+from g4f_lite.dialogue import refuse_images
 from g4f_lite.engine_process import EngineProcess
 from g4f_lite.engine_slot import EngineSlot
 from g4f_lite.errors import (
@@ -22,6 +23,7 @@ from g4f_lite.errors import (
     UpstreamError,
 )
 from g4f_lite.messages import Message, Params
+from g4f_lite.offers import Offer
 from g4f_lite.pieces import Piece
 from g4f_lite.provider import Provider
 from g4f_lite.providers.openai_compatible import OpenAICompatible
@@ -64,6 +66,7 @@ class LocalModel(Provider):
     async def stream(
         self, model: str, messages: Sequence[Message], params: Params, state: Mapping[str, Any] | None = None
     ) -> AsyncGenerator[Piece, None]:
+        refuse_images(self.name, messages)
         async with self._slot.engine(self._file(model)) as engine:
             upstream = OpenAICompatible(self.name, self._settings(engine), self.http)
             async with aclosing(upstream.stream(model, messages, params)) as pieces:
@@ -77,8 +80,8 @@ class LocalModel(Provider):
                         raise death from error
                     raise
 
-    async def list_models(self) -> list[str]:
-        return list(gguf_files.models(self.folder))
+    async def list_models(self) -> list[Offer]:
+        return [Offer(name, vision=False) for name in gguf_files.models(self.folder)]
 
     def obstacle(self) -> G4FLiteError | None:
         if obstacle := super().obstacle():

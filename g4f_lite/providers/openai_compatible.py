@@ -3,17 +3,18 @@
 import json
 import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
 from typing import Any, TypeGuard
 
 from aiohttp import ClientResponse
 
 from g4f_lite.completion import Completion
-from g4f_lite.errors import G4FLiteError, MalformedReplyError, RejectedError, StreamCutError, UnreachableError
+from g4f_lite.errors import G4FLiteError, MalformedReplyError, RejectedError, UnreachableError
 from g4f_lite.messages import Message, Params
+from g4f_lite.offers import Offer
 from g4f_lite.pieces import Piece
 from g4f_lite.provider import Provider
-from g4f_lite.transport import read, read_out, reading, secrets_of
+from g4f_lite.transport import read, reading, received, secrets_of
 
 MAX_LIST_BYTES = 4 << 20
 """The longest list of models; the largest known one has half a megabyte."""
@@ -36,26 +37,13 @@ class OpenAICompatible(Provider):
 
         Source: https://platform.openai.com/docs/api-reference/chat/create
         """
-        completion = Completion(self.name, secrets_of(self.settings))
         async with AsyncExitStack() as stack:
             response = await self._ask(stack, _body(model, messages, params))
-            try:
-                with reading(self.name):
-                    async for block in response.content.iter_any():
-                        for piece in completion.feed(block):
-                            yield piece
-                        if completion.is_over:
-                            break
-            except StreamCutError:
-                if not completion.has_finished:
-                    for piece in completion.rest():
-                        yield piece
-                    raise
-            for piece in completion.end():
+            pieces = received(response, Completion(self.name, secrets_of(self.settings)))
+            async for piece in await stack.enter_async_context(aclosing(pieces)):
                 yield piece
-            await read_out(response)
 
-    async def list_models(self) -> list[str]:
+    async def list_models(self) -> list[Offer]:
         """Return the ids at `models`. Raises: UpstreamError."""
         url = f"{self.base_url}/models"
         async with self.http.request(
@@ -64,7 +52,7 @@ class OpenAICompatible(Provider):
             with reading(self.name):
                 listing = await read(response, MAX_LIST_BYTES)
         try:
-            return _ids(json.loads(listing))
+            return [Offer(model) for model in _ids(json.loads(listing))]
         except (ValueError, RecursionError) as error:
             raise MalformedReplyError(f"{self.name} sent no list of models. Check its base_url.") from error
 
@@ -95,11 +83,19 @@ class OpenAICompatible(Provider):
 def _body(model: str, messages: Sequence[Message], params: Params) -> dict[str, Any]:
     return {
         "model": model,
-        "messages": [{"role": message.role, "content": message.content} for message in messages],
+        "messages": [{"role": message.role, "content": _content(message)} for message in messages],
         "stream": True,
         "stream_options": {"include_usage": True},
         **params.given(),
     }
+
+
+def _content(message: Message) -> str | list[dict[str, Any]]:
+    """Return the text, or a list of parts where there are images; many services know texts alone."""
+    if not message.images:
+        return message.content
+    text = [{"type": "text", "text": message.content}] if message.content else []
+    return [*text, *({"type": "image_url", "image_url": {"url": image.url}} for image in message.images)]
 
 
 def _plainer(body: Mapping[str, Any], error: RejectedError) -> dict[str, Any] | None:

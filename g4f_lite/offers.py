@@ -1,0 +1,17 @@
+"""What a service says of the models it lists."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One model. What is None was not said.
+
+    id: the name the service knows. vision: whether it takes images. context: in tokens.
+    loaded: whether it is in memory, so that it answers without being loaded first.
+    """
+
+    id: str
+    vision: bool | None = None
+    context: int | None = None
+    loaded: bool | None = None
