@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PARAMETERS = {field.name for field in fields(Params)}
-SETTINGS = ProviderSettings.model_fields.keys() - {"kind", "missing_variables", "options"}
+SETTINGS = ProviderSettings.model_fields.keys() - {"kind", "missing_variables"}
 
 
 def text_of(piece: Piece) -> str | None:
@@ -90,7 +90,8 @@ async def opened(kind: "type[Provider]", kwargs: Mapping[str, Any]) -> "AsyncIte
     http = Http()
     settings = {name: value for name, value in kwargs.items() if name in SETTINGS}
     options = {name: value for name, value in kwargs.items() if name in kind.Options.model_fields}
-    provider = kind(kind.kind, ProviderSettings(kind=kind.kind, options=options, **settings), http)
+    settings["options"] = {**kwargs.get("options", {}), **options}
+    provider = kind(kind.kind, ProviderSettings(kind=kind.kind, **settings), http)
     try:
         if obstacle := provider.obstacle():
             raise obstacle
