@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -40,6 +41,13 @@ def upstream() -> Iterator[Upstream]:
     service = Upstream(otherwise=honest)
     yield service
     service.close()
+
+
+@pytest.fixture(params=["as they come", "one byte at a time"])
+def reads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs a test twice; the second time each read of an answer returns one byte."""
+    if request.param != "as they come":
+        monkeypatch.setattr(aiohttp.StreamReader, "readany", lambda reader: reader.read(1))
 
 
 @pytest.fixture

@@ -5,7 +5,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from tests.upstream import Answer, Request, json_answer, not_found
+from g4f_lite.providers.openai_compatible import OpenAICompatible
+from tests.kinds import KEY, PAGE, Kind
+from tests.upstream import EVENT_STREAM, Answer, Request, json_answer, not_found
 
 DONE = b"data: [DONE]\n\n"
 MODELS = ("test-model", "other-model")
@@ -93,3 +95,28 @@ def _complete(asked: Any) -> Answer:
 def _usage(input_tokens: int, output_tokens: int) -> dict[str, int]:
     total = input_tokens + output_tokens
     return {"prompt_tokens": input_tokens, "completion_tokens": output_tokens, "total_tokens": total}
+
+
+KIND = Kind(
+    OpenAICompatible,
+    base_url=lambda address: f"{address}/v1",
+    paths=["/v1/chat/completions"],
+    text=delta,
+    end=[chunk({}, "stop"), DONE],
+    errors=[
+        record(openai_error(f"No {KEY}", "server_error", 500)),
+        b"event: error\n" + record(openai_error(f"No {KEY}")),
+        record({"object": "error", "message": f"No {KEY}", "code": 400}),
+        record({"error": f"No {KEY}", "error_type": "generation"}),
+        chunk({"content": ""}, "error", error={"message": f"No {KEY}", "code": 502}),
+        b'error: {"code":500,"message":"No %b"}\n\n' % KEY.encode(),
+        record(openai_error(f"No {KEY}")) + DONE,
+        PAGE + b"\n\n",
+        b"Internal Server Error, sorry\n\n",
+        b"data: {'not': 'JSON'}\n\n",
+    ],
+    headers=EVENT_STREAM,
+    line_ends=[b"\n", b"\r", b"\r\n"],
+    comment=b": keep-alive\n\n",
+)
+"""The row of OpenAICompatible in the contract."""

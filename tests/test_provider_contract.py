@@ -1,14 +1,13 @@
 """What every kind that talks to a service must make of whatever the service does.
 
-A kind joins with a row in `KINDS`: how its entry is made, and how its service writes a reply. Silence is the business
-of `g4f_lite/deadlines.py`, for all kinds alike.
+A kind joins with a row in `KINDS`, which stands with its service. Each test runs twice, the second time with one byte a
+read. Silence is the business of `g4f_lite/deadlines.py`, for all kinds alike.
 """
 
 import asyncio
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -17,69 +16,23 @@ from g4f_lite.errors import UpstreamError
 from g4f_lite.messages import Params, conversation
 from g4f_lite.pieces import Content, Finish, Piece
 from g4f_lite.provider import Provider
-from g4f_lite.providers.openai_compatible import OpenAICompatible
 from g4f_lite.settings import ProviderSettings, Timeout
 from g4f_lite.transport import Http
-from tests.openai_wire import DONE, chunk, delta, openai_error, record
-from tests.upstream import EVENT_STREAM, Answer, Gate, Step, Upstream, byte_by_byte, cut, reset, silence, wait_until
+from tests import openai_wire
+from tests.kinds import KEY, PAGE, Kind
+from tests.upstream import Answer, Gate, Step, Upstream, byte_by_byte, cut, reset, silence, wait_until
 
-KEY = "tiger-secret"
 PATIENCE_S = 4
 """Less than any limit that a test does not set itself."""
 TEXT = ["Grü", "ße 👋\n", "  <b>\u2028", "```"]
-PAGE = b"<html><h1>Bad gateway</h1></html>"
 CHALLENGE = b"<!DOCTYPE html><title>Just a moment...</title>"
 HTML = {"Content-Type": "text/html"}
 JSON = {"Content-Type": "application/json"}
 
-
-@dataclass(frozen=True)
-class Kind:
-    """A row: a provider class, and how its service speaks.
-
-    base_url: from the address of the scripted service. path: the end of the address that is asked for a reply.
-    text: one record with text. end: the records behind the last text. errors: records that tell of a failure.
-    headers: of a good answer. line_ends: which ones may stand in the place of LF. comment: ignored between records.
-    """
-
-    provider: type[Provider]
-    base_url: Callable[[str], str]
-    path: str
-    text: Callable[[str], bytes]
-    end: Sequence[bytes]
-    errors: Sequence[bytes]
-    headers: dict[str, str]
-    line_ends: Sequence[bytes] = (b"\n",)
-    comment: bytes = b""
-
-    def reply(self, texts: Sequence[str]) -> list[bytes]:
-        return [*map(self.text, texts), *self.end]
+pytestmark = pytest.mark.usefixtures("reads")
 
 
-KINDS = [
-    Kind(
-        OpenAICompatible,
-        base_url=lambda address: f"{address}/v1",
-        path="/v1/chat/completions",
-        text=delta,
-        end=[chunk({}, "stop"), DONE],
-        errors=[
-            record(openai_error(f"No {KEY}", "server_error", 500)),
-            b"event: error\n" + record(openai_error(f"No {KEY}")),
-            record({"object": "error", "message": f"No {KEY}", "code": 400}),
-            record({"error": f"No {KEY}", "error_type": "generation"}),
-            chunk({"content": ""}, "error", error={"message": f"No {KEY}", "code": 502}),
-            b'error: {"code":500,"message":"No %b"}\n\n' % KEY.encode(),
-            record(openai_error(f"No {KEY}")) + DONE,
-            PAGE + b"\n\n",
-            b"Internal Server Error, sorry\n\n",
-            b"data: {'not': 'JSON'}\n\n",
-        ],
-        headers=EVENT_STREAM,
-        line_ends=[b"\n", b"\r", b"\r\n"],
-        comment=b": keep-alive\n\n",
-    ),
-]
+KINDS = [openai_wire.KIND]
 
 
 @pytest.fixture(params=KINDS, ids=lambda kind: kind.provider.__name__)
@@ -91,15 +44,22 @@ def kind(request):
 async def ask(kind, upstream):
     """Return a function that scripts an answer, asks for it, and returns the pieces and the failure, if any."""
     http = Http()
+    upstream.otherwise = kind.otherwise
 
     async def asking(
         steps: Sequence[Step] = (), answer: Answer | None = None, address: str = upstream.url, **settings: Any
     ) -> tuple[list[Piece], UpstreamError | None]:
-        upstream.will(answer or Answer(steps, headers=kind.headers), to=kind.path)
+        script(upstream, kind, answer or Answer(steps, headers=kind.headers))
         return await collect(made(kind, http, address, **settings))
 
     yield asking
     await http.close()
+
+
+def script(upstream: Upstream, kind: Kind, answer: Answer) -> None:
+    """Let the service answer so wherever, and however often, the kind asks for this one reply."""
+    for path in kind.paths:
+        upstream.will_again(answer, to=path)
 
 
 def made(kind: Kind, http: Http, address: str, **settings: Any) -> Provider:
@@ -175,7 +135,7 @@ async def test_headers_that_take_their_time(kind, ask, upstream):
     answer = Answer(kind.reply(TEXT), headers=kind.headers, before_headers=wait_until(gate))
     asking = asyncio.create_task(ask(answer=answer))
 
-    await asyncio.to_thread(upstream.wait_request)
+    await asyncio.to_thread(upstream.wait_request_to, kind.paths[0])
     gate.open()
 
     assert is_whole(await asking)
@@ -183,13 +143,14 @@ async def test_headers_that_take_their_time(kind, ask, upstream):
 
 async def test_text_arrives_before_the_reply_is_whole(kind, upstream):
     http = Http()
-    upstream.will(Answer([kind.text("a"), silence()], headers=kind.headers), to=kind.path)
+    upstream.otherwise = kind.otherwise
+    script(upstream, kind, Answer([*kind.start, kind.text("a"), silence()], headers=kind.headers))
     reply = made(kind, http, upstream.url).stream("model", conversation("Hello"), Params())
 
     assert await anext(reply) == Content("a")
     await reply.aclose()
 
-    await asyncio.to_thread(upstream.wait_request().wait_closed)
+    await asyncio.to_thread(upstream.wait_request_to(kind.paths[0]).wait_closed)
     await http.close()
 
 
@@ -199,19 +160,20 @@ async def test_text_arrives_before_the_reply_is_whole(kind, upstream):
 @pytest.mark.parametrize("step", [cut(), None], ids=["cut", "ended"])
 async def test_a_reply_that_stops_in_the_middle_keeps_its_text(kind, ask, step):
     for end in ("b", "\n", "<", "\n</thin"):  # what may be held back at the moment of the cut is not lost
-        pieces, error = await ask([kind.text("a"), kind.text(end), *([step] if step else [])])
+        pieces, error = await ask([*kind.start, kind.text("a"), kind.text(end), *([step] if step else [])])
         assert (said(pieces), error.code) == (f"a{end}", "stream_cut")
 
 
 async def test_a_reply_that_stops_within_a_record_keeps_its_text(kind, ask):
-    pieces, error = await ask([kind.text("a"), kind.text("👋")[:-9], cut()])
+    pieces, error = await ask([*kind.start, kind.text("a"), kind.text("👋")[:-9], cut()])
 
     assert (said(pieces), error.code) == ("a", "stream_cut")
 
 
 async def test_a_reset_in_the_middle_is_a_cut(kind, upstream):
     gate, http = Gate(), Http()
-    upstream.will(Answer([kind.text("a"), wait_until(gate), reset()], headers=kind.headers), to=kind.path)
+    upstream.otherwise = kind.otherwise
+    script(upstream, kind, Answer([*kind.start, kind.text("a"), wait_until(gate), reset()], headers=kind.headers))
     reply = made(kind, http, upstream.url).stream("model", conversation("Hello"), Params())
 
     assert await anext(reply) == Content("a")
@@ -244,8 +206,8 @@ async def test_an_error_in_the_place_of_a_reply(kind, ask):
 
 async def test_an_error_in_the_middle_keeps_the_text(kind, ask):
     for record_ in kind.errors:
-        for steps in ([kind.text("a\n"), record_, *kind.reply(["late"])], [kind.text("a\n") + record_]):
-            pieces, error = await ask(steps)
+        for steps in ([kind.text("a\n"), record_, kind.text("late"), *kind.end], [kind.text("a\n") + record_]):
+            pieces, error = await ask([*kind.start, *steps])
             assert (said(pieces), error is None) == ("a\n", False)
 
 
@@ -286,10 +248,10 @@ async def test_a_web_page_in_the_place_of_a_reply(ask, page, code):
         (503, b"Busy", "provider_overloaded"),
     ],
 )
-async def test_a_refusal_is_named(ask, status, body, code):
+async def test_a_refusal_is_named(kind, ask, status, body, code):
     pieces, error = await ask(answer=Answer([body], status, JSON))
 
-    assert (pieces, error.code) == ([], code)
+    assert (pieces, error.code) == ([], kind.refused.get(status, code))
 
 
 async def test_a_limit_says_how_long_to_wait(ask):
@@ -300,7 +262,7 @@ async def test_a_limit_says_how_long_to_wait(ask):
 
 async def test_a_redirect_is_not_followed(ask):
     other = Upstream()
-    pieces, error = await ask(answer=Answer([], 308, {"Location": f"{other.url}/v1/chat/completions"}))
+    pieces, error = await ask(answer=Answer([], 308, {"Location": f"{other.url}/elsewhere"}))
 
     assert (pieces, error.code, other.requests) == ([], "provider_failed", [])
     other.close()
@@ -326,9 +288,9 @@ async def test_a_service_that_speaks_no_tls(ask, upstream):
     assert "TLS" in error.message
 
 
-async def test_headers_that_never_come(ask, upstream):
+async def test_headers_that_never_come(kind, ask, upstream):
     async with asyncio.timeout(PATIENCE_S):
         _, error = await ask(answer=Answer([], before_headers=silence()), timeout=Timeout(first=0.05))
 
     assert error.code == "provider_timeout"
-    await asyncio.to_thread(upstream.wait_request().wait_closed)
+    await asyncio.to_thread(upstream.wait_request_to(kind.paths[0]).wait_closed)

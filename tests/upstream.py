@@ -214,6 +214,7 @@ class Upstream:
         self.connections_seen = 0
         self.otherwise = otherwise
         self._scripts: list[tuple[str, Answer]] = []
+        self._standing: dict[str, Answer] = {}
         self._protocols: set[_Protocol] = set()
         self._changed = threading.Condition()
         self._loop = asyncio.new_event_loop()
@@ -252,12 +253,27 @@ class Upstream:
         with self._changed:
             self._scripts.append((to, answer))
 
+    def will_again(self, answer: Answer, *, to: str) -> None:
+        """Answer every POST to a path that ends with `to` by this, where no script is left, until told otherwise."""
+        self._standing[to] = answer
+
     # what a test asks afterwards
 
     def wait_request(self, number: int = 1) -> Request:
         """Return the request of that number, counted from 1, as soon as it came."""
         self._wait(lambda: len(self.requests) >= number, f"request {number} did not come")
         return self.requests[number - 1]
+
+    def wait_request_to(self, path: str) -> Request:
+        """Return the first request whose path ends with that, as soon as it came."""
+        found: list[Request] = []
+
+        def has_come() -> bool:
+            found.extend(request for request in self.requests if request.path.endswith(path))
+            return bool(found)
+
+        self._wait(has_come, f"no request to {path} came")
+        return found[0]
 
     def wait_closed(self) -> None:
         """Wait until no client is connected."""
@@ -313,6 +329,9 @@ class Upstream:
             for index, (to, answer) in enumerate(self._scripts):
                 if request.path.endswith(to):
                     del self._scripts[index]
+                    return answer
+            for to, answer in self._standing.items():
+                if request.method == "POST" and request.path.endswith(to):
                     return answer
         return self.otherwise(request)
 

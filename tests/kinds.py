@@ -1,0 +1,40 @@
+"""How a kind's service speaks, for the tests that every kind must pass. A row stands with the service it speaks of."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from g4f_lite.provider import Provider
+from tests.upstream import Answer, Request, not_found
+
+KEY = "tiger-secret"
+"""Must not show anywhere."""
+PAGE = b"<html><h1>Bad gateway</h1></html>"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A row of the contract: a provider class, and how its service speaks.
+
+    base_url: from the address of the scripted service. paths: the ends of the addresses that a reply is asked from.
+    text: one record with text. start, end: the records before the first text and behind the last one.
+    errors: records that tell of a failure; each should name the key. headers: of a good answer.
+    line_ends: which ones may stand in the place of LF. comment: what is ignored between records.
+    otherwise: what the service answers to other requests, such as those that come before the question.
+    refused: the code that a refusal with some status has, where it is not the usual one.
+    """
+
+    provider: type[Provider]
+    base_url: Callable[[str], str]
+    paths: Sequence[str]
+    text: Callable[[str], bytes]
+    end: Sequence[bytes]
+    errors: Sequence[bytes]
+    headers: Mapping[str, str]
+    start: Sequence[bytes] = ()
+    line_ends: Sequence[bytes] = (b"\n",)
+    comment: bytes = b""
+    otherwise: Callable[[Request], Answer] = not_found
+    refused: Mapping[int, str] = field(default_factory=dict)
+
+    def reply(self, texts: Sequence[str]) -> list[bytes]:
+        return [*self.start, *map(self.text, texts), *self.end]
