@@ -2,9 +2,11 @@
 
 import asyncio
 import difflib
+import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Self
 
 from g4f_lite.config import CatalogConfig
@@ -20,17 +22,20 @@ from g4f_lite.turnstile import Turnstile
 NO_DEFAULTS = DefaultParams()
 LISTING_LIMIT_S = 10
 """A provider that takes longer to list its models is asked again later."""
+LIST_AGAIN_S = 30
+"""How soon after it failed to; it may have been started meanwhile."""
 
 
 @dataclass(slots=True)
 class Member:
-    """A provider as the catalog knows it. `listed` holds the models it named last."""
+    """A provider as the catalog knows it. `listed` holds the models it named last, at `listed_at`."""
 
     name: str
     settings: ProviderSettings
     provider: Provider
     health: Health = field(default_factory=Health)
     listed: tuple[Offer, ...] = ()
+    listed_at: datetime | None = None
     next_listing: float = 0
     _turnstile: Turnstile = field(init=False)
 
@@ -56,19 +61,27 @@ class Member:
 
     @property
     def state(self) -> str:
-        """`disabled`, `unavailable` (something is missing), `failing` (its last call failed) or `ready`."""
+        """`disabled`, `unavailable` (it cannot be used from here), `failing` (its last call failed) or `ready`."""
         if not self.settings.enabled:
             return "disabled"
-        if self.provider.obstacle():
+        if self.provider.obstacle() or self.health.out_of_rotation:
             return "unavailable"
         return "failing" if self.health.last_error else "ready"
 
-    async def list(self) -> None:
-        """Ask for the models, unless the configuration names them; a failure is noted and the old list kept."""
+    async def list(self) -> bool:
+        """Ask for the models, unless the configuration names them; tell whether anything is different now.
+
+        A failure is noted, the old list kept, and the next listing is sooner.
+        """
+        before = self.listed, self.state
         try:
             self.listed = tuple(map(Offer, self.settings.models)) if self.settings.models else await self.offer()
+            self.listed_at = datetime.now(UTC)
+            self.health.reached()
         except G4FLiteError as error:
             self.health.failed(error)
+            self.next_listing = min(self.next_listing, time.monotonic() + LIST_AGAIN_S)
+        return before != (self.listed, self.state)
 
     async def offer(self) -> tuple[Offer, ...]:
         """Return the models that the provider lists now. Raises: UpstreamError, also when it takes too long."""
@@ -100,6 +113,8 @@ class Model:
     vision: bool = False
     context: int | None = None
     price: Price | None = None
+    loaded: bool | None = None
+    """Whether it is in memory and answers without being loaded; None where nobody says."""
 
     @property
     def provider(self) -> str:
@@ -109,7 +124,7 @@ class Model:
     @property
     def reason(self) -> str:
         """Why nobody can answer for this model now; empty when somebody can."""
-        obstacles = [route.member.obstacle() for route in self.routes]
+        obstacles = [route.member.obstacle() or route.member.health.out_of_rotation for route in self.routes]
         return "" if None in obstacles else str(obstacles[0])
 
     @property
@@ -152,24 +167,30 @@ class Catalog:
                 (Route(member, offer.id),),
                 vision=bool(offer.vision),
                 context=offer.context,
+                loaded=offer.loaded,
             )
             for member in self.members.values()
             for offer in member.listed
             if member.settings.enabled and (member.name, offer.id) not in taken
         ]
-        return [*self._models.values(), *listed]
+        return [*map(_as_offered, self._models.values()), *listed]
 
     async def refresh(self, now: float) -> bool:
-        """Ask those providers for their models whose list is due; tell whether anything is different.
+        """Ask all those for their models whose list is due, and wait for the slowest; tell whether anything changed.
 
-        now: seconds of a monotonic clock.
+        now: as for `due`.
+        """
+        return any(await asyncio.gather(*(member.list() for member in self.due(now))))
+
+    def due(self, now: float) -> list[Member]:
+        """Return those whose list of models is too old, for the caller to have them `list`; each only once.
+
+        now: seconds of `time.monotonic`.
         """
         due = [member for member in self.members.values() if member.next_listing <= now and not member.obstacle()]
-        before = [(member.listed, member.state) for member in due]
         for member in due:
             member.next_listing = now + member.provider.list_every_s
-        await asyncio.gather(*(member.list() for member in due))
-        return before != [(member.listed, member.state) for member in due]
+        return due
 
     async def close(self, kept: Self | None = None) -> None:
         """Close the providers, except those that `kept` goes on using."""
@@ -199,6 +220,15 @@ class Catalog:
         nearest = difflib.get_close_matches(name, [model.name for model in self.models()], n=1)
         hint = f"did you mean {nearest[0]}?" if nearest else f"pick another, for example {self.default_model}."
         return f"There is no model called {name[:100]}; {hint}"
+
+
+def _as_offered(model: Model) -> Model:
+    """Return a configured model with what its first provider says of it."""
+    route = model.routes[0]
+    offer = next((offer for offer in route.member.listed if offer.id == route.model), Offer(route.model))
+    return replace(
+        model, vision=model.vision or bool(offer.vision), context=model.context or offer.context, loaded=offer.loaded
+    )
 
 
 def _member(name: str, settings: ProviderSettings, http: Http) -> Member:

@@ -1,25 +1,119 @@
-"""What is known of a provider from the calls it has served."""
+"""What is known of a provider from the calls it has served, and whom not to ask for a while."""
 
-from dataclasses import dataclass
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from g4f_lite.errors import G4FLiteError
+from g4f_lite.errors import G4FLiteError, NeedsBrowserError, UnreachableError, UpstreamTimeoutError
+
+FIRST_COOL_DOWN_S = 60
+"""Time to read an answer and ask again: that next turn does not meet the same failure."""
+LONGEST_COOL_DOWN_S = 600
+BROWSER_COOL_DOWN_S = 3600
+"""A service that wants to see a browser goes on wanting it."""
+LONGEST_WISH_S = 3600
+"""Of a service that says how long it wants to be left alone: as much as is granted before it is tried again."""
+MOST_MODELS = 1000
+"""Breakers of one provider; a name that somebody makes up can fail, too."""
+
+
+@dataclass(slots=True)
+class Breaker:
+    """Keeps something from being asked while it is likely to fail again. Times: seconds of a monotonic clock.
+
+    failures: in a row. until: when the cool-down ends. wished: whether the service itself asked for it.
+    """
+
+    failures: int = 0
+    until: float = 0
+    wished: bool = False
+
+    def open(self, error: G4FLiteError, now: float) -> None:
+        """Begin a cool-down: as long as the service wishes, else twice as long with each failure in a row."""
+        self.failures += 1
+        self.wished = error.retry_after is not None
+        self.until = now + _cool_down_s(error, self.failures)
+
+    def hold(self, now: float) -> None:
+        """Keep others away while one call finds out whether it works again."""
+        if self.failures:
+            self.until = max(self.until, now + FIRST_COOL_DOWN_S)
+
+    def left_s(self, now: float) -> float:
+        """Return how long the cool-down lasts still; 0 when there is none."""
+        return max(0.0, self.until - now)
 
 
 @dataclass(slots=True)
 class Health:
-    """The last success and the last failure. Units: latency_ms is from the call to the first piece."""
+    """The last success and the last failure of a provider, and the breakers of its models and of all of it.
+
+    Units: latency_ms is from the call to the first text. clock: seconds, monotonic.
+    """
 
     last_error: G4FLiteError | None = None
     last_success_at: datetime | None = None
     latency_ms: float | None = None
+    clock: Callable[[], float] = time.monotonic
+    _whole: Breaker = field(default_factory=Breaker)
+    _models: dict[str, Breaker] = field(default_factory=dict)
 
-    def succeeded(self, latency_ms: float) -> None:
+    def asked(self, model: str) -> None:
+        """Note that a model is being asked; if it failed before, others are kept from it until this call shows more."""
+        for breaker in self._breakers(model):
+            breaker.hold(self.clock())
+
+    def succeeded(self, model: str, latency_ms: float) -> None:
         """Note an answer; what failed before is over."""
         self.last_success_at = datetime.now(UTC)
         self.latency_ms = round(latency_ms, 1)
         self.last_error = None
+        self._whole = Breaker()
+        self._models.pop(model, None)
 
-    def failed(self, error: G4FLiteError) -> None:
-        """Note a failure."""
+    def failed(self, error: G4FLiteError, model: str | None = None) -> None:
+        """Note a failure of a model, or of a call that was about none; one that the request is to blame for is none."""
+        if error.blames == "request":
+            return
         self.last_error = error
+        if error.blames == "provider":
+            self._whole.open(error, self.clock())
+        elif model is not None:
+            self._breaker(model).open(error, self.clock())
+
+    def reached(self) -> None:
+        """Note that the service is there: it answered, though not with a reply."""
+        if isinstance(self.last_error, UnreachableError | UpstreamTimeoutError):
+            self.last_error = None
+            self._whole = Breaker()
+
+    def left_s(self, model: str) -> float:
+        """Return how long the model had better not be asked; 0 when it can be."""
+        return max(breaker.left_s(self.clock()) for breaker in self._breakers(model))
+
+    def wishes_rest(self, model: str) -> bool:
+        """Tell whether the service itself said how long it wants to be left alone, and that time is not over."""
+        return any(breaker.wished and breaker.left_s(self.clock()) for breaker in self._breakers(model))
+
+    @property
+    def out_of_rotation(self) -> G4FLiteError | None:
+        """Why the whole provider cannot be used from here for now, as far as it has shown."""
+        wants_browser = isinstance(self.last_error, NeedsBrowserError) and self._whole.left_s(self.clock())
+        return self.last_error if wants_browser else None
+
+    def _breakers(self, model: str) -> tuple[Breaker, ...]:
+        return self._whole, self._models.get(model, Breaker())
+
+    def _breaker(self, model: str) -> Breaker:
+        if model not in self._models and len(self._models) >= MOST_MODELS:
+            del self._models[next(iter(self._models))]
+        return self._models.setdefault(model, Breaker())
+
+
+def _cool_down_s(error: G4FLiteError, failures: int) -> float:
+    if error.retry_after is not None:
+        return min(error.retry_after, LONGEST_WISH_S)
+    if isinstance(error, NeedsBrowserError):
+        return BROWSER_COOL_DOWN_S
+    return min(FIRST_COOL_DOWN_S * 2.0 ** min(failures - 1, 10), LONGEST_COOL_DOWN_S)

@@ -11,18 +11,24 @@ from g4f_lite.catalog import Model, Route
 from g4f_lite.deadlines import within
 from g4f_lite.errors import G4FLiteError
 from g4f_lite.messages import Message, Params, with_system
-from g4f_lite.pieces import Attempt, Piece, UpstreamState
+from g4f_lite.pieces import Attempt, Notice, Piece, UpstreamState, Via
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """Who answers. Comes once, right before the first piece; from here on nothing else is tried."""
+    """Who answers. Comes once, right before the first piece; from here on nothing else is tried.
+
+    via: who answers behind a service that passes requests on; empty where nobody does. notices: sentences for the
+    person about what was done to the request.
+    """
 
     provider: str
     label: str
     model: str
+    via: str = ""
+    notices: tuple[str, ...] = ()
 
 
 async def answer(
@@ -35,46 +41,85 @@ async def answer(
     """
     prompt = with_system(model.system, messages)
     wanted = _with_defaults(params, model)
-    for route in model.routes:
+    routes = in_order(model.routes)
+    for route in routes:
         answering = False
         try:
             async with route.member.asked(), aclosing(_reply(route, prompt, wanted, state)) as reply:
                 async for piece in reply:
-                    if not answering:
-                        answering = True
-                        yield Answering(route.member.name, route.member.provider.label, route.model)
+                    answering = answering or isinstance(piece, Answering)
                     yield piece
             return
         except G4FLiteError as error:
-            if answering or route is model.routes[-1] or not error.worth_another_route:
+            if answering or route is routes[-1] or not error.worth_another_route:
                 raise
             log.info("%s: provider %s, model %s; trying the next", error.code, route.member.name, model.name)
             failed = Attempt(route.member.name, error)
         yield failed
 
 
+def in_order(routes: Sequence[Route]) -> list[Route]:
+    """Return the routes to try: as the configuration has them, those that failed lately behind the others.
+
+    One that wishes to be left alone is left alone, and one that is switched off left out, unless there is no other.
+    """
+    enabled = [route for route in routes if route.member.settings.enabled]
+    willing = [route for route in enabled if not route.member.health.wishes_rest(route.model)]
+    return sorted(willing or enabled or routes, key=lambda route: route.member.health.left_s(route.model))
+
+
 async def _reply(
     route: Route, messages: Sequence[Message], params: Params, state: Mapping[str, Any] | None
-) -> AsyncGenerator[Piece, None]:
-    """Yield one route's reply within its time limits, and keep the provider's health up to date."""
-    member = route.member
+) -> AsyncGenerator[Piece | Answering, None]:
+    """Yield who else was tried behind the provider, who answers, and the pieces; keep the provider's health."""
+    member, preface, answering = route.member, _Preface(), False
     own = state["state"] if state and state["provider"] == member.name else None
-    started, first = perf_counter(), True
+    member.health.asked(route.model)
+    started = perf_counter()
     pieces = member.provider.stream(route.model, messages, params, own)
     try:
         async with aclosing(within(member.settings.timeout, member.name, pieces)) as timed:
             async for piece in timed:
-                if first:
-                    first = False
-                    member.health.succeeded((perf_counter() - started) * 1000)
-                yield (
-                    UpstreamState({"provider": member.name, "state": piece.state})
-                    if isinstance(piece, UpstreamState)
-                    else piece
-                )
+                if answering:
+                    yield _named(piece, member.name) if type(piece) is UpstreamState else piece
+                elif isinstance(piece, Attempt):
+                    yield Attempt(f"{member.name}/{piece.provider}", piece.error)
+                elif not preface.takes(piece):
+                    answering = True
+                    member.health.succeeded(route.model, (perf_counter() - started) * 1000)
+                    yield preface.answering(route)
+                    yield piece
     except G4FLiteError as error:
-        member.health.failed(error)
+        member.health.failed(error, route.model)
         raise
+
+
+class _Preface:
+    """What a provider says of itself before the first text."""
+
+    def __init__(self) -> None:
+        self._via = ""
+        self._notices: tuple[str, ...] = ()
+
+    def takes(self, piece: Piece) -> bool:
+        """Keep a piece that belongs here; tell whether it does."""
+        match piece:
+            case Via(name):
+                self._via = name
+            case Notice(text):
+                self._notices += (text,)
+            case _:
+                return False
+        return True
+
+    def answering(self, route: Route) -> Answering:
+        label = route.member.provider.label
+        shown = f"{label} · {self._via}" if self._via else label
+        return Answering(route.member.name, shown, route.model, self._via, self._notices)
+
+
+def _named(left: UpstreamState, provider: str) -> UpstreamState:
+    return UpstreamState({"provider": provider, "state": left.state})
 
 
 def _with_defaults(params: Params, model: Model) -> Params:

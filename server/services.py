@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from flask import current_app
 
-from g4f_lite.catalog import Catalog
+from g4f_lite.catalog import Catalog, Member
 from g4f_lite.transport import Http
 from server import data_folder
 from server.config import Config
@@ -73,8 +73,8 @@ class Services:
         """Put a changed configuration into force; turns that are running keep what they began with."""
         retired = self.catalog
         self.catalog, self.config = Catalog(config, self._http, previous=retired), config
-        await self.catalog.refresh(time.monotonic())
         self.hub.publish_to_all({"type": "providers"})
+        await self._list()
         self.run(self._retire(retired))
 
     async def drain(self, patience_s: float) -> None:
@@ -111,8 +111,12 @@ class Services:
             log.error("could not tidy up the store: %s", problem.message)
 
     async def _list(self) -> None:
-        """Keep the lists of models fresh, and say when something is different."""
-        if await self.catalog.refresh(time.monotonic()):
+        """Have old lists of models made anew, each for itself: a slow provider keeps nobody waiting."""
+        for member in self.catalog.due(time.monotonic()):
+            self.run(self._list_one(member))
+
+    async def _list_one(self, member: Member) -> None:
+        if await member.list():
             self.hub.publish_to_all({"type": "providers"})
 
     def _turn_changed(self, user: str, news: dict[str, Any]) -> None:
