@@ -11,7 +11,7 @@ from g4f_lite.catalog import Model, Route
 from g4f_lite.deadlines import within
 from g4f_lite.errors import G4FLiteError
 from g4f_lite.messages import Message, Params, with_system
-from g4f_lite.pieces import Attempt, Notice, Piece, UpstreamState, Via
+from g4f_lite.pieces import Attempt, Content, Notice, Piece, UpstreamState, Via
 
 log = logging.getLogger(__name__)
 
@@ -81,14 +81,14 @@ async def _reply(
         async with aclosing(within(member.settings.timeout, member.name, pieces)) as timed:
             async for piece in timed:
                 if answering:
-                    yield _named(piece, member.name) if type(piece) is UpstreamState else piece
+                    yield piece if type(piece) is Content else _named(piece, member.name)
                 elif isinstance(piece, Attempt):
                     yield Attempt(f"{member.name}/{piece.provider}", piece.error)
                 elif not preface.takes(piece):
                     answering = True
                     member.health.succeeded(route.model, (perf_counter() - started) * 1000)
                     yield preface.answering(route)
-                    yield piece
+                    yield _named(piece, member.name)
     except G4FLiteError as error:
         member.health.failed(error, route.model)
         raise
@@ -118,8 +118,9 @@ class _Preface:
         return Answering(route.member.name, shown, route.model, self._via, self._notices)
 
 
-def _named(left: UpstreamState, provider: str) -> UpstreamState:
-    return UpstreamState({"provider": provider, "state": left.state})
+def _named(piece: Piece, provider: str) -> Piece:
+    """Return a piece; if it is for the next turn, with the name of the provider that alone may have it."""
+    return UpstreamState({"provider": provider, "state": piece.state}) if isinstance(piece, UpstreamState) else piece
 
 
 def _with_defaults(params: Params, model: Model) -> Params:

@@ -4,9 +4,20 @@ from contextlib import aclosing
 import pytest
 
 from g4f_lite import turnstile
-from g4f_lite.errors import ContentRefusedError, MissingKeyError, OverloadedError, RateLimitedError, StreamCutError
+from g4f_lite.errors import (
+    ContentRefusedError,
+    MissingKeyError,
+    ModelNotSupportedError,
+    OverloadedError,
+    PromptTooLongError,
+    RateLimitedError,
+    RejectedError,
+    StreamCutError,
+    UnreachableError,
+)
+from g4f_lite.health import FIRST_COOL_DOWN_S
 from g4f_lite.messages import Message, Params, conversation
-from g4f_lite.pieces import Attempt, Content, Finish, UpstreamState
+from g4f_lite.pieces import Attempt, Content, Finish, Notice, UpstreamState, Via
 from g4f_lite.router import Answering, answer
 from g4f_lite.settings import DefaultParams
 from tests.scripted import SILENCE, a_model, scripted
@@ -44,6 +55,125 @@ async def test_a_provider_with_an_obstacle_is_not_asked():
 
     assert (await everything(a_model(first, second)))[0] == Attempt("first", missing)
     assert not hasattr(first.provider, "asked")
+
+
+async def test_the_next_turn_goes_straight_to_the_route_that_answered():
+    first, second, third = scripted("first"), scripted("second"), scripted("third")
+    first.provider.will(UnreachableError("first is down."))
+    second.provider.will(LATE)
+    third.provider.will(Content("Hi"))
+    model = a_model(first, second, third)
+    assert [type(piece) for piece in await everything(model)] == [Attempt, Attempt, Answering, Content]
+
+    assert await everything(model) == [Answering("third", "Scripted", "upstream-m"), Content("Hi")]
+
+
+async def test_a_route_that_failed_lately_is_tried_when_the_others_fail():
+    first, second = scripted("first"), scripted("second")
+    first.provider.will(OverloadedError("busy"))
+    second.provider.will(Content("Hi"))
+    model = a_model(first, second)
+    await everything(model)
+    first.provider.will(Content("back"))
+    second.provider.will(OverloadedError("busy"))
+
+    assert [type(piece) for piece in await everything(model)] == [Attempt, Answering, Content]
+
+
+async def test_a_route_that_wishes_to_be_left_alone_is_asked_only_if_there_is_no_other():
+    first, second = scripted("first"), scripted("second")
+    first.provider.will(LATE)
+    second.provider.will(Content("Hi"))
+    await everything(a_model(first, second))
+    first.provider.will(Content("back"))
+    second.provider.will(OverloadedError("busy"))
+
+    with pytest.raises(OverloadedError):
+        await everything(a_model(first, second))
+    assert (await everything(a_model(first)))[-1] == Content("back")
+
+
+async def test_only_one_turn_finds_out_whether_a_route_is_back():
+    first, second = scripted("first"), scripted("second")
+    first.provider.will(OverloadedError("busy"))
+    second.provider.will(Content("Hi"))
+    model = a_model(first, second)
+    await everything(model)
+    later = first.health.clock() + FIRST_COOL_DOWN_S
+    first.health.clock = lambda: later
+    first.provider.will(SILENCE)
+    finding_out = asyncio.create_task(everything(model))
+    await asyncio.sleep(0.01)
+
+    assert await everything(model) == [Answering("second", "Scripted", "upstream-m"), Content("Hi")]
+
+    assert first.provider.closed is False
+    finding_out.cancel()
+    await asyncio.wait([finding_out])
+
+
+async def test_a_provider_that_is_switched_off_is_passed_over_in_silence():
+    off, on = scripted("off"), scripted("on")
+    off.settings = off.settings.model_copy(update={"enabled": False})
+    on.provider.will(Content("Hi"))
+
+    assert await everything(a_model(off, on)) == [Answering("on", "Scripted", "upstream-m"), Content("Hi")]
+    with pytest.raises(ModelNotSupportedError, match="off is switched off"):
+        await everything(a_model(off))
+
+
+async def test_a_request_that_is_at_fault_is_not_carried_to_the_next_route():
+    first, second = scripted("first"), scripted("second")
+    first.provider.will(RejectedError("temperature must be a number"))
+
+    with pytest.raises(RejectedError, match="temperature"):
+        await everything(a_model(first, second))
+    assert first.state == "ready"
+
+
+async def test_a_prompt_that_is_too_long_for_one_model_may_fit_the_next():
+    first, second = scripted("first"), scripted("second")
+    first.provider.will(PromptTooLongError("too long"))
+    second.provider.will(Content("Hi"))
+
+    assert (await everything(a_model(first, second)))[-1] == Content("Hi")
+
+
+async def test_who_answers_behind_a_service_is_said_and_who_failed_there():
+    up = scripted()
+    up.provider.will(Attempt("together", LATE), Via("novita", "vendor/m"), Content("Hi"))
+
+    assert await everything(a_model(up)) == [
+        Attempt("up/together", LATE),
+        Answering("up", "Scripted · novita", "upstream-m", via="novita"),
+        Content("Hi"),
+    ]
+
+
+async def test_notices_come_with_who_answers():
+    up = scripted()
+    up.provider.will(Notice("Two messages were left out."), Content("Hi"))
+
+    answering, _ = await everything(a_model(up))
+
+    assert answering.notices == ("Two messages were left out.",)
+
+
+async def test_what_a_route_that_failed_had_to_notice_is_not_said():
+    first, second = scripted("first"), scripted("second")
+    first.provider.will(Notice("Two messages were left out."), LATE)
+    second.provider.will(Content("Hi"))
+
+    _, answering, _ = await everything(a_model(first, second))
+
+    assert answering.notices == ()
+
+
+async def test_a_state_without_text_is_named_as_well():
+    up = scripted()
+    up.provider.will(UpstreamState({"parent": "p"}), Finish("stop"))
+
+    assert (await everything(a_model(up)))[1] == UpstreamState({"provider": "up", "state": {"parent": "p"}})
 
 
 async def test_nothing_else_is_tried_once_something_was_said():
