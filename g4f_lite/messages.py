@@ -80,9 +80,9 @@ def message_of(value: Mapping[str, Any]) -> Message:
     Source: https://platform.openai.com/docs/api-reference/chat/create#chat-create-messages
     """
     role, content = value.get("role"), value.get("content")
-    if role not in ROLES:
+    if not isinstance(role, str) or role not in ROLES:
         raise ValueError(f"A message's role is system, user or assistant, not {role!r}.")
-    parts = content if isinstance(content, list) else [{"type": "text", "text": content or ""}]
+    parts = content if isinstance(content, list) else [{"type": "text", "text": "" if content is None else content}]
     texts = [part["text"] for part in parts if _is(part, "text", str)]
     images = [_image(part["image_url"]) for part in parts if _is(part, "image_url", str | dict)]
     if len(texts) + len(images) < len(parts):

@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 
 from g4f_lite.errors import StreamCutError, UnreachableError
@@ -71,3 +73,44 @@ def test_parameters_are_passed_and_unknown_words_left_out(upstream):
 
 def test_models_are_listed(upstream):
     assert "test-model" in OpenAICompatible.get_models(base_url=upstream.base_url)
+
+
+async def test_code_that_awaits_nothing_may_run_where_a_loop_is_running(upstream):
+    upstream.will_answer(openai_stream("Hi there!"))
+
+    assert list(OpenAICompatible.create_completion("test-model", MESSAGES, base_url=upstream.base_url)) == [
+        "Hi ",
+        "there!",
+    ]
+    assert "test-model" in OpenAICompatible.get_models(base_url=upstream.base_url)
+
+
+async def test_leaving_early_closes_the_connection_where_a_loop_is_running(upstream):
+    upstream.will_answer([delta("Hi"), silence()])
+
+    texts = OpenAICompatible.create_completion("test-model", MESSAGES, base_url=upstream.base_url)
+    next(texts)
+    texts.close()
+
+    await asyncio.to_thread(upstream.wait_closed)
+
+
+def test_what_is_none_counts_as_not_given(upstream):
+    kwargs = {"temperature": None, "api_key": None, "proxy": None}
+    list(OpenAICompatible.create_completion("test-model", MESSAGES, base_url=upstream.base_url, **kwargs))
+
+    assert "temperature" not in upstream.requests[0].json
+    assert "authorization" not in upstream.requests[0].headers
+
+
+def test_images_in_messages_reach_the_service(upstream):
+    upstream.will_answer(openai_stream("A pixel."))
+    parts = [
+        {"type": "text", "text": "What is this?"},
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}},
+    ]
+
+    messages = [{"role": "user", "content": parts}]
+    list(OpenAICompatible.create_completion("test-model", messages, base_url=upstream.base_url))
+
+    assert upstream.requests[0].json["messages"] == messages
