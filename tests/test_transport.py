@@ -111,6 +111,58 @@ async def test_cookies_are_not_kept(http, upstream):
     assert "cookie" not in upstream.wait_request(2).headers
 
 
+@pytest.mark.parametrize("attributes", ["", "; Secure; SameSite=None; HttpOnly"])
+async def test_a_client_with_cookies_returns_them_to_a_service_on_this_machine_too(http, upstream, attributes):
+    upstream.will_answer_json({}, headers={"Set-Cookie": f"session=1; Path=/{attributes}"}, to="/in")
+    upstream.will_answer_json({}, to="/x")
+    client = http.with_cookies(upstream.url)
+
+    await call(client, f"{upstream.url}/in")
+    await call(client, f"{upstream.url}/x")
+
+    assert upstream.requests[1].headers["cookie"] == "session=1"
+    await client.close()
+
+
+async def test_a_client_with_cookies_shares_connections_and_nothing_else(http, upstream):
+    upstream.will_answer_json({}, headers={"Set-Cookie": "session=1"}, to="/in")
+    one, other = http.with_cookies(upstream.url), http.with_cookies(upstream.url)
+    await call(one, f"{upstream.url}/in")
+    await one.close()
+
+    for client in (other, http):
+        upstream.will_answer_json({}, to="/x")
+        await call(client, f"{upstream.url}/x")
+
+    assert [request.headers.get("cookie") for request in upstream.requests[1:]] == [None, None]
+    assert upstream.connections_seen == 1
+    await other.close()
+
+
+async def test_a_form_is_sent_as_one(http, upstream):
+    upstream.will_answer(b"ok", to="/x")
+
+    await call(http, f"{upstream.url}/x", data={"a": "é &", "b": ""})
+
+    request = upstream.wait_request()
+    assert request.headers["content-type"] == "application/x-www-form-urlencoded"
+    assert request.body == b"a=%C3%A9+%26&b="
+
+
+async def test_a_status_may_be_as_good_as_any(http, upstream):
+    upstream.will_answer(b"", status=303, headers={"Location": "/elsewhere"}, to="/x")
+
+    async with http.request("POST", f"{upstream.url}/x", entry(), provider="h2o", accepted={303}) as response:
+        assert response.status == 303
+    assert len(upstream.requests) == 1
+
+
+async def test_an_error_knows_its_status(http, upstream):
+    upstream.will_answer(b"", status=405, to="/x")
+
+    assert (await failure(http, f"{upstream.url}/x")).status == 405
+
+
 async def test_a_redirect_is_an_error_and_the_key_goes_nowhere_else(http, upstream):
     other = Upstream()
     upstream.will_answer(b"", status=307, headers={"Location": f"{other.url}/x"}, to="/x")
