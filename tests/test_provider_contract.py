@@ -288,6 +288,18 @@ async def test_a_service_that_speaks_no_tls(ask, upstream):
     assert "TLS" in error.message
 
 
+async def test_a_certificate_that_nobody_signed(kind, ask, upstream):
+    stranger = Upstream(tls=True)
+    try:
+        _, error = await ask(address=stranger.url)
+    finally:
+        stranger.close()
+
+    assert error.code == "provider_unreachable"
+    assert "certificate is not trusted" in error.message
+    assert stranger.requests == []
+
+
 async def test_headers_that_never_come(kind, ask, upstream):
     async with asyncio.timeout(PATIENCE_S):
         _, error = await ask(answer=Answer([], before_headers=silence()), timeout=Timeout(first=0.05))

@@ -15,6 +15,7 @@ event loop itself writes `await asyncio.to_thread(upstream.wait_closed)`.
 import asyncio
 import json
 import socket
+import ssl
 import struct
 import threading
 from collections import deque
@@ -22,6 +23,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, 
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -206,10 +208,10 @@ class Upstream:
     """The service. It listens from the start until `close()`.
 
     requests: all that came, oldest first. connections_seen: how many clients' connections there were.
-    otherwise: answers what no script was written for.
+    otherwise: answers what no script was written for. tls: speaks TLS with a certificate that nobody signed.
     """
 
-    def __init__(self, otherwise: Callable[[Request], Answer] = not_found) -> None:
+    def __init__(self, otherwise: Callable[[Request], Answer] = not_found, *, tls: bool = False) -> None:
         self.requests: list[Request] = []
         self.connections_seen = 0
         self.otherwise = otherwise
@@ -219,11 +221,12 @@ class Upstream:
         self._changed = threading.Condition()
         self._loop = asyncio.new_event_loop()
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=1024)
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self._socket.getsockname()[1]}"
         self.base_url = f"{self.url}/v1"
         self._thread = threading.Thread(target=self._loop.run_forever, name="upstream", daemon=True)
         self._thread.start()
-        self._server = self._call(self._loop.create_server(self._protocol, sock=self._socket))
+        context = _self_signed() if tls else None
+        self._server = self._call(self._loop.create_server(self._protocol, sock=self._socket, ssl=context))
 
     # what a test writes before
 
@@ -372,6 +375,12 @@ class _Protocol(asyncio.StreamReaderProtocol):
 
     def end(self) -> None:
         self._transport.abort()
+
+
+def _self_signed() -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(Path(__file__).with_name("self_signed.pem"))
+    return context
 
 
 async def _read_request(reader: asyncio.StreamReader, connection: Connection, closed: threading.Event) -> Request:
