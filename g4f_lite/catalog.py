@@ -175,6 +175,10 @@ class Catalog:
         ]
         return [*map(_as_offered, self._models.values()), *listed]
 
+    def states(self) -> dict[str, str]:
+        """Return the state of each provider by its name."""
+        return {member.name: member.state for member in self.members.values()}
+
     async def refresh(self, now: float) -> bool:
         """Ask all those for their models whose list is due, and wait for the slowest; tell whether anything changed.
 

@@ -44,6 +44,7 @@ class Services:
         self.engine = Engine(self.store, loop, self._turn_changed)
         self._http = Http()
         self.catalog = Catalog(config, self._http)
+        self._states = self.catalog.states()
         self._background: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
@@ -73,6 +74,7 @@ class Services:
         """Put a changed configuration into force; turns that are running keep what they began with."""
         retired = self.catalog
         self.catalog, self.config = Catalog(config, self._http, previous=retired), config
+        self._states = self.catalog.states()
         self.hub.publish_to_all({"type": "providers"})
         await self._list()
         self.run(self._retire(retired))
@@ -114,9 +116,16 @@ class Services:
         """Have old lists of models made anew, each for itself: a slow provider keeps nobody waiting."""
         for member in self.catalog.due(time.monotonic()):
             self.run(self._list_one(member))
+        self._tell_states()
 
     async def _list_one(self, member: Member) -> None:
         if await member.list():
+            self.hub.publish_to_all({"type": "providers"})
+
+    def _tell_states(self) -> None:
+        """Tell open pages when a provider fares otherwise than when they last heard."""
+        before, self._states = self._states, self.catalog.states()
+        if before != self._states:
             self.hub.publish_to_all({"type": "providers"})
 
     def _turn_changed(self, user: str, news: dict[str, Any]) -> None:

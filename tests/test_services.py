@@ -1,5 +1,7 @@
 import asyncio
+import time
 
+from g4f_lite.errors import UnreachableError
 from server.problems import Problem
 from server.services import Services
 from tests.openai_wire import openai_stream
@@ -39,6 +41,24 @@ async def test_a_bug_beside_the_requests_is_logged_and_the_work_goes_on(config, 
     await services.close()
 
     assert "ZeroDivisionError" in caplog.text
+
+
+async def test_open_pages_hear_once_that_a_provider_fares_otherwise(config, monkeypatch):
+    services = Services(config, asyncio.get_running_loop())
+    news = []
+    monkeypatch.setattr(services.hub, "publish_to_all", news.append)
+    health = services.catalog.members["guide"].health
+    services.catalog.due(time.monotonic())  # nothing is left to list
+
+    health.failed(UnreachableError("guide is down."))
+    await services._list()
+    await services._list()
+    assert news == [{"type": "providers"}]
+
+    health.reached()
+    await services._list()
+    assert len(news) == 2
+    await services.close()
 
 
 def test_an_answer_another_process_writes_is_a_conflict(app, client, upstream, monkeypatch):
