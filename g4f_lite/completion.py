@@ -22,13 +22,21 @@ BLANK = b"\xef\xbb\xbf \t\r\n"
 DONE = "[DONE]"
 REASONING_MEMBERS = ("reasoning_content", "reasoning", "reasoning_text")
 CONTENT_MEMBERS = ("content", "refusal")
+TOOL_MEMBERS = ("tool_calls", "function_call")
 FINISH_REASONS: dict[str, FinishReason] = {
     "length": "length",
     "max_tokens": "length",
     "model_length": "length",
     "content_filter": "content_filter",
+    "safety": "content_filter",
+    "recitation": "content_filter",
+    "blocklist": "content_filter",
+    "prohibited_content": "content_filter",
+    "spii": "content_filter",
 }
-"""What services call the end of a reply, where it is not a plain stop."""
+"""What services call the end of a reply, where it is not a plain stop; Gemini's own words are in capitals."""
+BREAKS = {"error": 500, "abort": 500, "insufficient_system_resource": 503}
+"""What they call an end that is none, and the status that stands for it."""
 
 
 class Completion(Reply):
@@ -41,6 +49,8 @@ class Completion(Reply):
         self._events = sse.Decoder()
         self._finish = ""
         self._usage: Usage | None = None
+        self._has_answered = False
+        self._calls_tool = False
 
     @property
     def has_finished(self) -> bool:
@@ -69,6 +79,8 @@ class Completion(Reply):
     def conclusion(self) -> Iterator[Piece]:
         if not self.has_finished:
             self._judge_silence()
+        if self._calls_tool and not self._has_answered:
+            raise self.malformed("the call of a tool that nobody offered, in the place of an answer")
         if self._usage:
             yield self._usage
         yield Finish(FINISH_REASONS.get(self._finish, "stop"))
@@ -119,14 +131,16 @@ class Completion(Reply):
             raise self.malformed("something that is not JSON") from error
 
     def _chunk(self, value: Any, pieces: list[Piece]) -> None:
+        if any(item.get("error") for item in _dicts(value)):  # Gemini puts an error into a list
+            raise self.interruption(value)
         if not isinstance(value, dict):
             raise self.malformed("JSON that is no part of an answer")
-        for choice in _list(value.get("choices")):
-            if isinstance(choice, dict) and not choice.get("index"):
-                self._choice(choice, pieces)
-        if value.get("error") or value.get("object") == "error":
-            raise self.interruption(value)
-        if usage := value.get("usage"):
+        choices = [choice for choice in _dicts(value.get("choices")) if not choice.get("index")]
+        for choice in choices:
+            self._choice(choice, pieces)
+        for complaint in filter(None, map(_complaint, [value, *choices])):
+            raise self.interruption(complaint)
+        if usage := value.get("usage") or _groq(value).get("usage"):
             self._usage = _usage(usage) or self._usage
 
     def _choice(self, choice: dict[str, Any], pieces: list[Piece]) -> None:
@@ -134,9 +148,7 @@ class Completion(Reply):
         if isinstance(delta, dict):
             self._delta(delta, pieces)
         if finish := choice.get("finish_reason"):
-            self._finish = str(finish)
-        if choice.get("error") or finish == "error":
-            raise self.interruption(choice)
+            self._finish = str(finish).lower()
 
     def _delta(self, delta: dict[str, Any], pieces: list[Piece]) -> None:
         for member in REASONING_MEMBERS:
@@ -145,14 +157,40 @@ class Completion(Reply):
                 break
         for member in CONTENT_MEMBERS:
             if content := delta.get(member):
-                self.texts.say(_text(content), pieces)
+                self._content(content, pieces)
+        self._calls_tool = self._calls_tool or any(map(delta.get, TOOL_MEMBERS))
+
+    def _content(self, content: Any, pieces: list[Piece]) -> None:
+        """Take a text, or a list of parts; a part of the type `thinking` holds more of them (Mistral)."""
+        for part in [{"text": content}] if isinstance(content, str) else _dicts(content):
+            if part.get("type") == "thinking":
+                self.texts.think(_text(part.get("thinking")), pieces)
+            elif text := _text([part]):
+                self._has_answered = True
+                self.texts.say(text, pieces)
+
+
+def _complaint(part: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what a chunk, or a choice in it, says of a failure; None where it tells of none."""
+    if part.get("error") or part.get("object") == "error":
+        return part
+    if error := _groq(part).get("error"):
+        return {"error": error}
+    status = BREAKS.get(str(part.get("finish_reason")))
+    return {"code": status} if status else None
+
+
+def _groq(chunk: dict[str, Any]) -> dict[str, Any]:
+    """Return what Groq adds to a chunk; source: https://console.groq.com/docs/api-reference#chat-create."""
+    added = chunk.get("x_groq")
+    return added if isinstance(added, dict) else {}
 
 
 def _text(value: Any) -> str:
-    """Return a content's text, also when it is a list of parts `{"type": "text", "text"}`."""
+    """Return a text, or the joined ones of a list of parts `{"type": "text", "text"}`."""
     if isinstance(value, str):
         return value
-    texts = [part.get("text") for part in _list(value) if isinstance(part, dict)]
+    texts = [part.get("text") for part in _dicts(value)]
     return "".join(text for text in texts if isinstance(text, str))
 
 
@@ -163,8 +201,9 @@ def _usage(value: Any) -> Usage | None:
     return Usage(*counts) if any(counts) and all(map(is_count, counts)) else None
 
 
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    """Return the objects of a list; nothing of what is no list."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _json_or_none(data: str) -> Any:

@@ -11,7 +11,17 @@ from g4f_lite.completion import Completion
 from g4f_lite.errors import G4FLiteError, MalformedReplyError, StreamCutError, UpstreamError
 from g4f_lite.pieces import Content, Finish, Piece, Reasoning, Usage
 from tests.divisions import divided
-from tests.openai_wire import DONE, chunk, delta, openai_completion, openai_stream, record, usage_chunk, words
+from tests.openai_wire import (
+    DONE,
+    chunk,
+    delta,
+    openai_completion,
+    openai_error,
+    openai_stream,
+    record,
+    usage_chunk,
+    words,
+)
 
 STOP = chunk({}, "stop")
 KEY = "tiger-secret"
@@ -88,6 +98,7 @@ def test_a_whole_answer_may_have_reasoning_and_usage():
         chunk({}),
         chunk({"role": None, "content": None, "tool_calls": None, "refusal": None}),
         chunk({"role": "assistant"}),
+        chunk({}, timings={"prompt_n": 5, "predicted_n": 2}),
         chunk({"role": "assistant", "content": ""}, obfuscation="x", service_tier=None, system_fingerprint="y"),
         chunk({}, error=None),
         chunk({"tool_calls": [{"index": 0, "function": {"arguments": "1}"}}]}),
@@ -125,7 +136,24 @@ def test_a_refusal_is_text_for_the_person():
 def test_text_may_come_in_parts():
     parts = [{"type": "text", "text": "a"}, {"type": "image_url"}, {"type": "text", "text": "b"}]
 
-    assert decode(chunk({"content": parts}), STOP) == [Content("ab"), Finish("stop")]
+    assert joined(decode(chunk({"content": parts}), STOP)) == [Content("ab"), Finish("stop")]
+
+
+@pytest.mark.parametrize("thought", [[{"type": "text", "text": "Hm"}, {"type": "tool_reference"}], "Hm"])
+def test_a_part_may_be_reasoning(thought):
+    thinking = {"type": "thinking", "thinking": thought, "closed": True}
+
+    stream = [chunk({"content": [thinking]}), chunk({"content": [thinking, {"type": "text", "text": "a"}]}), delta("b")]
+    assert joined(decode(*stream, STOP)) == [Reasoning("HmHm"), Content("ab"), Finish("stop")]
+    whole = openai_completion([thinking, {"type": "text", "text": "ab"}])
+    assert joined(decode(json.dumps(whole).encode()))[:2] == [Reasoning("Hm"), Content("ab")]
+
+
+@pytest.mark.parametrize("odd", [None, 5, {}, [], [5, None, {"text": 5}], {"type": "text"}], ids=str)
+def test_parts_that_are_none_are_passed_over(odd):
+    parts = [{"type": "thinking", "thinking": odd}, {"type": "text", "text": odd}, {"type": "thinking"}, odd]
+
+    assert decode(chunk({"content": parts}), delta("a"), STOP) == [Content("a"), Finish("stop")]
 
 
 @pytest.mark.parametrize("member", ["reasoning_content", "reasoning", "reasoning_text"])
@@ -166,6 +194,11 @@ def test_a_half_that_stays_alone_is_replaced_at_the_end():
         ("length", "length"),
         ("max_tokens", "length"),
         ("content_filter", "content_filter"),
+        ("content_filter", "content_filter"),
+        ("SAFETY", "content_filter"),
+        ("PROHIBITED_CONTENT", "content_filter"),
+        ("MAX_TOKENS", "length"),
+        ("STOP", "stop"),
         ("eos_token", "stop"),
         ("tool_calls", "stop"),
         ("function_call", "stop"),
@@ -188,6 +221,16 @@ def test_the_last_usage_counts():
 
 def test_usage_may_be_in_the_finish_chunk():
     assert decode(delta("a"), chunk({}, "stop", usage={"prompt_tokens": 5, "completion_tokens": 1}))[1] == Usage(5, 1)
+
+
+def test_groq_counts_in_a_member_of_its_own():
+    counted = {"id": "req_1", "usage": {"queue_time": 0.1, "prompt_tokens": 5, "completion_tokens": 1}}
+
+    stream = [chunk({}, x_groq={"id": "req_1"}), delta("a"), chunk({}, "stop", x_groq=counted), DONE]
+    assert decode(*stream) == [Content("a"), Usage(5, 1), Finish("stop")]
+    assert decode(*stream[:-1], usage_chunk(5, 2), DONE)[1] == Usage(5, 2)
+    for odd in (None, 5, [], {"usage": 5}, {"error": None}):
+        assert decode(delta("a"), chunk({}, "stop", x_groq=odd)) == [Content("a"), Finish("stop")]
 
 
 @pytest.mark.parametrize(
@@ -259,7 +302,14 @@ def test_a_cut_behind_the_finish_reason_costs_nothing():
         (record({"object": "error", "message": f"no {KEY}", "type": "x", "code": 503}), "provider_overloaded"),
         (record({"error": f"no {KEY}", "error_type": "generation"}), "provider_failed"),
         (chunk({"content": ""}, "error", error={"code": 502, "message": f"no {KEY}"}), "provider_failed"),
+        (chunk({}, "error", error={"code": 429, "message": f"no {KEY}"}), "provider_rate_limited"),
         (chunk({}, "error"), "provider_failed"),
+        (chunk({}, "abort"), "provider_failed"),
+        (chunk({}, "insufficient_system_resource"), "provider_overloaded"),
+        (chunk({}, x_groq={"id": "req_1", "error": f"over capacity {KEY}"}), "provider_overloaded"),
+        (record([{"error": {"code": 503, "message": f"no {KEY}", "status": "UNAVAILABLE"}}]), "provider_overloaded"),
+        (b'[{\n  "error": {\n    "code": 429,\n    "message": "no"\n  }\n}\n]\n\n', "provider_rate_limited"),
+        (record([]), "malformed_reply"),
         (record({"choices": [{"index": 0, "error": {"code": 429, "message": f"no {KEY}"}}]}), "provider_rate_limited"),
         (b'error: {"code":500,"message":"no %b","type":"server_error"}\n\n' % KEY.encode(), "provider_failed"),
         (b"<html>\n<h1>502 Bad Gateway</h1>\n\n", "malformed_reply"),
@@ -291,6 +341,46 @@ def test_an_error_as_a_whole_answer():
     _, error = failing(b'{"error": {"message": "Slow down", "code": 429}}')
 
     assert (error.code, error.detail) == ("provider_rate_limited", "Slow down")
+
+
+def test_an_error_in_a_list_as_a_whole_answer():
+    _, error = failing(json.dumps([openai_error("API key not valid.", code=400)], indent=2).encode())
+
+    assert (error.code, error.detail) == ("key_rejected", "API key not valid.")
+
+
+def test_the_words_beside_the_finish_reason_of_a_failure_are_told():
+    failure = {"code": "server_error", "message": "Provider disconnected"}
+
+    text, error = failing(delta("a"), chunk({"content": ""}, "error", error=failure, provider="x"))
+
+    assert (text, error.code, error.detail) == ("a", "provider_failed", "Provider disconnected")
+
+
+CALL = {"tool_calls": [{"index": 0, "id": "call_1", "type": "function", "function": {"name": "add", "arguments": ""}}]}
+REST = {"tool_calls": [{"index": 0, "id": None, "function": {"name": "", "arguments": '{"a":'}}]}
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        [chunk(CALL), chunk(REST), chunk({}, "tool_calls"), DONE],
+        [chunk(CALL, "stop"), DONE],
+        [chunk({"reasoning": "Hm"}), chunk(CALL), chunk({}, "tool_calls"), DONE],
+        [chunk({"function_call": {"name": "add", "arguments": "{}"}}), chunk({}, "function_call")],
+        [chunk({"tool_calls": {"function": {"name": "add"}}}), chunk({}, "tool_calls")],
+        [json.dumps(openai_completion(None, finish="tool_calls", **CALL)).encode()],
+    ],
+)
+def test_the_call_of_a_tool_is_no_answer(stream):
+    _, error = failing(*stream)
+
+    assert error.code == "malformed_reply"
+    assert error.message == "groq sent the call of a tool that nobody offered, in the place of an answer."
+
+
+def test_the_call_of_a_tool_beside_an_answer_does_no_harm():
+    assert decode(chunk(CALL), delta("a"), chunk(REST), chunk({}, "tool_calls")) == [Content("a"), Finish("stop")]
 
 
 @pytest.mark.parametrize("body", [b"{}", b"[]", b'{"choices": []}', b'{"choices": [{"message"', b"[" * 100_000])
