@@ -1,22 +1,21 @@
 """OpenAICompatible asks as the protocol says, asks again more plainly, and lists models."""
 
 import asyncio
-import json
 from contextlib import aclosing
 
 import pytest
 
 from g4f_lite import transport
 from g4f_lite.errors import MalformedReplyError, UpstreamError
-from g4f_lite.messages import Message, Params, conversation
+from g4f_lite.messages import Image, Message, Params, conversation
 from g4f_lite.offers import Offer
 from g4f_lite.pieces import Content, Finish, Usage
 from g4f_lite.providers import openai_compatible
 from g4f_lite.providers.openai_compatible import OpenAICompatible
 from g4f_lite.settings import ProviderSettings
 from g4f_lite.transport import Http
-from tests.openai_wire import chunk, delta, openai_error, openai_models, openai_stream
-from tests.upstream import Gate, cut, reset, silence, wait_until
+from tests.openai_wire import chunk, delta, openai_error, openai_stream
+from tests.upstream import Answer, Gate, cut, reset, silence, wait_until
 
 QUESTION = conversation("Hello")
 MODELS = "/models"
@@ -118,6 +117,90 @@ async def test_a_model_that_wants_the_newer_name_gets_it(provider, upstream):
     asked = upstream.wait_request(2).json
     assert asked["max_completion_tokens"] == 9
     assert "max_tokens" not in asked
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ("Unsupported value: 'temperature' does not support 0.2 with this model. Only the default is.", "temperature"),
+        ("Unsupported parameter: 'top_p' is not supported with this model.", "top_p"),
+    ],
+)
+async def test_a_model_with_a_fixed_parameter_is_asked_without_it(provider, upstream, said, field):
+    upstream.will_answer_json(openai_error(said, code="unsupported_value"), status=400)
+
+    assert (await ask(provider, params=Params(temperature=0.2, top_p=0.5)))[-1] == Finish("stop")
+
+    first, second = (upstream.wait_request(number).json for number in (1, 2))
+    assert second == {name: value for name, value in first.items() if name != field}
+
+
+async def test_a_model_that_may_not_be_streamed_is_asked_for_its_answer_as_a_whole(provider, upstream):
+    said = "Your organization must be verified. Unsupported value: 'stream' does not support true with this model."
+    upstream.will_answer_json(openai_error(said, code="unsupported_value"), status=400)
+    only_with = "The 'stream_options' parameter is only allowed when 'stream' is enabled."
+    upstream.will_answer_json(openai_error(only_with), status=400)
+
+    assert await ask(provider) == [Content("You said: Hello"), Usage(1, 3), Finish("stop")]
+    assert set(upstream.wait_request(3).json) == {"model", "messages"}
+
+
+async def test_what_a_model_does_not_take_is_refused_once(provider, upstream):
+    upstream.will_answer_json(openai_error("Unknown field: stream_options"), status=400)
+    upstream.will_answer_json(openai_error("Use 'max_completion_tokens' instead."), status=400)
+    await ask(provider, params=Params(max_tokens=9))
+
+    await ask(provider, params=Params(max_tokens=8))
+    await ask(provider)
+    [_ async for _ in provider.stream("other-model", QUESTION, Params(max_tokens=7))]
+
+    fields = [set(request.json) - {"model", "messages", "stream"} for request in upstream.requests]
+    assert fields[2:] == [{"max_completion_tokens"}, {"max_completion_tokens"}, set(), {"stream_options", "max_tokens"}]
+
+
+async def test_another_provider_of_the_same_kind_learns_nothing(provider, upstream, http):
+    upstream.will_answer_json(openai_error("Unknown field: stream_options"), status=400)
+    await ask(provider)
+
+    await ask(made(http, upstream.base_url))
+
+    assert "stream_options" in upstream.wait_request(3).json
+
+
+async def test_what_did_not_help_is_not_remembered(provider, upstream):
+    for _ in range(2):
+        upstream.will_answer_json(openai_error("Unexpected role"), status=400)
+    with pytest.raises(UpstreamError):
+        await ask(provider)
+
+    await ask(provider)
+
+    assert "stream_options" in upstream.wait_request(3).json
+
+
+@pytest.mark.parametrize("address", ["https://example.org/cat.png", "data:image/png;base64,aGk="])
+async def test_images_are_parts_behind_the_text(provider, upstream, address):
+    image = Image(address)
+    upstream.will_again(Answer(openai_stream("A cat.")), to="/chat/completions")
+
+    await ask(provider, [Message("user", "What is it?", (image,)), Message("assistant", "A cat."), *QUESTION])
+
+    part = {"type": "image_url", "image_url": {"url": address}}
+    assert upstream.wait_request().json["messages"] == [
+        {"role": "user", "content": [{"type": "text", "text": "What is it?"}, part]},
+        {"role": "assistant", "content": "A cat."},
+        {"role": "user", "content": "Hello"},
+    ]
+
+
+async def test_images_may_come_without_a_text(provider, upstream):
+    image = Image("data:image/png;base64,aGk=")
+    upstream.will_again(Answer(openai_stream("Two cats.")), to="/chat/completions")
+
+    await ask(provider, [Message("user", "", (image, image))])
+
+    part = {"type": "image_url", "image_url": {"url": image.url}}
+    assert upstream.wait_request().json["messages"][0]["content"] == [part, part]
 
 
 async def test_a_service_may_complain_about_both(provider, upstream):
@@ -243,28 +326,14 @@ def test_a_missing_variable_is_an_obstacle():
     assert "GROQ_KEY" in made(Http(), "", missing_variables=("GROQ_KEY",)).obstacle().message
 
 
-@pytest.mark.parametrize(
-    "listing",
-    [
-        openai_models(["a", "b/c"]),
-        [{"id": "a"}, {"id": "b/c"}],
-        {"models": [{"name": "a"}, {"id": "b/c"}]},
-        {"data": ["a", "b/c"]},
-        {"models": [{"name": "x"}], "data": [{"id": "a"}, {}, {"id": ""}, {"id": 5}, None, {"id": "b/c"}, {"id": "a"}]},
-    ],
-)
-async def test_models_are_listed_in_every_shape(provider, upstream, listing):
-    upstream.will_answer_json(listing, to=MODELS)
+async def test_models_are_listed_with_what_is_said_of_them(provider, upstream):
+    entry = {"id": "a", "context_length": 8192, "architecture": {"input_modalities": ["text", "image"]}}
+    upstream.will_answer_json({"data": [entry, {"id": "b/c"}]}, to=MODELS)
 
-    assert await provider.list_models() == [Offer("a"), Offer("b/c")]
-    assert upstream.wait_request().headers["authorization"] == "Bearer tiger-secret"
-
-
-@pytest.mark.parametrize("odd", ["a\ud83d", "a\nb", "\u202e", "\0", "x" * 201])
-async def test_ids_that_no_page_can_show_are_left_out(provider, upstream, odd):
-    upstream.will_answer(json.dumps([{"id": odd}, {"id": "модель/x"}]).encode(), to=MODELS)
-
-    assert await provider.list_models() == [Offer("модель/x")]
+    assert await provider.list_models() == [Offer("a", vision=True, context=8192), Offer("b/c")]
+    request = upstream.wait_request()
+    assert (request.method, request.path) == ("GET", "/v1/models")
+    assert request.headers["authorization"] == "Bearer tiger-secret"
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"null", b"{}", b'{"data": null}', b"<html>", b"\xff", b"[" * 100_000])

@@ -1,27 +1,25 @@
 """OpenAICompatible: any service that speaks OpenAI's chat completions, in the cloud or on this machine."""
 
 import json
-import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
-from typing import Any, TypeGuard
+from typing import Any
 
 from aiohttp import ClientResponse
 
 from g4f_lite.completion import Completion
+from g4f_lite.concessions import Concessions, refused_field, without
 from g4f_lite.errors import G4FLiteError, MalformedReplyError, RejectedError, UnreachableError
 from g4f_lite.messages import Message, Params
+from g4f_lite.model_list import offers
 from g4f_lite.offers import Offer
 from g4f_lite.pieces import Piece
 from g4f_lite.provider import Provider
-from g4f_lite.transport import read, reading, received, secrets_of
+from g4f_lite.settings import ProviderSettings
+from g4f_lite.transport import Http, read, reading, received, secrets_of
 
 MAX_LIST_BYTES = 4 << 20
 """The longest list of models; the largest known one has half a megabyte."""
-LONGEST_ID = 200
-"""Characters; twice as many as Hugging Face gives the name of a model."""
-
-UNKNOWN_FIELD = re.compile(r"(?i)stream_options|include_usage|unknown|unrecognized|unexpected|not permitted|extra ")
 
 
 class OpenAICompatible(Provider):
@@ -29,6 +27,10 @@ class OpenAICompatible(Provider):
 
     kind = "OpenAICompatible"
     label = "OpenAI-compatible"
+
+    def __init__(self, name: str, settings: ProviderSettings, http: Http) -> None:
+        super().__init__(name, settings, http)
+        self._concessions = Concessions()
 
     async def stream(
         self, model: str, messages: Sequence[Message], params: Params, state: Mapping[str, Any] | None = None
@@ -44,7 +46,7 @@ class OpenAICompatible(Provider):
                 yield piece
 
     async def list_models(self) -> list[Offer]:
-        """Return the ids at `models`. Raises: UpstreamError."""
+        """Return what is listed at `models`. Raises: UpstreamError."""
         url = f"{self.base_url}/models"
         async with self.http.request(
             "GET", url, self.settings, provider=self.name, headers=self._headers()
@@ -52,7 +54,7 @@ class OpenAICompatible(Provider):
             with reading(self.name):
                 listing = await read(response, MAX_LIST_BYTES)
         try:
-            return [Offer(model) for model in _ids(json.loads(listing))]
+            return offers(json.loads(listing))
         except (ValueError, RecursionError) as error:
             raise MalformedReplyError(f"{self.name} sent no list of models. Check its base_url.") from error
 
@@ -63,18 +65,23 @@ class OpenAICompatible(Provider):
         return UnreachableError(f"{self.name} has no address: set its base_url in config.json, with /v1 at the end.")
 
     async def _ask(self, stack: AsyncExitStack, body: dict[str, Any]) -> ClientResponse:
-        """Return the answer to the body, or to a plainer one if the service knows not all of its fields."""
+        """Return the answer to the body, or to a plainer one if the service does not take all of its fields."""
         url = f"{self.base_url}/chat/completions"
+        headers = {"Accept": "text/event-stream", **self._headers()}
+        left_out = self._concessions.of(body["model"])
         while True:
-            headers = {"Accept": "text/event-stream", **self._headers()}
-            request = self.http.request("POST", url, self.settings, provider=self.name, json=body, headers=headers)
+            plain = without(body, left_out)
+            request = self.http.request("POST", url, self.settings, provider=self.name, json=plain, headers=headers)
             try:
-                return await stack.enter_async_context(request)
+                response = await stack.enter_async_context(request)
             except RejectedError as error:
-                plainer = _plainer(body, error)
-                if plainer is None:
+                refused = refused_field(plain, error)
+                if not refused:
                     raise
-                body = plainer
+                left_out |= {refused}
+            else:
+                self._concessions.keep(body["model"], left_out)
+                return response
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.settings.api_key}"} if self.settings.api_key else {}
@@ -96,33 +103,3 @@ def _content(message: Message) -> str | list[dict[str, Any]]:
         return message.content
     text = [{"type": "text", "text": message.content}] if message.content else []
     return [*text, *({"type": "image_url", "image_url": {"url": image.url}} for image in message.images)]
-
-
-def _plainer(body: Mapping[str, Any], error: RejectedError) -> dict[str, Any] | None:
-    """Return the body without what the service complains about, or None if that is something else.
-
-    OpenAI's newer models know `max_tokens` only by its newer name; others refuse every field they do not know.
-    """
-    if type(error) is not RejectedError:
-        return None
-    if "max_tokens" in body and "max_completion_tokens" in error.detail:
-        return {"max_completion_tokens" if name == "max_tokens" else name: value for name, value in body.items()}
-    if "stream_options" in body and (not error.detail or UNKNOWN_FIELD.search(error.detail)):
-        return {name: value for name, value in body.items() if name != "stream_options"}
-    return None
-
-
-def _ids(listing: Any) -> list[str]:
-    """Return the ids of a list in any of its forms, each once, if a page can show them.
-
-    Raises: ValueError if there is no list.
-    """
-    entries = listing.get("data", listing.get("models")) if isinstance(listing, dict) else listing
-    if not isinstance(entries, list):
-        raise ValueError("no list of models")
-    ids = [entry.get("id") or entry.get("name") if isinstance(entry, dict) else entry for entry in entries]
-    return list(dict.fromkeys(filter(_is_id, ids)))
-
-
-def _is_id(value: Any) -> TypeGuard[str]:
-    return isinstance(value, str) and 0 < len(value) <= LONGEST_ID and value.isprintable()

@@ -1,0 +1,62 @@
+"""A list of models as services of the OpenAI protocol give it: the value of its JSON in, offers out. Pure."""
+
+from typing import Any, TypeGuard
+
+from g4f_lite.offers import Offer
+
+LONGEST_ID = 200
+"""Characters; twice as many as Hugging Face gives the name of a model."""
+LONGEST_CONTEXT = 1 << 30
+"""Tokens; what is longer is no context."""
+
+CONTEXT_MEMBERS = ("context_length", "context_window", "max_model_len", "max_context_length")
+"""What OpenRouter, Groq, vLLM and Mistral call it."""
+
+
+def offers(listing: Any) -> list[Offer]:
+    """Return the models of a list in any of its forms, each once, if a page can show its id.
+
+    listing: `{"data": […]}`, `{"models": […]}` or a bare list, of ids or of objects with `id` or `name`.
+    Raises: ValueError if there is no list.
+    """
+    entries = listing.get("data", listing.get("models")) if isinstance(listing, dict) else listing
+    if not isinstance(entries, list):
+        raise ValueError("no list of models")
+    found: dict[str, Offer] = {}
+    for entry in entries:
+        if offer := _offer(entry if isinstance(entry, dict) else {"id": entry}):
+            found.setdefault(offer.id, offer)
+    return list(found.values())
+
+
+def _offer(entry: dict[str, Any]) -> Offer | None:
+    id_ = entry.get("id") or entry.get("name")
+    if not _is_id(id_):
+        return None
+    if entry.get("owned_by") == "google":  # Gemini lists `models/gemini-…`, and knows both names
+        id_ = id_.removeprefix("models/")
+    return Offer(id_, _vision(entry), _context(entry))
+
+
+def _is_id(value: Any) -> TypeGuard[str]:
+    return isinstance(value, str) and 0 < len(value) <= LONGEST_ID and value.isprintable()
+
+
+def _context(entry: dict[str, Any]) -> int | None:
+    """Return the tokens of a context; llama.cpp tells them under `meta`."""
+    said = [*map(entry.get, CONTEXT_MEMBERS), _object(entry, "meta").get("n_ctx")]
+    return next((size for size in said if type(size) is int and 0 < size <= LONGEST_CONTEXT), None)
+
+
+def _vision(entry: dict[str, Any]) -> bool | None:
+    """Return whether the model takes images: from OpenRouter's modalities, or Mistral's capabilities."""
+    modalities = _object(entry, "architecture").get("input_modalities")
+    if isinstance(modalities, list):
+        return "image" in modalities
+    said = _object(entry, "capabilities").get("vision")
+    return said if isinstance(said, bool) else None
+
+
+def _object(entry: dict[str, Any], member: str) -> dict[str, Any]:
+    value = entry.get(member)
+    return value if isinstance(value, dict) else {}
