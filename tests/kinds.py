@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from g4f_lite.provider import Provider
 from tests.upstream import Answer, Request, not_found
@@ -9,6 +10,10 @@ from tests.upstream import Answer, Request, not_found
 KEY = "tiger-secret"
 """Must not show anywhere."""
 PAGE = b"<html><h1>Bad gateway</h1></html>"
+
+
+def no_options(address: str) -> dict[str, Any]:
+    return {}
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,7 @@ class Kind:
     line_ends: which ones may stand in the place of LF. comment: what is ignored between records.
     otherwise: what the service answers to other requests, such as those that come before the question.
     refused: the code that a refusal with some status has, where it is not the usual one.
+    options: those of the entry, from the address of the scripted service.
     """
 
     provider: type[Provider]
@@ -35,6 +41,7 @@ class Kind:
     comment: bytes = b""
     otherwise: Callable[[Request], Answer] = not_found
     refused: Mapping[int, str] = field(default_factory=dict)
+    options: Callable[[str], Mapping[str, Any]] = no_options
 
     def reply(self, texts: Sequence[str]) -> list[bytes]:
         return [*self.start, *map(self.text, texts), *self.end]
