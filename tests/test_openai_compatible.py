@@ -9,13 +9,13 @@ from g4f_lite import transport
 from g4f_lite.errors import MalformedReplyError, UpstreamError
 from g4f_lite.messages import Image, Message, Params, conversation
 from g4f_lite.offers import Offer
-from g4f_lite.pieces import Content, Finish, Usage
+from g4f_lite.pieces import Content, Finish, Usage, Via
 from g4f_lite.providers import openai_compatible
 from g4f_lite.providers.openai_compatible import OpenAICompatible
 from g4f_lite.settings import ProviderSettings
 from g4f_lite.transport import Http
-from tests.openai_wire import chunk, delta, openai_error, openai_stream
-from tests.upstream import Answer, Gate, cut, reset, silence, wait_until
+from tests.openai_wire import chunk, delta, openai_error, openai_stream, record
+from tests.upstream import EVENT_STREAM, Answer, Gate, cut, reset, silence, wait_until
 
 QUESTION = conversation("Hello")
 MODELS = "/models"
@@ -324,6 +324,26 @@ def test_without_an_address_there_is_an_obstacle(upstream):
 
 def test_a_missing_variable_is_an_obstacle():
     assert "GROQ_KEY" in made(Http(), "", missing_variables=("GROQ_KEY",)).obstacle().message
+
+
+async def test_a_router_s_header_tells_who_answers(provider, upstream):
+    upstream.will_answer(openai_stream("Hi"), headers={**EVENT_STREAM, "x-inference-provider": "groq"})
+
+    assert (await ask(provider))[:2] == [Via("groq", "test-model"), Content("Hi")]
+
+
+@pytest.mark.parametrize("name", ["", "gr\xf6q", "x" * 65])
+async def test_a_name_that_is_none_is_not_told(provider, upstream, name):
+    upstream.will_answer(openai_stream("Hi"), headers={**EVENT_STREAM, "x-inference-provider": name})
+
+    assert (await ask(provider))[0] == Content("Hi")
+
+
+async def test_nobody_answers_before_the_first_text(provider, upstream):
+    upstream.will_answer([record(openai_error("Oops"))], headers={**EVENT_STREAM, "x-inference-provider": "groq"})
+
+    with pytest.raises(UpstreamError):
+        await anext(provider.stream("test-model", QUESTION, Params()))
 
 
 async def test_models_are_listed_with_what_is_said_of_them(provider, upstream):

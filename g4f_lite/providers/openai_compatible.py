@@ -13,13 +13,15 @@ from g4f_lite.errors import G4FLiteError, MalformedReplyError, RejectedError, Un
 from g4f_lite.messages import Message, Params
 from g4f_lite.model_list import offers
 from g4f_lite.offers import Offer
-from g4f_lite.pieces import Piece
+from g4f_lite.pieces import Piece, Via
 from g4f_lite.provider import Provider
 from g4f_lite.settings import ProviderSettings
 from g4f_lite.transport import Http, read, reading, received, secrets_of
 
 MAX_LIST_BYTES = 4 << 20
 """The longest list of models; the largest known one has half a megabyte."""
+LONGEST_NAME = 64
+"""Characters of who answers behind a service."""
 
 
 class OpenAICompatible(Provider):
@@ -42,7 +44,11 @@ class OpenAICompatible(Provider):
         async with AsyncExitStack() as stack:
             response = await self._ask(stack, _body(model, messages, params))
             pieces = received(response, Completion(self.name, secrets_of(self.settings)))
+            via = _via(response.headers, model)
             async for piece in await stack.enter_async_context(aclosing(pieces)):
+                if via:
+                    yield via
+                    via = None
                 yield piece
 
     async def list_models(self) -> list[Offer]:
@@ -85,6 +91,12 @@ class OpenAICompatible(Provider):
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.settings.api_key}"} if self.settings.api_key else {}
+
+
+def _via(headers: Mapping[str, str], model: str) -> Via | None:
+    """Return who answers behind Hugging Face's router, which names them in a header; None where nobody is named."""
+    name = headers.get("x-inference-provider", "")
+    return Via(name, model) if 0 < len(name) <= LONGEST_NAME and name.isascii() and name.isprintable() else None
 
 
 def _body(model: str, messages: Sequence[Message], params: Params) -> dict[str, Any]:
