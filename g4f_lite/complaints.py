@@ -77,7 +77,7 @@ def _words(value: Any, depth: int) -> str:
         return "; ".join(filter(None, (_words(item, depth - 1) for item in value)))
     if isinstance(value, dict):
         words = next(filter(None, (_words(value.get(name), depth - 1) for name in MESSAGES)), "")
-        return f"{_location(value)}{words}" if words else ""
+        return f"{_location(value)}{words}{_passed_on(value)}" if words else ""
     return ""
 
 
@@ -85,6 +85,17 @@ def _location(value: dict[str, Any]) -> str:
     """Return where in the request a validation error is: FastAPI says it in `loc`, a list of names."""
     location = value.get("loc")
     return ".".join(map(str, location)) + ": " if isinstance(location, list) else ""
+
+
+def _passed_on(value: dict[str, Any]) -> str:
+    """Return what the service behind a router said: OpenRouter has its body, in whatever form, as `metadata.raw`."""
+    metadata = value.get("metadata")
+    raw = metadata.get("raw") if isinstance(metadata, dict) else None
+    if not isinstance(raw, str):
+        return ""
+    complaint = complaint_in(raw.encode("utf-8", "replace"))
+    words = "" if complaint.is_page else complaint.text or raw
+    return f": {words}" if words else ""
 
 
 def _codes(value: Any, depth: int) -> Iterator[str | int]:

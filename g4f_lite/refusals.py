@@ -46,6 +46,7 @@ SAID_BY_PROXIES_TOO = frozenset({400, 403, 410, 415, 422})
 """Statuses that mean little when a web page comes with them."""
 
 BY_WORDS: list[tuple[type[UpstreamError], set[int], re.Pattern[str]]] = [
+    (RateLimitedError, {429}, re.compile(r"resource_exhausted")),  # Gemini; its words speak of a quota, too
     (
         PaymentRequiredError,
         {400, 403, 429, 500},
@@ -58,8 +59,9 @@ BY_WORDS: list[tuple[type[UpstreamError], set[int], re.Pattern[str]]] = [
         PromptTooLongError,
         {400, 413, 422, 500},
         re.compile(
-            r"context_length_exceeded|maximum context length|exceed_context_size|exceeds? the (?:\w+ ){0,3}context"
+            r"context_length_exceeded|maximum context length|exceed_context_size|exceeds? (?:the )?(?:\w+ ){0,3}context"
             r"|context (?:length|window|size) (?:\w+ ){0,3}exceed|(?:prompt|input|request) is too long"
+            r"|greater than the context length|context length of only"
             r"|too many (?:input )?tokens|must have less than \d+ tokens|tokens \+ .?max_new_tokens"
         ),
     ),
@@ -75,14 +77,17 @@ BY_WORDS: list[tuple[type[UpstreamError], set[int], re.Pattern[str]]] = [
         {400, 403, 404, 422, 500},
         re.compile(
             r"model_not_|(?:unknown|invalid|no such) model|not a valid model|not supported by (?:any )?provider"
-            r"|\bmodel\b[^.\n]{0,100} (?:does not exist|not found|decommissioned|not available)"
+            r"|\bmodel\b[^.\n]{0,100} (?:(?:does )?not exist|not found|decommissioned|not available)"
         ),
     ),
-    (ModelNotSupportedError, {404}, re.compile(r"\bmodel\b")),
+    (ModelNotSupportedError, {404}, re.compile(r"\bmodel\b|\bmodels/\S+ is not found|no endpoints found")),
     (
         KeyRejectedError,
         {400, 500},
-        re.compile(r"(?:invalid|incorrect)[ _]api[ _]key|api key not valid|authentication_error|permission_error"),
+        re.compile(
+            r"(?:invalid|incorrect)[ _]api[ _]key|api key not valid|authentication_error|permission_error"
+            r"|missing or invalid authorization"
+        ),
     ),
     (RateLimitedError, {500}, re.compile(r"rate[ _]limit|too many requests")),
     (OverloadedError, {500, 502}, re.compile(r"overloaded|(?:at|over) capacity|temporarily unavailable")),
@@ -93,6 +98,8 @@ MAX_PAGE_BYTES = 65536
 
 LONGEST_WAIT_S = 10_000_000
 """What is longer is a mistake of the service's, and no advice."""
+WAIT_IN_WORDS = re.compile(r"(?:retry|try again) in ([0-9]{1,5}(?:\.[0-9]+)?) ?s(?:econds?)?\b")
+"""Gemini's "Please retry in 34.07s.", and the like of OpenAI's and Groq's."""
 
 CHALLENGE = re.compile(
     r"just a moment|challenge-platform|cf[-_]chl|attention required!|checking your browser|captcha"
@@ -126,7 +133,7 @@ def refusal(
     sentence = _wrong_address(provider, status) if kind is UpstreamError else ""
     sentence = sentence or _sentence(kind, provider, f"(status {status})", secrets)
     detail = cleaned(complaint.text, secrets)
-    return kind(sentence, detail=detail, retry_after=_retry_after(headers), status=status)
+    return kind(sentence, detail=detail, retry_after=_retry_after(headers, complaint.marks), status=status)
 
 
 def interruption(provider: str, record: Any, secrets: Collection[str] = ()) -> UpstreamError:
@@ -134,7 +141,7 @@ def interruption(provider: str, record: Any, secrets: Collection[str] = ()) -> U
     complaint = complaint_of(record)
     kind = _kind(complaint.status or 500, complaint)
     sentence = _sentence(kind, provider, "while it answered", secrets)
-    return kind(sentence, detail=cleaned(complaint.text, secrets))
+    return kind(sentence, detail=cleaned(complaint.text, secrets), retry_after=_retry_after({}, complaint.marks))
 
 
 def web_page(provider: str, page: bytes) -> UpstreamError:
@@ -177,14 +184,14 @@ def _sentence(kind: type[UpstreamError], provider: str, when: str, secrets: Coll
     return f"{provider} {verb} {when}."
 
 
-def _retry_after(headers: Mapping[str, str]) -> float | None:
+def _retry_after(headers: Mapping[str, str], words: str) -> float | None:
     """Return the seconds to wait. Source: RFC 9110, section 10.2.3; `ratelimit` is Hugging Face's `...;t=seconds`."""
     said = headers.get("Retry-After", "").strip()
     if re.fullmatch(r"[0-9]{1,7}(\.[0-9]+)?", said):
         return float(said)
     if said:
         return _seconds_until(said)
-    reset = re.search(r"\bt=([0-9]{1,7})\b", headers.get("ratelimit", ""))
+    reset = re.search(r"\bt=([0-9]{1,7})\b", headers.get("ratelimit", "")) or WAIT_IN_WORDS.search(words)
     return float(reset[1]) if reset else None
 
 

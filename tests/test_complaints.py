@@ -44,6 +44,28 @@ def test_a_validation_error_says_where():
 
 
 @pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        (
+            '{"error": {"message": "Maximum context length is 9"}}',
+            "Provider returned error: Maximum context length is 9",
+        ),
+        ("upstream is busy", "Provider returned error: upstream is busy"),
+        ("<html>Bad gateway</html>", "Provider returned error"),
+        ("\ud83d", "Provider returned error: \ud83d"),
+        ("", "Provider returned error"),
+        (None, "Provider returned error"),
+        ({"error": "x"}, "Provider returned error"),
+    ],
+)
+def test_what_a_router_passes_on_is_read_too(raw, shown):
+    error = {"message": "Provider returned error", "code": 400, "metadata": {"raw": raw, "provider_name": "x"}}
+
+    assert complaint_of({"error": error}).text == shown
+    assert complaint_of({"error": {**error, "metadata": 5}}).text == "Provider returned error"
+
+
+@pytest.mark.parametrize(
     "body", [b"", b"plain text", b"<html>x</html>", b"{", b"\xff\xfe", b"[" * 100_000, b"null", b"{}"]
 )
 def test_what_is_not_json_has_no_words_to_show(body):
@@ -125,7 +147,9 @@ def test_any_text_becomes_one_that_can_be_sent(text):
     assert len(shown) <= 500
 
 
-members = st.sampled_from(["error", "errors", "detail", "message", "msg", "loc", "code", "type", "status"])
+members = st.sampled_from(
+    ["metadata", "raw", "error", "errors", "detail", "message", "msg", "loc", "code", "type", "status"]
+)
 plain = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 
 

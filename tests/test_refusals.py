@@ -78,7 +78,15 @@ def test_the_status_decides(status, kind, body):
         (400, "API key not valid. Please pass a valid API key.", errors.KeyRejectedError),
         (500, {"message": "x", "type": "overloaded_error"}, errors.OverloadedError),
         (500, {"message": "x", "type": "rate_limit_error"}, errors.RateLimitedError),
+        (404, "models/x is not found for API version v1main, or is not supported.", errors.ModelNotSupportedError),
+        (404, "No endpoints found for a/b.", errors.ModelNotSupportedError),
+        (400, "Model Not Exist", errors.ModelNotSupportedError),
+        (400, "The model is loaded with context length of only 4096 tokens", errors.PromptTooLongError),
+        (400, "The number of tokens to keep is greater than the context length", errors.PromptTooLongError),
+        (500, "Input length 6491 exceeds context length 1500", errors.PromptTooLongError),
+        (400, "Missing or invalid Authorization header.", errors.KeyRejectedError),
         # words that mean something else here
+        (429, {"message": "You exceeded your current quota", "status": "RESOURCE_EXHAUSTED"}, errors.RateLimitedError),
         (400, "Unsupported parameter: 'max_tokens' is not supported with this model.", errors.RejectedError),
         (429, "Rate limit reached for model gpt-x: maximum context length", errors.RateLimitedError),
         (404, "There is nothing at /v1/models.", errors.UpstreamError),
@@ -167,6 +175,25 @@ def test_a_missing_address_says_what_to_correct():
 )
 def test_the_announced_delay_is_read(headers, seconds):
     assert refused(429, headers=headers).retry_after == seconds
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("You exceeded your current quota. Please retry in 34.074824224s.", 34.074824224),
+        ("Rate limit reached for model x. Please try again in 20s. Visit …", 20),
+        ("Try again in 2 seconds.", 2),
+        ("Please try again in 6m0s.", None),
+        ("Please try again in 812ms.", None),
+        ("Please try again in 9999999s.", None),
+        ("Please try again later.", None),
+    ],
+)
+def test_the_delay_may_be_in_the_words(said, seconds):
+    body = [{"error": {"code": 429, "message": said}}]
+
+    assert refused(429, body).retry_after == interruption("gemini", body).retry_after == seconds
+    assert refused(429, body, {"Retry-After": "7"}).retry_after == 7
 
 
 def test_a_date_to_come_is_a_delay():
