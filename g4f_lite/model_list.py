@@ -44,8 +44,20 @@ def _is_id(value: Any) -> TypeGuard[str]:
 
 def _context(entry: dict[str, Any]) -> int | None:
     """Return the tokens of a context; llama.cpp tells them under `meta`."""
-    said = [*map(entry.get, CONTEXT_MEMBERS), _object(entry, "meta").get("n_ctx")]
-    return next((size for size in said if type(size) is int and 0 < size <= LONGEST_CONTEXT), None)
+    said = [*map(entry.get, CONTEXT_MEMBERS), _object(entry, "meta").get("n_ctx"), _least_context(entry)]
+    return next(filter(_is_context, said), None)
+
+
+def _least_context(entry: dict[str, Any]) -> int | None:
+    """Return the smallest context among those who serve the model at Hugging Face: any of them may be picked."""
+    serving = entry.get("providers")
+    serving = [one for one in serving if isinstance(one, dict)] if isinstance(serving, list) else []
+    sizes = [one.get("context_length") for one in serving if one.get("status") == "live"]
+    return min(filter(_is_context, sizes), default=None)
+
+
+def _is_context(size: Any) -> TypeGuard[int]:
+    return type(size) is int and 0 < size <= LONGEST_CONTEXT
 
 
 def _vision(entry: dict[str, Any]) -> bool | None:

@@ -60,6 +60,29 @@ def test_a_context_that_is_none_is_not_told(size):
 
 
 @pytest.mark.parametrize(
+    ("providers", "context"),
+    [
+        (
+            [
+                {"provider": "a", "status": "live", "context_length": 131072},
+                {"provider": "b", "status": "live", "context_length": 32768},
+                {"provider": "c", "status": "error", "context_length": 4096},
+                {"provider": "d", "status": "live"},
+            ],
+            32768,
+        ),
+        ([{"provider": "a", "status": "live"}, None, {"status": "live", "context_length": "long"}], None),
+        ([], None),
+        (None, None),
+        ({"a": {"context_length": 5}}, None),
+    ],
+    ids=str,
+)
+def test_the_context_is_what_everybody_who_serves_a_model_has(providers, context):
+    assert offers([{"id": "a", "providers": providers}]) == [Offer("a", context=context)]
+
+
+@pytest.mark.parametrize(
     ("said", "vision"),
     [
         ({"architecture": {"input_modalities": ["text", "image"]}}, True),
