@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from g4f_lite.provider import Provider
 
 T = TypeVar("T")
+P = TypeVar("P", bound="Provider")
 
 PARAMETERS = {field.name for field in fields(Params)}
 SETTINGS = ProviderSettings.model_fields.keys() - {"kind", "missing_variables"}
@@ -80,21 +81,34 @@ def listing(kind: "type[Provider]", kwargs: Mapping[str, Any]) -> list[str]:
         async with opened(kind, kwargs) as provider:
             return [offer.id for offer in await provider.list_models()]
 
+    return wait_for(ids())
+
+
+def wait_for(work: Coroutine[Any, Any, T]) -> T:
+    """Return what a coroutine does, on an event loop of its own."""
     with _loop() as run:
-        return run(ids())
+        return run(work)
 
 
 @asynccontextmanager
 async def opened(kind: "type[Provider]", kwargs: Mapping[str, Any]) -> "AsyncIterator[Provider]":
     """Yield a provider made from keys of an entry and of its options; others are left out. Raises: its obstacle."""
-    http = Http()
-    settings = {name: value for name, value in kwargs.items() if name in SETTINGS}
-    options = {name: value for name, value in kwargs.items() if name in kind.Options.model_fields}
-    settings["options"] = {**kwargs.get("options", {}), **options}
-    provider = kind(kind.kind, ProviderSettings(kind=kind.kind, **settings), http)
-    try:
+    async with made(kind, kwargs) as provider:
         if obstacle := provider.obstacle():
             raise obstacle
+        yield provider
+
+
+@asynccontextmanager
+async def made(kind: "type[P]", kwargs: Mapping[str, Any]) -> "AsyncIterator[P]":
+    """Yield a provider as `opened` does, whatever its obstacle. What is None counts as not given."""
+    http = Http()
+    given = {name: value for name, value in kwargs.items() if value is not None}
+    settings = {name: value for name, value in given.items() if name in SETTINGS}
+    options = {name: value for name, value in given.items() if name in kind.Options.model_fields}
+    settings["options"] = {**given.get("options", {}), **options}
+    provider = kind(kind.kind, ProviderSettings(kind=kind.kind, **settings), http)
+    try:
         yield provider
     finally:
         await provider.close()

@@ -72,7 +72,7 @@ def test_parameters_are_passed_and_unknown_words_left_out(upstream):
 
 
 def test_models_are_listed(upstream):
-    assert "test-model" in OpenAICompatible.get_models(base_url=upstream.base_url)
+    assert "test-model" in OpenAICompatible.get_models(base_url=upstream.base_url, api_key=None)
 
 
 async def test_code_that_awaits_nothing_may_run_where_a_loop_is_running(upstream):
