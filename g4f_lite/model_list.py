@@ -29,17 +29,18 @@ def offers(listing: Any) -> list[Offer]:
     return list(found.values())
 
 
+def is_id(value: Any) -> TypeGuard[str]:
+    """Tell whether a JSON value is a model's id that a page can show."""
+    return isinstance(value, str) and 0 < len(value) <= LONGEST_ID and value.isprintable()
+
+
 def _offer(entry: dict[str, Any]) -> Offer | None:
     id_ = entry.get("id") or entry.get("name")
-    if not _is_id(id_):
+    if not is_id(id_):
         return None
     if entry.get("owned_by") == "google":  # Gemini lists `models/gemini-…`, and knows both names
         id_ = id_.removeprefix("models/")
     return Offer(id_, _vision(entry), _context(entry))
-
-
-def _is_id(value: Any) -> TypeGuard[str]:
-    return isinstance(value, str) and 0 < len(value) <= LONGEST_ID and value.isprintable()
 
 
 def _context(entry: dict[str, Any]) -> int | None:

@@ -2,7 +2,8 @@
 
 from g4f_lite.provider import Provider
 from g4f_lite.providers.guide import Guide
+from g4f_lite.providers.huggingface_api import HuggingFaceAPI
 from g4f_lite.providers.local_model import LocalModel
 from g4f_lite.providers.openai_compatible import OpenAICompatible
 
-KINDS: dict[str, type[Provider]] = {kind.kind: kind for kind in (Guide, LocalModel, OpenAICompatible)}
+KINDS: dict[str, type[Provider]] = {kind.kind: kind for kind in (Guide, HuggingFaceAPI, LocalModel, OpenAICompatible)}

@@ -1,0 +1,76 @@
+"""Several who could answer, asked in turn until the first text of one of them."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from g4f_lite.errors import (
+    ModelNotSupportedError,
+    PaymentRequiredError,
+    RejectedError,
+    UpstreamError,
+    UpstreamTimeoutError,
+)
+from g4f_lite.pieces import Attempt, Piece, Via
+
+SAME_ELSEWHERE = (400, 401, 403, 413, 415, 422)
+"""Statuses that blame the request or the key, which the next one would get, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One of them. model: what it is called there. ask: begins its reply."""
+
+    name: str
+    model: str
+    ask: Callable[[], AsyncGenerator[Piece, None]]
+
+
+async def first_to_answer(
+    candidates: Sequence[Candidate], patience_s: float, since: float
+) -> AsyncGenerator[Piece, None]:
+    """Yield an Attempt for each that failed, and then who answers, and the reply.
+
+    patience_s: how long each may take to begin; `since`, on the loop's clock, is when the first one's time began.
+    Raises: what blames the request or the key, at once; when all failed, the last error about payment if there was one,
+    else the last error; what happens behind the first text.
+    """
+    failures: list[UpstreamError] = []
+    for candidate in candidates:
+        async with aclosing(candidate.ask()) as pieces:
+            try:
+                first = await _first(pieces, since + patience_s, candidate.name)
+            except UpstreamError as error:
+                failures.append(error)
+            else:
+                yield Via(candidate.name, candidate.model)
+                if not isinstance(first, Via):
+                    yield first
+                async for piece in pieces:
+                    yield piece
+                return
+        if candidate is candidates[-1] or _is_same_elsewhere(failures[-1]):
+            break
+        yield Attempt(candidate.name, failures[-1])
+        since = asyncio.get_running_loop().time()
+    raise _most_telling(failures)
+
+
+async def _first(pieces: AsyncGenerator[Piece, None], due: float, name: str) -> Piece:
+    try:
+        async with asyncio.timeout_at(due):
+            return await anext(pieces)
+    except TimeoutError as error:
+        raise UpstreamTimeoutError(f"{name} did not begin to answer in time. Try again, or another model.") from error
+
+
+def _is_same_elsewhere(error: UpstreamError) -> bool:
+    if isinstance(error, PaymentRequiredError | ModelNotSupportedError):
+        return False
+    return isinstance(error, RejectedError) if error.status is None else error.status in SAME_ELSEWHERE
+
+
+def _most_telling(failures: Sequence[UpstreamError]) -> UpstreamError:
+    payments = [error for error in failures if isinstance(error, PaymentRequiredError)]
+    return failures[-1] if _is_same_elsewhere(failures[-1]) or not payments else payments[-1]

@@ -1,0 +1,181 @@
+"""The Hugging Face Hub: who serves a model, and which models anybody serves.
+
+Source: https://huggingface.co/docs/inference-providers/hub-api
+"""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Collection
+from contextlib import aclosing, asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from aiohttp import ClientResponse
+from yarl import URL
+
+from g4f_lite.complaints import cleaned
+from g4f_lite.directory import directory
+from g4f_lite.errors import (
+    KeyRejectedError,
+    MalformedReplyError,
+    ModelNotSupportedError,
+    UpstreamError,
+    UpstreamTimeoutError,
+)
+from g4f_lite.refusals import refusal
+from g4f_lite.serving import Entries, chat_models, entries_of
+from g4f_lite.settings import ProviderSettings
+from g4f_lite.transport import Http, read, reading, secrets_of
+
+LOOKUP_LIMIT_S = 10
+LISTING_LIMIT_S = 8
+"""Seconds; less than the catalog grants a listing, so that the pages that came by then are not lost."""
+MAX_PAGES = 20
+MAX_PAGE_BYTES = 4 << 20
+"""As much as is read of a list; what is asked for most is on the first pages, which have half a megabyte each."""
+
+MODEL = re.compile(r"(?:\w[\w.-]{0,95}/)?\w[\w.-]{0,95}", re.ASCII)
+"""Source: `validate_repo_id` at https://huggingface.co/docs/huggingface_hub/package_reference/utilities"""
+EXPANSION = "expand[]=inferenceProviderMapping"
+LIST = f"/api/models?inference=warm&{EXPANSION}"
+
+EXPLAINED = (401, 403, 404)
+"""Statuses that mean what the header `X-Error-Code` says; a model that does not exist, or is private, is a 401, too."""
+WRONG_TOKEN = re.compile(r"(?i)\binvalid (?:\w+ )?(?:credentials|username|user|token)\b|\btoken\b.* expired")
+
+
+class NoAccessError(KeyRejectedError):
+    """The token is good, but not for this model."""
+
+    blames = "route"
+
+
+def is_hugging_face(url: str) -> bool:
+    """Tell whether an address is Hugging Face's own, where no keys but its own may go."""
+    host = urlsplit(url).hostname or ""
+    return host == "huggingface.co" or host.endswith(".huggingface.co")
+
+
+class Hub:
+    """A Hub as one entry of config.json sees it. The entry's headers are for the router, and are not sent here."""
+
+    def __init__(self, provider: str, url: str, settings: ProviderSettings, http: Http) -> None:
+        """provider: the name in config.json, for the sentences of errors. url: the Hub's root."""
+        is_foreign = is_hugging_face(url) and not settings.api_key.startswith("hf_")
+        token = "" if is_foreign else settings.api_key
+        self._provider = provider
+        self._url = url
+        self._settings = settings.model_copy(update={"api_key": token, "headers": {}})
+        self._http = http
+        self._directory = directory(url, token)
+
+    async def mapping(self, model: str) -> Entries:
+        """Return who serves a model, in the token's order of preference; empty when nobody does.
+
+        Raises: ModelNotSupportedError when the Hub does not know the model; UpstreamError.
+        """
+        if not MODEL.fullmatch(model):
+            return {}
+        path = f"/api/models/{model}?{EXPANSION}"
+        if not (entries := self._directory.recall(path)):
+            entries = await self._looked_up(model, path)
+            self._directory.keep(path, entries)
+        return {provider: dict(entry) for provider, entry in entries.items()}
+
+    async def models(self) -> list[str]:
+        """Return the ids of the models that somebody live takes chats for, in the Hub's order.
+
+        Raises: UpstreamError; MalformedReplyError also when there is none.
+        """
+        found: dict[str, None] = {}
+        try:
+            async with _in_time(LISTING_LIMIT_S, self._provider), aclosing(self._pages()) as pages:
+                async for page in pages:
+                    found.update(dict.fromkeys(chat_models(page)))
+        except UpstreamTimeoutError:
+            if not found:
+                raise
+        if not found:
+            raise MalformedReplyError(f"{self._provider} lists no model that chats. Check its options.hub_url.")
+        self._directory.keep(LIST, tuple(found))
+        return list(found)
+
+    def known_models(self) -> list[str]:
+        """Return what `models` did lately; empty where it was not asked, or failed."""
+        return list(self._directory.recall(LIST) or ())
+
+    async def _looked_up(self, model: str, path: str) -> Entries:
+        async with _in_time(LOOKUP_LIMIT_S, self._provider), self._asked(self._url + path, EXPLAINED) as response:
+            if response.status in EXPLAINED:
+                raise await self._refusal(model, response)
+            found = await self._value(response)
+        return entries_of(found.get("inferenceProviderMapping")) if isinstance(found, dict) else {}
+
+    async def _refusal(self, model: str, response: ClientResponse) -> UpstreamError:
+        secrets = secrets_of(self._settings)
+        body = await read(response, MAX_PAGE_BYTES)
+        error = refusal(self._provider, response.status, response.headers, body, secrets)
+        detail = error.detail or cleaned(response.headers.get("X-Error-Message", ""), secrets)
+        code = response.headers.get("X-Error-Code")
+        if code == "GatedRepo":
+            sentence = f"{model} is gated: ask for access on its page at Hugging Face, or choose another model."
+            return NoAccessError(sentence, detail=detail, status=response.status)
+        if code == "RepoNotFound" or response.status == 404 or _is_unknown(response.status, detail):
+            sentence = f"{self._provider} has no model {model}, or its token may not see it. Choose another one."
+            return ModelNotSupportedError(sentence, detail=detail, status=response.status)
+        return error
+
+    async def _pages(self) -> AsyncGenerator[list[Any], None]:
+        url = self._url + LIST
+        for _ in range(MAX_PAGES):
+            async with self._asked(url) as response:
+                page = await self._value(response)
+                url = self._next(response)
+            if not isinstance(page, list):
+                raise self._malformed()
+            yield page
+            if not url:
+                return
+
+    @asynccontextmanager
+    async def _asked(self, url: str, accepted: Collection[int] = ()) -> AsyncIterator[ClientResponse]:
+        token = self._settings.api_key
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        async with self._http.request(
+            "GET", url, self._settings, provider=self._provider, headers=headers, accepted=accepted
+        ) as response:
+            with reading(self._provider):
+                yield response
+
+    async def _value(self, response: ClientResponse) -> Any:
+        try:
+            return json.loads(await read(response, MAX_PAGE_BYTES))
+        except (ValueError, RecursionError) as error:
+            raise self._malformed() from error
+
+    def _next(self, response: ClientResponse) -> str:
+        """Return the address of the next page; empty if there is none, or elsewhere, where the token may not go."""
+        try:
+            url = URL(response.links["next"]["url"])
+            return str(url) if url.origin() == URL(self._url).origin() else ""
+        except (KeyError, ValueError):
+            return ""
+
+    def _malformed(self) -> MalformedReplyError:
+        return MalformedReplyError(f"{self._provider} got no answer of a Hub. Check its options.hub_url.")
+
+
+def _is_unknown(status: int, words: str) -> bool:
+    """Tell whether a refusal without a code is about the model: a 401 does not prove a wrong token."""
+    return status == 401 and not WRONG_TOKEN.search(words)
+
+
+@asynccontextmanager
+async def _in_time(limit_s: float, provider: str) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(limit_s):
+            yield
+    except TimeoutError as error:
+        sentence = f"{provider} did not say in {limit_s:g} seconds who serves its models. Try again."
+        raise UpstreamTimeoutError(sentence) from error

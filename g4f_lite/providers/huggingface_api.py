@@ -1,0 +1,254 @@
+"""HuggingFaceAPI: models of the Hugging Face Hub, answered by whichever of its inference providers does."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from functools import partial
+from typing import Any, ClassVar
+
+from pydantic import PositiveInt
+
+from g4f_lite.errors import G4FLiteError, KeyRejectedError, MissingKeyError, ModelNotSupportedError, UpstreamError
+from g4f_lite.facade import AsyncReply, made, text_of, wait_for
+from g4f_lite.failover import Candidate, first_to_answer
+from g4f_lite.hub import Hub, NoAccessError, is_hugging_face
+from g4f_lite.media import Medium, with_media
+from g4f_lite.messages import Message, Params
+from g4f_lite.offers import Offer
+from g4f_lite.pieces import Notice, Piece, Via
+from g4f_lite.provider import Provider
+from g4f_lite.providers.openai_compatible import OpenAICompatible
+from g4f_lite.serving import USUAL_ROUTE, Entries, Serving, for_chat
+from g4f_lite.settings import BaseUrl, ProviderSettings, Strict
+from g4f_lite.transport import Http
+from g4f_lite.trimming import calculate_lenght, trimmed
+
+__all__ = ["HuggingFaceAPI", "ProviderInfo", "calculate_lenght"]
+
+log = logging.getLogger(__name__)
+
+SHARE = 0.9
+"""Of `timeout.first`, for each that is asked: when all of it is over, nobody else can be asked any more."""
+MAX_CHATS = 256
+
+
+class HuggingFaceOptions(Strict):
+    """What an entry of this kind may set under `options`."""
+
+    hub_url: BaseUrl = ""
+    """The Hub's root; empty: Hugging Face's own."""
+    unified: bool = False
+    """Let the router choose who answers, instead of asking one after the other."""
+    max_inputs_lenght: PositiveInt = 10000
+    """Characters of a conversation; the oldest messages beyond are left out."""
+    max_tokens: PositiveInt = 2048
+    """Of an answer, where the request does not say."""
+
+
+class ProviderInfo(str):
+    """Who answers, among the texts of a reply; itself an empty text, so that they can be joined."""
+
+    def __new__(cls, name: str, label: str, model: str, url: str) -> "ProviderInfo":
+        return super().__new__(cls)
+
+    def __init__(self, name: str, label: str, model: str, url: str) -> None:
+        """name: of the class. label: for people. model: what it is called where it is answered. url: the service's."""
+        self.name, self.label, self.model, self.url = name, label, model, url
+
+
+class HuggingFaceAPI(Provider):
+    """Who serves a model is asked of the Hub; they are called through Hugging Face's router, in turn.
+
+    The class's own values hold where an entry, or a call, gives none.
+    """
+
+    kind = "HuggingFaceAPI"
+    label = "HuggingFace (Text Generation)"
+    parent: ClassVar[str] = "HuggingFace"
+    url: ClassVar[str] = "https://huggingface.co"
+    api_base: ClassVar[str] = "https://router.huggingface.co"
+    """The router's root: below it lie one path for each provider, and `/v1` for all together."""
+    hub_url: ClassVar[str] = "https://huggingface.co"
+    """The Hub's root, below which `/api/models` lies."""
+    working: ClassVar[bool] = True
+    needs_auth: ClassVar[bool] = True
+    default_model = "meta-llama/Llama-3.3-70B-Instruct"
+    default_vision_model: ClassVar[str] = "Qwen/Qwen2.5-VL-72B-Instruct"
+    vision_models: ClassVar[Sequence[str]] = [default_vision_model, "Qwen/Qwen2.5-VL-7B-Instruct"]
+    model_aliases: ClassVar[Mapping[str, str]] = {
+        "llama-3.3-70b": "meta-llama/Llama-3.3-70B-Instruct",
+        "deepseek-r1": "deepseek-ai/DeepSeek-R1",
+        "qwen-2.5-72b": "Qwen/Qwen2.5-72B-Instruct",
+        "qwen-2.5-vl-72b": default_vision_model,
+    }
+    fallback_models: ClassVar[Sequence[str]] = [*model_aliases.values()]
+    """What `get_models` says when the Hub says nothing."""
+    provider_mapping: ClassVar[Mapping[str, Entries]] = {}
+    """Who serves a model, where that is known without asking the Hub."""
+    Options = HuggingFaceOptions
+    options: HuggingFaceOptions
+
+    def __init__(self, name: str, settings: ProviderSettings, http: Http) -> None:
+        super().__init__(name, settings, http)
+        root = (settings.base_url or self.api_base).rstrip("/")
+        self.base_url = root.removesuffix(f"/{USUAL_ROUTE}")  # what other programs call the router's base URL has it
+        self._hub = Hub(name, (self.options.hub_url or self.hub_url).rstrip("/"), settings, http)
+        self._chats: dict[str, OpenAICompatible] = {}
+
+    async def stream(
+        self, model: str, messages: Sequence[Message], params: Params, state: Mapping[str, Any] | None = None
+    ) -> AsyncGenerator[Piece, None]:
+        """Yield a notice of what was left out, the attempts that failed, who answers, and the reply.
+
+        Source: https://huggingface.co/docs/inference-providers/tasks/chat-completion
+        """
+        kept = trimmed(messages, self.options.max_inputs_lenght)
+        if len(kept) < len(messages):
+            yield Notice(self._notice(len(messages) - len(kept)))
+        wanted = replace(params, max_tokens=params.max_tokens or self.options.max_tokens)
+        ask = self._ask_router if self.options.unified else self._ask_in_turn
+        try:
+            async with aclosing(ask(self.get_model(model), kept, wanted)) as pieces:
+                async for piece in pieces:
+                    yield piece
+        except KeyRejectedError as error:
+            if error.status != 403:
+                raise
+            raise self._no_access(model, error) from error
+
+    async def list_models(self) -> list[Offer]:
+        """Return those that somebody live takes chats for. Raises: UpstreamError, also where `get_models` does not."""
+        if self.options.unified:
+            return await self._chat(USUAL_ROUTE, self.name).list_models()
+        return [Offer(id_, vision=id_ in self.vision_models or None) for id_ in await self._hub.models()]
+
+    def obstacle(self) -> G4FLiteError | None:
+        if obstacle := super().obstacle():
+            return obstacle
+        key = self.settings.api_key
+        if not key:
+            return MissingKeyError(
+                f"{self.name} needs a token of Hugging Face as its api_key; ${{HF_TOKEN}} in config.json takes it from "
+                f"the environment or .env."
+            )
+        if is_hugging_face(self.base_url) and not key.startswith("hf_"):
+            return KeyRejectedError(
+                f"{self.name} needs a token that begins with hf_. A key of another service is for an entry of the kind "
+                f"OpenAICompatible, with that service's base_url."
+            )
+        return None
+
+    @classmethod
+    def create_async_generator(
+        cls,
+        model: str | None,
+        messages: Sequence[Mapping[str, Any]],
+        api_base: str | None = None,
+        api_key: str | None = None,
+        max_tokens: int | None = 2048,
+        max_inputs_lenght: int | None = 10000,
+        media: Sequence[Medium] | None = None,
+        proxy: str | None = None,
+        **kwargs: Any,
+    ) -> AsyncReply:
+        """Ask as `Provider.create_async_generator` does; a ProviderInfo comes before the first text.
+
+        api_base: the router's root. media: images for the last question, as `media.with_media` takes them.
+        """
+        given = {
+            "base_url": api_base,
+            "api_key": api_key,
+            "max_tokens": max_tokens,
+            "max_inputs_lenght": max_inputs_lenght,
+            "proxy": proxy,
+            **kwargs,
+        }
+        name = model or (cls.default_vision_model if media else cls.default_model)
+        asked = with_media(messages, media or ())
+        return AsyncReply(cls, cls.get_model(name), asked, given, shown=partial(_shown, cls))
+
+    @classmethod
+    def get_models(cls, **kwargs: Any) -> list[str]:
+        """Return the ids of the models that somebody live takes chats for; `fallback_models` when nobody tells.
+
+        kwargs: keys of an entry and of its options. What the Hub said lately is not asked again.
+        """
+
+        async def ids() -> list[str]:
+            async with made(cls, kwargs) as provider:
+                return await provider._known_models()
+
+        return wait_for(ids())
+
+    @classmethod
+    async def get_mapping(cls, model: str, api_key: str | None = None) -> Entries:
+        """Return who serves a model: `status`, `providerId` and `task` by provider; empty when nobody does.
+
+        Raises: ModelNotSupportedError when the Hub does not know the model; UpstreamError.
+        """
+        async with made(cls, {"api_key": api_key}) as provider:
+            return await provider._entries(model)
+
+    async def _known_models(self) -> list[str]:
+        try:
+            models = self._hub.known_models() or await self._hub.models()
+        except UpstreamError as error:
+            log.info("%s: %s names no models; told are those known to the program", error.code, self.name)
+            return list(self.fallback_models)
+        return list(dict.fromkeys([*models, *self.provider_mapping]))
+
+    async def _entries(self, model: str) -> Entries:
+        known = self.provider_mapping.get(model)
+        return known if known is not None else await self._hub.mapping(model)
+
+    def _ask_router(self, model: str, messages: Sequence[Message], params: Params) -> AsyncGenerator[Piece, None]:
+        return self._chat(USUAL_ROUTE, self.name).stream(model, messages, params)
+
+    async def _ask_in_turn(
+        self, model: str, messages: Sequence[Message], params: Params
+    ) -> AsyncGenerator[Piece, None]:
+        begun = asyncio.get_running_loop().time()
+        candidates = [
+            Candidate(one.provider, one.model, partial(self._ask, one, messages, params))
+            for one in for_chat(await self._entries(model))
+        ]
+        if not candidates:
+            raise ModelNotSupportedError(f"Nobody takes chats for {model[:100]} at {self.name}. Choose another model.")
+        pieces = first_to_answer(candidates, SHARE * self.settings.timeout.first, begun)
+        async with aclosing(pieces):
+            async for piece in pieces:
+                yield piece
+
+    def _ask(self, one: Serving, messages: Sequence[Message], params: Params) -> AsyncGenerator[Piece, None]:
+        return self._chat(one.path, f"{self.name} ({one.provider})").stream(one.model, messages, params)
+
+    def _chat(self, path: str, name: str) -> OpenAICompatible:
+        """Return what asks at a path of the router; it is kept, with what it learns of who answers there."""
+        if path not in self._chats and len(self._chats) >= MAX_CHATS:
+            self._chats.clear()
+        settings = self.settings.model_copy(update={"base_url": f"{self.base_url}/{path}", "options": {}})
+        return self._chats.setdefault(path, OpenAICompatible(name, settings, self.http))
+
+    def _no_access(self, model: str, error: KeyRejectedError) -> NoAccessError:
+        return NoAccessError(
+            f"{self.name} does not let its token ask {model[:100]}: allow it to call Inference Providers, and ask for "
+            f"access if the model is gated.",
+            detail=error.detail,
+            status=error.status,
+        )
+
+    def _notice(self, count: int) -> str:
+        what = "The oldest message was" if count == 1 else f"The {count} oldest messages were"
+        return (
+            f"{what} left out, because {self.name} gets {self.options.max_inputs_lenght} characters at most: raise "
+            f"options.max_inputs_lenght of {self.name} in config.json to send more."
+        )
+
+
+def _shown(kind: type[HuggingFaceAPI], piece: Piece) -> str | None:
+    """Return what a caller gets of a piece: who answers, and the texts."""
+    if isinstance(piece, Via):
+        return ProviderInfo(kind.__name__, f"{kind.parent} ({piece.name})", piece.model, kind.url)
+    return text_of(piece)

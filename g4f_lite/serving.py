@@ -1,0 +1,96 @@
+"""Who serves a model of the Hugging Face Hub, as the Hub tells it, and where each of them takes chats. Pure.
+
+Source: https://huggingface.co/docs/inference-providers/hub-api, and the client at
+https://github.com/huggingface/huggingface_hub/tree/main/src/huggingface_hub/inference/_providers
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from g4f_lite.model_list import is_id
+
+Entries = dict[str, dict[str, Any]]
+"""Who serves one model, in the order of preference: `status`, `providerId`, `task` and more, by provider."""
+
+CHAT = "conversational"
+LIVE = "live"
+LAST_RESORT = {LIVE: 0, "error": 1}
+"""What fails its health check may work all the same; what is behind both is there for tests only."""
+
+ROUTES = {
+    "cohere": "compatibility/v1",
+    "deepinfra": "v1/openai",
+    "fireworks-ai": "inference/v1",
+    "groq": "openai/v1",
+    "hf-inference": "models/{model}/v1",
+    "novita": "v3/openai",
+    "zai-org": "api/paas/v4",
+}
+"""Where `chat/completions` lies behind the router, if not in the place where everybody else has it."""
+USUAL_ROUTE = "v1"
+WITHOUT_CHAT = {"black-forest-labs", "fal-ai", "replicate", "wavespeed"}
+
+PROVIDER = re.compile(r"[A-Za-z0-9][\w.-]{0,63}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """One who takes chats for a model. `model`: what it is called there."""
+
+    provider: str
+    model: str
+    status: str
+
+    @property
+    def path(self) -> str:
+        """Where, below the router's root, `chat/completions` lies."""
+        route = ROUTES.get(self.provider, USUAL_ROUTE)
+        return f"{self.provider}/{route.format(model=quote(self.model))}"
+
+
+def entries_of(mapping: Any) -> Entries:
+    """Return what the Hub says in either shape; nothing of what is neither.
+
+    mapping: an object by provider, as for one model; a list of objects with their `provider`, as for many; or null.
+    """
+    entries: Entries = {}
+    for provider, entry in _pairs(mapping):
+        is_known = provider in entries and entry.get("task") != CHAT
+        if isinstance(provider, str) and PROVIDER.fullmatch(provider) and not is_known:
+            entries[provider] = entry
+    return entries
+
+
+def for_chat(entries: Mapping[str, Mapping[str, Any]]) -> list[Serving]:
+    """Return those that take chats, in their order; those that are not live come last."""
+    serving = [
+        Serving(provider, entry["providerId"], str(entry.get("status")))
+        for provider, entry in entries.items()
+        if entry.get("task") == CHAT and provider not in WITHOUT_CHAT and is_id(entry.get("providerId"))
+    ]
+    return sorted(serving, key=lambda one: LAST_RESORT.get(one.status, len(LAST_RESORT)))
+
+
+def chat_models(page: list[Any]) -> list[str]:
+    """Return the ids of those models on a page of the Hub's list that somebody live takes chats for."""
+    return [
+        entry["id"]
+        for entry in page
+        if isinstance(entry, dict) and is_id(entry.get("id")) and _is_live(entry.get("inferenceProviderMapping"))
+    ]
+
+
+def _pairs(mapping: Any) -> Iterator[tuple[Any, dict[str, Any]]]:
+    if isinstance(mapping, dict):
+        yield from ((provider, entry) for provider, entry in mapping.items() if isinstance(entry, dict))
+    elif isinstance(mapping, list):
+        for entry in mapping:
+            if isinstance(entry, dict):
+                yield entry.get("provider"), {name: value for name, value in entry.items() if name != "provider"}
+
+
+def _is_live(mapping: Any) -> bool:
+    return any(one.status == LIVE for one in for_chat(entries_of(mapping)))

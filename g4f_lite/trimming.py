@@ -1,0 +1,47 @@
+"""As much of a conversation as a service is to get: the latest part of it. Lengths are in characters."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from g4f_lite.messages import Message
+
+PER_MESSAGE = 16
+"""What a message counts besides its text, for the marks around it."""
+
+
+def calculate_lenght(messages: Sequence[Message | Mapping[str, Any]]) -> int:
+    """Return the sum of all texts and `PER_MESSAGE` each; images count nothing.
+
+    messages: dictionaries, too: `content` is a text, a list of parts of which those with a `text` count, or null.
+    """
+    return sum(len(_text(message)) + PER_MESSAGE for message in messages)
+
+
+def trimmed(messages: Sequence[Message], limit: int) -> list[Message]:
+    """Return the messages without as many of the oldest as do not fit.
+
+    What the system says stays, and so does everything from the last question on, whatever their length. Behind the
+    system's words the rest begins with a question.
+    """
+    excess = calculate_lenght(messages) - limit
+    left_out: set[int] = set()
+    for index in range(_last_question(messages) if excess > 0 else 0):
+        if messages[index].role == "system":
+            continue
+        if excess <= 0 and messages[index].role == "user":
+            break
+        excess -= calculate_lenght([messages[index]])
+        left_out.add(index)
+    return [message for index, message in enumerate(messages) if index not in left_out]
+
+
+def _last_question(messages: Sequence[Message]) -> int:
+    return max((index for index, message in enumerate(messages) if message.role == "user"), default=0)
+
+
+def _text(message: Message | Mapping[str, Any]) -> str:
+    content = message.content if isinstance(message, Message) else message.get("content")
+    if not isinstance(content, list):
+        return content or ""
+    texts = [part.get("text") for part in content if isinstance(part, dict)]
+    return "".join(text for text in texts if isinstance(text, str))
