@@ -1,0 +1,136 @@
+"""A reply of Anthropic's Messages API, decoded: bytes as they arrive in, pieces out. Pure.
+
+Source: https://platform.claude.com/docs/en/build-with-claude/streaming
+"""
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from g4f_lite import sse
+from g4f_lite.errors import UpstreamError
+from g4f_lite.event_reply import EventReply
+from g4f_lite.pieces import Finish, FinishReason, Piece, Usage
+from g4f_lite.reply import is_count
+
+FINISH_REASONS: dict[str, FinishReason] = {
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "refusal": "content_filter",
+}
+"""What ends a reply, where it is not a plain stop."""
+STATUSES = {
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "billing_error": 402,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "timeout_error": 504,
+    "overloaded_error": 529,
+}
+"""The status that an error has where it comes before the reply; others are a 500."""
+INPUT = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+OUTPUT = "output_tokens"
+
+
+class MessageReply(EventReply):
+    """One reply. It has finished when the service said why it stopped."""
+
+    def __init__(self, provider: str, secrets: Collection[str] = ()) -> None:
+        super().__init__(provider, secrets)
+        self._stop_reason = ""
+        self._counts = dict.fromkeys((*INPUT, OUTPUT), 0)
+        self._has_answered = False
+
+    @property
+    def has_finished(self) -> bool:
+        return bool(self._stop_reason)
+
+    def take_record(self, record: sse.Record, pieces: list[Piece]) -> None:
+        value = self._object(self.decoded(record.data))
+        if record.event == "error" or _is_error(value):
+            raise self._failure(value)
+        match value.get("type", record.event):
+            case "message_start":
+                self._message(value.get("message"), pieces)
+            case "content_block_start":
+                self._block(value.get("content_block"), pieces)
+            case "content_block_delta":
+                self._block(value.get("delta"), pieces)
+            case "message_delta":
+                self._stop(value.get("delta"))
+                self._count(value.get("usage"))
+            case "message_stop":
+                self.is_over = True
+
+    def take_whole(self, value: Any, pieces: list[Piece]) -> None:
+        message = self._object(value)
+        if _is_error(message):
+            raise self._failure(message)
+        self._message(message, pieces)
+        if not self.texts.size and not self.has_finished:
+            raise self.malformed("an answer without a message")
+        self.is_over = True
+
+    def conclusion(self) -> Iterator[Piece]:
+        if not self.has_finished and not self.is_over:
+            raise self.cut()
+        if not self._has_answered:
+            self._judge_silence()
+        tokens = Usage(sum(self._counts[name] for name in INPUT), self._counts[OUTPUT])
+        if tokens != Usage(0, 0):
+            yield tokens
+        yield Finish(FINISH_REASONS.get(self._stop_reason, "stop"))
+
+    def _message(self, message: Any, pieces: list[Piece]) -> None:
+        if not isinstance(message, dict):
+            return
+        content = message.get("content")
+        for block in content if isinstance(content, list) else ():
+            self._block(block, pieces)
+        self._count(message.get("usage"))
+        self._stop(message)
+
+    def _block(self, block: Any, pieces: list[Piece]) -> None:
+        """Take a block of a message, its beginning, or what a delta adds; what is neither text nor thought is left."""
+        match block:
+            case {"type": "text" | "text_delta", "text": str(text)} if text:
+                self._has_answered = True
+                self.texts.say(text, pieces)
+            case {"type": "thinking" | "thinking_delta", "thinking": str(thought)}:
+                self.texts.think(thought, pieces)
+
+    def _stop(self, message: Any) -> None:
+        match message:
+            case {"stop_reason": str(reason)}:
+                self._stop_reason = reason
+
+    def _count(self, usage: Any) -> None:
+        """Take counts, which are running totals; a proxy that has none may say 0 behind the real ones."""
+        if isinstance(usage, dict):
+            said: dict[str, Any] = {name: usage.get(name) for name in self._counts}
+            self._counts |= {name: max(self._counts[name], count) for name, count in said.items() if is_count(count)}
+
+    def _judge_silence(self) -> None:
+        """Raise what it means that there is no answer, unless the model just had nothing to say."""
+        if not self.has_finished:
+            raise self.malformed("an end without an answer")
+        if self._stop_reason == "tool_use":
+            raise self.malformed("the call of a tool that nobody offered, in the place of an answer")
+
+    def _object(self, value: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise self.malformed("JSON that is no part of an answer")
+        return value
+
+    def _failure(self, value: dict[str, Any]) -> UpstreamError:
+        """Return the error that a record tells of, judged by its type as if it had come as a status."""
+        match value:
+            case {"error": {"type": str(type_)}} if type_ in STATUSES:
+                return self.interruption({**value, "status": STATUSES[type_]})
+        return self.interruption(value)
+
+
+def _is_error(value: dict[str, Any]) -> bool:
+    return value.get("type") == "error" or bool(value.get("error"))

@@ -1,0 +1,115 @@
+"""Anthropic: Claude by Anthropic's Messages API, and other services that speak it."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing
+from functools import partial
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from aiohttp import ClientResponse
+from pydantic import AfterValidator, NonNegativeInt, PositiveInt
+
+from g4f_lite.anthropic_models import next_page, offers
+from g4f_lite.anthropic_reply import MessageReply
+from g4f_lite.anthropic_request import Limits, message_request, refused_field
+from g4f_lite.asking import asking
+from g4f_lite.concessions import Concessions
+from g4f_lite.errors import G4FLiteError, MalformedReplyError, MissingKeyError
+from g4f_lite.lookup import look_up
+from g4f_lite.messages import Message, Params
+from g4f_lite.offers import Offer
+from g4f_lite.pieces import Piece
+from g4f_lite.provider import Provider
+from g4f_lite.settings import ProviderSettings, Strict
+from g4f_lite.transport import Http, received, secrets_of
+
+VERSION = "2023-06-01"
+KEY_HEADERS = {"x-api-key", "authorization"}
+LEAST_THINKING = 1024
+"""Tokens; the API refuses a smaller budget."""
+PAGE_SIZE = 1000
+"""Models on a page of the list; the API's own limit."""
+MOST_PAGES = 10
+
+
+def _budget(tokens: int) -> int:
+    if 0 < tokens < LEAST_THINKING:
+        raise ValueError(f"must be 0, which is off, or at least {LEAST_THINKING}")
+    return tokens
+
+
+class AnthropicOptions(Strict):
+    """What an entry of this kind may set under `options`."""
+
+    max_tokens: PositiveInt = 4096
+    """Of an answer whose request names no limit; the API wants one."""
+    thinking_budget: Annotated[NonNegativeInt, AfterValidator(_budget)] = 0
+    """Tokens that a model may think for before it answers; 0: it does not."""
+
+
+class Anthropic(Provider):
+    """Anthropic's own service, or one that speaks its protocol."""
+
+    kind = "Anthropic"
+    label = "Anthropic"
+    default_base_url = "https://api.anthropic.com"
+    Options = AnthropicOptions
+    options: AnthropicOptions
+
+    def __init__(self, name: str, settings: ProviderSettings, http: Http) -> None:
+        super().__init__(name, settings, http)
+        self._concessions = Concessions()
+        self._limits = Limits(self.options.max_tokens, self.options.thinking_budget)
+
+    async def stream(
+        self, model: str, messages: Sequence[Message], params: Params, state: Mapping[str, Any] | None = None
+    ) -> AsyncGenerator[Piece, None]:
+        """Yield the reply as `Provider.stream` says.
+
+        Source: https://platform.claude.com/docs/en/api/messages
+        """
+        body = partial(message_request, self.name, model, messages, params, self._limits)
+        reply = MessageReply(self.name, secrets_of(self.settings))
+        asked = asking(model, self._concessions, body, self._send, refused_field)
+        async with asked as response, aclosing(received(response, reply)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    async def list_models(self) -> list[Offer]:
+        """Return the models of all pages. Raises: UpstreamError."""
+        found: dict[str, Offer] = {}
+        behind = ""
+        for _ in range(MOST_PAGES):
+            page = await self._page(behind)
+            try:
+                found |= {offer.id: offer for offer in offers(page)}
+            except ValueError as error:
+                raise MalformedReplyError(f"{self.name} sent no list of models. Check its base_url.") from error
+            behind = next_page(page)
+            if not behind:
+                break
+        return list(found.values())
+
+    def obstacle(self) -> G4FLiteError | None:
+        """Return why this provider cannot be asked: as for all, or because it has no key."""
+        if obstacle := super().obstacle():
+            return obstacle
+        if self.settings.api_key or KEY_HEADERS & set(map(str.lower, self.settings.headers)):
+            return None
+        return MissingKeyError(
+            f'{self.name} needs a key: set its api_key to "${{ANTHROPIC_API_KEY}}" in config.json, and that in .env.'
+        )
+
+    def _send(self, body: Mapping[str, Any]) -> AbstractAsyncContextManager[ClientResponse]:
+        url = f"{self.base_url}/v1/messages"
+        headers = {"Accept": "text/event-stream", **self._headers()}
+        return self.http.request("POST", url, self.settings, provider=self.name, json=body, headers=headers)
+
+    async def _page(self, behind: str) -> Any:
+        query = {"limit": PAGE_SIZE, **({"after_id": behind} if behind else {})}
+        url = f"{self.base_url}/v1/models?{urlencode(query)}"
+        return await look_up(self.http, url, self.settings, provider=self.name, headers=self._headers())
+
+    def _headers(self) -> dict[str, str]:
+        key = {"x-api-key": self.settings.api_key} if self.settings.api_key else {}
+        return {"anthropic-version": VERSION, **key}

@@ -1,0 +1,158 @@
+"""Ollama: models on this machine, or in Ollama's cloud, by its own protocol."""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing
+from functools import partial
+from typing import Annotated, Any
+
+from aiohttp import ClientResponse
+from pydantic import BeforeValidator, PositiveInt
+
+from g4f_lite.asking import asking
+from g4f_lite.concessions import Concessions, without
+from g4f_lite.errors import (
+    KeyRejectedError,
+    MalformedReplyError,
+    ModelNotSupportedError,
+    RejectedError,
+    UpstreamError,
+)
+from g4f_lite.lookup import look_up
+from g4f_lite.messages import Message, Params
+from g4f_lite.offers import Offer
+from g4f_lite.ollama_chat import ChatReply, chat_request
+from g4f_lite.ollama_models import Contexts, loaded_models, offers
+from g4f_lite.pieces import Piece
+from g4f_lite.provider import Provider
+from g4f_lite.settings import ProviderSettings, Strict
+from g4f_lite.transport import Http, received, secrets_of
+
+LOADED_LIMIT_S = 2
+"""A list of models is not kept waiting for which of them are loaded."""
+LONGEST_NAME = 100
+"""Characters of a model's name in a sentence."""
+LEVELS = ("low", "medium", "high", "max")
+DURATION = re.compile(r"-?(?:[0-9]+(?:\.[0-9]+)?(?:ms|h|m|s))+")
+"""Source: https://pkg.go.dev/time#ParseDuration"""
+CANNOT_THINK = re.compile(r"(?i)does not support thinking")
+NEEDS_SUBSCRIPTION = re.compile(r"(?i)subscription")
+
+
+def _thinking(value: object) -> object:
+    if value is None or isinstance(value, bool) or value in LEVELS:
+        return value
+    raise ValueError(f"must be true, false, {', '.join(LEVELS)}")
+
+
+def _span(value: object) -> object:
+    if value is None or type(value) in (int, float) or (isinstance(value, str) and DURATION.fullmatch(value)):
+        return value
+    raise ValueError('must be a number of seconds, or a time such as "5m"')
+
+
+class OllamaOptions(Strict):
+    """What an entry of this kind may set under `options`."""
+
+    context: PositiveInt | None = None
+    """Tokens that a question, what came before it, and the answer may have together; None: as the server is set up.
+    What does not fit, the server forgets in silence, oldest first."""
+    keep_alive: Annotated[float | str | None, BeforeValidator(_span)] = None
+    """How long a model stays in memory behind its answer: seconds, or Go's `5m`; less than 0 is for good."""
+    think: Annotated[bool | str | None, BeforeValidator(_thinking)] = None
+    """Whether, or how much, models that can shall think before they answer; None: as they do by themselves."""
+
+
+class NotSignedInError(KeyRejectedError):
+    """The model runs in Ollama's cloud; the server's own models go on working."""
+
+    blames = "route"
+
+
+class Ollama(Provider):
+    """An Ollama server. A key is sent if there is one; a server on this machine needs none."""
+
+    kind = "Ollama"
+    label = "Ollama"
+    default_base_url = "http://127.0.0.1:11434"
+    list_every_s = 30
+    Options = OllamaOptions
+    options: OllamaOptions
+
+    def __init__(self, name: str, settings: ProviderSettings, http: Http) -> None:
+        super().__init__(name, settings, http)
+        self._concessions = Concessions()
+
+    async def stream(
+        self, model: str, messages: Sequence[Message], params: Params, state: Mapping[str, Any] | None = None
+    ) -> AsyncGenerator[Piece, None]:
+        """Yield the reply as `Provider.stream` says.
+
+        Source: https://github.com/ollama/ollama/blob/main/docs/api.md#generate-a-chat-completion
+        """
+        body = self._body(model, messages, params)
+        reply = ChatReply(self.name, secrets_of(self.settings))
+        asked = asking(model, self._concessions, partial(without, body), self._send, _refused)
+        try:
+            async with asked as response, aclosing(received(response, reply)) as pieces:
+                async for piece in pieces:
+                    yield piece
+        except RejectedError as error:
+            if explained := self._explained(error, model):
+                raise explained from error
+            raise
+
+    async def list_models(self) -> list[Offer]:
+        """Return the models that were pulled, and which of them are in memory, if the server can tell.
+
+        Raises: UpstreamError.
+        """
+        tags = await self._look_up("tags")
+        try:
+            return offers(tags, await self._loaded(), self.options.context)
+        except ValueError as error:
+            raise MalformedReplyError(f"{self.name} sent no list of models. Check its base_url.") from error
+
+    async def _loaded(self) -> Contexts | None:
+        """Return what is in memory, or None where the server cannot say: it is too old, or too busy."""
+        try:
+            async with asyncio.timeout(LOADED_LIMIT_S):
+                return loaded_models(await self._look_up("ps"))
+        except (UpstreamError, TimeoutError, ValueError):
+            return None
+
+    async def _look_up(self, what: str) -> Any:
+        url = f"{self.base_url}/api/{what}"
+        return await look_up(self.http, url, self.settings, provider=self.name, headers=self._headers())
+
+    def _send(self, body: Mapping[str, Any]) -> AbstractAsyncContextManager[ClientResponse]:
+        url = f"{self.base_url}/api/chat"
+        return self.http.request("POST", url, self.settings, provider=self.name, json=body, headers=self._headers())
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.settings.api_key}"} if self.settings.api_key else {}
+
+    def _body(self, model: str, messages: Sequence[Message], params: Params) -> dict[str, Any]:
+        body = chat_request(self.name, model, messages, params, self.options.context)
+        options = {"keep_alive": self.options.keep_alive, "think": self.options.think}
+        return body | {name: value for name, value in options.items() if value is not None}
+
+    def _explained(self, error: RejectedError, model: str) -> RejectedError | None:
+        """Return the error with what helps on a server of this kind, or None where it has said enough."""
+        name = model[:LONGEST_NAME]
+        match error:
+            case ModelNotSupportedError():
+                said = f"{self.name} has no model {name}: fetch it with `ollama pull {name}`, or choose another one."
+                return ModelNotSupportedError(said, detail=error.detail, status=error.status)
+            case KeyRejectedError() if NEEDS_SUBSCRIPTION.search(error.detail):
+                said = f"The account at {self.name} may not use {name}: upgrade it, or choose another model."
+                return ModelNotSupportedError(said, detail=error.detail, status=error.status)
+            case KeyRejectedError(status=401) if not self.settings.api_key:
+                said = f"{self.name} asks for an account: run `ollama signin` where it runs, or set its api_key."
+                return NotSignedInError(said, detail=error.detail, status=error.status)
+        return None
+
+
+def _refused(body: Mapping[str, Any], error: RejectedError) -> str:
+    return "think" if "think" in body and CANNOT_THINK.search(error.detail) else ""
