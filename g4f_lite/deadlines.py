@@ -41,7 +41,7 @@ async def within(limits: Timeout, provider: str, pieces: AsyncGenerator[Piece, N
                 raise
             if isinstance(piece, Finish):  # the reply is whole; its source was only slow to leave
                 return
-            raise UpstreamTimeoutError(_sentence(limits, provider, begun, clock() >= end)) from error
+            raise UpstreamTimeoutError(too_long(limits, provider, begun, clock() >= end)) from error
         finally:
             alarm.stop()
 
@@ -94,7 +94,8 @@ class Alarm:
             self._set_timer(self.due)
 
 
-def _sentence(limits: Timeout, provider: str, begun: bool, was_total: bool) -> str:
+def too_long(limits: Timeout, provider: str, begun: bool, was_total: bool) -> str:
+    """Return what a person reads when a limit was met. begun: whether there was text before."""
     if was_total:
         return f"{provider} did not finish within {limits.total:g} seconds (timeout.total); ask for less at a time."
     if not begun:

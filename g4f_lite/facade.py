@@ -103,16 +103,26 @@ async def opened(kind: "type[Provider]", kwargs: Mapping[str, Any]) -> "AsyncIte
 async def made(kind: "type[P]", kwargs: Mapping[str, Any]) -> "AsyncIterator[P]":
     """Yield a provider as `opened` does, whatever its obstacle. What is None counts as not given."""
     http = Http()
-    given = {name: value for name, value in kwargs.items() if value is not None}
-    settings = {name: value for name, value in given.items() if name in SETTINGS}
-    options = {name: value for name, value in given.items() if name in kind.Options.model_fields}
-    settings["options"] = {**given.get("options", {}), **options}
-    provider = kind(kind.kind, ProviderSettings(kind=kind.kind, **settings), http)
+    provider = provider_of(kind, kwargs, http)
     try:
         yield provider
     finally:
         await provider.close()
         await http.close()
+
+
+def provider_of(kind: "type[P]", kwargs: Mapping[str, Any], http: Http) -> P:
+    """Return a provider made from keys of an entry and of its options; others are left out, and so is what is None."""
+    given = {name: value for name, value in kwargs.items() if value is not None}
+    settings = {name: value for name, value in given.items() if name in SETTINGS}
+    options = {name: value for name, value in given.items() if name in kind.Options.model_fields}
+    settings["options"] = {**given.get("options", {}), **options}
+    return kind(kind.kind, ProviderSettings(kind=kind.kind, **settings), http)
+
+
+def params_in(kwargs: Mapping[str, Any]) -> Params:
+    """Return the parameters among the keywords of a direct call."""
+    return Params(**{name: value for name, value in kwargs.items() if name in PARAMETERS})
 
 
 async def _shown(
@@ -124,8 +134,7 @@ async def _shown(
     shown: Callable[[Piece], Any],
 ) -> AsyncGenerator[Any, None]:
     async with opened(kind, kwargs) as provider:
-        params = Params(**{name: value for name, value in kwargs.items() if name in PARAMETERS})
-        pieces = provider.stream(model, messages, params, state)
+        pieces = provider.stream(model, messages, params_in(kwargs), state)
         async with aclosing(within(provider.settings.timeout, provider.name, pieces)) as timed:
             async for piece in timed:
                 if (one := shown(piece)) is not None:
