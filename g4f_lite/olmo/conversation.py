@@ -1,0 +1,80 @@
+"""What a direct call of AllenAI hands over beside the texts.
+
+It prints as nothing, so a caller who prints all that comes has printed the answer.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from g4f_lite.dialogue import dialogue
+from g4f_lite.messages import message_of
+from g4f_lite.olmo.question import last_question
+from g4f_lite.pieces import Content, Finish, Piece, UpstreamState
+
+
+@dataclass(eq=False)
+class Conversation:
+    """What was said so far, and what the service needs to go on.
+
+    parent: the service's id of the last answer. messages: questions and answers, as dictionaries.
+    """
+
+    model: str
+    parent: str | None = None
+    x_anonymous_user_id: str = field(default_factory=lambda: str(uuid4()))
+    messages: list[dict[str, str]] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return ""
+
+    def state(self) -> dict[str, str | None]:
+        """Return what `AllenAI.stream` takes to go on here."""
+        return {"parent": self.parent, "user": self.x_anonymous_user_id}
+
+    def before(self, messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """Return the messages of a call behind what was said before, if they do not hold it themselves."""
+        return [*self.messages, *messages] if len(messages) == 1 else list(messages)
+
+    def question(self, messages: Sequence[Mapping[str, Any]]) -> str:
+        """Return what a call's messages add to what was said before."""
+        told = [message_of(message) for message in messages]
+        return last_question(told).content if self.parent or self.messages else dialogue(told)
+
+    def add(self, question: str, answer: str, state: Mapping[str, Any]) -> None:
+        """Note what was asked and answered, and where the service keeps it."""
+        self.parent, self.x_anonymous_user_id = state["parent"], state["user"]
+        self.messages += [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
+
+
+@dataclass(frozen=True, slots=True)
+class FinishReason:
+    """Why the reply ended: `stop` or `length`."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return ""
+
+
+class Shown:
+    """What a direct call gets of each piece of a reply. The reply becomes part of its conversation."""
+
+    def __init__(self, conversation: Conversation, question: str, wants_conversation: bool) -> None:
+        self._conversation = conversation
+        self._question = question
+        self._wants_conversation = wants_conversation
+        self._answer: list[str] = []
+
+    def __call__(self, piece: Piece) -> str | Conversation | FinishReason | None:
+        match piece:
+            case Content(text):
+                self._answer.append(text)
+                return text
+            case UpstreamState(state):
+                self._conversation.add(self._question, "".join(self._answer), state)
+                return self._conversation if self._wants_conversation else None
+            case Finish(reason):
+                return FinishReason(reason)
+        return None

@@ -1,0 +1,55 @@
+"""Which models the playground has, and on which of its hosts: what is known of them, and what it says itself."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from g4f_lite.model_list import is_id
+
+HOSTS = {"tulu3-405b": "inferd"}
+OTHER_HOST = "modal"
+SEEING = frozenset({"mm-olmo-uber-model-v4-synthetic"})
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """host: the one that must be named with it. sees: whether it takes images."""
+
+    id: str
+    host: str
+    sees: bool
+
+
+def known(id_: str) -> Model:
+    """Return what is known of a model without asking; the service has more of them than are known here."""
+    return Model(id_, HOSTS.get(id_, OTHER_HOST), id_ in SEEING)
+
+
+def models_in(body: bytes) -> list[Model]:
+    """Return the models that can be asked, of a list as the service gives it; empty if this is no such list.
+
+    body: a JSON list of objects with `id`, `host`, `is_visible`, `prompt_type` and, where files are taken,
+    `accepted_file_types`.
+    """
+    try:
+        listing = json.loads(body)
+    except (ValueError, RecursionError):
+        return []
+    entries = listing if isinstance(listing, list) else []
+    return list({model.id: model for entry in entries for model in _models(entry)}.values())
+
+
+def _models(entry: Any) -> Iterator[Model]:
+    """Yield the model of an entry, if it answers questions now."""
+    if not isinstance(entry, dict) or not is_id(id_ := entry.get("id")):
+        return
+    if entry.get("is_visible") is False or entry.get("prompt_type") == "files_only":
+        return
+    host = entry.get("host")
+    yield Model(id_, host if is_id(host) else known(id_).host, known(id_).sees or _takes_images(entry))
+
+
+def _takes_images(entry: dict[str, Any]) -> bool:
+    types = entry.get("accepted_file_types")
+    return isinstance(types, list) and any(str(type_).startswith("image/") for type_ in types)

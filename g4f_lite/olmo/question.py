@@ -1,0 +1,99 @@
+"""What the playground is asked: the fields of a form, each within its limits and only if it was set."""
+
+import base64
+import mimetypes
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from aiohttp import FormData
+
+from g4f_lite.dialogue import dialogue, refuse_images
+from g4f_lite.errors import ModelNotSupportedError, RejectedError
+from g4f_lite.messages import Inline, Message, Params
+from g4f_lite.olmo.models import Model
+from g4f_lite.surrogates import whole
+
+LOWEST_TOP_P = 0.01
+MOST_TOKENS = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question to a model. parent: the answer it follows; empty in a new thread."""
+
+    model: str
+    text: str
+    images: Sequence[Inline]
+    params: Params
+    private: bool
+    parent: str = ""
+
+    def form(self, host: str = "") -> FormData:
+        """Return the request's body, to be sent once. It is multipart also without a file: nothing else is read.
+
+        host: left out when empty; the older endpoint insists on it.
+        """
+        form = FormData(default_to_multipart=True)
+        for name, value in self._fields(host):
+            form.add_field(name, value)
+        for number, image in enumerate(self.images):
+            name = f"image-{number}{mimetypes.guess_extension(image.media_type) or ''}"
+            form.add_field("files", base64.b64decode(image.data), filename=name, content_type=image.media_type)
+        return form
+
+    def _fields(self, host: str) -> Iterator[tuple[str, str]]:
+        yield "model", self.model
+        if host:
+            yield "host", host
+        yield "content", whole(self.text)
+        yield "private", str(self.private).lower()
+        if self.parent:
+            yield "parent", self.parent
+        yield from _parameters(self.params)
+
+
+def question(
+    provider: str, model: Model, messages: Sequence[Message], params: Params, private: bool, parent: str
+) -> Question:
+    """Return the last question alone where the service knows what came before, or else the whole dialogue.
+
+    provider: the name in config.json. parent: the answer that the question follows there; empty in a new thread.
+    Raises: RejectedError when there is no text; ModelNotSupportedError for images that cannot be sent.
+    """
+    told = [last_question(messages)] if parent else messages
+    text = dialogue(told)
+    if not text:
+        raise RejectedError(f"{provider} takes no message without text. Add a few words.")
+    return Question(model.id, text, list(_images(provider, model, told)), params, private, parent)
+
+
+def last_question(messages: Sequence[Message]) -> Message:
+    """Return the last message of the user's."""
+    return next((message for message in reversed(messages) if message.role == "user"), messages[-1])
+
+
+def _images(provider: str, model: Model, messages: Sequence[Message]) -> Iterator[Inline]:
+    if not model.sees:
+        refuse_images(provider, messages)
+    for image in (image for message in messages for image in message.images):
+        if image.inline is None:
+            raise ModelNotSupportedError(f"{provider} cannot fetch an image from an address. Attach the image itself.")
+        if len(image.inline.data) % 4:
+            raise RejectedError(f"{provider} was given an image that is broken. Attach it again.")
+        yield image.inline
+
+
+def _parameters(params: Params) -> Iterator[tuple[str, str]]:
+    if params.temperature is not None:
+        yield "temperature", _hundredths(params.temperature, 0)
+    if params.top_p is not None:
+        yield "top_p", _hundredths(params.top_p, LOWEST_TOP_P)
+    if params.max_tokens is not None:
+        yield "max_tokens", str(min(max(params.max_tokens, 1), MOST_TOKENS))
+    for word in filter(None, params.stop):
+        yield "stop", whole(word)
+
+
+def _hundredths(value: float, least: float) -> str:
+    """Return the nearest number the service takes: other clients' temperatures go up to 2."""
+    return str(round(min(max(value, least), 1), 2))

@@ -1,0 +1,128 @@
+"""A reply of the playground, decoded: bytes as they arrive in, pieces out.
+
+Pure. Each line is a JSON value: chunks of text, between the created messages as they were before and as they are at
+last. The messages come as a tree, with the system's at its root if there is one, or in a flat list. Since August 2025
+the chunks are typed and stand between a start and an end, and there may be several rounds of them.
+Source: https://github.com/allenai/olmo-api
+"""
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from g4f_lite import jsonlines
+from g4f_lite.errors import UpstreamError
+from g4f_lite.olmo.thread import Thread, is_id
+from g4f_lite.pieces import Finish, Piece, UpstreamState
+from g4f_lite.reply import Reply
+
+TEXT_TYPES = (None, "modelResponse", "thinking")
+"""None is how older engines' chunks come."""
+TOO_LONG = ("length", "unclosed stream")
+"""Reasons that mean, where nothing was said yet, that the prompt was too long."""
+TOOL = "tool_call_result"
+"""The role of what a tool returned; the model goes on behind it."""
+
+
+class OlmoReply(Reply):
+    """One reply. It has finished when the messages came for a second time, final, or when its end was announced."""
+
+    def __init__(self, provider: str, user: str, secrets: Collection[str] = ()) -> None:
+        """user: the anonymous id that asks."""
+        super().__init__(provider, secrets)
+        self._user = user
+        self._lines = jsonlines.Decoder(provider)
+        self._parent = ""
+        self._snapshots = 0
+        self._is_typed = False
+        self._is_final = False
+        self._is_limited = False
+
+    @property
+    def has_finished(self) -> bool:
+        return self._is_final or self._is_limited
+
+    def take(self, block: bytes, pieces: list[Piece]) -> None:
+        self._records(self._lines.feed(block), pieces)
+
+    def take_rest(self, pieces: list[Piece]) -> None:
+        self._records(self._lines.end(), pieces)
+
+    def conclusion(self) -> Iterator[Piece]:
+        if not self.has_finished:
+            raise self.cut()
+        if self._is_final and self._parent:
+            yield UpstreamState(Thread(self._user, self._parent).state())
+        yield Finish("length" if self._is_limited else "stop")
+
+    def _records(self, records: Iterator[Any], pieces: list[Piece]) -> None:
+        for record in records:
+            if self.is_over:
+                return
+            self._record(record, pieces)
+
+    def _record(self, record: Any, pieces: list[Piece]) -> None:
+        if not isinstance(record, dict):
+            raise self.malformed("JSON that is no part of an answer")
+        if record.get("error") or record.get("type") == "error":
+            self._error(record)
+        elif "role" in record or "messages" in record:
+            self._snapshot(_messages(record))
+        else:
+            self._chunk(record, pieces)
+
+    def _chunk(self, chunk: dict[str, Any], pieces: list[Piece]) -> None:
+        type_, text = chunk.get("type"), chunk.get("content") or ""
+        self._is_typed = self._is_typed or type_ is not None
+        if type_ == "end":
+            self._is_final = self.is_over = True
+        elif type_ in TEXT_TYPES:
+            if not isinstance(text, str):
+                raise self.malformed("a text that is none")
+            (self.texts.think if type_ == "thinking" else self.texts.say)(text, pieces)
+
+    def _snapshot(self, messages: list[dict[str, Any]]) -> None:
+        """Take the created messages, which the service sends before and after the chunks of each round."""
+        self._snapshots += 1
+        self._is_final = self._snapshots > 1 and _are_final(messages)
+        self.is_over = self._is_final and not self._is_typed
+        if answer := next((one for one in reversed(messages) if one.get("role") == "assistant"), None):
+            self._parent = id_ if is_id(id_ := answer.get("id")) else ""
+            reason = answer.get("finish_reason") or answer.get("finishReason")
+            self._is_limited = self._is_limited or (self._is_final and reason == "length")
+
+    def _error(self, record: dict[str, Any]) -> None:
+        """Take an error. One that says the answer reached its limit is none where there is an answer."""
+        if record.get("reason") == "length" and self.texts.size:
+            self._is_limited = True
+        else:
+            raise self._failure(record)
+
+    def _failure(self, record: dict[str, Any]) -> UpstreamError:
+        said, code = record.get("error") or record.get("errorDescription"), record.get("reason")
+        if code in TOO_LONG:
+            code = "context_length_exceeded"
+            if self.texts.size:
+                return self.cut()
+        return self.interruption({"error": said, "code": code or record.get("errorCode")})
+
+
+def _messages(record: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the messages of a flat list, or of a tree, each before its children."""
+    rest, found = [record] if "role" in record else _objects(record.get("messages")), []
+    rest.reverse()
+    while rest:
+        message = rest.pop()
+        found.append(message)
+        rest += reversed(_objects(message.get("children")))
+    return found
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _are_final(messages: list[dict[str, Any]]) -> bool:
+    """Tell whether nothing follows: the first says so, and the last is no answer in the making and no tool's result."""
+    if not messages or messages[0].get("final") is not True:
+        return False
+    return messages[-1].get("final") is not False and messages[-1].get("role") != TOOL

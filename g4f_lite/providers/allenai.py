@@ -1,0 +1,227 @@
+"""AllenAI: AI2's playground, which needs no key and keeps each conversation for whom it gave an anonymous id."""
+
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, aclosing
+from typing import Any, ClassVar
+
+from aiohttp import ClientResponse, FormData
+from yarl import URL
+
+from g4f_lite.errors import ModelNotSupportedError, RejectedError, UpstreamError
+from g4f_lite.facade import AsyncReply
+from g4f_lite.messages import Message, Params
+from g4f_lite.offers import Offer
+from g4f_lite.olmo.conversation import Conversation, FinishReason, Shown
+from g4f_lite.olmo.models import Model, known, models_in
+from g4f_lite.olmo.question import Question, question
+from g4f_lite.olmo.reply import OlmoReply
+from g4f_lite.olmo.thread import Thread, new_thread, thread_of
+from g4f_lite.olmo.verdict import is_about_the_thread, verdict
+from g4f_lite.pieces import Piece
+from g4f_lite.provider import Provider
+from g4f_lite.settings import Line, ProviderSettings, Strict
+from g4f_lite.transport import Http, read, reading, received, secrets_of
+
+__all__ = ["AllenAI", "Conversation", "FinishReason"]
+
+THREADS = "/v4/threads/"
+"""Where questions went since June 2025, and all of them since November. Without the slash it is a redirect."""
+LISTS = ("/v4/models/", "/v3/models")
+"""Where models are listed, since April 2025 and until September."""
+NOWHERE = frozenset({404, 405})
+MAX_LIST_BYTES = 4 << 20
+
+CHANGED = "{0} has changed: it takes no questions where it did (status 404). Choose another model."
+
+
+class AllenAIOptions(Strict):
+    """`host`: the one that models run on, where the right one is not known. `private`: nobody else sees the thread."""
+
+    host: Line = ""
+    private: bool = True
+
+
+class AllenAI(Provider):
+    """AI2's playground. What is said there is kept for a day, so a follow-up sends no more than its question."""
+
+    kind = "AllenAI"
+    label = "Ai2 Playground"
+    Options = AllenAIOptions
+    options: AllenAIOptions
+
+    url: ClassVar[str] = "https://playground.allenai.org"
+    login_url: ClassVar[str | None] = None
+    api_endpoint: ClassVar[str] = "https://olmo-api.allen.ai/v4/message/stream"
+    """Read at each call. A base_url takes the place of its origin."""
+    working: ClassVar[bool] = True
+    needs_auth: ClassVar[bool] = False
+    use_nodriver: ClassVar[bool] = False
+    supports_stream: ClassVar[bool] = True
+    supports_system_message: ClassVar[bool] = False
+    supports_message_history: ClassVar[bool] = True
+
+    default_model = "tulu3-405b"
+    models: ClassVar[Sequence[str]] = [
+        default_model,
+        "OLMo-2-1124-13B-Instruct",
+        "tulu-3-1-8b",
+        "Llama-3-1-Tulu-3-70B",
+        "olmoe-0125",
+    ]
+    model_aliases: ClassVar[Mapping[str, str]] = {
+        "tulu-3-405b": default_model,
+        "olmo-2-13b": "OLMo-2-1124-13B-Instruct",
+        "tulu-3-1-8b": "tulu-3-1-8b",
+        "tulu-3-70b": "Llama-3-1-Tulu-3-70B",
+        "llama-3.1-405b": default_model,
+        "llama-3.1-8b": "tulu-3-1-8b",
+        "llama-3.1-70b": "Llama-3-1-Tulu-3-70B",
+    }
+
+    def __init__(self, name: str, settings: ProviderSettings, http: Http) -> None:
+        super().__init__(name, settings, http)
+        self._listed: dict[str, Model] = {}
+        self._has_moved = False
+
+    async def stream(
+        self, model: str, messages: Sequence[Message], params: Params, state: Mapping[str, Any] | None = None
+    ) -> AsyncGenerator[Piece, None]:
+        """Yield the reply as `Provider.stream` says.
+
+        state: `parent`, the id of the answer that is followed, and `user`, the anonymous id of who got it.
+        Source: https://github.com/allenai/olmo-api
+        """
+        async with AsyncExitStack() as stack:
+            response, user = await self._ask(stack, self.get_model(model), messages, params, thread_of(state))
+            pieces = received(response, OlmoReply(self.name, user, secrets_of(self.settings)))
+            async for piece in await stack.enter_async_context(aclosing(pieces)):
+                yield piece
+
+    async def list_models(self) -> list[Offer]:
+        """Return the models that the service lists; where it lists none, but can be reached, those of the class.
+
+        Raises: UpstreamError.
+        """
+        found: list[Model] = []
+        for path in LISTS:
+            found = found or await self._list(path)
+        found = found or [known(id_) for id_ in self.models]
+        self._listed = {model.id: model for model in found}
+        return [Offer(model.id, vision=model.sees) for model in found]
+
+    @classmethod
+    def create_async_generator(
+        cls,
+        model: str | None,
+        messages: Sequence[Mapping[str, Any]],
+        proxy: str | None = None,
+        host: str | None = None,
+        private: bool = True,
+        top_p: float | None = None,
+        temperature: float | None = None,
+        conversation: Conversation | None = None,
+        return_conversation: bool = False,
+        **kwargs: Any,
+    ) -> AsyncReply:
+        """Ask as `Provider.create_async_generator` says; yield the texts, the Conversation if wanted, a FinishReason.
+
+        host: None is the one where the model is. conversation: that of an earlier call, which this one follows up; it
+        is kept up to date.
+        """
+        talk = conversation or Conversation(model or cls.default_model)
+        settings = {"proxy": proxy, "host": host, "private": private, "top_p": top_p, "temperature": temperature}
+        return AsyncReply(
+            cls,
+            cls.get_model(model),
+            talk.before(messages),
+            {**settings, **kwargs},
+            state=talk.state(),
+            shown=Shown(talk, talk.question(messages), return_conversation),
+        )
+
+    @classmethod
+    def create_completion(
+        cls, model: str | None, messages: Sequence[Mapping[str, Any]], stream: bool = True, **kwargs: Any
+    ) -> Iterator[str]:
+        """Ask as `Provider.create_completion` says, for the texts alone; a `conversation` is kept up to date, too."""
+        texts = _texts(super().create_completion(model, messages, stream=True, **kwargs))
+        return texts if stream else iter(("".join(texts),))
+
+    async def _ask(
+        self, stack: AsyncExitStack, model: str, messages: Sequence[Message], params: Params, thread: Thread
+    ) -> tuple[ClientResponse, str]:
+        """Return the answer, and the anonymous id that got it.
+
+        Where the service does not let the thread go on, it is asked once more: in a new one, for the whole dialogue.
+        """
+
+        def asked(parent: str) -> Question:
+            return question(self.name, self._model(model), messages, params, self.options.private, parent)
+
+        try:
+            return await self._send(stack, asked(thread.parent), thread.user), thread.user
+        except RejectedError as error:
+            if not thread.parent or not is_about_the_thread(error):
+                raise
+            user = new_thread().user if error.status == 403 else thread.user
+        return await self._send(stack, asked(parent=""), user), user
+
+    async def _send(self, stack: AsyncExitStack, asked: Question, user: str) -> ClientResponse:
+        """Return the answer of the described endpoint; once that is gone, of the one in its place."""
+        if not self._has_moved:
+            try:
+                host = self.options.host or self._model(asked.model).host
+                return await self._post(stack, self._address(), asked.form(host), user)
+            except UpstreamError as error:
+                if not _is_nowhere(error):
+                    raise
+                self._has_moved = True
+        try:
+            return await self._post(stack, self._address(THREADS), asked.form(), user)
+        except UpstreamError as error:
+            if not _is_nowhere(error):
+                raise
+            self._has_moved = False
+            raise UpstreamError(CHANGED.format(self.name), status=error.status) from error
+
+    async def _post(self, stack: AsyncExitStack, url: str, form: FormData, user: str) -> ClientResponse:
+        request = self.http.request(
+            "POST", url, self.settings, provider=self.name, data=form, headers=self._headers(user)
+        )
+        try:
+            return await stack.enter_async_context(request)
+        except RejectedError as error:
+            raise verdict(self.name, error) from error
+
+    async def _list(self, path: str) -> list[Model]:
+        """Return the models listed at a path, or none if there is no list."""
+        try:
+            async with self.http.request(
+                "GET", self._address(path), self.settings, provider=self.name, headers=self._headers(new_thread().user)
+            ) as response:
+                with reading(self.name):
+                    return models_in(await read(response, MAX_LIST_BYTES))
+        except UpstreamError as error:
+            if _is_nowhere(error):
+                return []
+            raise
+
+    def _model(self, id_: str) -> Model:
+        return self._listed.get(id_) or known(id_)
+
+    def _address(self, path: str = "") -> str:
+        """Return the address of a path on the service's origin; without one, of the described endpoint."""
+        described = URL(self.api_endpoint)
+        return f"{self.base_url or described.origin()}{path or described.path}"
+
+    def _headers(self, user: str) -> dict[str, str]:
+        return {"Accept": "*/*", "Origin": self.url, "Referer": f"{self.url}/", "X-Anonymous-User-ID": user}
+
+
+def _texts(parts: Iterator[Any]) -> Iterator[str]:
+    yield from (part for part in parts if isinstance(part, str))
+
+
+def _is_nowhere(error: UpstreamError) -> bool:
+    """Tell whether there is nothing at the address, rather than not the model that was asked for."""
+    return error.status in NOWHERE and not isinstance(error, ModelNotSupportedError)
