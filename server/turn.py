@@ -119,7 +119,7 @@ class Turn:
             usage=usage,
             error=problem.as_dict() if problem else None,
             finish_reason=None if problem else reason,
-            state=self._state or self.begun.answer.state,
+            state=self._state if self.status == "complete" else None,
             last_seq=self.journal.last_seq + 1,
         )
 

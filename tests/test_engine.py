@@ -1,4 +1,5 @@
 import asyncio
+import itertools
 import json
 import threading
 
@@ -6,7 +7,7 @@ import pytest
 
 from g4f_lite.errors import OverloadedError
 from g4f_lite.messages import Params, conversation
-from g4f_lite.pieces import Content, Finish
+from g4f_lite.pieces import Content, Finish, UpstreamState
 from server import reading
 from server.engine import Engine
 from server.problems import Problem
@@ -15,6 +16,7 @@ from server.turn import Turn
 from tests.scripted import SILENCE, a_model, scripted
 
 FULL = Problem("storage_unavailable", "The disk is full.")
+_numbers = itertools.count()
 
 
 @pytest.fixture
@@ -33,11 +35,12 @@ async def engine(store):
     engine.close()
 
 
-def begin(store, *steps, action="send", **where):
-    """Return a turn that is stored and will be answered by these steps."""
-    up = scripted()
+def begin(store, *steps, action="send", up=None, **where):
+    """Return a turn that is stored and will be answered by these steps, of the provider `up` or of a new one."""
+    up = up or scripted()
     up.provider.will(*steps)
-    new = NewTurn(action=action, model="m", answer_id=f"answer-{id(up)}", message_id=f"question-{id(up)}",
+    number = next(_numbers)
+    new = NewTurn(action=action, model="m", answer_id=f"answer-{number}", message_id=f"question-{number}",
                   content="Hello", title="Hello", **where)  # fmt: skip
     begun = store.begin("local", new)
     return Turn("local", begun, a_model(up), Params(), conversation("Hello"))
@@ -331,3 +334,101 @@ async def test_a_stop_that_comes_after_the_end_changes_nothing(engine, store, mo
     await engine.idle()
 
     assert store.message("local", turn.message_id).status == "complete"
+
+
+async def run(engine, store, up, *steps, stop_at=None, **where):
+    """Run a turn to its end, or stop it when it has come to a text; return it."""
+    turn = begin(store, *steps, up=up, **where)
+    engine.start(turn)
+    if stop_at:
+        await heard(turn, stop_at)
+        turn.end("stopped")
+    await engine.idle()
+    return turn
+
+
+def behind(turn):
+    """Return where the next turn of this branch is."""
+    return {"conversation_id": turn.begun.conversation_id, "parent_id": turn.message_id}
+
+
+def state_of(up):
+    """Return the state that a provider was given last."""
+    return up.provider.asked[3]
+
+
+THREAD = {"parent": "message-1"}
+
+
+async def test_a_provider_hears_on_the_next_turn_what_it_left(engine, store):
+    up = scripted()
+    first = await run(engine, store, up, Content("One."), UpstreamState(THREAD), Finish("stop"))
+    assert state_of(up) is None
+
+    await run(engine, store, up, Content("Two."), **behind(first))
+
+    assert state_of(up) == THREAD
+
+
+async def test_a_provider_does_not_hear_of_a_thread_that_missed_what_another_answered(engine, store):
+    up, other = scripted(), scripted("other")
+    first = await run(engine, store, up, Content("One."), UpstreamState(THREAD))
+    second = await run(engine, store, other, Content("Two."), **behind(first))
+
+    await run(engine, store, up, Content("Three."), **behind(second))
+
+    assert state_of(up) is None
+
+
+async def test_a_thread_that_missed_a_failed_answer_is_left(engine, store):
+    up = scripted()
+    first = await run(engine, store, up, Content("One."), UpstreamState(THREAD))
+    second = await run(engine, store, up, Content("Tw"), OverloadedError("busy"), **behind(first))
+
+    await run(engine, store, up, Content("Three."), **behind(second))
+
+    assert state_of(up) is None
+
+
+async def test_a_thread_is_left_when_its_answer_did_not_come_to_its_end(engine, store):
+    up = scripted()
+    first = await run(engine, store, up, UpstreamState(THREAD), Content("On"), SILENCE, stop_at="On")
+
+    await run(engine, store, up, Content("Two."), **behind(first))
+
+    assert state_of(up) is None
+    assert store.message("local", first.message_id).state is None
+
+
+async def test_an_answer_that_went_on_elsewhere_leaves_no_thread(engine, store):
+    up, other = scripted(), scripted("other")
+    first = await run(engine, store, up, Content("One "), UpstreamState(THREAD), Finish("length"))
+    await run(engine, store, other, Content("and two."), action="continue", **behind(first))
+
+    await run(engine, store, up, Content("Three."), **behind(first))
+
+    assert state_of(up) is None
+
+
+async def test_a_continued_answer_that_is_stopped_leaves_no_thread(engine, store):
+    up = scripted()
+    first = await run(engine, store, up, Content("One "), UpstreamState(THREAD), Finish("length"))
+    more = {"action": "continue", **behind(first)}
+    await run(engine, store, up, Content("and"), SILENCE, stop_at="One and", **more)
+    assert state_of(up) == THREAD
+
+    await run(engine, store, up, Content(" two."), **more)
+
+    assert state_of(up) is None
+
+
+async def test_another_answer_to_a_question_begins_where_the_first_one_did(engine, store):
+    up, other_thread = scripted(), {"parent": "message-3"}
+    first = await run(engine, store, up, Content("One."), UpstreamState(THREAD))
+    second = await run(engine, store, up, Content("Two."), UpstreamState(other_thread), **behind(first))
+    assert state_of(up) == THREAD
+    question = {"conversation_id": first.begun.conversation_id, "parent_id": second.begun.user_message_id}
+
+    await run(engine, store, up, Content("Zwei."), action="regenerate", **question)
+
+    assert state_of(up) == THREAD

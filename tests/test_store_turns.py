@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from server.problems import Problem
-from server.store import Begun, Store, StoredMessage
+from server.store import Begun, Status, Store, StoredMessage
 from server.store.tree import Tree
 from tests.stores import ME, Clock, a_turn, add_person, an_outcome, answered
 
@@ -147,17 +147,58 @@ def test_a_continued_answer_becomes_the_leaf(store: Store) -> None:
     assert store.conversation(ME, first.conversation_id)[0].leaf_id == first.answer.id
 
 
-def test_the_state_is_the_nearest_one_on_the_path(store: Store) -> None:
+def test_the_state_is_that_of_the_answer_before_the_question(store: Store) -> None:
     first = answered(store, outcome=an_outcome(state={"thread": 1}))
     there = {"conversation_id": first.conversation_id}
-    answered(store, a_turn(**there), an_outcome(state={"thread": 2}))
-    answered(store, a_turn(**there))
+    second = answered(store, a_turn(**there), an_outcome(state={"thread": 2}))
 
-    assert store.begin(ME, a_turn(**there)).state == {"thread": 2}
+    assert store.begin(ME, a_turn(**there, parent_id=second.answer.id)).state == {"thread": 2}
+    assert store.begin(ME, a_turn("regenerate", **there, parent_id=second.user_message_id)).state == {"thread": 1}
     assert store.begin(ME, a_turn(**there, parent_id=first.answer.id)).state == {"thread": 1}
-    assert store.begin(ME, a_turn(**there, parent_id=None)).state is None
-    assert store.begin(ME, a_turn("continue", **there, parent_id=first.answer.id)).state == {"thread": 1}
     assert store.begin(ME, a_turn("regenerate", **there, parent_id=first.user_message_id)).state is None
+    assert store.begin(ME, a_turn(**there, parent_id=None)).state is None
+
+
+@pytest.mark.parametrize("status", ["complete", "stopped", "failed", "interrupted"])
+def test_a_state_does_not_outlive_an_answer_that_left_none(store: Store, status: Status) -> None:
+    first = answered(store, outcome=an_outcome(state={"thread": 1}))
+    there = {"conversation_id": first.conversation_id}
+    second = answered(store, a_turn(**there), an_outcome(status=status, provider="another"))
+
+    assert store.begin(ME, a_turn(**there)).state is None
+    assert store.begin(ME, a_turn("continue", **there, parent_id=second.answer.id)).state is None
+    assert store.begin(ME, a_turn("regenerate", **there, parent_id=second.user_message_id)).state == {"thread": 1}
+
+
+def test_a_state_is_kept_over_a_question_without_an_answer(store: Store) -> None:
+    first = answered(store, outcome=an_outcome(state={"thread": 1}))
+    there = {"conversation_id": first.conversation_id}
+    second = answered(store, a_turn(**there))
+
+    assert store.begin(ME, a_turn(**there, parent_id=second.user_message_id)).state == {"thread": 1}
+
+
+def test_a_continued_answer_uses_its_state_up(store: Store) -> None:
+    first = answered(store, outcome=an_outcome("Half", state={"thread": 1}))
+    more = a_turn("continue", conversation_id=first.conversation_id)
+
+    continued = store.begin(ME, more)
+
+    assert continued.state == {"thread": 1}
+    assert store.message(ME, first.answer.id).state is None
+    store.finish(ME, first.answer.id, an_outcome("Half of it"), None)
+    assert store.begin(ME, more).state is None
+    store.finish(ME, first.answer.id, an_outcome("Half of it all", state={"thread": 3}), None)
+    assert store.begin(ME, more).state == {"thread": 3}
+
+
+def test_a_process_that_died_while_an_answer_went_on_leaves_no_state(store: Store) -> None:
+    first = answered(store, outcome=an_outcome("Half", state={"thread": 1}))
+    more = a_turn("continue", conversation_id=first.conversation_id)
+    store.begin(ME, more)
+    store.interrupt_running({"code": "stream_cut", "message": "Died."})
+
+    assert store.begin(ME, more).state is None
 
 
 def test_a_message_that_came_before_is_the_same_turn(store: Store) -> None:

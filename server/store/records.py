@@ -47,7 +47,7 @@ class StoredMessage:
     model: what the person picked; provider: who answered. None for a person's message.
     attempts: `{"provider", "error"}` each, in order. usage, error: as in the events of these names. Of a continued
     answer these are the last turn's.
-    state: what the provider wants to hear on the next turn of this branch.
+    state: what the provider wants to hear on the turn that follows this message, while it is whole and its last word.
     """
 
     id: str
@@ -100,7 +100,7 @@ class Begun:
 
     path: from the root to the question; for `continue` to the answer itself.
     repeated: the person's message was there already: nothing was written, `answer` is the one it got.
-    state: that of the last message on the path that has one.
+    state: what the answer that the turn follows left, or the answer it continues.
     """
 
     conversation_id: str

@@ -1,6 +1,7 @@
 """How a turn becomes durable: the person's message, the answer that is about to come, and the way to it."""
 
 from dataclasses import replace
+from typing import Any
 
 from server.problems import Problem
 from server.store.failures import refuse_unstorable, unknown_message
@@ -33,7 +34,8 @@ def _earlier(tree: Tree, turn: NewTurn) -> Begun | None:
     if question.role != "user" or turn.conversation_id not in (None, question.conversation_id):
         raise Problem("conflict", TAKEN)
     place = tree.lock(question.conversation_id)
-    return _begun(place, tree.path(place, question.id), tree.first_answer(question), repeated=True)
+    path = tree.path(place, question.id)
+    return _begun(place, path, tree.first_answer(question), _state(path), repeated=True)
 
 
 def _send(tree: Tree, turn: NewTurn) -> Begun:
@@ -44,7 +46,7 @@ def _send(tree: Tree, turn: NewTurn) -> Begun:
     question = _question(tree, turn, place, before)
     answer = _answer(tree, turn, question)
     tree.add(place, question, answer)
-    return _begun(place, [*before, question], answer)
+    return _begun(place, [*before, question], answer, _state(before))
 
 
 def _regenerate(tree: Tree, turn: NewTurn, place: Place) -> Begun:
@@ -55,7 +57,7 @@ def _regenerate(tree: Tree, turn: NewTurn, place: Place) -> Begun:
         raise Problem("invalid_request", NO_QUESTION)
     answer = _answer(tree, turn, path[-1])
     tree.add(place, answer)
-    return _begun(place, path, answer)
+    return _begun(place, path, answer, _state(path))
 
 
 def _continue(tree: Tree, turn: NewTurn, place: Place) -> Begun:
@@ -64,10 +66,11 @@ def _continue(tree: Tree, turn: NewTurn, place: Place) -> Begun:
         raise Problem("invalid_request", NO_ANSWER)
     if path[-1].status == "running":
         raise Problem("conflict", WAIT)
+    state = _state(path)
     path[-1] = answer = _running_again(path[-1], turn.model)
     tree.run_again(answer)
     tree.point(place, answer)
-    return _begun(place, path, answer)
+    return _begun(place, path, answer, state)
 
 
 def _path(tree: Tree, turn: NewTurn, place: Place) -> list[StoredMessage]:
@@ -118,14 +121,34 @@ def _answer(tree: Tree, turn: NewTurn, question: StoredMessage) -> StoredMessage
 
 
 def _running_again(answer: StoredMessage, model: str) -> StoredMessage:
+    """Return an answer that goes on: what was said of its last turn is over, and so is the state that turn left."""
     return replace(
-        answer, status="running", model=model, attempts=[], usage=None, error=None, finish_reason=None, ended_at=None
+        answer,
+        status="running",
+        model=model,
+        attempts=[],
+        usage=None,
+        error=None,
+        finish_reason=None,
+        state=None,
+        ended_at=None,
     )
 
 
-def _begun(place: Place, path: list[StoredMessage], answer: StoredMessage, *, repeated: bool = False) -> Begun:
+def _state(path: list[StoredMessage]) -> dict[str, Any] | None:
+    """Return what the last answer on the way left; an older one's service would not know what was said since."""
+    return next((message.state for message in reversed(path) if message.role == "assistant"), None)
+
+
+def _begun(
+    place: Place,
+    path: list[StoredMessage],
+    answer: StoredMessage,
+    state: dict[str, Any] | None,
+    *,
+    repeated: bool = False,
+) -> Begun:
     question = next(message for message in reversed(path) if message.role == "user")
-    state = next((message.state for message in reversed(path) if message.state is not None), None)
     return Begun(
         conversation_id=place.id,
         user_message_id=question.id,
