@@ -155,6 +155,6 @@ async def _end(turn: Turn, status: Literal["stopped", "interrupted"]) -> None:
 
 async def _snapshot(turn: Turn) -> Snapshot:
     """Return all up to an event. The blocks may show more, which does no harm: a reader gets those blocks again."""
-    seq, content, reasoning = turn.journal.last_seq - turn.journal.ended, turn.content, turn.reasoning
+    seq, answer = turn.journal.last_seq - turn.journal.ended, turn.so_far
     rendering = await turn.screen.show(now=True)
-    return Snapshot(seq, [block.html for block in rendering.blocks], content, reasoning)
+    return Snapshot(seq, answer, [block.html for block in rendering.blocks])

@@ -3,7 +3,8 @@
     start  attempt*  provider?  (reasoning | content | html)*  title?  usage?  (finish | error)
 
 An event is one JSON object with `type` and, but for `ping`, `seq`. It is written as a line of NDJSON; the same line
-becomes a server-sent event for those who ask for that. Source: the table of events in README.md.
+becomes a server-sent event for those who ask for that. Source: the table of events in README.md. `provider` has
+`notices`, sentences for the person, where something was done to the request.
 """
 
 import json

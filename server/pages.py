@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import cast
 
@@ -151,6 +151,7 @@ def _chat(conversation: StoredConversation | None, path: Sequence[StoredMessage]
     labels = {model.name: model.label for model in models}
     snapshots = {m.id: here.engine.snapshot(user_id(), m.id) for m in path if m.status == "running"}
     listed = _conversations(conversation.id if conversation else "")
+    now = datetime.now(UTC)
     page = ChatPage(
         models=_by_provider(models),
         model=next((m.model for m in reversed(path) if m.model in labels), here.catalog.default_model),
@@ -160,7 +161,7 @@ def _chat(conversation: StoredConversation | None, path: Sequence[StoredMessage]
         site_title=_site_title(),
         theme=_theme(),
         conversation=conversation,
-        messages=[thread.shown(m, snapshots.get(m.id), lambda name: labels.get(name, name)) for m in path],
+        messages=[thread.shown(m, snapshots.get(m.id), lambda name: labels.get(name, name), now) for m in path],
         obstacle=_obstacle(models),
         config_problem=here.config_problem,
         only_guide=all(model.routes[0].member.settings.kind == Guide.kind for model in models if model.available),

@@ -120,7 +120,7 @@ def _replay(message: StoredMessage) -> list[tuple[str, dict[str, Any]]]:
     """Return the few events that tell the whole of an ended answer."""
     usage = [("usage", message.usage)] if message.usage else []
     end = ("error", {"error": message.error}) if message.error else ("finish", {"reason": message.finish_reason})
-    return [_replay_start(message), *_text_of(message), *usage, end]
+    return [_replay_start(message), *_way_of(message), *_text_of(message), *usage, end]
 
 
 def _replay_start(message: StoredMessage) -> tuple[str, dict[str, Any]]:
@@ -131,6 +131,14 @@ def _replay_start(message: StoredMessage) -> tuple[str, dict[str, Any]]:
         "model": message.model,
         "replay": True,
     }
+
+
+def _way_of(message: StoredMessage) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield how the answer came to be, where there is something to tell: who failed before, or a notice."""
+    for attempt in message.attempts:
+        yield "attempt", attempt
+    if message.answering and (message.attempts or message.notices):
+        yield "provider", message.answering
 
 
 def _text_of(message: StoredMessage) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from server.render import Rendering
+from server.store import StoredMessage
 
 SHORTEST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5
@@ -22,9 +23,8 @@ class Snapshot:
     """An answer as far as it has come: a page shows it and reads on behind event `seq`."""
 
     seq: int
+    answer: StoredMessage
     blocks: list[str]
-    content: str
-    reasoning: str
 
 
 class Answer(Protocol):

@@ -1,5 +1,6 @@
 """A conversation as it is read: the messages from its first question to its current leaf, ready for a template."""
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +28,9 @@ class ShownMessage:
     blocks: list[Markup]
     reasoning: str
     attempts: list[dict[str, Any]]
+    answering: str
+    """What a person reads for who answers; empty while nobody does."""
+    notices: list[str]
     error: dict[str, Any] | None
     cut: bool
     """Whether the model stopped for want of space."""
@@ -43,11 +47,14 @@ def path(messages: Iterable[StoredMessage], leaf_id: str | None) -> list[StoredM
     return found[::-1]
 
 
-def shown(message: StoredMessage, snapshot: Snapshot | None, label: Callable[[str], str]) -> ShownMessage:
+def shown(
+    message: StoredMessage, snapshot: Snapshot | None, label: Callable[[str], str], now: datetime
+) -> ShownMessage:
     """Return a message for the template; a running answer as far as its snapshot goes.
 
     label: from a model's name to what a person reads.
     """
+    told = snapshot.answer if snapshot else message
     return ShownMessage(
         id=message.id,
         parent_id=message.parent_id or "",
@@ -57,12 +64,23 @@ def shown(message: StoredMessage, snapshot: Snapshot | None, label: Callable[[st
         model=label(message.model or ""),
         text=message.content if message.role == "user" else "",
         blocks=_blocks(message, snapshot),
-        reasoning=snapshot.reasoning if snapshot else message.reasoning or "",
-        attempts=message.attempts,
-        error=message.error,
+        reasoning=told.reasoning,
+        attempts=told.attempts,
+        answering=told.answering["label"] if told.answering else "",
+        notices=told.notices,
+        error=_error(message, now),
         cut=message.finish_reason == "length",
         created_at=message.created_at,
     )
+
+
+def _error(message: StoredMessage, now: datetime) -> dict[str, Any] | None:
+    """Return what went wrong, with what is left of the time that the service wants to be left alone."""
+    error, ended_at = message.error, message.ended_at
+    if error and ended_at and "retry_after" in error:
+        left_s = error["retry_after"] - (now - ended_at).total_seconds()
+        return {**error, "retry_after": max(0, math.ceil(left_s))}
+    return error
 
 
 def _blocks(message: StoredMessage, snapshot: Snapshot | None) -> list[Markup]:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any, Literal
 
 from g4f_lite.catalog import Model
@@ -16,7 +17,7 @@ from server import events
 from server.journal import Journal
 from server.problems import BUG, INTERRUPTED, Problem
 from server.screen import Screen
-from server.store import Batch, Begun, Outcome, Status
+from server.store import Batch, Begun, Outcome, Status, StoredMessage
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ class Turn:
         self.content_seq = begun.answer.last_seq
         self.screen = Screen(self)
         self._attempts: list[dict[str, Any]] = []
-        self._provider: str | None = None
+        self._answering: dict[str, Any] | None = None
         self._usage: Usage | None = None
         self._state: dict[str, Any] | None = None
         self._finish_reason = "stop"
@@ -69,6 +70,19 @@ class Turn:
     def reasoning(self) -> str:
         """The reasoning so far."""
         return "".join(self._reasoning)
+
+    @property
+    def so_far(self) -> StoredMessage:
+        """The answer as far as it has come. From any thread."""
+        return replace(
+            self.begun.answer,
+            content=self.content,
+            reasoning=self.reasoning,
+            status=self.status,
+            provider=self._provider,
+            answering=self._answering,
+            attempts=list(self._attempts),
+        )
 
     def seal(self) -> None:
         """Make a batch of the newest events, and one text of many, which takes less memory."""
@@ -103,7 +117,7 @@ class Turn:
     def _conclude(self, reply: "asyncio.Task[None]") -> None:
         problem = self._judge(reply)
         self.screen.complete()
-        usage = self._usage_members() if self._provider else None
+        usage = self._usage_members() if self._answering else None
         if self.begun.is_new:
             self._write("title", title=self.begun.title)
         if usage:
@@ -114,7 +128,8 @@ class Turn:
             status=self.status,
             content=self.content,
             reasoning=self.reasoning,
-            provider=self._provider or self.begun.answer.provider,
+            provider=self._provider,
+            answering=self._answering,
             attempts=self._attempts,
             usage=usage,
             error=problem.as_dict() if problem else None,
@@ -155,9 +170,9 @@ class Turn:
                 text = _storable(text)
                 self._reasoning.append(text)
                 self.journal.append(events.reasoning(self.journal.last_seq + 1, text))
-            case Answering(provider, label, model):
-                self._provider = provider
-                self._write("provider", provider=provider, label=label, model=model)
+            case Answering():
+                self._answering = _members(piece)
+                self._write("provider", **self._answering)
             case Attempt(provider, error):
                 attempt = {"provider": provider, "error": Problem.of(error).as_dict()}
                 self._attempts.append(attempt)
@@ -168,6 +183,11 @@ class Turn:
                 self._state = dict(state)
             case Finish(reason):
                 self._finish_reason = reason
+
+    @property
+    def _provider(self) -> str | None:
+        """Who answers, or who did before the answer was continued."""
+        return self._answering["provider"] if self._answering else self.begun.answer.provider
 
     def _write(self, type_: str, **members: Any) -> None:
         self.journal.append(self._line(type_, **members))
@@ -192,6 +212,12 @@ class Turn:
         before = self.begun.answer
         said = self.content[len(before.content) :] + self.reasoning[len(before.reasoning) :]
         return Usage(sum(estimate(message.content) for message in self._messages), estimate(said))
+
+
+def _members(answering: Answering) -> dict[str, Any]:
+    """Return the members of the event `provider`."""
+    members = {"provider": answering.provider, "label": answering.label, "model": answering.model}
+    return {**members, "notices": list(answering.notices)} if answering.notices else members
 
 
 def _storable(text: str) -> str:

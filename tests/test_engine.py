@@ -7,7 +7,7 @@ import pytest
 
 from g4f_lite.errors import OverloadedError
 from g4f_lite.messages import Params, conversation
-from g4f_lite.pieces import Content, Finish, UpstreamState
+from g4f_lite.pieces import Attempt, Content, Finish, Notice, UpstreamState, Via
 from server import reading
 from server.engine import Engine
 from server.problems import Problem
@@ -334,6 +334,79 @@ async def test_a_stop_that_comes_after_the_end_changes_nothing(engine, store, mo
     await engine.idle()
 
     assert store.message("local", turn.message_id).status == "complete"
+
+
+LEFT_OUT = "The oldest message was left out, because the conversation is too long for this model."
+BUSY = OverloadedError("together is busy.", detail="Come back later.")
+
+
+def way_of(said):
+    """Return what was told of how an answer came to be."""
+    return [event for event in said if event["type"] in ("attempt", "provider")]
+
+
+async def test_what_is_told_of_the_way_to_an_answer_is_kept_with_it(engine, store):
+    turn = begin(store, Attempt("together", BUSY), Via("novita", "x"), Notice(LEFT_OUT), Content("Hi"), Finish("stop"))
+    engine.start(turn)
+
+    said = await read(turn)
+
+    attempt, provider = way_of(said)
+    assert attempt["provider"] == "up/together"
+    assert attempt["error"]["detail"] == "Come back later."
+    assert provider["label"] == "Scripted · novita"
+    assert provider["notices"] == [LEFT_OUT]
+    saved = store.message("local", turn.message_id)
+    assert saved.notices == [LEFT_OUT]
+    assert saved.attempts == [{"provider": "up/together", "error": attempt["error"]}]
+
+
+async def test_an_answer_without_a_notice_has_no_such_member(engine, store):
+    turn = begin(store, Content("Hi"))
+    engine.start(turn)
+
+    assert "notices" not in way_of(await read(turn))[0]
+    assert store.message("local", turn.message_id).notices == []
+
+
+@pytest.mark.parametrize("html", [False, True])
+async def test_who_comes_late_is_told_of_the_way_as_well(engine, store, html):
+    turn = begin(store, Attempt("together", BUSY), Notice(LEFT_OUT), Content("Hi"), Finish("stop"))
+    engine.start(turn)
+    said = await read(turn)
+
+    again = [json.loads(line) for line in reading.ended(store.message("local", turn.message_id), [], 0, html)]
+
+    assert [event["type"] for event in again] == [
+        "start", "attempt", "provider", "html" if html else "content", "usage", "finish"
+    ]  # fmt: skip
+    assert [event | {"seq": 0} for event in way_of(again)] == [event | {"seq": 0} for event in way_of(said)]
+    assert again[0]["seq"] > 0
+
+
+async def test_a_page_made_in_mid_answer_shows_the_way_to_it(engine, store):
+    turn = begin(store, Attempt("together", BUSY), Notice(LEFT_OUT), Content("Hi"), SILENCE)
+    engine.start(turn)
+    await heard(turn, "Hi")
+
+    snapshot = await asyncio.to_thread(engine.snapshot, "local", turn.message_id)
+
+    assert snapshot.answer.notices == [LEFT_OUT]
+    assert [attempt["provider"] for attempt in snapshot.answer.attempts] == ["up/together"]
+    assert snapshot.seq == 4, "which is told, so that it does not come again"
+
+
+async def test_the_way_to_an_answer_survives_a_kill(engine, store):
+    turn = begin(store, Attempt("together", BUSY), Notice(LEFT_OUT), Content("Hi"), SILENCE)
+    engine.start(turn)
+    await heard(turn, "Hi")
+    await engine.checkpoint()
+
+    assert store.interrupt_running({"code": "stream_cut", "message": "Died."}) == 1
+
+    saved = store.message("local", turn.message_id)
+    assert saved.notices == [LEFT_OUT]
+    assert [attempt["provider"] for attempt in saved.attempts] == ["up/together"]
 
 
 async def run(engine, store, up, *steps, stop_at=None, **where):

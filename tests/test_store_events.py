@@ -84,6 +84,7 @@ def test_an_outcome_comes_back_as_it_was_given(store: Store, clock: Clock) -> No
         status="failed",
         reasoning="Hm.",
         provider="ollama",
+        answering={"provider": "ollama", "label": "Ollama", "model": "m", "notices": ["Cut\u2026", "\0 \ud83d"]},
         attempts=[{"provider": "h2o", "error": {"code": "provider_timeout"}}],
         usage={"input_tokens": 1, "output_tokens": 2, "cost": None, "estimated": True},
         error={"code": "stream_cut", "message": "It broke off."},
@@ -138,10 +139,11 @@ def test_a_model_may_say_what_cannot_be_stored(store: Store) -> None:
 def test_a_dead_process_leaves_what_was_saved(store: Store, clock: Clock) -> None:
     begun, untouched = store.begin(ME, a_turn()), answered(store)
     error = {"code": "provider_timeout", "message": "Too slow."}
+    answering = {"provider": "ollama", "label": "O", "model": "m", "notices": ["The oldest was left out."]}
     store.append(
         [
             a_batch(begun, 1, {"type": "start"}, {"type": "attempt", "provider": "h2o", "error": error}),
-            a_batch(begun, 3, {"type": "provider", "provider": "ollama", "label": "O", "model": "m"}, reasoning("Hm")),
+            a_batch(begun, 3, {"type": "provider", **answering}, reasoning("Hm")),
             a_batch(begun, 5, reasoning("."), content("Hel"), content("lo")),
         ]
     )
@@ -153,6 +155,7 @@ def test_a_dead_process_leaves_what_was_saved(store: Store, clock: Clock) -> Non
     assert (message.status, message.ended_at, message.last_seq) == ("interrupted", clock.time, 8)
     assert (message.content, message.reasoning, message.provider) == ("Hello", "Hm.", "ollama")
     assert message.attempts == [{"provider": "h2o", "error": error}]
+    assert (message.answering, message.notices) == (answering, ["The oldest was left out."])
     assert message.error == ENDED
     assert json.loads(store.batches(ME, begun.answer.id, 7)[0].lines) == {"seq": 8, "type": "error", "error": ENDED}
     assert store.message(ME, untouched.answer.id).status == "complete"
@@ -186,6 +189,20 @@ def test_a_continued_answer_does_not_double_its_text(store: Store) -> None:
     message = store.message(ME, begun.answer.id)
     assert (message.content, message.reasoning, message.last_seq) == ("one two three", "R1R2", 8)
     assert [batch.first_seq for batch in store.batches(ME, begun.answer.id, 0)] == [1, 3, 4, 6, 7, 8]
+
+
+def test_a_continued_answer_forgets_who_failed_and_what_was_noticed_before(store: Store) -> None:
+    attempts = [{"provider": "h2o", "error": {"code": "provider_timeout"}}]
+    answering = {"provider": "ollama", "label": "O", "model": "m", "notices": ["The oldest was left out."]}
+    first = answered(store, outcome=an_outcome(provider="ollama", answering=answering, attempts=attempts))
+
+    more = store.begin(ME, a_turn("continue", conversation_id=first.conversation_id))
+    store.append([a_batch(more, 4, {"type": "start"}, content("more"))])
+    store.interrupt_running(ENDED)
+
+    message = store.message(ME, first.answer.id)
+    assert (message.attempts, message.answering, message.notices) == ([], None, [])
+    assert message.provider == "ollama", "the text that is there is still by whom it was"
 
 
 def test_a_line_ends_at_its_line_feed_only(store: Store) -> None:

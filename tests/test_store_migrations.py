@@ -24,8 +24,8 @@ NEXT = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 
 def upgrade() -> None:
@@ -55,10 +55,47 @@ def old(empty_url: str) -> Iterator[Store]:
     store.close()
 
 
+FIRST_ROWS = """
+INSERT INTO conversations (user_id, id, title, leaf_id, pinned, archived, created_at, updated_at)
+VALUES ('local', 'c', 'Hello', 'a', FALSE, FALSE, '2026-02-03 04:05:06', '2026-02-03 04:05:06');
+INSERT INTO messages (user_id, id, conversation_id, sequence, parent_id, role, content, reasoning, status, model,
+                      provider, attempts, last_seq, created_at)
+VALUES ('local', 'q', 'c', 1, NULL, 'user', 'Hello', '', 'complete', NULL, NULL, '[]', 0, '2026-02-03 04:05:06'),
+       ('local', 'a', 'c', 2, 'q', 'assistant', '', '', 'running', 'm', NULL, '[]', 0, '2026-02-03 04:05:06');
+INSERT INTO events (user_id, message_id, first_seq, last_seq, lines)
+VALUES ('local', 'a', 1, 2, '{"seq":1,"type":"provider","provider":"up","label":"Up","model":"m"}
+{"seq":2,"type":"content","content":"Hi"}
+')
+"""
+"""What a server of the first version left that died in the middle of an answer."""
+
+
+@pytest.fixture
+def first(empty_url: str, tmp_path: Path) -> Iterator[Store]:
+    """A store with the first schema, and an answer in it that was being written."""
+    store = Store(empty_url)
+    store.database.open()
+    migrate(store.database, migrations_until("0001", tmp_path / "first"), "0001")
+    with store.database.write() as connection:
+        for statement in FIRST_ROWS.split(";"):
+            connection.exec_driver_sql(statement)
+    yield store
+    store.close()
+
+
 def a_next_migration(folder: Path, then: str = "pass") -> Path:
     """Return migrations that have one more than those of the program."""
     shutil.copytree(MIGRATIONS, folder)
-    (folder / "versions" / "0002_next.py").write_text(NEXT.format(then=then))
+    (folder / "versions" / "0003_next.py").write_text(NEXT.format(then=then))
+    return folder
+
+
+def migrations_until(head: str, folder: Path) -> Path:
+    """Return the migrations of a program that was older."""
+    shutil.copytree(MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in (folder / "versions").glob("*.py"):
+        if file.name > f"{head}~":
+            file.unlink()
     return folder
 
 
@@ -96,22 +133,43 @@ def test_an_older_schema_is_changed_and_keeps_what_it_holds(old: Store, tmp_path
     begun = answered(old)
     before = old.conversation(ME, begun.conversation_id)
 
-    said = migrate(old.database, a_next_migration(tmp_path / "next"), "0002")
+    said = migrate(old.database, a_next_migration(tmp_path / "next"), "0003")
 
-    assert said[-1] == "Changed the database's schema from 0001 to 0002."
-    assert revision(old.database) == "0002"
+    assert said[-1] == "Changed the database's schema from 0002 to 0003."
+    assert revision(old.database) == "0003"
     with old.database.read() as connection:
         assert "colour" in {column["name"] for column in inspect(connection).get_columns("conversations")}
     assert old.conversation(ME, begun.conversation_id) == before
+
+
+def test_a_database_of_the_first_version_is_taken_over(first: Store) -> None:
+    assert first.open()[-1] == f"Changed the database's schema from 0001 to {HEAD}."
+
+    question = first.message(ME, "q")
+    assert (question.content, question.answering, question.notices) == ("Hello", None, [])
+    assert first.interrupt_running({"code": "stream_cut", "message": "Died."}) == 1
+    answer = first.message(ME, "a")
+    assert (answer.status, answer.content, answer.provider) == ("interrupted", "Hi", "up")
+    assert answer.answering == {"provider": "up", "label": "Up", "model": "m"}
+    answered(first, a_turn(conversation_id="c"))
+
+
+@pytest.mark.parametrize("empty_url", ["sqlite"], indirect=True)
+def test_a_database_of_the_first_version_is_copied_first(first: Store, tmp_path: Path) -> None:
+    first.open()
+
+    with closing(sqlite3.connect(tmp_path / "data" / f"chat.db.before-{HEAD}")) as copy:
+        assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+        assert copy.execute("SELECT content FROM messages").fetchall() == [("Hello",), ("",)]
 
 
 def test_a_migration_that_fails_changes_nothing(old: Store, tmp_path: Path) -> None:
     begun = answered(old)
 
     with pytest.raises(ZeroDivisionError):
-        migrate(old.database, a_next_migration(tmp_path / "next", then="1 / 0"), "0002")
+        migrate(old.database, a_next_migration(tmp_path / "next", then="1 / 0"), "0003")
 
-    assert revision(old.database) == "0001"
+    assert revision(old.database) == "0002"
     with old.database.read() as connection:
         assert "colour" not in {column["name"] for column in inspect(connection).get_columns("conversations")}
     assert old.message(ME, begun.answer.id).content == "Fine."
@@ -123,7 +181,7 @@ def test_a_migration_that_tears_rows_apart_changes_nothing(store: Store, tmp_pat
     torn = a_next_migration(tmp_path / "next", then='op.execute("DELETE FROM conversations")')
 
     with pytest.raises(RuntimeError, match="2 rows"):
-        migrate(store.database, torn, "0002")
+        migrate(store.database, torn, "0003")
 
     assert store.message(ME, begun.answer.id).content == "Fine."
 
@@ -131,9 +189,9 @@ def test_a_migration_that_tears_rows_apart_changes_nothing(store: Store, tmp_pat
 @on_sqlite
 def test_the_database_is_copied_before_it_is_changed(store: Store, tmp_path: Path) -> None:
     begun = answered(store)
-    copy = tmp_path / "data" / "chat.db.before-0002"
+    copy = tmp_path / "data" / "chat.db.before-0003"
 
-    said = migrate(store.database, a_next_migration(tmp_path / "next"), "0002")
+    said = migrate(store.database, a_next_migration(tmp_path / "next"), "0003")
 
     assert said[0] == f"Copied the database to {copy} before changing it."
     assert copy.stat().st_mode & 0o777 == 0o600
@@ -207,5 +265,5 @@ def test_migrations_are_found_from_any_folder(store_url: str, tmp_path: Path, mo
     store.begin(ME, a_turn())
 
     assert (elsewhere / "its data" / "chat.db").exists()
-    assert migrate(store.database, a_next_migration(elsewhere / "next"), "0002")
+    assert migrate(store.database, a_next_migration(elsewhere / "next"), "0003")
     store.close()

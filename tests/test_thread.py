@@ -1,4 +1,6 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from server import thread
 from server.screen import Snapshot
@@ -10,14 +12,14 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 def a_message(id_="m", parent_id=None, role="assistant", content="", **members):
     values = {
         "conversation_id": "c", "reasoning": "", "status": "complete", "model": "gpt", "provider": None,
-        "attempts": [], "usage": None, "error": None, "finish_reason": "stop", "state": None, "last_seq": 9,
-        "created_at": NOON, "ended_at": NOON,
+        "answering": None, "attempts": [], "usage": None, "error": None, "finish_reason": "stop", "state": None,
+        "last_seq": 9, "created_at": NOON, "ended_at": NOON,
     }  # fmt: skip
     return StoredMessage(id=id_, parent_id=parent_id, role=role, content=content, **values | members)
 
 
-def shown(message, snapshot=None):
-    return thread.shown(message, snapshot, lambda name: {"gpt": "GPT"}.get(name, name))
+def shown(message, snapshot=None, now=NOON):
+    return thread.shown(message, snapshot, lambda name: {"gpt": "GPT"}.get(name, name), now)
 
 
 def test_the_path_leads_from_the_root_to_the_leaf():
@@ -44,10 +46,34 @@ def test_what_a_person_wrote_is_text():
     assert (message.text, message.blocks) == ("<b>*a*</b>", [])
 
 
+ANSWERING = {"provider": "third", "label": "Third", "model": "x", "notices": ["The oldest was left out."]}
+ATTEMPTS = [{"provider": "first", "error": {"code": "provider_timeout", "message": "first is slow."}}]
+
+
 def test_a_running_answer_is_as_far_as_its_snapshot():
-    message = shown(a_message(status="running", last_seq=0), Snapshot(7, ["<p>Hal</p>"], "Hal", "Hm."))
+    so_far = a_message(content="Hal", reasoning="Hm.", answering=ANSWERING, attempts=ATTEMPTS)
+
+    message = shown(a_message(status="running", last_seq=0), Snapshot(7, so_far, ["<p>Hal</p>"]))
 
     assert (message.seq, message.blocks, message.reasoning) == (7, ["<p>Hal</p>"], "Hm.")
+    assert (message.answering, message.notices) == ("Third", ["The oldest was left out."])
+    assert message.attempts == ATTEMPTS
+    assert message.status == "running", "its page reads the end, even if that is there already"
+
+
+def test_who_failed_before_who_answered_and_what_was_noticed_is_shown():
+    message = shown(a_message(answering=ANSWERING, attempts=ATTEMPTS))
+
+    assert (message.attempts, message.answering) == (ATTEMPTS, "Third")
+    assert message.notices == ["The oldest was left out."]
+    assert (shown(a_message()).answering, shown(a_message()).notices) == ("", [])
+
+
+@pytest.mark.parametrize(("later_s", "left_s"), [(0, 7), (2.5, 5), (60, 0)])
+def test_of_the_time_a_service_wants_to_be_left_alone_the_rest_is_shown(later_s, left_s):
+    message = a_message(error={"code": "provider_rate_limited", "message": "Slow down.", "retry_after": 7})
+
+    assert shown(message, now=NOON + timedelta(seconds=later_s)).error["retry_after"] == left_s
 
 
 def test_a_model_has_its_label_while_it_is_known():

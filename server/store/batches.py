@@ -79,6 +79,7 @@ def _outcome(message: StoredMessage, error: dict[str, Any]) -> Outcome:
         content=message.content,
         reasoning=message.reasoning,
         provider=message.provider,
+        answering=message.answering,
         attempts=message.attempts,
         error=error,
         state=message.state,

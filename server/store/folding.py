@@ -17,12 +17,14 @@ def folded(message: StoredMessage, batches: Iterable[Batch]) -> StoredMessage:
 
 def _with(message: StoredMessage, batch: Batch) -> StoredMessage:
     said = [events.parse(line) for line in events.split(batch.lines)]
+    answering = next((_members(event) for event in reversed(said) if event["type"] == "provider"), message.answering)
     return replace(
         message,
         content=message.content + _joined(said, "content", "content"),
         reasoning=message.reasoning + _joined(said, "reasoning", "token"),
-        provider=next((event["provider"] for event in reversed(said) if event["type"] == "provider"), message.provider),
-        attempts=message.attempts + [_attempt(event) for event in said if event["type"] == "attempt"],
+        provider=answering["provider"] if answering else message.provider,
+        answering=answering,
+        attempts=message.attempts + [_members(event) for event in said if event["type"] == "attempt"],
         last_seq=batch.last_seq,
     )
 
@@ -31,5 +33,5 @@ def _joined(said: list[dict[str, Any]], type_: str, member: str) -> str:
     return "".join(event[member] for event in said if event["type"] == type_)
 
 
-def _attempt(event: dict[str, Any]) -> dict[str, Any]:
-    return {"provider": event["provider"], "error": event["error"]}
+def _members(event: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in event.items() if name not in ("seq", "type")}

@@ -45,8 +45,8 @@ class StoredMessage:
 
     content, reasoning: what the events up to `last_seq` say; while the message is running, its batches hold the rest.
     model: what the person picked; provider: who answered. None for a person's message.
-    attempts: `{"provider", "error"}` each, in order. usage, error: as in the events of these names. Of a continued
-    answer these are the last turn's.
+    answering: the members of the event `provider`. attempts: `{"provider", "error"}` each, in order. usage, error: as
+    in the events of these names. Of a continued answer these are the last turn's.
     state: what the provider wants to hear on the turn that follows this message, while it is whole and its last word.
     """
 
@@ -59,6 +59,7 @@ class StoredMessage:
     status: Status
     model: str | None
     provider: str | None
+    answering: dict[str, Any] | None
     attempts: list[dict[str, Any]]
     usage: dict[str, Any] | None
     error: dict[str, Any] | None
@@ -67,6 +68,11 @@ class StoredMessage:
     last_seq: int
     created_at: datetime
     ended_at: datetime | None
+
+    @property
+    def notices(self) -> list[str]:
+        """What the person was told of how the request was changed, in sentences."""
+        return list(self.answering.get("notices", ())) if self.answering else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +138,7 @@ class Outcome:
     content: str
     reasoning: str = ""
     provider: str | None = None
+    answering: dict[str, Any] | None = None
     attempts: list[dict[str, Any]]
     usage: dict[str, Any] | None = None
     error: dict[str, Any] | None = None

@@ -76,6 +76,7 @@ messages = Table(
     Column("status", Text, nullable=False),
     Column("model", Text),
     Column("provider", Text),
+    Column("answering", Json),
     Column("attempts", Json, nullable=False),
     Column("usage", Json),
     Column("error", Json),
