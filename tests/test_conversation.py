@@ -165,7 +165,8 @@ def test_an_answer_without_counted_tokens_is_estimated(client, upstream):
 class TestSeveralRoutes:
     @pytest.fixture
     def settings(self, settings, upstream):
-        settings["providers"]["off"] = {"kind": "OpenAICompatible", "base_url": "http://127.0.0.1:9/v1"}
+        off = {"kind": "OpenAICompatible", "base_url": "http://127.0.0.1:9/v1", "models": ["x"]}
+        settings["providers"]["off"] = off  # it is not asked for its models, so nobody knows yet that it is off
         settings["models"]["m"] = ["off/x", "up/test-model"]
         return settings
 
