@@ -141,7 +141,7 @@ class HuggingFaceAPI(Provider):
         return None
 
     @classmethod
-    def create_async_generator(
+    def create_async_generator(  # type: ignore[override]  # what stands third is not the same in all descriptions
         cls,
         model: str | None,
         messages: Sequence[Mapping[str, Any]],
@@ -150,7 +150,6 @@ class HuggingFaceAPI(Provider):
         max_tokens: int | None = 2048,
         max_inputs_lenght: int | None = 10000,
         media: Sequence[Medium] | None = None,
-        proxy: str | None = None,
         **kwargs: Any,
     ) -> AsyncReply:
         """Ask as `Provider.create_async_generator` does; a ProviderInfo comes before the first text.
@@ -162,7 +161,6 @@ class HuggingFaceAPI(Provider):
             "api_key": api_key,
             "max_tokens": max_tokens,
             "max_inputs_lenght": max_inputs_lenght,
-            "proxy": proxy,
             **kwargs,
         }
         name = model or (cls.default_vision_model if media else cls.default_model)
