@@ -43,7 +43,7 @@ NEEDS_SUBSCRIPTION = re.compile(r"(?i)subscription")
 def _thinking(value: object) -> object:
     if value is None or isinstance(value, bool) or value in LEVELS:
         return value
-    raise ValueError(f"must be true, false, {', '.join(LEVELS)}")
+    raise ValueError(f"must be true, false, {', '.join(LEVELS[:-1])} or {LEVELS[-1]}")
 
 
 def _span(value: object) -> object:
