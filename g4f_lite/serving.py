@@ -58,8 +58,7 @@ def entries_of(mapping: Any) -> Entries:
     """
     entries: Entries = {}
     for provider, entry in _pairs(mapping):
-        is_known = provider in entries and entry.get("task") != CHAT
-        if isinstance(provider, str) and PROVIDER.fullmatch(provider) and not is_known:
+        if provider not in entries or entry.get("task") == CHAT:
             entries[provider] = entry
     return entries
 
@@ -83,13 +82,17 @@ def chat_models(page: list[Any]) -> list[str]:
     ]
 
 
-def _pairs(mapping: Any) -> Iterator[tuple[Any, dict[str, Any]]]:
+def _pairs(mapping: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     if isinstance(mapping, dict):
-        yield from ((provider, entry) for provider, entry in mapping.items() if isinstance(entry, dict))
+        yield from (pair for pair in mapping.items() if isinstance(pair[1], dict) and _is_provider(pair[0]))
     elif isinstance(mapping, list):
         for entry in mapping:
-            if isinstance(entry, dict):
-                yield entry.get("provider"), {name: value for name, value in entry.items() if name != "provider"}
+            if isinstance(entry, dict) and _is_provider(entry.get("provider")):
+                yield entry["provider"], {name: value for name, value in entry.items() if name != "provider"}
+
+
+def _is_provider(name: Any) -> bool:
+    return isinstance(name, str) and bool(PROVIDER.fullmatch(name))
 
 
 def _is_live(mapping: Any) -> bool:
