@@ -40,7 +40,6 @@ class Gateway:
 
     def __init__(self, app: "WSGIApplication") -> None:
         self._app = app
-        self._loop = asyncio.get_running_loop()
         self._jobs: set[Future[Answer]] = set()
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -63,7 +62,7 @@ class Gateway:
         try:
             return await asyncio.wrap_future(job)
         except asyncio.CancelledError:
-            job.add_done_callback(self._abandon)
+            self._abandon(job)
             raise
 
     async def settle(self, within_s: float) -> bool:
@@ -84,16 +83,8 @@ class Gateway:
         return started.answer(Pulled(body, threads, context))
 
     def _abandon(self, job: "Future[Answer]") -> None:
-        """Close what a call answers after its client left; called in any thread."""
-        if job.cancelled():
-            return
-        if error := job.exception():
-            log.error("a view failed after its client had left", exc_info=error)
-        else:
-            self._loop.call_soon_threadsafe(self._close, job.result())
-
-    def _close(self, answer: Answer) -> None:
-        task = asyncio.create_task(answer.close())
+        """Have the answer closed once it is there. The task for it is made at once, or `settle` might overlook it."""
+        task = asyncio.create_task(_close_answer(job))
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
@@ -151,6 +142,17 @@ class Pulled:
     def _next(self) -> bytes | None:
         self._blocks = self._blocks or iter(self._body)
         return next(self._blocks, None)
+
+
+async def _close_answer(job: "Future[Answer]") -> None:
+    if job.cancelled():
+        return
+    try:
+        answer = await asyncio.wrap_future(job)
+    except Exception:
+        log.exception("a view failed after its client had left")
+    else:
+        await answer.close()
 
 
 def _whole(body: Iterable[bytes], context: Context) -> bytes:
