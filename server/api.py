@@ -22,6 +22,7 @@ MESSAGE_FIELDS = (
     "status",
     "model",
     "provider",
+    "notices",
     "attempts",
     "usage",
     "error",
@@ -94,10 +95,9 @@ def ready() -> dict[str, str]:
 
 
 def _message(message: StoredMessage) -> dict[str, Any]:
-    shown = {name: getattr(message, name) for name in MESSAGE_FIELDS} | {"created_at": time_text(message.created_at)}
-    if turn := services().engine.find(user_id(), message.id):
-        shown |= {"content": turn.content, "reasoning": turn.reasoning, "status": turn.status}
-    return shown
+    turn = services().engine.find(user_id(), message.id)
+    shown = turn.so_far if turn else message
+    return {name: getattr(shown, name) for name in MESSAGE_FIELDS} | {"created_at": time_text(shown.created_at)}
 
 
 def _model(model: Model) -> dict[str, Any]:
@@ -110,6 +110,7 @@ def _model(model: Model) -> dict[str, Any]:
         "vision": model.vision,
         "context": model.context,
         "price": model.price.model_dump() if model.price else None,
+        "loaded": model.loaded,
     }
 
 
@@ -125,4 +126,5 @@ def _provider(member: Member) -> dict[str, Any]:
         "last_success_at": time_text(health.last_success_at) if health.last_success_at else None,
         "latency_ms": health.latency_ms,
         "models": [offer.id for offer in member.listed],
+        "listed_at": time_text(member.listed_at) if member.listed_at else None,
     }

@@ -2,11 +2,20 @@ import logging
 
 import pytest
 
+from g4f_lite.offers import Offer
 from tests.openai_wire import delta
+from tests.stores import an_outcome, answered
 from tests.test_conversation import ask, lines_of
 from tests.upstream import silence
 
 CONVERSATIONS = "/backend-api/v2/conversations"
+PROVIDER_MEMBERS = {
+    "name", "kind", "state", "reason", "last_error", "last_success_at", "latency_ms", "models", "listed_at",
+}  # fmt: skip
+MESSAGE_MEMBERS = {
+    "id", "parent_id", "role", "content", "reasoning", "status", "model", "provider", "notices", "attempts", "usage",
+    "error", "created_at",
+}  # fmt: skip
 
 
 def test_models_can_be_listed(client):
@@ -22,7 +31,20 @@ def test_models_can_be_listed(client):
         "vision": False,
         "context": None,
         "price": None,
+        "loaded": None,
     }
+
+
+@pytest.mark.parametrize("loaded", [True, False, None])
+def test_a_model_says_whether_it_is_in_memory(app, client, loaded):
+    app.extensions["chat"].catalog.members["up"].listed = (
+        Offer("test-model", loaded=loaded),
+        Offer("b", loaded=loaded),
+    )
+
+    listed = {one["id"]: one["loaded"] for one in client.get("/backend-api/v2/models").json["models"]}
+
+    assert (listed["m"], listed["up/b"], listed["guide"]) == (loaded, loaded, None)
 
 
 class TestAProviderWithoutItsKey:
@@ -68,12 +90,38 @@ def test_providers_say_how_they_fare(client, upstream):
     assert providers["up"]["last_success_at"].endswith("Z")
     assert providers["up"]["latency_ms"] > 0
     assert providers["up"]["models"] == ["test-model"]
+    assert providers["up"]["listed_at"].endswith("Z")
+    assert providers["up"]["last_error"] is None
+    assert set(providers["up"]) == PROVIDER_MEMBERS
 
     upstream.will_answer_json({"error": "busy"}, status=503)
     ask(client)
     providers = {one["name"]: one for one in client.get("/backend-api/v2/providers").json["providers"]}
     assert providers["up"]["state"] == "failing"
     assert providers["up"]["last_error"]["code"] == "provider_overloaded"
+    assert set(providers["up"]["last_error"]) == {"code", "message"}
+
+
+class TestAProviderThatHangs:
+    @pytest.fixture
+    def settings(self, settings, upstream):
+        del settings["providers"]["up"]["models"]
+        upstream.will_answer([], before_headers=silence(), to="/models")
+        return settings
+
+    def test_nobody_waits_for_it(self, client, upstream):
+        listing = upstream.wait_request()
+
+        providers = {one["name"]: one for one in client.get("/backend-api/v2/providers").json["providers"]}
+        models = client.get("/backend-api/v2/models").json["models"]
+
+        assert not listing.closed.is_set()
+        assert (providers["up"]["state"], providers["up"]["models"], providers["up"]["listed_at"]) == (
+            "ready",
+            [],
+            None,
+        )
+        assert [model["id"] for model in models] == ["m", "guide"]
 
 
 def test_conversations_are_listed_newest_first(client):
@@ -98,8 +146,20 @@ def test_a_running_answer_shows_as_far_as_it_has_come(client, upstream):
     answer = client.get(path).json["messages"][1]
 
     assert (answer["status"], answer["content"]) == ("running", "Hel")
+    assert (answer["provider"], answer["attempts"], answer["notices"]) == ("up", [], [])
     assert client.get(CONVERSATIONS).json["conversations"][0]["running"] is True
     response.close()
+
+
+def test_the_notices_of_an_answer_are_in_its_conversation(app, client):
+    store = app.extensions["chat"].store
+    answering = {"provider": "up", "label": "Up", "model": "x", "notices": ["The oldest was left out."]}
+    begun = answered(store, outcome=an_outcome(answering=answering))
+
+    question, answer = client.get(f"{CONVERSATIONS}/{begun.conversation_id}").json["messages"]
+
+    assert (question["notices"], answer["notices"]) == ([], ["The oldest was left out."])
+    assert set(answer) == MESSAGE_MEMBERS
 
 
 def test_a_conversation_is_renamed_marked_and_turned_to_another_leaf(client):
