@@ -6,7 +6,7 @@ Written from what they do, not from the client: the routes, for one, are whole p
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 from g4f_lite.providers.huggingface_api import HuggingFaceAPI
 from tests import openai_wire
@@ -95,8 +95,9 @@ class HubService:
         following = start + self.page_size
         if following >= len(ids):
             return json_answer(page)
-        address = f"http://{request.headers['host']}/api/models?{urlsplit(request.path).query}&cursor={following}"
-        return json_answer(page, headers={"Link": f'<{address}>; rel="next"'})
+        address = f"http://{request.headers['host']}/api/models"
+        following_query = urlencode({**query, "cursor": following}, doseq=True)
+        return json_answer(page, headers={"Link": f'<{address}?{following_query}>; rel="next"'})
 
     def _model(self, request: Request, id_: str, query: Mapping[str, list[str]]) -> Answer:
         if refusal := self._wrong_token(request):
