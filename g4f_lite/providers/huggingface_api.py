@@ -193,7 +193,7 @@ class HuggingFaceAPI(Provider):
         try:
             models = self._hub.known_models() or await self._hub.models()
         except UpstreamError as error:
-            log.info("%s: %s names no models; told are those known to the program", error.code, self.name)
+            log.info("%s: %s lists no models; those of the class are named instead", error.code, self.name)
             return list(self.fallback_models)
         return list(dict.fromkeys([*models, *self.provider_mapping]))
 
