@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from io import BytesIO
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -105,7 +106,7 @@ class ThreadAsked(_Fields):
     """A question to `/v4/threads/`."""
 
     content: str
-    host: None = None
+    host: str | None = None
     max_tokens: int | None = Field(default=None, ge=1, le=2048)
     temperature: float | None = Field(default=None, ge=0, le=1)
     top_p: float | None = Field(default=None, ge=0.01, le=1)
@@ -257,7 +258,12 @@ def fields_of(request: Request) -> dict[str, Any]:
 
 
 class _Unlimited(Form):
+    """The real service's limit is 50 MB, and stands in front of it."""
+
     max_form_memory_size = None
+
+    def _get_file_stream(self, *_: Any, **limits: Any) -> BytesIO:  # instead of a file that wants closing
+        return BytesIO()
 
 
 def _read(request: Request, kind: type[Asked | ThreadAsked]) -> tuple[Asked | ThreadAsked, list[Any]]:

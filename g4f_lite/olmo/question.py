@@ -34,14 +34,15 @@ class Question:
         host: left out when empty; the older endpoint insists on it.
         """
         form = FormData(default_to_multipart=True)
-        for name, value in self._fields(host):
+        for name, value in self.fields(host):
             form.add_field(name, value)
         for number, image in enumerate(self.images):
             name = f"image-{number}{mimetypes.guess_extension(image.media_type) or ''}"
             form.add_field("files", base64.b64decode(image.data), filename=name, content_type=image.media_type)
         return form
 
-    def _fields(self, host: str) -> Iterator[tuple[str, str]]:
+    def fields(self, host: str = "") -> Iterator[tuple[str, str]]:
+        """Yield the names and values of what is text."""
         yield "model", self.model
         if host:
             yield "host", host

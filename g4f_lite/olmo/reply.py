@@ -83,7 +83,7 @@ class OlmoReply(Reply):
     def _snapshot(self, messages: list[dict[str, Any]]) -> None:
         """Take the created messages, which the service sends before and after the chunks of each round."""
         self._snapshots += 1
-        self._is_final = self._snapshots > 1 and _are_final(messages)
+        self._is_final = self._snapshots > 1 and _are_final(messages) and not (self._is_typed and _go_on(messages))
         self.is_over = self._is_final and not self._is_typed
         if answer := next((one for one in reversed(messages) if one.get("role") == "assistant"), None):
             self._parent = id_ if is_id(id_ := answer.get("id")) else ""
@@ -122,7 +122,9 @@ def _objects(value: Any) -> list[dict[str, Any]]:
 
 
 def _are_final(messages: list[dict[str, Any]]) -> bool:
-    """Tell whether nothing follows: the first says so, and the last is no answer in the making and no tool's result."""
-    if not messages or messages[0].get("final") is not True:
-        return False
-    return messages[-1].get("final") is not False and messages[-1].get("role") != TOOL
+    return bool(messages) and messages[0].get("final") is True
+
+
+def _go_on(messages: list[dict[str, Any]]) -> bool:
+    """Tell whether another round follows: the last message is an answer in the making, or what a tool returned."""
+    return messages[-1].get("final") is False or messages[-1].get("role") == TOOL

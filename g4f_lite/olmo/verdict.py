@@ -23,8 +23,8 @@ HAS_NO_MODEL = "{0} does not offer this model on this host. Choose another one."
 NO_STRANGERS = "{0} turns people without an account away (status {1}). Choose another model."
 
 
-def verdict(provider: str, error: RejectedError) -> RejectedError:
-    """Return the error that says more than the one `refusals.refusal` made of the same answer; or else that one.
+def verdict(provider: str, error: RejectedError) -> RejectedError | None:
+    """Return an error that says more than the one `refusals.refusal` made of the same answer, or None.
 
     provider: the name in config.json.
     """
@@ -37,7 +37,7 @@ def verdict(provider: str, error: RejectedError) -> RejectedError:
         return _as(ModelNotSupportedError, HAS_NO_MODEL.format(provider), error)
     if isinstance(error, KeyRejectedError):
         return _as(KeyRejectedError, NO_STRANGERS.format(provider, error.status), error)
-    return error
+    return None
 
 
 def is_about_the_thread(error: RejectedError) -> bool:

@@ -191,7 +191,9 @@ class AllenAI(Provider):
         try:
             return await stack.enter_async_context(request)
         except RejectedError as error:
-            raise verdict(self.name, error) from error
+            if clearer := verdict(self.name, error):
+                raise clearer from error
+            raise
 
     async def _list(self, path: str) -> list[Model]:
         """Return the models listed at a path, or none if there is no list."""
