@@ -1,8 +1,9 @@
 """What a configuration is good for: its providers, asked one and all, and its models, as tables for a terminal."""
 
 import asyncio
+import textwrap
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -11,15 +12,38 @@ from g4f_lite.config import CatalogConfig
 from g4f_lite.errors import G4FLiteError
 from g4f_lite.transport import Http
 
+WIDTH = 100
+"""Characters of a line, as far as the words allow."""
+NARROWEST = 30
+"""Characters that a sentence has on each line, however much room the other columns take."""
+HEADINGS = ("provider", "kind", "state", "latency", "models", "")
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What became of asking a provider for its models. `works` is False when it is switched off, too."""
+    """What became of asking a provider for its models.
+
+    state: as `Member.state` has it, after the call. latency_ms, models: of that call, and how many it named; None where
+    there were none. sentence: what keeps the provider from answering, or `works`.
+    """
 
     provider: str
     kind: str
-    works: bool
-    sentence: str
+    state: str
+    latency_ms: float | None = None
+    models: int | None = None
+    sentence: str = "works"
+
+    @property
+    def works(self) -> bool:
+        return self.state == "ready"
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """What stands below HEADINGS."""
+        latency = "" if self.latency_ms is None else f"{self.latency_ms:.0f} ms"
+        models = "" if self.models is None else str(self.models)
+        return self.provider, self.kind, self.state, latency, models, self.sentence
 
 
 @asynccontextmanager
@@ -47,24 +71,38 @@ async def models(config: CatalogConfig) -> str:
         return table([(model.name, model.reason or f"answered by {model.provider}") for model in catalog.models()])
 
 
+def findings_table(findings: Sequence[Finding]) -> str:
+    """Return the findings as a table with headings."""
+    return table([HEADINGS, *(finding.cells for finding in findings)])
+
+
 def table(rows: Sequence[Sequence[str]]) -> str:
-    """Return the rows as lines, every column but the last as wide as its widest cell."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n" for row in rows
-    )
+    """Return the rows as lines: every column as wide as its widest cell, the last one folded where a line ends."""
+    widths = [max(map(len, column)) for column in zip(*(row[:-1] for row in rows), strict=True)]
+    room = max(NARROWEST, WIDTH - sum(width + 2 for width in widths))
+    return "".join(f"{line.rstrip()}\n" for row in rows for line in _lines(row, widths, room))
+
+
+def _lines(row: Sequence[str], widths: Sequence[int], room: int) -> Iterator[str]:
+    first, *further = textwrap.wrap(row[-1], room, break_long_words=False, break_on_hyphens=False) or [""]
+    yield "".join(f"{cell.ljust(width)}  " for cell, width in zip(row, widths, strict=False)) + first
+    for rest in further:
+        yield " " * sum(width + 2 for width in widths) + rest
 
 
 async def _finding(member: Member) -> Finding:
-    works, sentence = await _asked(member)
-    return Finding(member.name, member.settings.kind, works, sentence)
-
-
-async def _asked(member: Member) -> tuple[bool, str]:
+    name, kind = member.name, member.settings.kind
     if obstacle := member.obstacle():
-        return False, str(obstacle)
+        return Finding(name, kind, member.state, sentence=str(obstacle))
+    started = time.perf_counter()
     try:
         count = len(await member.offer())
     except G4FLiteError as error:
-        return False, str(error)
-    return True, f"works, {count} model{'' if count == 1 else 's'}"
+        member.health.failed(error)
+        state = "failing" if member.state == "ready" else member.state
+        return Finding(name, kind, state, _ms_since(started), sentence=str(error))
+    return Finding(name, kind, member.state, _ms_since(started), count)
+
+
+def _ms_since(started: float) -> float:
+    return (time.perf_counter() - started) * 1000

@@ -6,6 +6,7 @@ import logging
 import os
 import sqlite3
 import sys
+import textwrap
 import threading
 import webbrowser
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from typing import Any
 
 from g4f_lite.config import STANDARD_FILE, load
 from g4f_lite.errors import ConfigError
-from g4f_lite.survey import survey, table
+from g4f_lite.survey import WIDTH, findings_table, survey
 from server.app import create_app
 from server.boundary import HEADERS
 from server.config import Config
@@ -105,7 +106,7 @@ def _announce(config: Config, port: int, browser: bool) -> None:
 async def _check(config: Config) -> int:
     """Write what each provider says for itself. Returns: 0 when one of them works."""
     findings = await survey(config)
-    sys.stdout.write(table([(finding.provider, finding.kind, finding.sentence) for finding in findings]))
+    sys.stdout.write(findings_table(findings))
     if config.database.startswith("sqlite") and sqlite3.sqlite_version_info < SAFE_SQLITE:
-        sys.stdout.write(f"SQLite {sqlite3.sqlite_version} {OLD_SQLITE}\n")
+        sys.stdout.write(f"\n{textwrap.fill(f'SQLite {sqlite3.sqlite_version} {OLD_SQLITE}', WIDTH)}\n")
     return 0 if any(finding.works for finding in findings) else 1

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -165,16 +166,20 @@ def test_an_interrupted_start_is_1(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_check_says_what_each_provider_lacks(config: Path) -> None:
     dead = {"kind": "OpenAICompatible", "base_url": "http://127.0.0.1:9/v1"}
-    providers = {"guide": GUIDE, "dead": dead, "keyless": {**dead, "api_key": "${NOBODY_SETS_THIS}"}}
+    keyless, off = {**dead, "api_key": "${NOBODY_SETS_THIS}"}, {**dead, "enabled": False}
+    providers = {"guide": GUIDE, "dead": dead, "keyless": keyless, "off": off}
     write(config, {"providers": providers})
 
     done = run("check", "--config", config)
 
-    lines = {line.split()[0]: line for line in done.stdout.splitlines()}
+    lines = {line.split()[0]: line for line in done.stdout.splitlines() if line}
     assert done.returncode == 0
-    assert lines["guide"].split(maxsplit=2) == ["guide", "Guide", "works, 1 model"]
-    assert "NOBODY_SETS_THIS" in lines["keyless"]
-    assert "dead" in lines["dead"].split(maxsplit=2)[2]
+    assert lines["provider"].split() == ["provider", "kind", "state", "latency", "models"]
+    assert re.fullmatch(r"guide +Guide +ready +\d+ ms +1 +works", lines["guide"])
+    assert re.search(r" unavailable +.*NOBODY_SETS_THIS", lines["keyless"])
+    assert re.search(r" failing +\d+ ms +dead ", lines["dead"])
+    assert re.search(r" disabled +off is switched off in config.json.", lines["off"])
+    assert max(map(len, done.stdout.splitlines())) <= 100
 
 
 def test_check_fails_when_nothing_works(config: Path) -> None:

@@ -1,5 +1,6 @@
 """What a configuration is good for, asked of its providers."""
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -7,9 +8,9 @@ import pytest
 
 from g4f_lite import catalog
 from g4f_lite.config import CatalogConfig, load
-from g4f_lite.survey import survey, table
+from g4f_lite.survey import Finding, findings_table, survey, table
 from tests.openai_wire import openai_error, openai_models
-from tests.upstream import Upstream, silence
+from tests.upstream import Gate, Upstream, json_answer, silence, wait_until
 
 
 @pytest.fixture
@@ -29,9 +30,11 @@ async def test_a_provider_that_lists_its_models_works(config: CatalogConfig, ups
 
     guide, service, off = await survey(config)
 
-    assert (guide.works, guide.sentence) == (True, "works, 1 model")
-    assert (service.works, service.sentence) == (True, "works, 3 models")
-    assert not off.works and "switched off" in off.sentence
+    assert (guide.works, guide.state, guide.models, guide.sentence) == (True, "ready", 1, "works")
+    assert (service.works, service.state, service.models, service.sentence) == (True, "ready", 3, "works")
+    assert service.latency_ms and service.latency_ms > 0
+    assert (off.works, off.state, off.latency_ms, off.models) == (False, "disabled", None, None)
+    assert off.sentence == "off is switched off in config.json."
 
 
 async def test_a_provider_that_refuses_does_not_work(config: CatalogConfig, upstream: Upstream) -> None:
@@ -39,7 +42,45 @@ async def test_a_provider_that_refuses_does_not_work(config: CatalogConfig, upst
 
     _, service, _ = await survey(config)
 
-    assert not service.works and "key" in service.sentence
+    assert (service.works, service.state, service.models) == (False, "failing", None)
+    assert "key" in service.sentence
+    assert service.latency_ms and service.latency_ms > 0
+
+
+async def test_a_provider_that_wants_a_browser_is_unavailable(config: CatalogConfig, upstream: Upstream) -> None:
+    page = b"<!DOCTYPE html><title>Just a moment...</title>"
+    headers = {"Content-Type": "text/html", "cf-mitigated": "challenge"}
+    upstream.will_answer([page], status=403, headers=headers, to="/models")
+
+    _, service, _ = await survey(config)
+
+    assert (service.works, service.state) == (False, "unavailable")
+
+
+async def test_a_fault_that_is_found_with_the_request_is_a_failure_as_well(
+    config: CatalogConfig, upstream: Upstream
+) -> None:
+    upstream.will_answer_json(openai_error("That is no way to ask."), status=400, to="/models")
+
+    _, service, _ = await survey(config)
+
+    assert (service.works, service.state) == (False, "failing")
+
+
+async def test_all_are_asked_at_the_same_time(tmp_path: Path, upstream: Upstream) -> None:
+    gate = Gate()
+    for _ in range(2):
+        answer = json_answer(openai_models())
+        upstream.will_answer(answer.steps, headers=answer.headers, before_headers=wait_until(gate), to="/models")
+    entry = {"kind": "OpenAICompatible", "base_url": upstream.base_url}
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps({"providers": {"one": entry, "two": entry}, "default_model": "one/test-model"}))
+
+    asking = asyncio.create_task(survey(load(file, CatalogConfig, {})))
+    await asyncio.to_thread(upstream.wait_request, 2)
+    gate.open()
+
+    assert [finding.works for finding in await asking] == [True, True]
 
 
 async def test_a_provider_that_says_nothing_is_not_waited_for(
@@ -57,3 +98,34 @@ async def test_a_provider_that_says_nothing_is_not_waited_for(
 def test_columns_of_a_table_stand_below_each_other() -> None:
     assert table([("a", "b"), ("long", "")]) == "a     b\nlong\n"
     assert table([]) == ""
+
+
+def test_a_long_sentence_is_folded_below_its_beginning() -> None:
+    lines = table([("name", " ".join(["word"] * 40)), ("other", "short")]).splitlines()
+
+    assert lines[0].startswith("name   word")
+    assert lines[1].startswith("       word")
+    assert max(map(len, lines)) <= 100
+
+
+def test_an_address_is_not_broken_and_a_sentence_keeps_some_room() -> None:
+    address = "http://" + "x" * 120
+
+    assert table([("n" * 90, f"See {address} for more.")]).splitlines() == [
+        "n" * 90 + "  See",
+        " " * 92 + address,
+        " " * 92 + "for more.",
+    ]
+
+
+def test_findings_have_headings_and_gaps_where_nothing_was_asked() -> None:
+    findings = [
+        Finding("guide", "Guide", "ready", 0.3, 1),
+        Finding("off", "OpenAICompatible", "disabled", sentence="off is switched off in config.json."),
+    ]
+
+    assert findings_table(findings).splitlines() == [
+        "provider  kind              state     latency  models",
+        "guide     Guide             ready     0 ms     1       works",
+        "off       OpenAICompatible  disabled                   off is switched off in config.json.",
+    ]
