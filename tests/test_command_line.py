@@ -107,14 +107,14 @@ def test_an_unknown_model_is_a_failure_that_names_the_nearest(config: Path) -> N
 
 
 def test_a_wrong_configuration_is_told_line_by_line(config: Path) -> None:
-    config.write_text('{"models": {"a": "b/c"}, "default_model": 5}')
+    config.write_text('{"providers": {"guide": {"kind": "Guide"}}, "models": {"a": "b/c"}, "default_model": 5}')
 
     done = run("--config", config, "hello")
 
     assert done.returncode == 2
     assert done.stderr.decode().splitlines() == [
         "default_model: must be text, not a number",
-        "models.a: unknown provider; there is guide, local, openai",
+        "models.a: unknown provider; there is guide",
     ]
 
 
