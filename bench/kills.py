@@ -4,18 +4,20 @@
 
 A round: start; look for everything the last round's askers were promised; ask again what was not answered, continue an
 answer that was cut, run a new turn to its end; put several turns in flight; kill -9 at a random moment. The exit code
-is 1 when anything was lost, doubled or damaged, or a start took too long.
+is 1 when anything was lost, doubled or damaged, or a start or a round took too long.
 """
 
 import argparse
 import asyncio
 import contextlib
 import random
+import socket
 import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+import traceback
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -24,11 +26,15 @@ from typing import Any
 import aiohttp
 
 from bench.asked import Asked, violations
-from bench.processes import Process, UpstreamProcess, free_port, running_upstream
+from bench.processes import NotAnsweringError, Process, UpstreamProcess, running_upstream
 from bench.targets import Place, our_server
 
 ASKERS = 8
-START_LIMIT_S = 3
+START_LIMIT_S = 10  # more than ten times what one takes, so that a busy machine does not count
+ROUND_LIMIT_S = 60  # a round takes some two seconds; what is not over by then never will be
+NO_TIMEOUT = aiohttp.ClientTimeout(total=None)  # its own is five minutes; the round has a limit
+STACKS_IN_THE_LOG = {"PYTHONFAULTHANDLER": "1"}
+OWN_PORTS = (20_000, 30_000)  # below those that systems choose from
 LIVES_S = ((0.0, 0.6), (0.6, 4.0))  # while turns begin; and later, when some have ended
 LONG_REPLY = {"tokens": 60, "rate": 30}
 SHORT_REPLY = {"tokens": 5, "rate": 200}
@@ -49,11 +55,16 @@ class Findings:
         return "\n".join(
             [
                 f"{self.questions} questions, {self.acknowledged} acknowledged before a kill, {self.cut} cut.",
-                f"Starts took {median(self.starts_s):.2f} s in the median, {max(self.starts_s):.2f} s at most.",
+                *self._starts(),
                 f"{len(self.violations)} violations.",
                 *self.violations[:20],
             ]
         )
+
+    def _starts(self) -> list[str]:
+        if not self.starts_s:
+            return []
+        return [f"Starts took {median(self.starts_s):.2f} s in the median, {max(self.starts_s):.2f} s at most."]
 
 
 class Victim:
@@ -66,6 +77,7 @@ class Victim:
         self._chance = chance
         self._origin = f"http://127.0.0.1:{place.port}"
         self._program = our_server(place)
+        self._log = place.folder / "log.txt"
         self._last: list[Asked] = []
         self._all: list[Asked] = []
 
@@ -84,20 +96,23 @@ class Victim:
             await self._load_and_kill(session, server)
 
     async def look_at_everything(self) -> None:
-        """Look once more for what any round's askers were promised."""
+        """Start once more, and look for what any round's askers were promised."""
         async with self._started() as (session, _):
             await self._look_for(session, self._last + self._all)
 
     @contextlib.asynccontextmanager
     async def _started(self) -> AsyncIterator[tuple[aiohttp.ClientSession, Process]]:
-        server = Process(self._program.command, self._place.folder / "log.txt", self._program.env)
+        server = Process(self._program.command, self._log, {**self._program.env, **STACKS_IN_THE_LOG})
         try:
-            took_s = server.wait_until(f"{self._origin}/chat/")
+            took_s = server.wait_until(f"{self._origin}/chat/", ROUND_LIMIT_S)
             self.findings.starts_s.append(took_s)
             if took_s > START_LIMIT_S:
                 self._wrong(f"a start took {took_s:.1f} s")
-            async with aiohttp.ClientSession() as session:
+            async with aiohttp.ClientSession(timeout=NO_TIMEOUT) as session:
                 yield session, server
+        except asyncio.CancelledError:
+            server.abort()
+            raise
         finally:
             server.kill()
 
@@ -174,20 +189,50 @@ class Victim:
         if asked.refusal:
             self._wrong(f"a turn was refused: {asked.refusal}")
 
+    def give_up(self, why: str) -> None:
+        """Note what kept a round from its end, with the last words of the server."""
+        log = self._log.read_text(errors="replace") if self._log.exists() else ""
+        self._wrong(f"{why}; the server's log ends:\n{log[-4000:]}")
+
     def _wrong(self, *what: str) -> None:
         self.findings.violations += what
 
 
 async def kill_again_and_again(rounds: int, seed: int) -> Findings:
-    """Run so many rounds on one database; return what was found."""
+    """Run so many rounds on one database, fewer when one does not end; return what was found."""
     with tempfile.TemporaryDirectory(prefix="kills-") as folder, running_upstream() as upstream:
-        victim = Victim(Place(free_port(), upstream.port, Path(folder)), upstream, random.Random(seed))
-        for number in range(rounds):
-            await victim.round()
-            print(f"\r{number + 1} rounds, {len(victim.findings.violations)} violations", end="", file=sys.stderr)
+        victim = Victim(Place(_own_port(), upstream.port, Path(folder)), upstream, random.Random(seed))
+        try:
+            for number in range(1, rounds + 1):
+                await _within_limit(victim.round())
+                print(f"\r{number} rounds, {len(victim.findings.violations)} violations", end="", file=sys.stderr)
+            await _within_limit(victim.look_at_everything())
+        except TimeoutError as error:
+            victim.give_up(f"round {number} did not end: {error}")
+        except NotAnsweringError as error:
+            victim.findings.violations.append(f"round {number} did not begin: {error}")
         print(file=sys.stderr)
-        await victim.look_at_everything()
     return victim.findings
+
+
+def _own_port() -> int:
+    """Return a free port that the system gives to nobody who does not ask for it: the server comes back to it."""
+    while True:
+        port = random.randrange(*OWN_PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
+async def _within_limit(round_: Coroutine[Any, Any, None]) -> None:
+    """Run a round. Raises: TimeoutError, with the place in this file where the round was when its time was up."""
+    try:
+        async with asyncio.timeout(ROUND_LIMIT_S):
+            await round_
+    except TimeoutError as error:
+        places = traceback.extract_tb((error.__cause__ or error).__traceback__)
+        place = [place for place in places if place.filename == __file__][-1]
+        raise TimeoutError(f"it was in {place.name}, line {place.lineno}, after {ROUND_LIMIT_S} s") from error
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import resource
+import signal
 import socket
 import subprocess
 import sys
@@ -57,6 +58,12 @@ class Process:
         """End the program as a crash would."""
         self._process.kill()
         self._process.wait()
+
+    def abort(self) -> None:
+        """End the program with SIGABRT; where PYTHONFAULTHANDLER is set its log then tells where its threads were."""
+        self._process.send_signal(signal.SIGABRT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(10)
 
     def stop(self) -> None:
         """Ask the program to end, and end it when it does not."""

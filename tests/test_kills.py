@@ -1,10 +1,13 @@
 """What the kill test would find, were it there."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from bench import kills
 from bench.asked import Asked, violations
+from bench.kills import Findings, Victim, kill_again_and_again
 
 START = {"type": "start", "conversation_id": "c", "message_id": "a"}
 
@@ -67,3 +70,22 @@ def test_a_question_must_be_there_once_with_one_answer() -> None:
     assert violations(asked, [answer]) != []
     assert violations(asked, [question, {**question, "id": "q2"}, answer]) != []
     assert violations(asked, [question, answer, {**answer, "id": "a2"}]) != []
+
+
+async def test_a_round_without_an_end_is_given_up_and_says_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def hang(victim: Victim) -> None:
+        (victim._place.folder / "log.txt").write_text("The last words.")
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Victim, "round", hang)
+    monkeypatch.setattr(kills, "ROUND_LIMIT_S", 0.01)
+    findings = await kill_again_and_again(2, seed=0)
+
+    (what,) = findings.violations
+    assert what.startswith("round 1 did not end: it was in _within_limit, line ")
+    assert what.endswith("after 0.01 s; the server's log ends:\nThe last words.")
+    assert what in findings.summary()
+
+
+def test_there_is_a_summary_also_where_nothing_started() -> None:
+    assert Findings(["round 1 did not end"]).summary().endswith("1 violations.\nround 1 did not end")
