@@ -6,6 +6,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, ConfigDict, ValidationError
 
+from g4f_lite.defaults import MODELS, PROVIDERS
 from g4f_lite.document import read
 from g4f_lite.errors import ConfigError
 from g4f_lite.mistakes import Mistake, mistakes_of, unknown
@@ -15,18 +16,6 @@ from g4f_lite.variables import fill, known_in
 
 STANDARD_FILE = Path(__file__).parent.parent / "config.json"
 """What is read when no other file is named; it may be missing."""
-
-PROVIDERS: dict[str, Any] = {
-    "guide": {"kind": "Guide"},
-    "local": {"kind": "LocalModel", "timeout": {"first": 300}, "options": {"models_dir": "data/models"}},
-    "openai": {
-        "kind": "OpenAICompatible",
-        "enabled": False,
-        "base_url": "https://api.openai.com/v1",
-        "api_key": "${OPENAI_API_KEY}",
-    },
-}
-"""What a file without `providers` has, and the shipped one spells out."""
 
 
 def _readable(name: str) -> str:
@@ -115,9 +104,15 @@ def _ignores_unknown_keys(schema: type[CatalogConfig]) -> bool:
 def _complete(document: dict[str, Any]) -> dict[str, Any]:
     """Return the document with defaults for what it leaves out; the first model is the default one."""
     document = {"providers": PROVIDERS, **document}
-    guide = {"guide": "guide/guide"} if "guide" in _table(document, "providers") else {}
-    document = {"models": guide, **document}
+    providers = _table(document, "providers")
+    answered = {name: entry for name, entry in MODELS.items() if _providers_of(name) <= providers.keys()}
+    document = {"models": answered, **document}
     return {"default_model": next(iter(_table(document, "models")), ""), **document}
+
+
+def _providers_of(model: str) -> set[str]:
+    """Return the providers that a model of the defaults has routes to."""
+    return {route.partition("/")[0] for _, route in _routes({model: MODELS[model]})}
 
 
 def _drop_reserved_key(document: dict[str, Any]) -> Iterator[Mistake]:

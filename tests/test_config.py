@@ -8,6 +8,7 @@ import pytest
 
 from g4f_lite import config as module
 from g4f_lite.config import CatalogConfig, load
+from g4f_lite.defaults import MODELS, PROVIDERS
 from g4f_lite.errors import ConfigError
 from g4f_lite.settings import DefaultParams, Price
 
@@ -63,8 +64,15 @@ def test_a_model_may_be_one_route_a_list_of_them_or_an_object(file: Path) -> Non
 def test_what_the_file_leaves_out_has_a_default(file: Path) -> None:
     config = loaded(file, {})
 
-    assert list(config.providers) == ["guide", "local", "openai"]
+    assert list(config.providers) == list(PROVIDERS)
+    assert list(config.models) == list(MODELS)
     assert config.default_model == "guide"
+
+
+def test_a_file_with_other_providers_has_none_of_the_models_that_need_them(file: Path) -> None:
+    config = loaded(file, {"providers": {"guide": {"kind": "Guide"}, "huggingface": {"kind": "HuggingFaceAPI"}}})
+
+    assert list(config.models) == ["guide"]
 
 
 def test_the_first_model_is_the_default_one(file: Path) -> None:
@@ -171,7 +179,7 @@ def test_a_mistake_in_a_provider_names_its_place_and_the_remedy(
         ({"providers": {"guide": {"kind": "Guide"}, "a\n": OPENAI}}, 'providers."a\\n": must be a name one can'),
         ({"providers": {"x": OPENAI}}, "default_model: is missing"),
         ({"models": {"m": "opnai/gpt"}}, 'models.m: unknown provider; did you mean "openai"?'),
-        ({"models": {"m": ["guide/guide", "x/y"]}}, "models.m.1: unknown provider; there is guide, local, openai"),
+        ({"models": {"m": ["guide/guide", "x/y"]}}, "models.m.1: unknown provider; there is allenai, anthropic,"),
         ({"models": {"m": {"routes": ["opnai/gpt"]}}}, 'models.m.routes.0: unknown provider; did you mean "openai"?'),
         ({"models": {"m": "guide"}}, "models.m: must be a provider and the model's name there"),
         ({"models": {"m": "guide/"}}, "models.m: must be a provider and the model's name there"),

@@ -1,0 +1,24 @@
+"""What holds where the configuration says nothing; the shipped config.json spells it out."""
+
+from typing import Any
+
+PROVIDERS: dict[str, dict[str, Any]] = {
+    "guide": {"kind": "Guide"},
+    "local": {"kind": "LocalModel", "timeout": {"first": 300}, "options": {"models_dir": "data/models"}},
+    "ollama": {"kind": "Ollama", "base_url": "http://127.0.0.1:11434", "timeout": {"first": 300}},
+    "openai": {
+        "kind": "OpenAICompatible",
+        "enabled": False,
+        "base_url": "https://api.openai.com/v1",
+        "api_key": "${OPENAI_API_KEY}",
+    },
+    "anthropic": {"kind": "Anthropic", "enabled": False, "api_key": "${ANTHROPIC_API_KEY}"},
+    "huggingface": {"kind": "HuggingFaceAPI", "enabled": False, "api_key": "${HF_TOKEN}"},
+    "allenai": {"kind": "AllenAI", "enabled": False},
+}
+"""Those that load a model first may take their time."""
+
+MODELS: dict[str, Any] = {
+    "guide": "guide/guide",
+    "tulu-3-405b": ["allenai/tulu3-405b", "huggingface/allenai/Llama-3.1-Tulu-3-405B"],
+}
