@@ -18,7 +18,7 @@ from g4f_lite.pieces import Content, Finish, Piece, Preliminary
 from g4f_lite.provider import Provider
 from g4f_lite.settings import ProviderSettings, Timeout
 from g4f_lite.transport import Http
-from tests import anthropic_service, hub_service, ollama_service, olmo_service, openai_wire
+from tests import anthropic_service, chat_ui_service, hub_service, ollama_service, olmo_service, openai_wire
 from tests.kinds import KEY, PAGE, Kind
 from tests.upstream import Answer, Gate, Step, Upstream, byte_by_byte, cut, reset, silence, wait_until
 
@@ -32,7 +32,14 @@ JSON = {"Content-Type": "application/json"}
 pytestmark = pytest.mark.usefixtures("reads")
 
 
-KINDS = [openai_wire.KIND, hub_service.KIND, ollama_service.KIND, anthropic_service.KIND, olmo_service.KIND]
+KINDS = [
+    openai_wire.KIND,
+    hub_service.KIND,
+    ollama_service.KIND,
+    anthropic_service.KIND,
+    olmo_service.KIND,
+    chat_ui_service.KIND,
+]
 
 
 @pytest.fixture(params=KINDS, ids=lambda kind: kind.provider.__name__)

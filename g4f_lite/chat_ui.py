@@ -1,0 +1,158 @@
+"""The protocol of chat-ui servers of May to September 2023: which calls lead to a reply. Pure.
+
+A turn is a generator in the way of httpx's `auth_flow`: it yields calls, is sent the body of each answer, and
+thrown the error that came in the place of one. Whoever drives it only makes the calls, be it with aiohttp or requests.
+Source: https://github.com/huggingface/chat-ui, src/hooks.server.ts and src/routes
+"""
+
+import json
+import re
+from collections.abc import Collection, Generator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, TypeVar
+
+from g4f_lite.errors import MalformedReplyError, ModelNotSupportedError, UpstreamError
+from g4f_lite.refusals import MAX_PAGE_BYTES, refusal, web_page
+
+T = TypeVar("T")
+
+MAX_STEP_BYTES = 1 << 20
+"""The most that is read of an answer that is not the reply."""
+FAREWELL_S = 3
+"""How long a conversation's deletion may take, in seconds; nobody waits for it but the end of the program."""
+CONVERSATION_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
+"""24 hexadecimal digits, as a rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request; at most one of `json` and `form` is there.
+
+    purpose: a `step` on the way; the `goal`, whose answer all was for; a `farewell`, which is not to be made before its
+    session is left. anew: in a new session, without the cookies of the one before. accepted: as good as 2xx.
+    """
+
+    method: str
+    path: str
+    json: Any = None
+    form: Mapping[str, str] | None = None
+    purpose: Literal["step", "goal", "farewell"] = "step"
+    anew: bool = False
+    accepted: Collection[int] = ()
+
+
+Calls = Generator[Call, bytes, T]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One question, in a conversation of its own.
+
+    provider: the name in config.json, for the sentence of an error. base_url: without a slash at its end.
+    model: the server's own name for it. body: as `chat_ui_request.message` makes it. greets: whether the page is asked
+    for before all else.
+    """
+
+    provider: str
+    base_url: str
+    model: str
+    body: Mapping[str, Any]
+    greets: bool = False
+    secrets: Collection[str] = field(default=(), repr=False)
+
+    def calls(self) -> Calls[None]:
+        """Yield what leads to the reply. A server that does not know the conversation any more gets another one."""
+        path = yield from self._opening(anew=False)
+        try:
+            yield from self._question(path)
+        except UpstreamError as error:
+            if error.status != 404:
+                raise
+            path = yield from self._opening(anew=True)
+            yield from self._question(path)
+
+    def farewell(self, call: Call) -> Calls[None]:
+        """Yield what is to be done about a call that `calls` had for the end of its session."""
+        yield from self._admitted(replace(call, purpose="goal"))
+
+    def _opening(self, anew: bool) -> Calls[str]:
+        """Yield what leads to a conversation; return its path."""
+        try:
+            if self.greets:
+                yield from self._greeting(anew)
+            yield from self._acceptance(anew and not self.greets)
+            created = yield from self._admitted(Call("POST", "/conversation", {"model": self.model}))
+        except UpstreamError as error:
+            if type(error) is UpstreamError and error.status == 500:  # all that it says of a model it does not know
+                raise self._unknown_model(error) from error
+            raise
+        path = self._path(created)
+        yield Call("DELETE", path, purpose="farewell")
+        return path
+
+    def _question(self, path: str) -> Calls[None]:
+        yield from self._admitted(Call("POST", path, self.body, purpose="goal"))
+
+    def _greeting(self, anew: bool) -> Calls[None]:
+        """Yield the call that begins a session; if the server has no page, the next call begins it."""
+        try:
+            yield Call("GET", "/", anew=anew)
+        except UpstreamError as error:
+            if error.status is None:
+                raise
+
+    def _acceptance(self, anew: bool = False) -> Calls[None]:
+        """Yield the call that accepts the server's disclaimer. Source: src/routes/settings/+page.server.ts"""
+        form = {
+            "ethicsModalAccepted": "true",
+            "shareConversationsWithModelAuthors": "true",
+            "ethicsModalAcceptedAt": "",
+            "activeModel": self.model,
+            "searchEnabled": "true",
+        }
+        said = _json((yield Call("POST", "/settings", form=form, anew=anew, accepted={303})))
+        if isinstance(said, dict) and said.get("type", "success") not in ("success", "redirect"):
+            raise self._failure(said)
+
+    def _admitted(self, call: Call) -> Calls[bytes]:
+        """Yield a call; where the server asks for its disclaimer to be accepted first, do so and yield it again."""
+        try:
+            return (yield call)
+        except UpstreamError as error:
+            if error.status != 405:
+                raise
+        yield from self._acceptance()
+        return (yield call)
+
+    def _path(self, created: bytes) -> str:
+        """Return where the conversation is."""
+        said = _json(created)
+        id_ = said.get("conversationId") if isinstance(said, dict) else None
+        if isinstance(id_, str) and CONVERSATION_ID.fullmatch(id_):
+            return f"/conversation/{id_}"
+        if created.lstrip().startswith(b"<"):
+            raise web_page(self.provider, created[:MAX_PAGE_BYTES])
+        raise MalformedReplyError(f"{self.provider} began no conversation. Check its base_url in config.json.")
+
+    def _failure(self, said: dict[str, Any]) -> UpstreamError:
+        """Return the error for a form that was not taken; it may come under the status 200."""
+        status = said.get("status")
+        status = status if isinstance(status, int) and 400 <= status < 600 else 500
+        return refusal(self.provider, status, {}, json.dumps(said).encode(), self.secrets)
+
+    def _unknown_model(self, error: UpstreamError) -> ModelNotSupportedError:
+        sentence = f"{self.provider} does not know the model {self.model[:100]}. Choose another one."
+        return ModelNotSupportedError(sentence, detail=error.detail, status=error.status)
+
+
+def headers(base_url: str) -> dict[str, str]:
+    """Return what each request carries: forms need the Referer, and for a browser's Accept errors would be pages."""
+    return {"Accept": "*/*", "Referer": f"{base_url}/"}
+
+
+def _json(body: bytes) -> Any:
+    """Return the value of a body, or None if it is not JSON."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,149 @@
+"""A reply of a chat-ui server, decoded: bytes as they arrive in, pieces out. Pure.
+
+Until September 2023 such a server passes on the events of the text-generation server behind it; later ones send JSON
+lines. The first byte that is not blank tells which.
+Source: https://github.com/huggingface/chat-ui, src/routes/conversation/[id]/+server.ts
+"""
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from g4f_lite import jsonlines, sse
+from g4f_lite.complaints import complaint_of
+from g4f_lite.errors import UpstreamError
+from g4f_lite.event_reply import BLANK, EventReply
+from g4f_lite.pieces import Finish, FinishReason, Piece
+
+START = "<|startoftext|>"
+ENDS = ("</s>", "<|endoftext|>")
+"""What models begin and end with. Some servers do not mark them as special."""
+
+
+class ChatUiReply(EventReply):
+    """One reply. It has finished when the whole text came, or the model's own mark of its end."""
+
+    def __init__(self, provider: str, secrets: Collection[str] = (), stop: Collection[str] = ()) -> None:
+        """stop: the texts that were to end the reply."""
+        super().__init__(provider, secrets)
+        self._lines = jsonlines.Decoder(provider)
+        self._stop = tuple(stop)
+        self._has_begun = False
+        self._finish: FinishReason | None = None
+
+    @property
+    def has_finished(self) -> bool:
+        return self._finish is not None
+
+    def take(self, block: bytes, pieces: list[Piece]) -> None:
+        if not self._form:
+            block = block.lstrip(BLANK)
+            self._form = block[:1]
+        if self._form != b"{":
+            super().take(block, pieces)
+            return
+        for value in self._lines.feed(block):
+            self._take_value(value, pieces)
+            if self.is_over:
+                return
+
+    def take_rest(self, pieces: list[Piece]) -> None:
+        if self._form != b"{":
+            super().take_rest(pieces)
+        elif not self.is_over:
+            for value in self._lines.end():
+                self._take_value(value, pieces)
+
+    def take_record(self, record: sse.Record, pieces: list[Piece]) -> None:
+        self._take_value(self.decoded(record.data or record.error), pieces)
+
+    def take_whole(self, value: Any, pieces: list[Piece]) -> None:
+        """Take the list of one reply that comes when streaming was not asked for."""
+        if not isinstance(value, list) or len(value) != 1:
+            raise self.malformed("JSON that is no part of an answer")
+        self._take_value(value[0], pieces)
+
+    def conclusion(self) -> Iterator[Piece]:
+        if self._finish is None:
+            raise self.cut()
+        yield Finish(self._finish)
+
+    def _take_value(self, value: Any, pieces: list[Piece]) -> None:
+        if not isinstance(value, dict):
+            raise self.malformed("JSON that is no part of an answer")
+        if value.get("error") is not None:
+            raise self._failure(value)
+        if "type" in value:
+            self._take_update(value, pieces)
+        else:
+            self._take_generation(value, pieces)
+
+    def _take_generation(self, record: dict[str, Any], pieces: list[Piece]) -> None:
+        """Take a record of the text-generation server: a token, at the end with the whole text."""
+        token, text = record.get("token"), record.get("generated_text")
+        if isinstance(token, dict):
+            self._take_token(token, pieces)
+        elif text is None and complaint_of(record).text:
+            raise self._failure(record)
+        if isinstance(text, str):
+            self._conclude(text, pieces)
+            self._finish = _finish_reason(record) or self._guessed_reason(token, text)
+
+    def _take_token(self, token: dict[str, Any], pieces: list[Piece]) -> None:
+        text = token.get("text")
+        if not isinstance(text, str):
+            return
+        if text in ENDS:
+            self._finish = "stop"
+        elif text != START and not token.get("special"):
+            self._say(text, pieces)
+
+    def _take_update(self, update: dict[str, Any], pieces: list[Piece]) -> None:
+        """Take a line of a later server. Types that are not about the text are left out."""
+        match update:
+            case {"type": "stream", "token": str(token)}:
+                self._say(token.rstrip("\0"), pieces)  # padded, so that its length cannot be seen on the wire
+            case {"type": "finalAnswer"}:
+                self._conclude(str(update.get("text") or ""), pieces)
+                self._finish = "stop"
+            case {"type": "error"} | {"type": "status", "status": "error"}:
+                raise self._failure(update)
+
+    def _say(self, text: str, pieces: list[Piece]) -> None:
+        self._finish = None  # a mark that text follows was not the end
+        if not self._has_begun:
+            self._has_begun = bool(text)
+            text = text.lstrip()
+        self.texts.say(text, pieces)
+
+    def _conclude(self, whole: str, pieces: list[Piece]) -> None:
+        """End the reply; its whole text is said only if its tokens were not."""
+        self.is_over = True
+        if not self.texts.size:
+            self.texts.say(_without_marks(whole), pieces)
+
+    def _guessed_reason(self, token: Any, whole: str) -> FinishReason:
+        """Return why a reply ended that does not say so: without a mark of its end, or a text to stop at, it is cut."""
+        is_open = isinstance(token, dict) and token.get("text") and not token.get("special")
+        if self._finish or not is_open or whole.endswith(self._stop):
+            return "stop"
+        return "length"
+
+    def _failure(self, record: dict[str, Any]) -> UpstreamError:
+        """Return the error that a record tells of; one of validation is about the request."""
+        is_about_request = record.get("error_type") == "validation"
+        return self.interruption({**record, "code": 422} if is_about_request else record)
+
+
+def _finish_reason(record: dict[str, Any]) -> FinishReason | None:
+    details = record.get("details")
+    reason = details.get("finish_reason") if isinstance(details, dict) else None
+    if reason is None:
+        return None
+    return "length" if reason == "length" else "stop"
+
+
+def _without_marks(text: str) -> str:
+    text = text.lstrip().removeprefix(START)
+    for end in ENDS:
+        text = text.removesuffix(end)
+    return text

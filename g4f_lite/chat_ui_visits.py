@@ -1,0 +1,103 @@
+"""Visits to a chat-ui server on an event loop: each with cookies of its own, and each cleans up behind itself."""
+
+import asyncio
+import logging
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass
+
+from aiohttp import ClientResponse
+
+from g4f_lite.chat_ui import FAREWELL_S, MAX_STEP_BYTES, Call, Calls, Turn, headers
+from g4f_lite.errors import UpstreamError, UpstreamTimeoutError
+from g4f_lite.settings import ProviderSettings
+from g4f_lite.transport import Http, read, reading
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Session:
+    """What the server knows one visitor by, and the call that is owed it in the end."""
+
+    client: Http
+    farewell: Call | None = None
+
+
+class Visits:
+    """The visits of one provider. Conversations are deleted behind its back, so that nobody waits for that."""
+
+    def __init__(self, provider: str, settings: ProviderSettings, http: Http) -> None:
+        """provider: the name in config.json, for the sentence of an error."""
+        self._provider = provider
+        self._settings = settings
+        self._http = http
+        self._leaving: set[asyncio.Task[None]] = set()
+
+    async def answer(self, turn: Turn, stack: AsyncExitStack) -> ClientResponse:
+        """Return the answer to the question of a turn, its body not yet read; leaving the stack ends the visit.
+
+        Raises: UpstreamError.
+        """
+        return await self._goal(turn, turn.calls(), self._session(turn, stack), stack)
+
+    async def close(self) -> None:
+        """Wait until all conversations are deleted; that is never long."""
+        if self._leaving:
+            await asyncio.wait(self._leaving)
+
+    async def _goal(self, turn: Turn, calls: Calls[None], session: Session, stack: AsyncExitStack) -> ClientResponse:
+        """Make the calls; return the answer to the one they are for."""
+        call = next(calls)
+        while True:
+            if call.anew:
+                session = self._session(turn, stack)
+            try:
+                if call.purpose == "goal":
+                    return await stack.enter_async_context(self._request(turn, session, call))
+                body = await self._step(turn, session, call)
+            except UpstreamError as error:
+                call = calls.throw(error)
+            else:
+                call = calls.send(body)
+
+    async def _step(self, turn: Turn, session: Session, call: Call) -> bytes:
+        if call.purpose == "farewell":
+            session.farewell = call
+            return b""
+        async with self._request(turn, session, call) as response:
+            with reading(self._provider):
+                return await read(response, MAX_STEP_BYTES)
+
+    def _request(self, turn: Turn, session: Session, call: Call) -> AbstractAsyncContextManager[ClientResponse]:
+        return session.client.request(
+            call.method,
+            turn.base_url + call.path,
+            self._settings,
+            provider=self._provider,
+            json=call.json,
+            data=call.form,
+            headers=headers(turn.base_url),
+            accepted=call.accepted,
+        )
+
+    def _session(self, turn: Turn, stack: AsyncExitStack) -> Session:
+        """Return a new session, which is left when the stack is."""
+        session = Session(self._http.with_cookies(turn.base_url))
+        stack.callback(self._leave, turn, session)
+        return session
+
+    def _leave(self, turn: Turn, session: Session) -> None:
+        task = asyncio.get_running_loop().create_task(self._left(turn, session))
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
+
+    async def _left(self, turn: Turn, session: Session) -> None:
+        try:
+            async with asyncio.timeout(FAREWELL_S), AsyncExitStack() as stack:
+                if session.farewell:
+                    await self._goal(turn, turn.farewell(session.farewell), session, stack)
+        except (UpstreamError, TimeoutError) as error:
+            code = error.code if isinstance(error, UpstreamError) else UpstreamTimeoutError.code
+            log.info("%s: provider %s; a conversation was not deleted", code, self._provider)
+        finally:
+            await session.client.close()

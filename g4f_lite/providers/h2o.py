@@ -1,0 +1,145 @@
+"""H2o: the models that H2O.ai served at gpt-gm.h2o.ai, or any other chat-ui server of that time."""
+
+from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, aclosing, closing
+from typing import Any, ClassVar
+
+from g4f_lite.chat_ui import Turn, headers
+from g4f_lite.chat_ui_blocking import BlockingVisit
+from g4f_lite.chat_ui_reply import ChatUiReply
+from g4f_lite.chat_ui_request import ChatUiOptions, message, parameters, prompt
+from g4f_lite.chat_ui_visits import Visits
+from g4f_lite.dialogue import dialogue, refuse_images
+from g4f_lite.errors import ModelNotSupportedError, RejectedError
+from g4f_lite.facade import AsyncReply, params_in, provider_of, text_of
+from g4f_lite.messages import Message, Params, message_of
+from g4f_lite.offers import Offer
+from g4f_lite.pieces import Piece
+from g4f_lite.provider import Provider
+from g4f_lite.settings import ProviderSettings
+from g4f_lite.transport import Http, received, secrets_of
+
+CONTEXT = 2048
+"""Tokens that each of the models has for question and answer together."""
+
+
+class H2o(Provider):
+    """A chat-ui server. Each reply has a session and a conversation of its own, which is deleted after it."""
+
+    kind = "H2o"
+    label = "H2O.ai"
+    url: ClassVar[str] = "https://gpt-gm.h2o.ai"
+    model: ClassVar[str] = "h2oai/h2ogpt-gm-oasst1-en-2048-falcon-40b-v1"
+    models: ClassVar[Mapping[str, str]] = {
+        "falcon-7b": "h2oai/h2ogpt-gm-oasst1-en-2048-falcon-7b-v3",
+        "falcon-40b": "h2oai/h2ogpt-gm-oasst1-en-2048-falcon-40b-v1",
+        "llama-13b": "h2oai/h2ogpt-gm-oasst1-en-2048-open-llama-13b",
+    }
+    supports_stream: ClassVar[bool] = True
+    needs_auth: ClassVar[bool] = False
+    default_base_url = url
+    default_model = model
+    model_aliases = models
+    Options = ChatUiOptions
+    options: ChatUiOptions
+
+    def __init__(self, name: str, settings: ProviderSettings, http: Http) -> None:
+        super().__init__(name, settings, http)
+        self.base_url = (settings.base_url or self.url).rstrip("/")
+        self._visits = Visits(name, settings, http)
+
+    async def stream(
+        self, model: str, messages: Sequence[Message], params: Params, state: Mapping[str, Any] | None = None
+    ) -> AsyncGenerator[Piece, None]:
+        """Yield the reply as `Provider.stream` says. Raises: RejectedError, too, for a conversation of blanks."""
+        refuse_images(self.name, messages)
+        inputs = dialogue(messages)
+        if not inputs.strip():
+            raise RejectedError(f"{self.name} answers no empty message. Write something.")
+        turn = self._turn(model, message(inputs, parameters(self.options, params)))
+        async with AsyncExitStack() as stack:
+            response = await self._visits.answer(turn, stack)
+            pieces = received(response, self._reply(params))
+            async for piece in await stack.enter_async_context(aclosing(pieces)):
+                yield piece
+
+    async def list_models(self) -> list[Offer]:
+        """Return the configured names, or those of the service. It has no list; this shows whether it is there."""
+        page = self.http.request(
+            "GET", f"{self.base_url}/", self.settings, provider=self.name, headers=headers(self.base_url)
+        )
+        async with page:
+            return [Offer(name, vision=False, context=CONTEXT) for name in self.settings.models or self.models]
+
+    async def close(self) -> None:
+        await self._visits.close()
+
+    @classmethod
+    def create_async_generator(
+        cls, model: str | None, messages: Sequence[Mapping[str, Any]], proxy: str | None = None, **kwargs: Any
+    ) -> AsyncReply:
+        return AsyncReply(cls, cls.get_model(model, **kwargs), messages, {"proxy": proxy, **kwargs})
+
+    @classmethod
+    def create_completion(
+        cls, model: str | None, messages: Sequence[Mapping[str, Any]], stream: bool = True, **kwargs: Any
+    ) -> Iterator[str]:
+        """Ask with requests, and with a prompt of its own; yield the texts as they come, or one text when not `stream`.
+
+        kwargs: as for `create_async_generator`, and `id` and `response_id`, the UUIDs of the two messages.
+        """
+        provider = provider_of(cls, kwargs, Http())
+        texts = _texts(provider._visit(model, [message_of(one) for one in messages], kwargs))
+        return texts if stream else _joined(texts)
+
+    @classmethod
+    def get_model(cls, model: str | None, **kwargs: Any) -> str:
+        """Return the name the service knows. A name without a slash that is no alias may be one of another service.
+
+        kwargs: `base_url`, where there is one. Raises: ModelNotSupportedError.
+        """
+        return cls._known(model, kwargs.get("base_url"), cls.kind)
+
+    @classmethod
+    def _known(cls, model: str | None, base_url: str | None, provider: str) -> str:
+        id_ = cls.models.get(model, model) if model else cls.model
+        is_elsewhere = (base_url or cls.url).rstrip("/") != cls.url.rstrip("/")
+        if is_elsewhere or "/" in id_:
+            return id_
+        names = ", ".join(cls.models)
+        raise ModelNotSupportedError(f"{provider} has no model called {id_[:100]}; choose one of {names}.")
+
+    def _visit(
+        self, model: str | None, messages: Sequence[Message], kwargs: Mapping[str, Any]
+    ) -> Generator[Piece, None, None]:
+        """Return what yields the pieces of a reply to code that awaits nothing; nothing is asked before the first."""
+        refuse_images(self.name, messages)
+        params = params_in({name: value for name, value in kwargs.items() if value is not None})
+        ids = kwargs.get("id"), kwargs.get("response_id")
+        body = message(prompt(messages), parameters(self.options, params), *ids)
+        return BlockingVisit(self._turn(model, body, greets=True), self.settings).pieces(self._reply(params))
+
+    def _turn(self, model: str | None, body: Mapping[str, Any], greets: bool = False) -> Turn:
+        known = self._known(model, self.settings.base_url, self.name)
+        return Turn(self.name, self.base_url, known, body, greets, secrets_of(self.settings))
+
+    def _reply(self, params: Params) -> ChatUiReply:
+        return ChatUiReply(self.name, secrets_of(self.settings), params.stop)
+
+
+def _create_completion(
+    model: str | None, messages: Sequence[Mapping[str, Any]], stream: bool = True, **kwargs: Any
+) -> Iterator[str]:
+    """Do what `H2o.create_completion` does, as the function that its description prints."""
+    return H2o.create_completion(model, messages, stream, **kwargs)
+
+
+def _texts(pieces: Generator[Piece, None, None]) -> Iterator[str]:
+    with closing(pieces):
+        for piece in pieces:
+            if text := text_of(piece):
+                yield text
+
+
+def _joined(texts: Iterator[str]) -> Iterator[str]:
+    yield "".join(texts)
