@@ -31,6 +31,8 @@ from g4f_lite.transport import Http, read, reading, secrets_of
 LOOKUP_LIMIT_S = 10
 LISTING_LIMIT_S = 8
 """Seconds; less than the catalog grants a listing, so that the pages that came by then are not lost."""
+MAX_MOVES = 2
+"""Of a model that was renamed."""
 MAX_PAGES = 20
 MAX_PAGE_BYTES = 4 << 20
 """As much as is read of a list; what is asked for most is on the first pages, which have half a megabyte each."""
@@ -42,6 +44,7 @@ LIST = f"/api/models?inference=warm&{EXPANSION}"
 
 EXPLAINED = (401, 403, 404)
 """Statuses that mean what the header `X-Error-Code` says; a model that does not exist, or is private, is a 401, too."""
+MOVED = (301, 302, 307, 308)
 WRONG_TOKEN = re.compile(r"(?i)\binvalid (?:\w+ )?(?:credentials|username|user|token)\b|\btoken\b.* expired")
 
 
@@ -79,7 +82,8 @@ class Hub:
             return {}
         path = f"/api/models/{model}?{EXPANSION}"
         if not (entries := self._directory.recall(path)):
-            entries = await self._looked_up(model, path)
+            async with _in_time(LOOKUP_LIMIT_S, self._provider):
+                entries = await self._looked_up(model, self._url + path)
             self._directory.keep(path, entries)
         return {provider: dict(entry) for provider, entry in entries.items()}
 
@@ -105,12 +109,17 @@ class Hub:
         """Return what `models` did lately; empty where it was not asked, or failed."""
         return list(self._directory.recall(LIST) or ())
 
-    async def _looked_up(self, model: str, path: str) -> Entries:
-        async with _in_time(LOOKUP_LIMIT_S, self._provider), self._asked(self._url + path, EXPLAINED) as response:
+    async def _looked_up(self, model: str, url: str, moves: int = MAX_MOVES) -> Entries:
+        async with self._asked(url, (*EXPLAINED, *MOVED)) as response:
             if response.status in EXPLAINED:
                 raise await self._refusal(model, response)
-            found = await self._value(response)
-        return entries_of(found.get("inferenceProviderMapping")) if isinstance(found, dict) else {}
+            if response.status not in MOVED:
+                found = await self._value(response)
+                return entries_of(found.get("inferenceProviderMapping")) if isinstance(found, dict) else {}
+            new = self._moved(response)
+        if not new or not moves:
+            raise self._malformed()
+        return await self._looked_up(model, new, moves - 1)
 
     async def _refusal(self, model: str, response: ClientResponse) -> UpstreamError:
         secrets = secrets_of(self._settings)
@@ -155,12 +164,23 @@ class Hub:
             raise self._malformed() from error
 
     def _next(self, response: ClientResponse) -> str:
-        """Return the address of the next page; empty if there is none, or elsewhere, where the token may not go."""
+        """Return the address of the next page; empty if there is none."""
         try:
-            url = URL(response.links["next"]["url"])
-            return str(url) if url.origin() == URL(self._url).origin() else ""
+            return self._own(response.links["next"]["url"])
         except (KeyError, ValueError):
             return ""
+
+    def _moved(self, response: ClientResponse) -> str:
+        """Return the address under which a renamed model is found; empty if there is none."""
+        try:
+            return self._own(response.headers["Location"], response.url)
+        except (KeyError, ValueError):
+            return ""
+
+    def _own(self, address: str | URL, base: URL | None = None) -> str:
+        """Return an address of this Hub; empty for one elsewhere, where the token may not go. Raises: ValueError."""
+        url = (base or URL()).join(URL(address))
+        return str(url) if url.origin() == URL(self._url).origin() else ""
 
     def _malformed(self) -> MalformedReplyError:
         return MalformedReplyError(f"{self._provider} got no answer of a Hub. Check its options.hub_url.")

@@ -234,6 +234,24 @@ async def test_an_answer_that_breaks_off_is_a_cut(hub, upstream):
         await hub.mapping(MODEL)
 
 
+async def test_a_model_that_was_renamed_is_found(hub, upstream):
+    for location in ("/api/models/org/newer?expand[]=inferenceProviderMapping", f"{upstream.url}/api/models/{MODEL}?x"):
+        upstream.will_answer(b"", status=307, headers={"Location": location}, to="")
+    upstream.will_answer_json({"id": MODEL, "inferenceProviderMapping": by_provider("groq")}, to="name?x")
+
+    assert await hub.mapping("org/older") == by_provider("groq")
+    assert [request.headers["authorization"] for request in upstream.requests] == [f"Bearer {TOKEN}"] * 3
+
+
+@pytest.mark.parametrize("location", [None, "", "http://[", "mailto:a@b.example", "https://example.com/api/models/a/b"])
+async def test_a_model_that_moved_elsewhere_is_not_followed(hub, upstream, location):
+    for _ in range(4):
+        upstream.will_answer(b"", status=302, headers={} if location is None else {"Location": location}, to="")
+
+    with pytest.raises(MalformedReplyError):
+        await hub.mapping(MODEL)
+
+
 # where a token may go
 
 

@@ -413,6 +413,13 @@ async def test_a_token_without_permission_is_told_what_it_lacks(provider, upstre
     assert (caught.value.code, caught.value.blames) == ("key_rejected", "route")
 
 
+async def test_a_gated_model_is_told_to_be_gated(provider, service):
+    service.gated.add(MODEL)
+
+    with pytest.raises(NoAccessError, match="org/name is gated"):
+        await ask(provider)
+
+
 # the unified router
 
 
@@ -542,7 +549,7 @@ async def test_a_hub_that_fails_is_noticed_though_some_models_are_known(provider
 @pytest.mark.parametrize(
     ("key", "works", "sentence"),
     [
-        (TOKEN, True, "works, 1 model"),
+        (TOKEN, True, ""),
         ("hf_wrong", False, "huggingface rejects the key. Check its api_key in config.json."),
         ("", False, "huggingface needs a token of Hugging Face"),
     ],

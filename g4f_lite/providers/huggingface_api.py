@@ -108,13 +108,12 @@ class HuggingFaceAPI(Provider):
         if len(kept) < len(messages):
             yield Notice(self._notice(len(messages) - len(kept)))
         wanted = replace(params, max_tokens=params.max_tokens or self.options.max_tokens)
-        ask = self._ask_router if self.options.unified else self._ask_in_turn
         try:
-            async with aclosing(ask(self.get_model(model), kept, wanted)) as pieces:
+            async with aclosing(await self._reply(self.get_model(model), kept, wanted)) as pieces:
                 async for piece in pieces:
                     yield piece
         except KeyRejectedError as error:
-            if error.status != 403:
+            if error.status != 403 or isinstance(error, NoAccessError):
                 raise
             raise self._no_access(model, error) from error
 
@@ -201,12 +200,10 @@ class HuggingFaceAPI(Provider):
         known = self.provider_mapping.get(model)
         return known if known is not None else await self._hub.mapping(model)
 
-    def _ask_router(self, model: str, messages: Sequence[Message], params: Params) -> AsyncGenerator[Piece, None]:
-        return self._chat(USUAL_ROUTE, self.name).stream(model, messages, params)
-
-    async def _ask_in_turn(
-        self, model: str, messages: Sequence[Message], params: Params
-    ) -> AsyncGenerator[Piece, None]:
+    async def _reply(self, model: str, messages: Sequence[Message], params: Params) -> AsyncGenerator[Piece, None]:
+        """Return the reply, not yet asked for, of the router or of those who serve the model."""
+        if self.options.unified:
+            return self._chat(USUAL_ROUTE, self.name).stream(model, messages, params)
         begun = asyncio.get_running_loop().time()
         candidates = [
             Candidate(one.provider, one.model, partial(self._ask, one, messages, params))
@@ -214,20 +211,19 @@ class HuggingFaceAPI(Provider):
         ]
         if not candidates:
             raise ModelNotSupportedError(f"Nobody takes chats for {model[:100]} at {self.name}. Choose another model.")
-        pieces = first_to_answer(candidates, SHARE * self.settings.timeout.first, begun)
-        async with aclosing(pieces):
-            async for piece in pieces:
-                yield piece
+        return first_to_answer(candidates, SHARE * self.settings.timeout.first, begun)
 
     def _ask(self, one: Serving, messages: Sequence[Message], params: Params) -> AsyncGenerator[Piece, None]:
         return self._chat(one.path, f"{self.name} ({one.provider})").stream(one.model, messages, params)
 
     def _chat(self, path: str, name: str) -> OpenAICompatible:
         """Return what asks at a path of the router; it is kept, with what it learns of who answers there."""
-        if path not in self._chats and len(self._chats) >= MAX_CHATS:
-            self._chats.clear()
-        settings = self.settings.model_copy(update={"base_url": f"{self.base_url}/{path}", "options": {}})
-        return self._chats.setdefault(path, OpenAICompatible(name, settings, self.http))
+        if path not in self._chats:
+            if len(self._chats) >= MAX_CHATS:
+                self._chats.clear()
+            settings = self.settings.model_copy(update={"base_url": f"{self.base_url}/{path}", "options": {}})
+            self._chats[path] = OpenAICompatible(name, settings, self.http)
+        return self._chats[path]
 
     def _no_access(self, model: str, error: KeyRejectedError) -> NoAccessError:
         return NoAccessError(
