@@ -221,6 +221,7 @@ class Upstream:
         self._changed = threading.Condition()
         self._loop = asyncio.new_event_loop()
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=1024)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio does not, for these
         self.url = f"http{'s' if tls else ''}://127.0.0.1:{self._socket.getsockname()[1]}"
         self.base_url = f"{self.url}/v1"
         self._thread = threading.Thread(target=self._loop.run_forever, name="upstream", daemon=True)
