@@ -347,7 +347,7 @@ async def test_a_list_that_never_ends_is_left_in_time(hub, service, upstream, mo
 
 
 async def test_the_pages_that_came_in_time_are_not_lost(hub, service, upstream, monkeypatch):
-    monkeypatch.setattr(hubs, "LISTING_LIMIT_S", 0.2)
+    monkeypatch.setattr(hubs, "LISTING_LIMIT_S", 0.5)
     page = [{"id": MODEL, "inferenceProviderMapping": as_list(by_provider("novita"))}]
     upstream.will_answer_json(page, headers={"Link": '</api/models?cursor=1>; rel="next"'}, to="Mapping")
     upstream.will_answer([silence()], to="cursor=1")

@@ -303,7 +303,7 @@ async def test_who_breaks_before_the_first_text_is_passed_over(two, upstream, an
     "answer", [Answer([], before_headers=silence()), Answer([b": hm\n\n", silence()])], ids=["headers", "text"]
 )
 async def test_who_stays_silent_is_passed_over_before_all_time_is_over(service, upstream, http, monkeypatch, answer):
-    monkeypatch.setattr(huggingface_api, "SHARE", 0.02)
+    monkeypatch.setattr(huggingface_api, "SHARE", 0.05)
     service.models[MODEL] = by_provider("novita", "groq")
     upstream.will(answer, to=NOVITA)
     limits = Timeout(first=10)
