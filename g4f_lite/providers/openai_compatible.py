@@ -1,25 +1,25 @@
 """OpenAICompatible: any service that speaks OpenAI's chat completions, in the cloud or on this machine."""
 
-import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import AsyncExitStack, aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
+from functools import partial
 from typing import Any
 
 from aiohttp import ClientResponse
 
+from g4f_lite.asking import asking
 from g4f_lite.completion import Completion
 from g4f_lite.concessions import Concessions, refused_field, without
-from g4f_lite.errors import G4FLiteError, MalformedReplyError, RejectedError, UnreachableError
+from g4f_lite.errors import G4FLiteError, MalformedReplyError, UnreachableError
+from g4f_lite.lookup import look_up
 from g4f_lite.messages import Message, Params
 from g4f_lite.model_list import offers
 from g4f_lite.offers import Offer
 from g4f_lite.pieces import Piece, Via
 from g4f_lite.provider import Provider
 from g4f_lite.settings import ProviderSettings
-from g4f_lite.transport import Http, read, reading, received, secrets_of
+from g4f_lite.transport import Http, received, secrets_of
 
-MAX_LIST_BYTES = 4 << 20
-"""The longest list of models; the largest known one has half a megabyte."""
 LONGEST_NAME = 64
 """Characters of who answers behind a service."""
 
@@ -41,11 +41,12 @@ class OpenAICompatible(Provider):
 
         Source: https://platform.openai.com/docs/api-reference/chat/create
         """
-        async with AsyncExitStack() as stack:
-            response = await self._ask(stack, _body(model, messages, params))
-            pieces = received(response, Completion(self.name, secrets_of(self.settings)))
+        body = _body(model, messages, params)
+        asked = asking(model, self._concessions, partial(without, body), self._send, refused_field)
+        reply = Completion(self.name, secrets_of(self.settings))
+        async with asked as response, aclosing(received(response, reply)) as pieces:
             via = _via(response.headers, model)
-            async for piece in await stack.enter_async_context(aclosing(pieces)):
+            async for piece in pieces:
                 if via:
                     yield via
                     via = None
@@ -54,14 +55,10 @@ class OpenAICompatible(Provider):
     async def list_models(self) -> list[Offer]:
         """Return what is listed at `models`. Raises: UpstreamError."""
         url = f"{self.base_url}/models"
-        async with self.http.request(
-            "GET", url, self.settings, provider=self.name, headers=self._headers()
-        ) as response:
-            with reading(self.name):
-                listing = await read(response, MAX_LIST_BYTES)
+        listing = await look_up(self.http, url, self.settings, provider=self.name, headers=self._headers())
         try:
-            return offers(json.loads(listing))
-        except (ValueError, RecursionError) as error:
+            return offers(listing)
+        except ValueError as error:
             raise MalformedReplyError(f"{self.name} sent no list of models. Check its base_url.") from error
 
     def obstacle(self) -> G4FLiteError | None:
@@ -70,24 +67,10 @@ class OpenAICompatible(Provider):
             return super().obstacle()
         return UnreachableError(f"{self.name} has no address: set its base_url in config.json, with /v1 at the end.")
 
-    async def _ask(self, stack: AsyncExitStack, body: dict[str, Any]) -> ClientResponse:
-        """Return the answer to the body, or to a plainer one if the service does not take all of its fields."""
+    def _send(self, body: Mapping[str, Any]) -> AbstractAsyncContextManager[ClientResponse]:
         url = f"{self.base_url}/chat/completions"
         headers = {"Accept": "text/event-stream", **self._headers()}
-        left_out = self._concessions.of(body["model"])
-        while True:
-            plain = without(body, left_out)
-            request = self.http.request("POST", url, self.settings, provider=self.name, json=plain, headers=headers)
-            try:
-                response = await stack.enter_async_context(request)
-            except RejectedError as error:
-                refused = refused_field(plain, error)
-                if not refused:
-                    raise
-                left_out |= {refused}
-            else:
-                self._concessions.keep(body["model"], left_out)
-                return response
+        return self.http.request("POST", url, self.settings, provider=self.name, json=body, headers=headers)
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.settings.api_key}"} if self.settings.api_key else {}
