@@ -35,7 +35,7 @@ MAX_MOVES = 2
 """Of a model that was renamed."""
 MAX_PAGES = 20
 MAX_PAGE_BYTES = 4 << 20
-"""As much as is read of a list; what is asked for most is on the first pages, which have half a megabyte each."""
+"""As much as is read of a list, however long a Hub makes it."""
 
 MODEL = re.compile(r"(?:\w[\w.-]{0,95}/)?\w[\w.-]{0,95}", re.ASCII)
 """Source: `validate_repo_id` at https://huggingface.co/docs/huggingface_hub/package_reference/utilities"""
