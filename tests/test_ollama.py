@@ -166,10 +166,18 @@ async def test_a_model_that_cannot_think_is_asked_without_and_only_the_first_tim
 
 
 async def test_other_complaints_are_final(made, upstream):
-    with pytest.raises(UpstreamError, match="rejects the request") as caught:
-        await ask(made(think=True), "nomic-embed-text")
-    assert "think" in upstream.wait_request(1).json
-    assert caught.value.detail == '"nomic-embed-text" does not support chat'
+    upstream.will_answer_json({"error": "invalid options: num_ctx"}, status=400, to=CHAT)
+
+    with pytest.raises(UpstreamError, match="rejects the request"):
+        await ask(made(think=True), "qwen3:4b")
+    assert len(upstream.requests) == 1
+
+
+async def test_a_model_that_cannot_chat_is_an_error_with_think_or_without(made):
+    for options in ({}, {"think": True}):
+        with pytest.raises(UpstreamError) as caught:
+            await ask(made(**options), "nomic-embed-text")
+        assert caught.value.detail == '"nomic-embed-text" does not support chat'
 
 
 @pytest.mark.parametrize("keep_alive", [0, -1, 300, 1.5, "5m", "1h30m", "-1s", "250ms"])

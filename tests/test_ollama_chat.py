@@ -141,7 +141,7 @@ def test_records_without_text_are_passed_over(odd):
     assert decode(line(odd), b"\n\r\n", said("a"), line(odd), done()) == [Content("a"), Finish("stop")]
 
 
-@pytest.mark.parametrize("behind", [b"nonsense\n", line({"error": "late"}), said("more"), b"{"])
+@pytest.mark.parametrize("behind", [b"nonsense\n", line({"error": "late"}), said("more"), b"{", b'{"error": "late"}'])
 def test_nothing_behind_the_end_matters(behind):
     assert decode(said("a") + done() + behind) == [Content("a"), Finish("stop")]
 
