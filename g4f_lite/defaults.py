@@ -15,10 +15,18 @@ PROVIDERS: dict[str, dict[str, Any]] = {
     "anthropic": {"kind": "Anthropic", "enabled": False, "api_key": "${ANTHROPIC_API_KEY}"},
     "huggingface": {"kind": "HuggingFaceAPI", "enabled": False, "api_key": "${HF_TOKEN}"},
     "allenai": {"kind": "AllenAI", "enabled": False},
+    "h2o": {"kind": "H2o", "enabled": False},
 }
 """Those that load a model first may take their time."""
 
 MODELS: dict[str, Any] = {
     "guide": "guide/guide",
     "tulu-3-405b": ["allenai/tulu3-405b", "huggingface/allenai/Llama-3.1-Tulu-3-405B"],
+    "falcon-40b": {
+        "routes": ["h2o/falcon-40b"],
+        "label": "Falcon 40B",
+        "params": {"temperature": 0.4},
+        "context": 2048,
+        "price": {"input": 0, "output": 0},
+    },
 }
