@@ -194,7 +194,7 @@ def test_a_mistake_in_a_provider_names_its_place_and_the_remedy(
         ),
         ({"models": {"m": {"routes": ["guide/guide"], "params": {"temperature": 3}}}}, "models.m.params.temperature: "),
         ({"default_model": "guid"}, 'default_model: unknown model; did you mean "guide"?'),
-        ({"default_model": "openai"}, "default_model: unknown model; there is guide"),
+        ({"default_model": "openai"}, "default_model: unknown model; there is falcon-40b, guide, tulu-3-405b"),
         ({"default_model": 5}, "default_model: must be text, not a number"),
         ({"default_model": "${NAME}"}, "default_model: the variable NAME is not set"),
     ],
