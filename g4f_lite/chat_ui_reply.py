@@ -144,6 +144,7 @@ def _finish_reason(record: dict[str, Any]) -> FinishReason | None:
 
 def _without_marks(text: str) -> str:
     text = text.lstrip().removeprefix(START)
-    for end in ENDS:
-        text = text.removesuffix(end)
-    return text
+    size = len(text)
+    while mark := next((mark for mark in ENDS if text.endswith(mark, 0, size)), ""):
+        size -= len(mark)
+    return text[:size]
