@@ -131,9 +131,11 @@ async def test_a_long_dialogue_is_one_long_field(provider, upstream):
 
 
 async def test_half_a_character_stops_no_question(provider, upstream):
-    await ask(provider, conversation("a\ud83d"))
+    await ask(provider, conversation("a\ud83d"), stop=("\ud83d",))
+    with pytest.raises(ModelNotSupportedError):
+        await ask(provider, model="a\ud83d")
 
-    assert asked(upstream)[0]["content"] == "a\ufffd"
+    assert (asked(upstream)[0]["content"], asked(upstream)[0]["stop"]) == ("a\ufffd", ["\ufffd"])
 
 
 @pytest.mark.parametrize("model", [*AllenAI.models, *AllenAI.model_aliases, EYES])
@@ -309,7 +311,7 @@ async def test_a_thread_that_expired_is_told_anew_once(provider, upstream, servi
 
     assert text.startswith("Answer 1:\n\n\tUser: Hello")
     assert "parent" not in asked(upstream)[-1]
-    assert len(upstream.requests) == 3
+    assert (len(upstream.requests), len(set(users(upstream)))) == (3, 1)
     assert (await ask(provider, FOLLOW_UP, left))[0] == SECOND
 
 

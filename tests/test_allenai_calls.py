@@ -126,6 +126,16 @@ async def test_a_conversation_of_ones_own_is_kept_up_to_date(upstream):
     assert (await answered(model="olmoe-0125", messages=whole, conversation=conversation))[0] == SECOND
 
 
+async def test_a_conversation_may_begin_with_a_dialogue(upstream):
+    conversation = Conversation("tulu3-405b")
+    dialogue = [*MESSAGES, {"role": "assistant", "content": "Hi"}, *MORE]
+
+    await answered(model="tulu3-405b", messages=dialogue, conversation=conversation)
+
+    assert conversation.messages[0]["content"] == sent(upstream)[0]["content"]
+    assert sent(upstream)[0]["content"] == "User: Hello\nAssistant: Hi\nUser: And now?\nAssistant:"
+
+
 async def test_a_conversation_that_expired_is_told_anew(upstream, service):
     conversation = Conversation("tulu3-405b")
     await answered(model="tulu3-405b", messages=MESSAGES, conversation=conversation)

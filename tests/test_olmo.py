@@ -129,14 +129,20 @@ def test_typed_chunks():
     assert error is None
 
 
-def test_between_the_rounds_of_a_typed_reply_a_final_tree_is_no_end():
-    answer = message("assistant", {"id": "msg_T", "role": "tool_call_result", "final": True}, final=True)
-    first_round = record(message("user", answer, final=True))
-    records = [typed("start"), tree(), said("I look. "), first_round, tree(), said("Found."), tree(final=True), END]
+TOOL_RESULT = {"id": "msg_T", "role": "tool_call_result", "final": True}
+AFTER_A_TOOL = record(message("user", message("assistant", TOOL_RESULT, final=True), final=True))
+
+
+@pytest.mark.parametrize("between", [AFTER_A_TOOL, tree(final=True)])
+def test_between_the_rounds_of_a_typed_reply_a_final_tree_is_no_end(between):
+    records = [typed("start"), tree(), said("I look. "), between, tree(), said("Found."), tree(final=True), END]
 
     assert decoded(*records) == ([Content("I look. Found."), STATE, Finish("stop")], None)
-    assert isinstance(decoded(*records[:4])[1], StreamCutError)
     assert isinstance(decoded(*records[:6])[1], StreamCutError)
+
+
+def test_a_reply_that_ends_with_what_a_tool_returned_was_cut():
+    assert isinstance(decoded(typed("start"), tree(), said("I look. "), AFTER_A_TOOL)[1], StreamCutError)
 
 
 def test_a_typed_reply_may_end_with_its_last_tree():

@@ -15,6 +15,7 @@ from g4f_lite.surrogates import whole
 
 LOWEST_TOP_P = 0.01
 MOST_TOKENS = 2048
+"""The described endpoint's limits. Of the newer one's, which differ from model to model, no more is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Question:
         """
         form = FormData(default_to_multipart=True)
         for name, value in self.fields(host):
-            form.add_field(name, value)
+            form.add_field(name, whole(value))
         for number, image in enumerate(self.images):
             name = f"image-{number}{mimetypes.guess_extension(image.media_type) or ''}"
             form.add_field("files", base64.b64decode(image.data), filename=name, content_type=image.media_type)
@@ -46,7 +47,7 @@ class Question:
         yield "model", self.model
         if host:
             yield "host", host
-        yield "content", whole(self.text)
+        yield "content", self.text
         yield "private", str(self.private).lower()
         if self.parent:
             yield "parent", self.parent
@@ -92,7 +93,7 @@ def _parameters(params: Params) -> Iterator[tuple[str, str]]:
     if params.max_tokens is not None:
         yield "max_tokens", str(min(max(params.max_tokens, 1), MOST_TOKENS))
     for word in filter(None, params.stop):
-        yield "stop", whole(word)
+        yield "stop", word
 
 
 def _hundredths(value: float, least: float) -> str:

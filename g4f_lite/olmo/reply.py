@@ -98,12 +98,12 @@ class OlmoReply(Reply):
             raise self._failure(record)
 
     def _failure(self, record: dict[str, Any]) -> UpstreamError:
-        said, code = record.get("error") or record.get("errorDescription"), record.get("reason")
+        code = record.get("reason") or record.get("errorCode")
+        if code in TOO_LONG and self.texts.size:
+            return self.cut()
         if code in TOO_LONG:
             code = "context_length_exceeded"
-            if self.texts.size:
-                return self.cut()
-        return self.interruption({"error": said, "code": code or record.get("errorCode")})
+        return self.interruption({"error": record.get("error") or record.get("errorDescription"), "code": code})
 
 
 def _messages(record: dict[str, Any]) -> list[dict[str, Any]]:
