@@ -59,8 +59,8 @@ class AsyncReply:
         await self._shown.aclose()
 
 
-def iterate(reply: Callable[[], AsyncReply]) -> Iterator[Any]:
-    """Yield what a reply does on an event loop of its own, which ends with it."""
+def iterate(reply: Callable[[], AsyncReply]) -> Iterator[str]:
+    """Yield the texts of a reply on an event loop of its own, which ends with it."""
     with _loop() as run:
         shown = aiter(reply())
 
@@ -69,7 +69,8 @@ def iterate(reply: Callable[[], AsyncReply]) -> Iterator[Any]:
 
         try:
             while (one := run(following())) is not None:
-                yield one
+                if isinstance(one, str):
+                    yield one
         finally:
             run(shown.aclose())  # type: ignore[attr-defined]
 

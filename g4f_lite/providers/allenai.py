@@ -1,6 +1,6 @@
 """AllenAI: AI2's playground, which needs no key and keeps each conversation for whom it gave an anonymous id."""
 
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
 from typing import Any, ClassVar
 
@@ -139,14 +139,6 @@ class AllenAI(Provider):
             shown=Shown(talk, talk.question(messages), return_conversation),
         )
 
-    @classmethod
-    def create_completion(
-        cls, model: str | None, messages: Sequence[Mapping[str, Any]], stream: bool = True, **kwargs: Any
-    ) -> Iterator[str]:
-        """Ask as `Provider.create_completion` says, for the texts alone; a `conversation` is kept up to date, too."""
-        texts = _texts(super().create_completion(model, messages, stream=True, **kwargs))
-        return texts if stream else iter(("".join(texts),))
-
     async def _ask(
         self, stack: AsyncExitStack, model: str, messages: Sequence[Message], params: Params, thread: Thread
     ) -> tuple[ClientResponse, str]:
@@ -218,10 +210,6 @@ class AllenAI(Provider):
 
     def _headers(self, user: str) -> dict[str, str]:
         return {"Accept": "*/*", "Origin": self.url, "Referer": f"{self.url}/", "X-Anonymous-User-ID": user}
-
-
-def _texts(parts: Iterator[Any]) -> Iterator[str]:
-    yield from (part for part in parts if isinstance(part, str))
 
 
 def _is_nowhere(error: UpstreamError) -> bool:
