@@ -3,10 +3,11 @@
 import socket
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from http.cookiejar import DefaultCookiePolicy
+from http.cookiejar import Cookie
 from typing import Any
 
 import requests
+from requests.cookies import RequestsCookieJar
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from g4f_lite.blocking_failures import failure
@@ -34,8 +35,7 @@ class BlockingHttp:
         self._session.headers.clear()
         self._session.headers.update(HEADERS)
         self._session.proxies = {"http": settings.proxy, "https": settings.proxy} if settings.proxy else {}
-        over_both = ("http", "https")  # the service may be on this machine, set up as for the internet
-        self._session.cookies.set_policy(DefaultCookiePolicy(secure_protocols=over_both))
+        self._session.cookies = _Cookies()
 
     @contextmanager
     def request(
@@ -78,6 +78,13 @@ class BlockingHttp:
 class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Know of none: requests looks for the next address even where it shall not go, and reads the whole body."""
+
+
+class _Cookies(RequestsCookieJar):
+    def set_cookie(self, cookie: Cookie, *args: Any, **kwargs: Any) -> None:
+        """Keep a cookie that may be returned over http: the service may be on this machine, set up for the internet."""
+        cookie.secure = False
+        super().set_cookie(cookie, *args, **kwargs)
 
 
 def read(response: requests.Response, limit: int, provider: str, patience: Patience) -> bytes:
