@@ -18,7 +18,15 @@ from g4f_lite.pieces import Content, Finish, Piece, Preliminary
 from g4f_lite.provider import Provider
 from g4f_lite.settings import ProviderSettings, Timeout
 from g4f_lite.transport import Http
-from tests import anthropic_service, chat_ui_service, hub_service, ollama_service, olmo_service, openai_wire
+from tests import (
+    anthropic_service,
+    chat_ui_service,
+    hub_service,
+    ollama_service,
+    olmo_service,
+    openai_wire,
+    provider_guide,
+)
 from tests.kinds import KEY, PAGE, Kind
 from tests.upstream import Answer, Gate, Step, Upstream, byte_by_byte, cut, reset, silence, wait_until
 
@@ -39,6 +47,7 @@ KINDS = [
     anthropic_service.KIND,
     olmo_service.KIND,
     chat_ui_service.KIND,
+    provider_guide.KIND,
 ]
 
 
