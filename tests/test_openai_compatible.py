@@ -57,6 +57,7 @@ async def test_a_request_holds_what_was_set_and_nothing_else(provider, upstream)
     assert (request.method, request.path) == ("POST", "/v1/chat/completions")
     assert request.headers["authorization"] == "Bearer tiger-secret"
     assert request.headers["accept"] == "text/event-stream"
+    assert request.headers["content-type"] == "application/json"
     assert request.json == {
         "model": "test-model",
         "messages": [
