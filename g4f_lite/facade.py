@@ -8,6 +8,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from g4f_lite.deadlines import within
+from g4f_lite.detached import detached
 from g4f_lite.messages import Message, Params, message_of
 from g4f_lite.pieces import Content, Piece
 from g4f_lite.settings import ProviderSettings
@@ -45,7 +46,8 @@ class AsyncReply:
         shown: what the caller gets for a piece; None is left out.
         """
         given = {name: value for name, value in kwargs.items() if value is not None}
-        self._shown = _shown(kind, model, [message_of(message) for message in messages], given, state, shown)
+        asked = [message_of(message) for message in messages]
+        self._shown = detached(_shown(kind, model, asked, given, state, shown))
 
     def __await__(self) -> Generator[Any, None, Self]:
         return self
@@ -108,8 +110,10 @@ async def made(kind: "type[P]", kwargs: Mapping[str, Any]) -> "AsyncIterator[P]"
     try:
         yield provider
     finally:
-        await provider.close()
-        await http.close()
+        try:
+            await provider.close()
+        finally:
+            await http.close()
 
 
 def provider_of(kind: "type[P]", kwargs: Mapping[str, Any], http: Http) -> P:

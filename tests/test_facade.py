@@ -114,3 +114,15 @@ def test_images_in_messages_reach_the_service(upstream):
     list(OpenAICompatible.create_completion("test-model", messages, base_url=upstream.base_url))
 
     assert upstream.requests[0].json["messages"] == messages
+
+
+def test_a_reader_that_leaves_without_a_word_leaves_no_connection_open(upstream):
+    upstream.will_answer([delta("Hi"), silence()])
+
+    async def leaving():
+        async for _ in OpenAICompatible.create_async_generator("test-model", MESSAGES, base_url=upstream.base_url):
+            break
+
+    asyncio.run(leaving())
+
+    upstream.wait_closed()
