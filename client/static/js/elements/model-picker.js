@@ -3,7 +3,7 @@ import { storage } from "../storage.js"
 
 const LAST_PICK = "model"
 
-/** The models to pick from. Orders: refresh(api). A new conversation begins with the model picked last. */
+/** The models to pick from. Orders: refresh(api), open(). A new conversation begins with the model picked last. */
 class ModelPicker extends HTMLElement {
   #select
 
@@ -22,7 +22,13 @@ class ModelPicker extends HTMLElement {
 
   /** What a person reads for it. */
   get label() {
-    return this.#select.selectedOptions[0]?.label ?? ""
+    return this.#select.selectedOptions[0]?.dataset.label ?? ""
+  }
+
+  /** Let somebody pick another. */
+  open() {
+    this.#select.focus()
+    this.#select.showPicker?.()
   }
 
   /** Ask the server again what there is, and keep what is picked. */
@@ -31,7 +37,8 @@ class ModelPicker extends HTMLElement {
     if (!fresh) {
       return
     }
-    this.#select.replaceChildren(...fresh.body.querySelectorAll("optgroup"))
+    this.#select.querySelectorAll("optgroup").forEach((group) => group.remove())
+    this.#select.append(...fresh.body.querySelectorAll("optgroup"))
   }
 
   #pick(name) {
