@@ -3,10 +3,15 @@ from dataclasses import fields
 
 import pytest
 from jinja2 import meta
+from markupsafe import escape
 
+from g4f_lite.offers import Offer
 from server import pages
+from server.problems import STATUS, Problem
 from tests.openai_wire import openai_error, openai_stream
+from tests.stores import an_outcome, answered
 from tests.test_conversation import ask
+from tests.waiting import wait_for
 
 RAW = re.compile(r"<script(?![^>]* src=)|<style|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE)
 
@@ -105,6 +110,56 @@ def test_a_broken_configuration_is_said(app, client):
     assert "providers.x.kind: unknown" in page(client)
 
 
+def test_a_model_in_memory_is_marked(app, client):
+    up = app.extensions["chat"].catalog.members["up"]
+    wait_for(lambda: up.listed_at)
+    up.listed = Offer("test-model", loaded=True), Offer("other", loaded=False)
+
+    html = page(client, "/chat/parts/models")
+
+    assert re.search(r'<option value="m"[^>]*>m<span[^>]*> · loaded</span></option>', html)
+    assert re.search(r'<option value="up/other"[^>]*>other</option>', html)
+
+
+ANSWERING = {"provider": "third", "label": "Third <b>", "model": "x", "notices": ["The oldest was <i>left out</i>."]}
+ATTEMPTS = [
+    {"provider": "first", "error": {"code": "provider_timeout", "message": "first is slow.", "detail": "<p>504</p>"}},
+    {"provider": "hub/<second>", "error": {"code": "provider_overloaded", "message": "second is <busy>."}},
+]
+
+
+def test_an_answer_says_who_failed_before_it_and_what_was_noticed(app, client):
+    begun = answered(app.extensions["chat"].store, outcome=an_outcome(answering=ANSWERING, attempts=ATTEMPTS))
+
+    html = page(client, f"/chat/{begun.conversation_id}")
+
+    said = "first is slow.", "<p>504</p>", "hub/<second>", "second is <busy>.", "Third <b>", *ANSWERING["notices"]
+    assert [text for text in said if escape(text) not in html] == []
+    assert "<b>" not in html and "<second>" not in html
+    assert "<span data-count>2</span> failed before" in html
+
+
+def test_an_answer_without_a_detour_has_no_trail(client):
+    html = page(client, address_of(ask(client)))
+
+    shown = html[: html.index("<template")]
+    assert len(re.findall("<details[^>]* data-trail[^>]*>", shown)) == len(re.findall("data-trail hidden", shown)) == 1
+    assert "message-remark" not in shown
+
+
+@pytest.mark.parametrize("code", STATUS)
+def test_every_failure_has_its_card(app, client, code):
+    problem = Problem(code, f"What {code} means.", detail="Their <own> words.", retry_after=7)
+    failed = an_outcome("Half", status="failed", error=problem.as_dict())
+    begun = answered(app.extensions["chat"].store, outcome=failed)
+
+    html = page(client, f"/chat/{begun.conversation_id}")
+
+    for text in (problem.message, problem.detail, problem.code, problem.id):
+        assert f">{escape(text)}</" in html
+    assert re.search('<retry-wait [^>]*data-left-s="[67]"', html)
+
+
 class TestWithAModelThatIsOff:
     @pytest.fixture
     def settings(self, settings):
@@ -116,7 +171,7 @@ class TestWithAModelThatIsOff:
     def test_it_says_why(self, client):
         html = page(client)
 
-        assert re.search(r'<option value="off" disabled title="closed is off: set NOT_SET[^"]*">off', html)
+        assert re.search(r'<option value="off" disabled [^>]*>off<span[^>]*> · closed is off: set NOT_SET in', html)
         assert "No model can answer yet" not in html
 
 
@@ -211,7 +266,9 @@ LOOP_NAMES = {
     "_message.html": {"message"},
     "_reasoning.html": {"message"},
     "_actions.html": {"message"},
+    "_trail.html": {"message"},
     "_attempt.html": {"attempt"},
+    "_remark.html": {"sentence"},
     "_error.html": {"error"},
     "_note.html": {"note"},
 }

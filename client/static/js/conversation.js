@@ -56,9 +56,11 @@ export class Conversation extends EventTarget {
 
   /** Let an answer that was cut go on. */
   continue(answer, model) {
-    answer.resume()
-    const question = this.#body("continue", answer.dataset.id, model)
-    return this.#run(answer, { question }, (error) => answer.fail(error))
+    const takeBack = answer.resume()
+    return this.#run(answer, { question: this.#body("continue", answer.dataset.id, model) }, (error) => {
+      takeBack()
+      this.#tell("refused", { text: "", error })
+    })
   }
 
   /** Read on an answer that is being written, if there is one. */

@@ -5,6 +5,7 @@ import "./elements/chat-status.js"
 import "./elements/chat-thread.js"
 import "./elements/latest-button.js"
 import "./elements/model-picker.js"
+import "./elements/retry-wait.js"
 import "./elements/theme-switch.js"
 
 import { Api } from "./api.js"
@@ -51,6 +52,7 @@ const ON_PAGE = {
     }
   },
   "message:continue": ({ target }) => conversation.isRunning || conversation.continue(target, picker),
+  "message:other-model": () => picker.open(),
   "message:copy": ({ target, detail: button }) => copyFrom(button, markdownOf(target)),
   "message:copy-code": ({ detail: button }) => copyFrom(button, codeOf(button)),
   "sidebar:title": ({ detail: title }) => showTitle(title),
@@ -78,7 +80,8 @@ const IN_CONVERSATION = {
   },
   lost: (is) => (offline.hidden = !is),
   refused: ({ text, error }) => {
-    composer.refused(text, error instanceof Problem ? error.message : composer.dataset.unreachable)
+    const { unsent, unreachable } = composer.dataset
+    composer.refused(text, error instanceof Problem ? error.message : text ? unsent : unreachable)
     chat.dataset.empty = !thread.last
   },
   gone: () => location.assign(home),

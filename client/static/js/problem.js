@@ -2,12 +2,15 @@
 export class Problem extends Error {
   /**
    * @param {number} status the HTTP status
-   * @param {{code: string, message: string}} error the error object of the API
+   * @param {{code: string, message: string, detail?: string, retry_after?: number, id?: string}} error as in the API
    */
   constructor(status, error) {
     super(error.message)
     this.status = status
     this.code = error.code
+    this.detail = error.detail
+    this.retry_after = error.retry_after
+    this.id = error.id
   }
 
   /** Whether the same request may succeed in a moment. */

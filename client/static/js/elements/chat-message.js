@@ -6,7 +6,7 @@ const PATIENCE_MS = 3000
 
 /**
  * A message. An answer grows with the events of its turn. Orders: take(event), resume(), fail(error).
- * Tells `message:copy`, `message:copy-code`, `message:regenerate`, `message:continue`; the detail is the button.
+ * Tells `message:` with `copy`, `copy-code`, `regenerate`, `continue` or `other-model`; the detail is the button.
  */
 class ChatMessage extends HTMLElement {
   #timer
@@ -46,15 +46,18 @@ class ChatMessage extends HTMLElement {
     this[`on${event.type}`]?.(event)
   }
 
-  /** The answer goes on. */
+  /** The answer goes on. Returns what takes that back. */
   resume() {
+    const { status } = this.dataset
+    const notes = Array.from(this.#part("note").children)
     this.dataset.status = "running"
     this.ariaBusy = "true"
     this.#part("note").replaceChildren()
     this.#wait()
+    return () => this.#end(status, ...notes)
   }
 
-  /** @param {{code: string, message: string, detail?: string, id?: string}} error as in the API */
+  /** @param {{code: string, message: string, detail?: string, retry_after?: number, id?: string}} error as in the API */
   fail(error) {
     const card = fromTemplate("error")
     card.querySelector("[data-cause]").textContent = error.message
@@ -62,27 +65,35 @@ class ChatMessage extends HTMLElement {
     card.querySelector("[data-code]").textContent = error.code
     card.querySelector("[data-error-id]").textContent = error.id ?? ""
     card.querySelector("[data-details]").hidden = !(error.detail || error.id)
+    card.querySelector("retry-wait").dataset.leftS = error.retry_after ?? ""
     this.#end("failed", card)
   }
 
   onstart({ message_id, user_message_id, replay }) {
     this.dataset.id = message_id
     this.dataset.parent = user_message_id
+    this.#forgetWay()
     if (replay) {
       this.#part("body").replaceChildren()
       this.#part("reasoning-text").textContent = ""
     }
   }
 
-  onprovider({ label }) {
-    this.#part("waiting-for").textContent = label
+  onattempt({ provider, error }) {
+    const attempt = fromTemplate("attempt")
+    attempt.querySelector("[data-provider]").textContent = provider
+    attempt.querySelector("[data-reason]").textContent = error.message
+    attempt.querySelector("[data-detail]").textContent = error.detail ?? ""
+    this.#part("attempts").append(attempt)
+    this.#part("count").textContent = this.#part("attempts").childElementCount
+    this.#part("trail").hidden = false
   }
 
-  onattempt({ provider, error }) {
-    const line = fromTemplate("attempt")
-    line.querySelector("[data-provider]").textContent = provider
-    line.querySelector("[data-reason]").textContent = error.message
-    this.#part("trail").append(line)
+  onprovider({ label, notices = [] }) {
+    this.#part("waiting-for").textContent = label
+    this.#part("answering").textContent = label
+    this.#part("answered").hidden = false
+    this.#part("remarks").replaceChildren(...notices.map(remark))
   }
 
   onreasoning({ token }) {
@@ -101,21 +112,29 @@ class ChatMessage extends HTMLElement {
   }
 
   onfinish({ reason }) {
-    const note = { stopped: "stopped", length: "length" }[reason]
-    this.#end(reason === "stopped" ? "stopped" : "complete", note && fromTemplate(note))
+    const notes = ["stopped", "length"].filter((name) => name === reason)
+    this.#end(reason === "stopped" ? "stopped" : "complete", ...notes.map(fromTemplate))
   }
 
   onerror({ error }) {
     this.fail(error)
   }
 
-  #end(status, note) {
+  #end(status, ...notes) {
     this.#stopWaiting()
     this.#stopThinking()
     unmarkEnd(this.#part("body"))
     this.dataset.status = status
     this.ariaBusy = null
-    this.#part("note").replaceChildren(...(note ? [note] : []))
+    this.#part("note").replaceChildren(...notes)
+  }
+
+  /** Take out how the answer came to be: a turn tells it anew. */
+  #forgetWay() {
+    this.#part("trail").hidden = true
+    this.#part("attempts").replaceChildren()
+    this.#part("answered").hidden = true
+    this.#part("remarks").replaceChildren()
   }
 
   /** Give each block of code its copy button. */
@@ -147,6 +166,12 @@ class ChatMessage extends HTMLElement {
   #part(name) {
     return this.querySelector(`[data-${name}]`)
   }
+}
+
+function remark(sentence) {
+  const line = fromTemplate("remark")
+  line.querySelector("[data-sentence]").textContent = sentence
+  return line
 }
 
 customElements.define("chat-message", ChatMessage)
