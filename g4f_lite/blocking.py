@@ -157,6 +157,8 @@ def _sending(provider: str, url: str, patience: Patience) -> Iterator[None]:
         if patience.is_exhausted:
             raise patience.exhausted() from error
         raise failure(provider, url, error) from error
+    except requests.exceptions.InvalidHeader as error:
+        raise failure(provider, url, error) from None  # its words are the header's, which may be a key
     except (HTTPError, OSError, ValueError) as error:
         raise failure(provider, url, error) from error
 
