@@ -7,6 +7,7 @@ first byte that is not blank tells which.
 import json
 from abc import abstractmethod
 from collections.abc import Collection
+from contextlib import suppress
 from typing import Any
 
 from g4f_lite import sse
@@ -72,10 +73,7 @@ class EventReply(Reply):
             raise self.malformed("an answer of more than 16 MiB")
 
     def _last_record(self, pieces: list[Piece]) -> None:
-        """Read a record that lacks the empty line behind it: it is whole, or shows where the stream was cut."""
-        try:
+        """Read a record that lacks the empty line behind it; half a one is none, and `conclusion` knows of the cut."""
+        with suppress(MalformedReplyError):
             for record in self._events.end():
                 self.take_record(record, pieces)
-        except MalformedReplyError as error:
-            if not self.has_finished:
-                raise self.cut() from error

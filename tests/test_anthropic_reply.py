@@ -162,7 +162,9 @@ def test_counts_come_at_the_beginning_and_at_the_end(first, last, usage):
 
 
 def test_nothing_behind_the_end_matters():
-    assert decode(*BEGIN, text("a"), b"".join(END) + text("late") + b"nonsense\n\n")[-1] == Finish("stop")
+    behind = text("late") + failure("api_error", "late") + b"data: nonsense\n\n"
+
+    assert decode(*BEGIN, text("a"), b"".join(END) + behind) == [Content("a"), Usage(9, 7), Finish("stop")]
 
 
 def test_an_end_without_a_reason_ends_a_reply_that_has_text():
@@ -180,7 +182,9 @@ def test_the_call_of_a_tool_is_no_answer():
     assert failing(start(), *call, stop("tool_use"), STOP)[1].code == "malformed_reply"
 
 
-@pytest.mark.parametrize("stream", [[], BEGIN, [*BEGIN, text("a")], [*BEGIN, text("a"), end_of_block(), stop(None)]])
+@pytest.mark.parametrize(
+    "stream", [[], BEGIN, [*BEGIN, text("a")], [*BEGIN, text("a"), text("b")[:-9]], [*BEGIN, text("a"), stop(None)]]
+)
 def test_an_end_before_the_stop_reason_is_a_cut(stream):
     said, error_ = failing(*stream)
 
@@ -264,10 +268,9 @@ def test_a_web_page_is_no_answer():
     assert failing(b"<!DOCTYPE html><title>Just a moment...</title>")[1].code == "provider_needs_browser"
 
 
-@pytest.mark.parametrize("first", [b"<", b"{"])
-def test_what_never_ends_is_not_collected(monkeypatch, first):
-    monkeypatch.setattr(event_reply, "MAX_BODY_BYTES", 10_000)
-    monkeypatch.setattr(event_reply, "MAX_PAGE_BYTES", 10_000)
+@pytest.mark.parametrize(("first", "limit"), [(b"<", "MAX_PAGE_BYTES"), (b"{", "MAX_BODY_BYTES")])
+def test_what_never_ends_is_not_collected(monkeypatch, first, limit):
+    monkeypatch.setattr(event_reply, limit, 10_000)
     reply = MessageReply("claude")
 
     with pytest.raises(UpstreamError):
