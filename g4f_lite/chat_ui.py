@@ -56,7 +56,7 @@ class Turn:
     provider: str
     base_url: str
     model: str
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] = field(repr=False)
     greets: bool = False
     secrets: Collection[str] = field(default=(), repr=False)
 
