@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from g4f_lite.errors import ModelNotSupportedError, RejectedError
+from g4f_lite.errors import ImageNotSupportedError, RejectedError
 from g4f_lite.messages import Image, Message, Params
 
 OPENING = "Hello."
@@ -44,7 +44,7 @@ def message_request(
 
     provider: the name in config.json, for the sentence of an error.
     left_out: what the model does not take: `temperature`, `top_p`, `thinking`, or of that `budget_tokens` alone.
-    Raises: ModelNotSupportedError for an image of a kind that the API does not take.
+    Raises: ImageNotSupportedError for an image of a kind that the API does not take.
     """
     turns = _turns(messages)
     thinks = limits.thinking > 0 and "thinking" not in left_out and turns[-1].role == "user"
@@ -112,7 +112,7 @@ def _source(provider: str, image: Image) -> dict[str, str]:
         return {"type": "url", "url": image.url}
     media_type, data = image.inline
     if media_type not in MEDIA_TYPES:
-        raise ModelNotSupportedError(f"{provider} takes JPEG, PNG, GIF and WebP images, not {media_type[:50]}.")
+        raise ImageNotSupportedError(f"{provider} takes JPEG, PNG, GIF and WebP images, not {media_type[:50]}.")
     return {"type": "base64", "media_type": MEDIA_TYPES[media_type], "data": data}
 
 

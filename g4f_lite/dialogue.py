@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from g4f_lite.errors import ModelNotSupportedError
+from g4f_lite.errors import ImageNotSupportedError
 from g4f_lite.messages import Message
 
 
@@ -15,6 +15,6 @@ def dialogue(messages: Sequence[Message]) -> str:
 
 
 def refuse_images(provider: str, messages: Sequence[Message]) -> None:
-    """Raise ModelNotSupportedError if there is an image: to answer as if there were none would be wrong."""
+    """Raise ImageNotSupportedError if there is an image: to answer as if there were none would be wrong."""
     if any(message.images for message in messages):
-        raise ModelNotSupportedError(f"{provider} takes no images. Choose a model that does.")
+        raise ImageNotSupportedError(f"{provider} takes no images. Choose a model that does.")

@@ -13,6 +13,7 @@ G4FLiteError
     │   ├── KeyRejectedError
     │   ├── PaymentRequiredError
     │   ├── ModelNotSupportedError
+    │   │   └── ImageNotSupportedError
     │   ├── ContentRefusedError
     │   ├── PromptTooLongError
     │   └── NeedsBrowserError
@@ -133,6 +134,12 @@ class ModelNotSupportedError(RejectedError):
     code = "model_not_supported"
     worth_another_route = True
     blames: ClassVar[Blame] = "route"
+
+
+class ImageNotSupportedError(ModelNotSupportedError):
+    """The model does not take this image, or none at all; without one it answers."""
+
+    blames: ClassVar[Blame] = "request"
 
 
 class ContentRefusedError(RejectedError):

@@ -10,11 +10,11 @@ Role = Literal["system", "user", "assistant"]
 ROLES: dict[str, Role] = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
 """What other programs call them."""
 
-DATA_URL = re.compile(r"data:([a-z]+/[a-z0-9.+-]+);base64,([A-Za-z0-9+/]+={0,2})")
+DATA_URL = re.compile(r"data:([a-z]+/[a-z0-9.+-]+);base64,([A-Za-z0-9+/]+)={0,2}")
 
 
 class Inline(NamedTuple):
-    """An image that is at hand. media_type: such as `image/png`. data: base64, without line breaks."""
+    """An image that is at hand. media_type: such as `image/png`. data: base64, without line breaks, padded."""
 
     media_type: str
     data: str
@@ -30,7 +30,9 @@ class Image:
     def inline(self) -> Inline | None:
         """The picture itself, or None when there is only its address."""
         found = DATA_URL.fullmatch(self.url)
-        return Inline(*found.groups()) if found else None
+        if not found or len(found[2]) % 4 == 1:  # which no bytes have in base64
+            return None
+        return Inline(found[1], found[2] + "=" * (-len(found[2]) % 4))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,6 @@ def _is(part: Any, type_: str, shape: Any) -> bool:
 
 def _image(address: str | Mapping[str, Any]) -> Image:
     url = cast(str, address if isinstance(address, str) else address.get("url"))
-    if not isinstance(url, str) or not (url.startswith(("http://", "https://")) or DATA_URL.fullmatch(url)):
+    if not isinstance(url, str) or not (url.startswith(("http://", "https://")) or Image(url).inline):
         raise ValueError("An image's url begins with http://, https:// or data:image/…;base64,")
     return Image(url)

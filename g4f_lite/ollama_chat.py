@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from g4f_lite import jsonlines
-from g4f_lite.errors import ModelNotSupportedError
+from g4f_lite.errors import ImageNotSupportedError
 from g4f_lite.messages import Image, Message, Params
 from g4f_lite.pieces import Finish, Piece, Usage
 from g4f_lite.reply import Reply, is_count
@@ -19,7 +19,7 @@ def chat_request(
     """Return the body that asks for a reply.
 
     provider: the name in config.json, for the sentence of an error. context: in tokens; None is the server's own.
-    Raises: ModelNotSupportedError for an image of which there is only the address.
+    Raises: ImageNotSupportedError for an image of which there is only the address.
     """
     options = _options(params, context)
     return {
@@ -107,7 +107,7 @@ def _message(provider: str, message: Message) -> dict[str, Any]:
 def _data(provider: str, image: Image) -> str:
     """Return an image in base64, without a media type: the server looks for itself."""
     if not image.inline:
-        raise ModelNotSupportedError(f"{provider} fetches no images: attach the image itself, not its address.")
+        raise ImageNotSupportedError(f"{provider} fetches no images: attach the image itself, not its address.")
     return image.inline.data
 
 

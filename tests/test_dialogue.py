@@ -1,7 +1,7 @@
 import pytest
 
 from g4f_lite.dialogue import dialogue, refuse_images
-from g4f_lite.errors import ModelNotSupportedError
+from g4f_lite.errors import ImageNotSupportedError
 from g4f_lite.messages import Image, Message, conversation
 
 
@@ -17,5 +17,5 @@ def test_several_messages_become_lines_with_their_roles():
 
 def test_images_are_refused_where_nothing_can_be_done_with_them():
     refuse_images("h2o", conversation("Hello"))
-    with pytest.raises(ModelNotSupportedError, match="h2o takes no images"):
+    with pytest.raises(ImageNotSupportedError, match="h2o takes no images"):
         refuse_images("h2o", [Message("user", "Look", (Image("https://example.com/a.png"),))])

@@ -43,6 +43,7 @@ def test_a_developer_is_the_system_under_its_newer_name():
         {"role": "user", "content": [{"type": "image_url", "image_url": {}}]},
         {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "file:///etc/passwd"}}]},
         {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,no!"}}]},
+        {"role": "user", "content": [{"type": "image_url", "image_url": {"url": PIXEL.rstrip("=") + "AA"}}]},
     ],
 )
 def test_anything_else_is_refused_in_a_sentence(value):
@@ -52,6 +53,7 @@ def test_anything_else_is_refused_in_a_sentence(value):
 
 def test_an_image_at_hand_says_what_it_is():
     assert Image(PIXEL).inline == Inline("image/png", "iVBORw0KGgo=")
+    assert Image(PIXEL.rstrip("=")).inline == Inline("image/png", "iVBORw0KGgo=")
     assert Image("https://example.com/a.png").inline is None
 
 

@@ -340,12 +340,9 @@ def test_images_of_earlier_questions_are_known_to_the_thread():
     assert asked(messages, parent="msg_X", model=known("tulu3-405b")).images == []
 
 
-@pytest.mark.parametrize(
-    ("url", "sentence"),
-    [("https://example.org/a.png", "cannot fetch"), ("data:image/png;base64,AAAAA", "broken")],
-)
-def test_images_that_cannot_be_sent_are_refused(url, sentence):
-    with pytest.raises(RejectedError, match=sentence):
+@pytest.mark.parametrize("url", ["https://example.org/a.png", "data:image/png;base64,AAAAA"])
+def test_images_that_cannot_be_sent_are_refused(url):
+    with pytest.raises(RejectedError, match="cannot fetch"):
         asked([Message("user", "What is this?", (Image(url),))])
 
 

@@ -22,7 +22,6 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -416,7 +415,7 @@ async def _send(answer: Answer, connection: Connection) -> None:
 
 def _head(answer: Answer) -> bytes:
     framing = {} if "Content-Length" in answer.headers else {"Transfer-Encoding": "chunked"}
-    lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}"]
+    lines = [f"HTTP/1.1 {answer.status} Scripted"]
     lines += [f"{name}: {value}" for name, value in {**answer.headers, **framing}.items()]
     return "\r\n".join([*lines, "", ""]).encode()
 

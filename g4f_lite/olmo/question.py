@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from aiohttp import FormData
 
 from g4f_lite.dialogue import dialogue, refuse_images
-from g4f_lite.errors import ModelNotSupportedError, RejectedError
+from g4f_lite.errors import ImageNotSupportedError, RejectedError
 from g4f_lite.messages import Inline, Message, Params
 from g4f_lite.olmo.models import Model
 from g4f_lite.surrogates import whole
@@ -60,7 +60,7 @@ def question(
     """Return the last question alone where the service knows what came before, or else the whole dialogue.
 
     provider: the name in config.json. parent: the answer that the question follows there; empty in a new thread.
-    Raises: RejectedError when there is no text; ModelNotSupportedError for images that cannot be sent.
+    Raises: RejectedError when there is no text; ImageNotSupportedError for images that cannot be sent.
     """
     told = [last_question(messages)] if parent else messages
     text = dialogue(told)
@@ -79,9 +79,7 @@ def _images(provider: str, model: Model, messages: Sequence[Message]) -> Iterato
         refuse_images(provider, messages)
     for image in (image for message in messages for image in message.images):
         if image.inline is None:
-            raise ModelNotSupportedError(f"{provider} cannot fetch an image from an address. Attach the image itself.")
-        if len(image.inline.data) % 4:
-            raise RejectedError(f"{provider} was given an image that is broken. Attach it again.")
+            raise ImageNotSupportedError(f"{provider} cannot fetch an image from an address. Attach the image itself.")
         yield image.inline
 
 
