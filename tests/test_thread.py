@@ -12,8 +12,8 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 def a_message(id_="m", parent_id=None, role="assistant", content="", **members):
     values = {
         "conversation_id": "c", "reasoning": "", "status": "complete", "model": "gpt", "provider": None,
-        "answering": None, "attempts": [], "usage": None, "error": None, "finish_reason": "stop", "state": None,
-        "last_seq": 9, "created_at": NOON, "ended_at": NOON,
+        "attempts": [], "usage": None, "error": None, "finish_reason": "stop", "state": None, "last_seq": 9,
+        "created_at": NOON, "ended_at": NOON,
     }  # fmt: skip
     return StoredMessage(id=id_, parent_id=parent_id, role=role, content=content, **values | members)
 

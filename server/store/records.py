@@ -59,7 +59,6 @@ class StoredMessage:
     status: Status
     model: str | None
     provider: str | None
-    answering: dict[str, Any] | None
     attempts: list[dict[str, Any]]
     usage: dict[str, Any] | None
     error: dict[str, Any] | None
@@ -68,6 +67,7 @@ class StoredMessage:
     last_seq: int
     created_at: datetime
     ended_at: datetime | None
+    answering: dict[str, Any] | None = None
 
     @property
     def notices(self) -> list[str]:

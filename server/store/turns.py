@@ -95,7 +95,6 @@ def _question(tree: Tree, turn: NewTurn, place: Place, before: list[StoredMessag
         status="complete",
         model=None,
         provider=None,
-        answering=None,
         attempts=[],
         usage=None,
         error=None,
