@@ -25,7 +25,7 @@ class Provider(ABC):
 
     kind: ClassVar[str]
     """The word used in config.json: the class's name."""
-    label: ClassVar[str]
+    label: str
     """What a person reads."""
     default_base_url: ClassVar[str] = ""
     default_model: ClassVar[str] = ""

@@ -45,7 +45,7 @@ def test_a_turn_is_told_in_the_order_of_the_grammar(client, upstream):
     assert [event["seq"] for event in said] == list(range(1, len(said) + 1))
     assert text_of(said) == "Hi there!"
     assert said[1] | {"seq": 0} == {
-        "seq": 0, "type": "provider", "provider": "up", "label": "OpenAI-compatible", "model": "test-model",
+        "seq": 0, "type": "provider", "provider": "up", "label": "up", "model": "test-model",
     }  # fmt: skip
     assert said[-2]["input_tokens"] == 5
     assert said[-2]["estimated"] is False

@@ -32,6 +32,7 @@ class OpenAICompatible(Provider):
 
     def __init__(self, name: str, settings: ProviderSettings, http: Http) -> None:
         super().__init__(name, settings, http)
+        self.label = name  # the kind says nothing of who it is, its name in config.json does
         self._concessions = Concessions()
 
     async def stream(

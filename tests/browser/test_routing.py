@@ -38,7 +38,7 @@ def shown_way(chat):
 
 
 def expect_both_attempts(chat):
-    expect(trail(chat).locator("summary")).to_have_text("Answered by OpenAI-compatible · 2 failed before")
+    expect(trail(chat).locator("summary")).to_have_text("Answered by up · 2 failed before")
     attempts = trail(chat).get_by_role("listitem")
     expect(attempts.first).to_be_hidden()
     trail(chat).locator("summary").click()
