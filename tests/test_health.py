@@ -13,7 +13,6 @@ from g4f_lite.errors import (
     RateLimitedError,
     RejectedError,
     UnreachableError,
-    UpstreamError,
 )
 from g4f_lite.health import FIRST_COOL_DOWN_S, LONGEST_COOL_DOWN_S, LONGEST_WISH_S, Health
 
@@ -124,7 +123,7 @@ def test_what_did_not_fail_may_be_asked_by_many_at_once(health):
 
 
 def test_a_list_of_models_shows_that_an_unreachable_service_is_back(health):
-    health.failed(UnreachableError("no"))
+    health.failed(UnreachableError("no"), "m")
     health.reached()
 
     assert health.left_s("m") == 0
@@ -133,7 +132,7 @@ def test_a_list_of_models_shows_that_an_unreachable_service_is_back(health):
 
 @pytest.mark.parametrize("error", [KeyRejectedError("no"), NeedsBrowserError("no")])
 def test_a_list_of_models_does_not_show_that_a_key_is_good_now(health, error):
-    health.failed(error)
+    health.failed(error, "m")
     health.reached()
 
     assert health.last_error is error
@@ -141,9 +140,11 @@ def test_a_list_of_models_does_not_show_that_a_key_is_good_now(health, error):
 
 
 def test_a_list_that_fails_keeps_no_model_from_being_asked(health):
-    health.failed(UpstreamError("no such page"))
+    down = UnreachableError("no")
+    health.failed(down)
 
     assert health.left_s("m") == 0
+    assert health.last_error is down
 
 
 def test_a_service_that_wants_a_browser_is_out_of_rotation_for_long(health, clock):
