@@ -16,6 +16,8 @@ MESSAGES = ("error", "errors", "message", "msg", "detail", "error_description")
 """Members that hold the words, or lead to them, in order of preference."""
 CODES = ("code", "type", "error_type", "status")
 DEEPEST = 4
+LONGEST_WAIT_S = 10_000_000
+"""What is longer is a mistake of the service's, and no advice."""
 
 TAG = re.compile(r"<[^<>]*>")
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
@@ -28,12 +30,13 @@ class Complaint:
 
     text: the service's own words, from JSON only; empty if there are none.
     marks: those words, codes and types in lower case, to judge by and not to show; of a body that is not JSON, all.
-    status: the number that JSON named, or None.
+    status: the number that JSON named, or None. wait_s: how long JSON said that it takes until it is better.
     """
 
     text: str
     marks: str
     status: int | None = None
+    wait_s: float | None = None
 
     @property
     def is_page(self) -> bool:
@@ -54,7 +57,8 @@ def complaint_of(value: Any) -> Complaint:
     text = _words(value, DEEPEST)
     codes = [str(code) for code in _codes(value, DEEPEST)]
     numbers = [int(code) for code in codes if re.fullmatch("[45][0-9]{2}", code)]
-    return Complaint(text, "\n".join([text, *codes]).lower(), numbers[0] if numbers else None)
+    marks = "\n".join([text, *codes]).lower()
+    return Complaint(text, marks, numbers[0] if numbers else None, _wait_s(value))
 
 
 def cleaned(text: str, secrets: Collection[str]) -> str:
@@ -66,6 +70,14 @@ def cleaned(text: str, secrets: Collection[str]) -> str:
         if len(secret) >= SHORTEST_SECRET:
             text = text.replace(secret, "[redacted]")
     return " ".join(LOOKS_SECRET.sub("[redacted]", text).split())[:LONGEST_DETAIL]
+
+
+def _wait_s(value: Any) -> float | None:
+    """Return the `estimated_time`, in seconds, that text-generation servers name while they load a model."""
+    said = value.get("estimated_time") if isinstance(value, dict) else None
+    if not isinstance(said, int | float) or isinstance(said, bool):
+        return None
+    return float(said) if 0 <= said < LONGEST_WAIT_S else None
 
 
 def _words(value: Any, depth: int) -> str:

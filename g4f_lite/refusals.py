@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from g4f_lite.complaints import Complaint, cleaned, complaint_in, complaint_of
+from g4f_lite.complaints import LONGEST_WAIT_S, Complaint, cleaned, complaint_in, complaint_of
 from g4f_lite.errors import (
     ContentRefusedError,
     KeyRejectedError,
@@ -96,8 +96,6 @@ BY_WORDS: list[tuple[type[UpstreamError], set[int], re.Pattern[str]]] = [
 MAX_PAGE_BYTES = 65536
 """As much of a web page as is looked at."""
 
-LONGEST_WAIT_S = 10_000_000
-"""What is longer is a mistake of the service's, and no advice."""
 WAIT_IN_WORDS = re.compile(r"(?:retry|try again) in ([0-9]{1,5}(?:\.[0-9]+)?) ?s(?:econds?)?\b")
 """Gemini's "Please retry in 34.07s.", and the like of OpenAI's and Groq's."""
 
@@ -133,7 +131,7 @@ def refusal(
     sentence = _wrong_address(provider, status) if kind is UpstreamError else ""
     sentence = sentence or _sentence(kind, provider, f"(status {status})", secrets)
     detail = cleaned(complaint.text, secrets)
-    return kind(sentence, detail=detail, retry_after=_retry_after(headers, complaint.marks), status=status)
+    return kind(sentence, detail=detail, retry_after=_retry_after(headers, complaint), status=status)
 
 
 def interruption(provider: str, record: Any, secrets: Collection[str] = ()) -> UpstreamError:
@@ -141,7 +139,7 @@ def interruption(provider: str, record: Any, secrets: Collection[str] = ()) -> U
     complaint = complaint_of(record)
     kind = _kind(complaint.status or 500, complaint)
     sentence = _sentence(kind, provider, "while it answered", secrets)
-    return kind(sentence, detail=cleaned(complaint.text, secrets), retry_after=_retry_after({}, complaint.marks))
+    return kind(sentence, detail=cleaned(complaint.text, secrets), retry_after=_retry_after({}, complaint))
 
 
 def web_page(provider: str, page: bytes) -> UpstreamError:
@@ -184,15 +182,15 @@ def _sentence(kind: type[UpstreamError], provider: str, when: str, secrets: Coll
     return f"{provider} {verb} {when}."
 
 
-def _retry_after(headers: Mapping[str, str], words: str) -> float | None:
+def _retry_after(headers: Mapping[str, str], complaint: Complaint) -> float | None:
     """Return the seconds to wait. Source: RFC 9110, section 10.2.3; `ratelimit` is Hugging Face's `...;t=seconds`."""
     said = headers.get("Retry-After", "").strip()
     if re.fullmatch(r"[0-9]{1,7}(\.[0-9]+)?", said):
         return float(said)
     if said:
         return _seconds_until(said)
-    reset = re.search(r"\bt=([0-9]{1,7})\b", headers.get("ratelimit", "")) or WAIT_IN_WORDS.search(words)
-    return float(reset[1]) if reset else None
+    reset = re.search(r"\bt=([0-9]{1,7})\b", headers.get("ratelimit", "")) or WAIT_IN_WORDS.search(complaint.marks)
+    return float(reset[1]) if reset else complaint.wait_s
 
 
 def _seconds_until(date: str) -> float | None:

@@ -196,6 +196,16 @@ def test_the_delay_may_be_in_the_words(said, seconds):
     assert refused(429, body, {"Retry-After": "7"}).retry_after == 7
 
 
+@pytest.mark.parametrize(
+    ("said", "seconds"), [(20.0, 20), (3, 3), (True, None), ("20", None), (-1, None), (float("nan"), None), (1e9, None)]
+)
+def test_a_model_that_is_being_loaded_says_how_long_that_takes(said, seconds):
+    body = {"error": "Model x is currently loading", "estimated_time": said}
+
+    assert refused(503, body).retry_after == seconds
+    assert refused(503, body, {"Retry-After": "7"}).retry_after == 7
+
+
 def test_a_date_to_come_is_a_delay():
     date = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
 
