@@ -12,7 +12,7 @@ from pathlib import Path
 from g4f_lite.config import CatalogConfig, load
 from g4f_lite.errors import ConfigError, G4FLiteError
 from g4f_lite.messages import Params, conversation
-from g4f_lite.pieces import Attempt, Content, Notice
+from g4f_lite.pieces import Attempt, Content
 from g4f_lite.router import answer
 from g4f_lite.survey import models, opened
 
@@ -64,7 +64,7 @@ def _question(argument: str) -> str:
 
 
 async def _ask(config: CatalogConfig, name: str, question: str) -> None:
-    """Write the answer as it arrives, and what a person should know before it to standard error."""
+    """Write the answer as it arrives, and who failed before to standard error."""
     last = "\n"
     async with (
         opened(config) as catalog,
@@ -74,8 +74,6 @@ async def _ask(config: CatalogConfig, name: str, question: str) -> None:
             match piece:
                 case Attempt(error=error):
                     sys.stderr.write(f"{error}\n")
-                case Notice(text=text):
-                    sys.stderr.write(f"{text}\n")
                 case Content(text=text):
                     last = text
                     _write(text)
