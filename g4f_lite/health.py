@@ -76,14 +76,15 @@ class Health:
         """Note a failure of a model; one that the request is to blame for is none.
 
         Without a model it was a call that nobody waited for: it shows how the provider fares and keeps nothing from
-        being asked, so that who asks first is told what failed.
+        being asked, so that who asks first is told what failed; but who wants a browser once wants it always.
         """
         if error.blames == "request":
             return
         self.last_error = error
-        if model is not None:
-            breaker = self._whole if error.blames == "provider" else self._breaker(model)
-            breaker.open(error, self.clock())
+        if isinstance(error, NeedsBrowserError) or (model is not None and error.blames == "provider"):
+            self._whole.open(error, self.clock())
+        elif model is not None:
+            self._breaker(model).open(error, self.clock())
 
     def reached(self) -> None:
         """Note that the service is there: it answered, though not with a reply."""

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from g4f_lite.anthropic_models import next_page, offers
 from g4f_lite.offers import Offer
+from g4f_lite.protocols.anthropic.models import next_page, offers
 
 
 def page(*models, **members):

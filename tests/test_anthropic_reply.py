@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from g4f_lite import event_reply
-from g4f_lite.anthropic_reply import MessageReply
 from g4f_lite.errors import UpstreamError
 from g4f_lite.pieces import Content, Finish, Piece, Reasoning, Usage
+from g4f_lite.protocols.anthropic.reply import MessageReply
 from tests.anthropic_service import PING, STOP, block, delta, end_of_block, error, event, failure, start, stop, text
 from tests.anthropic_service import thought as thinking
 from tests.divisions import divided

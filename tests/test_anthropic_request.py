@@ -2,9 +2,9 @@
 
 import pytest
 
-from g4f_lite.anthropic_request import Limits, message_request, refused_field
 from g4f_lite.errors import KeyRejectedError, ModelNotSupportedError, RejectedError
 from g4f_lite.messages import Image, Message, Params, conversation
+from g4f_lite.protocols.anthropic.request import Limits, message_request, refused_field
 
 LIMITS = Limits(max_tokens=4096, thinking=0)
 THINKING = Limits(max_tokens=4096, thinking=2048)

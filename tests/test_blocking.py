@@ -9,10 +9,10 @@ import pytest
 
 from g4f_lite import blocking
 from g4f_lite.blocking import BlockingHttp, read, received
-from g4f_lite.chat_ui_reply import ChatUiReply
 from g4f_lite.errors import StreamCutError, UpstreamError, UpstreamTimeoutError
 from g4f_lite.patience import Patience
 from g4f_lite.pieces import Content, Finish
+from g4f_lite.protocols.chat_ui.reply import ChatUiReply
 from g4f_lite.settings import ProviderSettings, Timeout
 from tests.chat_ui_service import last, token
 from tests.upstream import Gate, Upstream, cut, pause, reset, silence, wait_until

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from g4f_lite import sse
-from g4f_lite.chat_ui_reply import ChatUiReply
 from g4f_lite.errors import MalformedReplyError, StreamCutError, UpstreamError
 from g4f_lite.pieces import Content, Finish
+from g4f_lite.protocols.chat_ui.reply import ChatUiReply
 from g4f_lite.texts import MAX_TEXT
 from tests.chat_ui_service import failure, generated, last, later, record, token
 from tests.divisions import divided

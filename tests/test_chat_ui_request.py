@@ -2,8 +2,8 @@
 
 import pytest
 
-from g4f_lite.chat_ui_request import ChatUiOptions, message, parameters, prompt
 from g4f_lite.messages import Message, Params, conversation
+from g4f_lite.protocols.chat_ui.request import ChatUiOptions, message, parameters, prompt
 from tests.chat_ui_service import UUID
 
 DEFAULTS = {

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from g4f_lite import event_reply, texts
-from g4f_lite.completion import Completion
 from g4f_lite.errors import G4FLiteError, MalformedReplyError, StreamCutError, UpstreamError
 from g4f_lite.pieces import Content, Finish, Piece, Reasoning, Usage
+from g4f_lite.protocols.openai.completion import Completion
 from tests.divisions import divided
 from tests.openai_wire import (
     DONE,

@@ -20,8 +20,8 @@ from g4f_lite.errors import (
     UpstreamError,
     UpstreamTimeoutError,
 )
-from g4f_lite.failover import Candidate, first_to_answer
 from g4f_lite.pieces import Attempt, Content, Finish, Reasoning, Via
+from g4f_lite.protocols.hugging_face.failover import Candidate, first_to_answer
 
 REPLY = [Content("Hi"), Finish("stop")]
 

@@ -11,11 +11,12 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from g4f_lite import blocking, chat_ui_visits
+from g4f_lite import blocking
 from g4f_lite.errors import ModelNotSupportedError, RejectedError, UpstreamError
 from g4f_lite.messages import Image, Message, Params, conversation
 from g4f_lite.offers import Offer
 from g4f_lite.pieces import Content, Finish
+from g4f_lite.protocols.chat_ui import visits
 from g4f_lite.providers.h2o import H2o
 from g4f_lite.settings import ProviderSettings, Timeout
 from g4f_lite.transport import Http
@@ -535,13 +536,13 @@ async def test_a_failure_to_delete_is_only_logged(ask, upstream, caplog, answer)
 
 
 async def test_a_silent_deletion_is_not_waited_for_long(ask, upstream, monkeypatch):
-    monkeypatch.setattr("g4f_lite.chat_ui_visits.FAREWELL_S", 0.05)
-    monkeypatch.setattr("g4f_lite.chat_ui_blocking.FAREWELL_S", 0.05)
+    monkeypatch.setattr("g4f_lite.protocols.chat_ui.visits.FAREWELL_S", 0.05)
+    monkeypatch.setattr("g4f_lite.protocols.chat_ui.blocking.FAREWELL_S", 0.05)
     mute = Answer([], before_headers=silence())
     upstream.otherwise = lambda request: mute if request.method == "DELETE" else prelude(request)
     upstream.will_again(answered("Hi"), to=QUESTION_PATH)
 
-    async with asyncio.timeout(chat_ui_visits.FAREWELL_S + 4):
+    async with asyncio.timeout(visits.FAREWELL_S + 4):
         assert (await ask()).texts == ["Hi"]
 
 

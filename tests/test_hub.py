@@ -5,9 +5,6 @@ import socket
 
 import pytest
 
-from g4f_lite import directory as directories
-from g4f_lite import hub as hubs
-from g4f_lite.directory import Directory, directory
 from g4f_lite.errors import (
     KeyRejectedError,
     MalformedReplyError,
@@ -16,7 +13,10 @@ from g4f_lite.errors import (
     UpstreamError,
     UpstreamTimeoutError,
 )
-from g4f_lite.hub import Hub, NoAccessError, is_hugging_face
+from g4f_lite.protocols.hugging_face import directory as directories
+from g4f_lite.protocols.hugging_face import hub as hubs
+from g4f_lite.protocols.hugging_face.directory import Directory, directory
+from g4f_lite.protocols.hugging_face.hub import Hub, NoAccessError, is_hugging_face
 from g4f_lite.settings import ProviderSettings
 from g4f_lite.transport import Http
 from tests.hub_service import MODEL, TOKEN, HubService, as_list, by_provider, serving

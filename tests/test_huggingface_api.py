@@ -8,7 +8,6 @@ import pytest
 
 from g4f_lite.config import CatalogConfig
 from g4f_lite.deadlines import within
-from g4f_lite.directory import directory
 from g4f_lite.errors import (
     KeyRejectedError,
     MissingKeyError,
@@ -20,10 +19,11 @@ from g4f_lite.errors import (
     UpstreamError,
     UpstreamTimeoutError,
 )
-from g4f_lite.hub import NoAccessError
 from g4f_lite.messages import Image, Message, Params, conversation
 from g4f_lite.offers import Offer
 from g4f_lite.pieces import Attempt, Content, Finish, Notice, Via
+from g4f_lite.protocols.hugging_face.directory import directory
+from g4f_lite.protocols.hugging_face.hub import NoAccessError
 from g4f_lite.providers import huggingface_api
 from g4f_lite.providers.huggingface_api import HuggingFaceAPI
 from g4f_lite.settings import ProviderSettings, Timeout

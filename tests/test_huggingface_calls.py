@@ -6,9 +6,9 @@ import socket
 
 import pytest
 
-from g4f_lite import hub as hubs
-from g4f_lite.directory import directory
 from g4f_lite.errors import MissingKeyError, ModelNotSupportedError, PaymentRequiredError, StreamCutError
+from g4f_lite.protocols.hugging_face import hub as hubs
+from g4f_lite.protocols.hugging_face.directory import directory
 from g4f_lite.providers.huggingface_api import HuggingFaceAPI, ProviderInfo, calculate_lenght
 from tests.hub_service import ROUTES, TOKEN, HubService, as_list, by_provider
 from tests.openai_wire import delta

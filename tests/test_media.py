@@ -2,8 +2,8 @@
 
 import pytest
 
-from g4f_lite.media import with_media
 from g4f_lite.messages import Image, Message, message_of
+from g4f_lite.protocols.hugging_face.media import with_media
 
 QUESTION = {"role": "user", "content": "Describe this image."}
 ANSWER = {"role": "assistant", "content": "A cat."}

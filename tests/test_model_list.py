@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from g4f_lite.model_list import offers
 from g4f_lite.offers import Offer
+from g4f_lite.protocols.openai.model_list import offers
 from tests.openai_wire import openai_models
 
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from g4f_lite.errors import ModelNotSupportedError, UpstreamError
 from g4f_lite.messages import Image, Message, Params, conversation
-from g4f_lite.ollama_chat import ChatReply, chat_request
 from g4f_lite.pieces import Content, Finish, Piece, Reasoning, Usage
+from g4f_lite.protocols.ollama.chat import ChatReply, chat_request
 from tests.divisions import divided
 from tests.ollama_service import done, line, said
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from g4f_lite.offers import Offer
-from g4f_lite.ollama_models import loaded_models, offers
+from g4f_lite.protocols.ollama.models import loaded_models, offers
 from tests.ollama_service import tagged
 
 

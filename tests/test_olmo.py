@@ -17,12 +17,12 @@ from g4f_lite.errors import (
     UpstreamError,
 )
 from g4f_lite.messages import Image, Message, Params, conversation
-from g4f_lite.olmo.models import Model, known, models_in
-from g4f_lite.olmo.question import question
-from g4f_lite.olmo.reply import OlmoReply
-from g4f_lite.olmo.thread import Thread, thread_of
-from g4f_lite.olmo.verdict import is_about_the_thread, verdict
 from g4f_lite.pieces import Content, Finish, Reasoning, UpstreamState
+from g4f_lite.protocols.olmo.models import Model, known, models_in
+from g4f_lite.protocols.olmo.question import question
+from g4f_lite.protocols.olmo.reply import OlmoReply
+from g4f_lite.protocols.olmo.thread import Thread, thread_of
+from g4f_lite.protocols.olmo.verdict import is_about_the_thread, verdict
 from g4f_lite.refusals import refusal
 from tests.divisions import divided
 from tests.olmo_service import ANSWER_ID, chunk, failure, flat, message, record, said, tree, typed

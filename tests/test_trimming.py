@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from g4f_lite.messages import Image, Message, conversation
-from g4f_lite.trimming import calculate_lenght, trimmed
+from g4f_lite.protocols.hugging_face.trimming import calculate_lenght, trimmed
 
 SYSTEM = Message("system", "Be brief.")
 

@@ -11,13 +11,13 @@ from g4f_lite.errors import ModelNotSupportedError, RejectedError, UpstreamError
 from g4f_lite.facade import AsyncReply
 from g4f_lite.messages import Message, Params
 from g4f_lite.offers import Offer
-from g4f_lite.olmo.conversation import Conversation, FinishReason, Shown
-from g4f_lite.olmo.models import Model, known, models_in
-from g4f_lite.olmo.question import Question, question
-from g4f_lite.olmo.reply import OlmoReply
-from g4f_lite.olmo.thread import Thread, new_thread, thread_of
-from g4f_lite.olmo.verdict import is_about_the_thread, verdict
 from g4f_lite.pieces import Piece
+from g4f_lite.protocols.olmo.conversation import Conversation, FinishReason, Shown
+from g4f_lite.protocols.olmo.models import Model, known, models_in
+from g4f_lite.protocols.olmo.question import Question, question
+from g4f_lite.protocols.olmo.reply import OlmoReply
+from g4f_lite.protocols.olmo.thread import Thread, new_thread, thread_of
+from g4f_lite.protocols.olmo.verdict import is_about_the_thread, verdict
 from g4f_lite.provider import Provider
 from g4f_lite.settings import Line, ProviderSettings, Strict
 from g4f_lite.transport import Http, read, reading, received, secrets_of

@@ -9,9 +9,6 @@ from urllib.parse import urlencode
 from aiohttp import ClientResponse
 from pydantic import AfterValidator, NonNegativeInt, PositiveInt
 
-from g4f_lite.anthropic_models import next_page, offers
-from g4f_lite.anthropic_reply import MessageReply
-from g4f_lite.anthropic_request import Limits, message_request, refused_field
 from g4f_lite.asking import asking
 from g4f_lite.concessions import Concessions
 from g4f_lite.errors import G4FLiteError, MalformedReplyError, MissingKeyError
@@ -19,6 +16,9 @@ from g4f_lite.lookup import look_up
 from g4f_lite.messages import Message, Params
 from g4f_lite.offers import Offer
 from g4f_lite.pieces import Piece
+from g4f_lite.protocols.anthropic.models import next_page, offers
+from g4f_lite.protocols.anthropic.reply import MessageReply
+from g4f_lite.protocols.anthropic.request import Limits, message_request, refused_field
 from g4f_lite.provider import Provider
 from g4f_lite.settings import ProviderSettings, Strict
 from g4f_lite.transport import Http, received, secrets_of

@@ -22,9 +22,9 @@ from g4f_lite.errors import (
 from g4f_lite.lookup import look_up
 from g4f_lite.messages import Message, Params
 from g4f_lite.offers import Offer
-from g4f_lite.ollama_chat import ChatReply, chat_request
-from g4f_lite.ollama_models import Contexts, loaded_models, offers
 from g4f_lite.pieces import Piece
+from g4f_lite.protocols.ollama.chat import ChatReply, chat_request
+from g4f_lite.protocols.ollama.models import Contexts, loaded_models, offers
 from g4f_lite.provider import Provider
 from g4f_lite.settings import ProviderSettings, Strict
 from g4f_lite.transport import Http, received, secrets_of

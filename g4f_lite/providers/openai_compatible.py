@@ -8,14 +8,14 @@ from typing import Any
 from aiohttp import ClientResponse
 
 from g4f_lite.asking import asking
-from g4f_lite.completion import Completion
 from g4f_lite.concessions import Concessions, refused_field, without
 from g4f_lite.errors import G4FLiteError, MalformedReplyError, UnreachableError
 from g4f_lite.lookup import look_up
 from g4f_lite.messages import Message, Params
-from g4f_lite.model_list import offers
 from g4f_lite.offers import Offer
 from g4f_lite.pieces import Piece, Via
+from g4f_lite.protocols.openai.completion import Completion
+from g4f_lite.protocols.openai.model_list import offers
 from g4f_lite.provider import Provider
 from g4f_lite.settings import ProviderSettings
 from g4f_lite.transport import Http, received, secrets_of

@@ -15,7 +15,6 @@ from aiohttp import ClientResponse
 from yarl import URL
 
 from g4f_lite.complaints import cleaned
-from g4f_lite.directory import directory
 from g4f_lite.errors import (
     KeyRejectedError,
     MalformedReplyError,
@@ -23,8 +22,9 @@ from g4f_lite.errors import (
     UpstreamError,
     UpstreamTimeoutError,
 )
+from g4f_lite.protocols.hugging_face.directory import directory
+from g4f_lite.protocols.hugging_face.serving import Entries, chat_models, entries_of
 from g4f_lite.refusals import refusal
-from g4f_lite.serving import Entries, chat_models, entries_of
 from g4f_lite.settings import ProviderSettings
 from g4f_lite.transport import Http, read, reading, secrets_of
 

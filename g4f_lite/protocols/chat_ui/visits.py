@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from aiohttp import ClientResponse
 
-from g4f_lite.chat_ui import FAREWELL_S, MAX_STEP_BYTES, Call, Calls, Turn, headers
 from g4f_lite.errors import UpstreamError, UpstreamTimeoutError
+from g4f_lite.protocols.chat_ui.turn import FAREWELL_S, MAX_STEP_BYTES, Call, Calls, Turn, headers
 from g4f_lite.settings import ProviderSettings
 from g4f_lite.transport import Http, read, reading
 

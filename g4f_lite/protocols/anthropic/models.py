@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from g4f_lite import model_list
 from g4f_lite.offers import Offer
+from g4f_lite.protocols.openai import model_list
 from g4f_lite.reply import is_count
 
 SEEING = "claude-"

@@ -11,8 +11,8 @@ from typing import Any
 
 from g4f_lite import jsonlines
 from g4f_lite.errors import UpstreamError
-from g4f_lite.olmo.thread import Thread, is_id
 from g4f_lite.pieces import Finish, Piece, UpstreamState
+from g4f_lite.protocols.olmo.thread import Thread, is_id
 from g4f_lite.reply import Reply
 
 TEXT_TYPES = (None, "modelResponse", "thinking")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from g4f_lite.model_list import is_id
+from g4f_lite.protocols.openai.model_list import is_id
 
 Entries = dict[str, dict[str, Any]]
 """Who serves one model, in the order of preference: `status`, `providerId`, `task` and more, by provider."""

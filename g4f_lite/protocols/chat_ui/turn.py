@@ -49,7 +49,7 @@ class Turn:
     """One question, in a conversation of its own.
 
     provider: the name in config.json, for the sentence of an error. base_url: without a slash at its end.
-    model: the server's own name for it. body: as `chat_ui_request.message` makes it. greets: whether the page is asked
+    model: the server's own name for it. body: as `request.message` makes it. greets: whether the page is asked
     for before all else.
     """
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from g4f_lite.model_list import is_id
+from g4f_lite.protocols.openai.model_list import is_id
 
 HOSTS = {"tulu3-405b": "inferd"}
 OTHER_HOST = "modal"

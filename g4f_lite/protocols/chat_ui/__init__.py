@@ -1,0 +1,1 @@
+"""The protocol of chat-ui servers of May to September 2023."""

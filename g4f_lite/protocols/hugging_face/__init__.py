@@ -1,0 +1,1 @@
+"""The Hugging Face Hub, and the providers of inference behind its router."""
