@@ -20,6 +20,7 @@ from g4f_lite.errors import (
     UpstreamError,
     UpstreamTimeoutError,
 )
+from g4f_lite.health import Breakers
 from g4f_lite.pieces import Attempt, Content, Finish, Reasoning, Via
 from g4f_lite.protocols.hugging_face.failover import Candidate, first_to_answer
 
@@ -47,12 +48,13 @@ class Service:
             self.closed += 1
 
 
-async def answer(*services, patience_s=60.0):
+async def answer(*services, patience_s=60.0, breakers=None):
     """Return the pieces, and the error behind them or None."""
     pieces = []
     now = asyncio.get_running_loop().time()
     try:
-        async for piece in first_to_answer([service.candidate for service in services], patience_s, now):
+        candidates = [service.candidate for service in services]
+        async for piece in first_to_answer(candidates, patience_s, now, breakers or Breakers()):
             pieces.append(piece)
     except UpstreamError as error:
         return pieces, error
@@ -61,6 +63,29 @@ async def answer(*services, patience_s=60.0):
 
 def via(name):
     return Via(name, f"model-of-{name}")
+
+
+async def test_who_failed_lately_is_asked_behind_the_others():
+    first, second, breakers = Service("first", PaymentRequiredError("no")), Service("second", *REPLY), Breakers()
+    await answer(first, second, breakers=breakers)
+
+    assert await answer(first, second, breakers=breakers) == ([via("second"), *REPLY], None)
+    assert first.asked == 1
+
+
+async def test_who_failed_lately_and_answers_now_is_asked_first_again():
+    first, second, breakers = Service("first", *REPLY), Service("second", *REPLY), Breakers()
+    breakers.open(first.candidate.route, PaymentRequiredError("no"))
+    await answer(first, breakers=breakers)
+
+    assert (await answer(first, second, breakers=breakers))[0][0] == via("first")
+
+
+async def test_nothing_at_an_address_of_the_router_means_that_nobody_answers_there():
+    _, error = await answer(Service("only", UpstreamError("nothing here. Check its base_url.", status=404)))
+
+    assert (error.code, error.status) == ("model_not_supported", 404)
+    assert error.message == "only does not answer for model-of-only (status 404). Choose another model."
 
 
 async def test_the_first_who_answers_is_named_and_nobody_else_asked():
@@ -79,7 +104,6 @@ async def test_the_first_who_answers_is_named_and_nobody_else_asked():
         ModelNotSupportedError("No such model.", status=404),
         ModelNotSupportedError("No such model.", status=400),
         ModelNotSupportedError("Gone.", status=410),
-        UpstreamError("Nothing here.", status=404),
         UpstreamError("Generation failed.", status=424),
         RateLimitedError("Slow down.", status=429),
         UpstreamError("Oops.", status=500),
@@ -181,7 +205,7 @@ async def test_the_time_before_the_first_one_counts():
     silent = Service("silent", None)
     long_ago = asyncio.get_running_loop().time() - 60
 
-    async with aclosing(first_to_answer([silent.candidate], 60, long_ago)) as pieces:
+    async with aclosing(first_to_answer([silent.candidate], 60, long_ago, Breakers())) as pieces:
         with pytest.raises(UpstreamTimeoutError):
             await anext(pieces)
 
@@ -190,7 +214,7 @@ async def test_silence_in_the_middle_is_nothing_to_judge_here():
     slow = Service("slow", Content("a"), None)
     now = asyncio.get_running_loop().time()
 
-    async with aclosing(first_to_answer([slow.candidate], 0.01, now)) as pieces:
+    async with aclosing(first_to_answer([slow.candidate], 0.01, now, Breakers())) as pieces:
         assert [await anext(pieces), await anext(pieces)] == [via("slow"), Content("a")]
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(anext(pieces), 0.05)
@@ -205,7 +229,7 @@ async def test_a_router_that_names_who_answers_is_not_repeated():
 
 async def test_leaving_early_closes_who_answers():
     service = Service("first", *REPLY)
-    pieces = first_to_answer([service.candidate], 60, asyncio.get_running_loop().time())
+    pieces = first_to_answer([service.candidate], 60, asyncio.get_running_loop().time(), Breakers())
     await anext(pieces)
 
     await pieces.aclose()

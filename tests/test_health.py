@@ -157,9 +157,16 @@ def test_a_service_that_wants_a_browser_is_out_of_rotation_for_long(health, cloc
     assert health.out_of_rotation is None
 
 
+def test_a_model_that_is_not_there_says_nothing_of_the_others(health):
+    health.failed(ModelNotSupportedError("no"), "m")
+
+    assert health.left_s("m") > 0
+    assert health.last_error is None
+
+
 def test_no_more_models_are_remembered_than_a_limit(health, monkeypatch):
-    monkeypatch.setattr(health_module, "MOST_MODELS", 2)
+    monkeypatch.setattr(health_module, "MOST_BREAKERS", 2)
     for model in "abc":
-        health.failed(ModelNotSupportedError("no"), model)
+        health.failed(BUSY, model)
 
     assert [health.left_s(model) > 0 for model in "abc"] == [False, True, True]

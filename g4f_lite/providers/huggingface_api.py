@@ -12,6 +12,7 @@ from pydantic import PositiveInt
 
 from g4f_lite.errors import G4FLiteError, KeyRejectedError, MissingKeyError, ModelNotSupportedError, UpstreamError
 from g4f_lite.facade import AsyncReply, made, text_of, wait_for
+from g4f_lite.health import Breakers
 from g4f_lite.messages import Message, Params
 from g4f_lite.offers import Offer
 from g4f_lite.pieces import Notice, Piece, Via
@@ -96,6 +97,7 @@ class HuggingFaceAPI(Provider):
         self.base_url = root.removesuffix(f"/{USUAL_ROUTE}")  # what other programs call the router's base URL has it
         self._hub = Hub(name, (self.options.hub_url or self.hub_url).rstrip("/"), settings, http)
         self._chats: dict[str, OpenAICompatible] = {}
+        self._breakers = Breakers()
 
     async def stream(
         self, model: str, messages: Sequence[Message], params: Params, state: Mapping[str, Any] | None = None
@@ -211,7 +213,7 @@ class HuggingFaceAPI(Provider):
         ]
         if not candidates:
             raise ModelNotSupportedError(f"Nobody takes chats for {model[:100]} at {self.name}. Choose another model.")
-        return first_to_answer(candidates, SHARE * self.settings.timeout.first, begun)
+        return first_to_answer(candidates, SHARE * self.settings.timeout.first, begun, self._breakers)
 
     def _ask(self, one: Serving, messages: Sequence[Message], params: Params) -> AsyncGenerator[Piece, None]:
         return self._chat(one.path, f"{self.name} ({one.provider})").stream(one.model, messages, params)

@@ -12,6 +12,7 @@ from g4f_lite.errors import (
     UpstreamError,
     UpstreamTimeoutError,
 )
+from g4f_lite.health import Breakers
 from g4f_lite.pieces import Attempt, Piece, Via
 
 SAME_ELSEWHERE = (400, 401, 403, 413, 415, 422)
@@ -26,31 +27,41 @@ class Candidate:
     model: str
     ask: Callable[[], AsyncGenerator[Piece, None]]
 
+    @property
+    def route(self) -> str:
+        """The name of its breaker."""
+        return f"{self.name}/{self.model}"
+
 
 async def first_to_answer(
-    candidates: Sequence[Candidate], patience_s: float, since: float
+    candidates: Sequence[Candidate], patience_s: float, since: float, breakers: Breakers
 ) -> AsyncGenerator[Piece, None]:
     """Yield an Attempt for each that failed, and then who answers, and the reply.
 
     patience_s: how long each may take to begin; `since`, on the loop's clock, is when the first one's time began.
+    breakers: by the candidates' routes; those that failed lately are asked behind the others.
     Raises: what blames the request or the key, at once; when all failed, the last error about payment if there was one,
     else the last error; what happens behind the first text.
     """
     failures: list[UpstreamError] = []
-    for candidate in candidates:
+    in_turn = sorted(candidates, key=lambda candidate: breakers.left_s(candidate.route))
+    for candidate in in_turn:
         async with aclosing(candidate.ask()) as pieces:
             try:
                 first = await _first(pieces, since + patience_s, candidate.name)
             except UpstreamError as error:
-                failures.append(error)
+                failures.append(_judged(error, candidate))
+                if error.blames != "request":
+                    breakers.open(candidate.route, error)
             else:
+                breakers.close(candidate.route)
                 yield Via(candidate.name, candidate.model)
                 if not isinstance(first, Via):
                     yield first
                 async for piece in pieces:
                     yield piece
                 return
-        if candidate is candidates[-1] or _is_same_elsewhere(failures[-1]):
+        if candidate is in_turn[-1] or _is_same_elsewhere(failures[-1]):
             break
         yield Attempt(candidate.name, failures[-1])
         since = asyncio.get_running_loop().time()
@@ -63,6 +74,14 @@ async def _first(pieces: AsyncGenerator[Piece, None], due: float, name: str) -> 
             return await anext(pieces)
     except TimeoutError as error:
         raise UpstreamTimeoutError(f"{name} did not begin to answer in time. Try again, or another model.") from error
+
+
+def _judged(error: UpstreamError, candidate: Candidate) -> UpstreamError:
+    """Return the error; that there is nothing at an address of the router's means that nobody answers there."""
+    if type(error) is not UpstreamError or error.status != 404:
+        return error
+    sentence = f"{candidate.name} does not answer for {candidate.model} (status 404). Choose another model."
+    return ModelNotSupportedError(sentence, detail=error.detail, status=404)
 
 
 def _is_same_elsewhere(error: UpstreamError) -> bool:
