@@ -355,6 +355,14 @@ async def test_the_pages_that_came_in_time_are_not_lost(hub, service, upstream, 
     assert await hub.models() == [MODEL]
 
 
+async def test_a_page_that_fails_does_not_take_those_before_it_along(hub, upstream):
+    page = [{"id": MODEL, "inferenceProviderMapping": as_list(by_provider("novita"))}]
+    upstream.will_answer_json(page, headers={"Link": '</api/models?cursor=1>; rel="next"'}, to="Mapping")
+    upstream.will_answer_json({"error": "Oops"}, status=500, to="cursor=1")
+
+    assert await hub.models() == [MODEL]
+
+
 async def test_a_list_that_does_not_begin_in_time_fails(hub, upstream, monkeypatch):
     monkeypatch.setattr(hubs, "LISTING_LIMIT_S", 0.05)
     upstream.will_answer([silence()], to="")

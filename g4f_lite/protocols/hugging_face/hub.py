@@ -97,7 +97,7 @@ class Hub:
             async with _in_time(LISTING_LIMIT_S, self._provider), aclosing(self._pages()) as pages:
                 async for page in pages:
                     found.update(dict.fromkeys(chat_models(page)))
-        except UpstreamTimeoutError:
+        except UpstreamError:  # the pages that came are worth having
             if not found:
                 raise
         if not found:
