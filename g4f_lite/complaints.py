@@ -15,6 +15,8 @@ SHORTEST_SECRET = 4
 MESSAGES = ("error", "errors", "message", "msg", "detail", "error_description")
 """Members that hold the words, or lead to them, in order of preference."""
 CODES = ("code", "type", "error_type", "status")
+LONGEST_WORDS = 8192
+"""Characters of what was said that are looked at; searching a megabyte would hold up everybody else."""
 DEEPEST = 4
 LONGEST_WAIT_S = 10_000_000
 """What is longer is a mistake of the service's, and no advice."""
@@ -57,19 +59,26 @@ def complaint_of(value: Any) -> Complaint:
     text = _words(value, DEEPEST)
     codes = [str(code) for code in _codes(value, DEEPEST)]
     numbers = [int(code) for code in codes if re.fullmatch("[45][0-9]{2}", code)]
-    marks = "\n".join([text, *codes]).lower()
-    return Complaint(text, marks, numbers[0] if numbers else None, _wait_s(value))
+    marks = "\n".join([text[:LONGEST_WORDS], *codes])[:LONGEST_WORDS].lower()
+    return Complaint(text[:LONGEST_WORDS], marks, numbers[0] if numbers else None, _wait_s(value))
 
 
 def cleaned(text: str, secrets: Collection[str]) -> str:
     """Return a text without markup, control characters and secrets, cut to 500 characters; of a page, nothing."""
     if text.lstrip().lower().startswith(("<!doctype", "<html")):
         return ""
-    text = CONTROL.sub("", TAG.sub("", whole(text)))
+    text = CONTROL.sub("", _without_tags(whole(text)))
     for secret in sorted(secrets, key=len, reverse=True):
         if len(secret) >= SHORTEST_SECRET:
             text = text.replace(secret, "[redacted]")
     return " ".join(LOOKS_SECRET.sub("[redacted]", text).split())[:LONGEST_DETAIL]
+
+
+def _without_tags(text: str) -> str:
+    """Return the text without tags, also without those that show up when others are gone."""
+    while (bare := TAG.sub("", text)) != text:
+        text = bare
+    return text
 
 
 def _wait_s(value: Any) -> float | None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from g4f_lite.complaints import cleaned, complaint_in, complaint_of
+from g4f_lite.complaints import LONGEST_WORDS, cleaned, complaint_in, complaint_of
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,14 @@ def test_codes_and_types_are_marks():
 
 
 def test_markup_and_control_characters_are_taken_out():
+    assert cleaned("<<i>script>alert(1)<</i>/script>", ()) == "alert(1)"
     assert cleaned("<b>No</b>\x1b[31m\r\n such\x00\u202e model<br>", ()) == "No[31m such model"
+
+
+def test_no_more_of_the_words_is_looked_at_than_can_be_shown():
+    complaint = complaint_of({"error": {"message": "model " * 200_000, "code": "x" * 100_000}})
+
+    assert len(complaint.text) == len(complaint.marks) == LONGEST_WORDS
 
 
 @pytest.mark.parametrize("page", ["<!DOCTYPE html><p>x", "\n<html>x"])
