@@ -66,8 +66,10 @@ class Http:
         Raises: UnreachableError, UpstreamTimeoutError, StreamCutError or MalformedReplyError before the headers came;
         whatever `refusals.refusal` makes of another status. Read the body within `reading`.
         """
-        with _sending(provider, url):
-            async with asyncio.timeout(settings.timeout.first):
+        clock = asyncio.get_running_loop().time
+        due = clock() + settings.timeout.first
+        with _sending(provider, url, settings.proxy):
+            async with asyncio.timeout_at(due):
                 response = await self._open().request(
                     method,
                     url,
@@ -80,7 +82,7 @@ class Http:
                 )
         try:
             if not 200 <= response.status < 300 and response.status not in accepted:
-                body = await _error_body(response)
+                body = await _error_body(response, min(ERROR_BODY_S, (due - clock()) / 2))
                 raise refusal(provider, response.status, response.headers, body, secrets_of(settings))
             yield response
         finally:
@@ -165,10 +167,10 @@ def secrets_of(settings: ProviderSettings) -> list[str]:
     return [secret for secret in (settings.api_key, *words, URL(settings.proxy).password) if secret]
 
 
-async def _error_body(response: aiohttp.ClientResponse) -> bytes:
+async def _error_body(response: aiohttp.ClientResponse, limit_s: float) -> bytes:
     body = bytearray()
     try:
-        async with asyncio.timeout(ERROR_BODY_S):
+        async with asyncio.timeout(limit_s):
             async for block in response.content.iter_any():
                 body += block
                 if len(body) >= ERROR_BODY_BYTES:
@@ -184,16 +186,18 @@ def _timeout(settings: ProviderSettings) -> aiohttp.ClientTimeout:
 
 
 @contextmanager
-def _sending(provider: str, url: str) -> Iterator[None]:
+def _sending(provider: str, url: str, proxy: str) -> Iterator[None]:
     """Name what goes wrong before the headers of the answer are there."""
     try:
         yield
     except (aiohttp.ClientError, OSError, ValueError) as error:
-        raise _failure(provider, url, error) from error
+        raise _failure(provider, url, proxy, error) from error
 
 
-def _failure(provider: str, url: str, error: Exception) -> UpstreamError:
+def _failure(provider: str, url: str, proxy: str, error: Exception) -> UpstreamError:
     match error:
+        case aiohttp.ClientConnectorDNSError(host=host) if proxy and host == URL(proxy).host:
+            return UnreachableError(f"The proxy of {provider} cannot be reached: {_reason(error)}")
         case aiohttp.ClientHttpProxyError():
             return UnreachableError(f"The proxy of {provider} refuses the connection (status {error.status}).")
         case aiohttp.ClientProxyConnectionError():

@@ -231,6 +231,20 @@ async def test_a_proxy_that_is_not_there(http, upstream, nobody):
     assert error.message == "The proxy of groq cannot be reached: connection refused. Is it running?"
 
 
+async def test_a_proxy_that_dns_does_not_know_is_not_taken_for_the_service(http, upstream):
+    settings = entry(proxy="http://user:tiger-secret@nohost.invalid:3128")
+
+    error = await failure(http, f"{upstream.url}/x", settings)
+
+    assert error.message == "The proxy of groq cannot be reached: there is no such host in DNS."
+
+
+async def test_an_error_whose_body_does_not_end_is_told_before_the_time_is_over(http, upstream):
+    upstream.will_answer([b'{"error":', silence()], status=402, to="/x")
+
+    assert (await failure(http, f"{upstream.url}/x", entry(timeout=Timeout(first=0.2)))).code == "payment_required"
+
+
 async def test_a_proxy_that_refuses(http, upstream):
     error = await failure(http, "https://groq.test/v1", entry(proxy=upstream.url))
 
