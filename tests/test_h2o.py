@@ -366,7 +366,8 @@ async def test_a_server_that_is_never_content_is_not_asked_for_ever(ask, upstrea
 
     upstream.otherwise = never
 
-    assert (await ask()).error.status == 405
+    error = (await ask()).error
+    assert error.status == 405 and "its disclaimer" in error.message
     assert calls(upstream) == ["POST /settings", "POST /conversation"] * 2
 
 
@@ -395,7 +396,8 @@ async def test_a_conversation_that_is_lost_twice_is_given_up(ask, upstream, serv
         lost if is_question.match(f"{request.method} {request.path}") else service(request)
     )
 
-    assert (await ask()).error.status == 404
+    error = (await ask()).error
+    assert error.status == 404 and "forgets each conversation" in error.message
     assert calls(upstream).count("POST /conversation/ID") == 2
     assert service.conversations == {}
 

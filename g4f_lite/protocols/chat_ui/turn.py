@@ -69,7 +69,7 @@ class Turn:
             if error.status != 404:
                 raise
             path = yield from self._opening(anew=True)
-            yield from self._question(path)
+            yield from self._last_question(path)
 
     def farewell(self, call: Call) -> Calls[None]:
         """Yield what is to be done about a call that `calls` had for the end of its session."""
@@ -92,6 +92,16 @@ class Turn:
 
     def _question(self, path: str) -> Calls[None]:
         yield from self._admitted(Call("POST", path, self.body, purpose="goal"))
+
+    def _last_question(self, path: str) -> Calls[None]:
+        """Yield the question in a new session, behind which there is nothing left to try."""
+        try:
+            yield from self._question(path)
+        except UpstreamError as error:
+            if error.status != 404 or isinstance(error, ModelNotSupportedError):
+                raise
+            sentence = f"{self.provider} forgets each conversation as soon as it begins. Try again, or another model."
+            raise UpstreamError(sentence, detail=error.detail, status=404) from error
 
     def _greeting(self, anew: bool) -> Calls[None]:
         """Yield the call that begins a session; if the server has no page, the next call begins it."""
@@ -122,7 +132,13 @@ class Turn:
             if error.status != 405:
                 raise
         yield from self._acceptance()
-        return (yield call)
+        try:
+            return (yield call)
+        except UpstreamError as error:
+            if error.status != 405:
+                raise
+            sentence = f"{self.provider} asks again for what was accepted, its disclaimer. Choose another model."
+            raise UpstreamError(sentence, detail=error.detail, status=405) from error
 
     def _path(self, created: bytes) -> str:
         """Return where the conversation is."""
