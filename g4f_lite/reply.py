@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 from g4f_lite.errors import MalformedReplyError, StreamCutError, UpstreamError
 from g4f_lite.pieces import Piece
@@ -89,6 +89,6 @@ class Reply(ABC):
         return MalformedReplyError(f"{self.provider} sent {what}.")
 
 
-def is_count(value: Any) -> bool:
+def is_count(value: Any) -> TypeGuard[int]:
     """Tell whether a JSON value is a number of tokens."""
     return type(value) is int and 0 <= value < MAX_COUNT

@@ -112,6 +112,6 @@ def _data(provider: str, image: Image) -> str:
 
 
 def _usage(record: Mapping[str, Any]) -> Usage | None:
-    """Return what was counted; a prompt that was still in memory is not, and then counts as nothing."""
-    counts = record.get("prompt_eval_count", 0), record.get("eval_count", 0)
-    return Usage(*counts) if any(counts) and all(map(is_count, counts)) else None
+    """Return what was counted, or None where one of the counts is missing: a prompt still in memory is not counted."""
+    prompt, answer = record.get("prompt_eval_count"), record.get("eval_count")
+    return Usage(prompt, answer) if is_count(prompt) and is_count(answer) and prompt + answer else None
