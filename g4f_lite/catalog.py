@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Self
 
+from g4f_lite.complaints import SHORTEST_SECRET
 from g4f_lite.config import CatalogConfig
 from g4f_lite.errors import G4FLiteError, ModelNotSupportedError, UnknownModelError, UpstreamTimeoutError
 from g4f_lite.health import Health
@@ -16,7 +17,7 @@ from g4f_lite.offers import Offer
 from g4f_lite.provider import Provider
 from g4f_lite.providers import KINDS
 from g4f_lite.settings import DefaultParams, ModelSettings, Price, ProviderSettings
-from g4f_lite.transport import Http
+from g4f_lite.transport import Http, secrets_of
 from g4f_lite.turnstile import Turnstile
 
 NO_DEFAULTS = DefaultParams()
@@ -87,10 +88,12 @@ class Member:
         """Return the models that the provider lists now. Raises: UpstreamError, also when it takes too long."""
         try:
             async with asyncio.timeout(LISTING_LIMIT_S):
-                return tuple(await self.provider.list_models())
+                offers = await self.provider.list_models()
         except TimeoutError as error:
             sentence = f"{self.name} did not list its models in {LISTING_LIMIT_S} seconds."
             raise UpstreamTimeoutError(sentence) from error
+        secrets = [secret for secret in secrets_of(self.settings) if len(secret) >= SHORTEST_SECRET]
+        return tuple(offer for offer in offers if not any(secret in offer.id for secret in secrets))
 
 
 @dataclass(frozen=True, slots=True)

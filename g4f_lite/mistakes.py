@@ -58,7 +58,8 @@ def parts(value: Any) -> dict[str | int, Any]:
 def unknown(what: str, word: str, known: Iterable[str]) -> str:
     """Return a sentence about a word that is not known, with the nearest one that is."""
     known = sorted(map(_printable, known))
-    nearest = difflib.get_close_matches(word, known, n=1)
+    nearest = [name for name in known if word and name.lower().startswith(word.lower())]
+    nearest = nearest or difflib.get_close_matches(word, known, n=1)
     if nearest:
         return f'unknown {what}; did you mean "{nearest[0]}"?'
     return f"unknown {what}; there is {', '.join(known)}" if known else f"unknown {what}; there is none"

@@ -110,3 +110,15 @@ def test_a_changed_configuration_keeps_the_providers_that_stayed_the_same():
 
     assert after.members["guide"] is before.members["guide"]
     assert after.members["two"] is not before.members["two"]
+
+
+async def test_a_model_whose_name_tells_the_key_is_not_offered():
+    member = scripted()
+    member.settings = member.settings.model_copy(update={"api_key": "tiger-secret"})
+
+    async def telling():
+        return [Offer("good"), Offer("for tiger-secret")]
+
+    member.provider.list_models = telling
+
+    assert await member.offer() == (Offer("good"),)

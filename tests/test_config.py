@@ -152,6 +152,7 @@ PROVIDER_MISTAKES = [
     ({"headers": {"X A": "1"}}, "headers.X A: must be the name of a header"),
     ({"headers": {"X-A": 1}}, "headers.X-A: must be text, not a number"),
     ({"api_key": "key\n"}, "api_key: must be ASCII letters, digits and signs, without line breaks"),
+    ({"kind": "OpenAI"}, 'kind: unknown kind; did you mean "OpenAICompatible"?'),
     ({"kind": "OpenAiCompatible"}, 'kind: unknown kind; did you mean "OpenAICompatible"?'),
     ({"kind": "LocalModel", "options": {"thread": 1}}, 'options.thread: unknown key; did you mean "threads"?'),
     ({"kind": "LocalModel", "options": {"keep_loaded_s": "1"}}, "options.keep_loaded_s: must be a number, not text"),
