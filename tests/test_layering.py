@@ -2,6 +2,8 @@
 of aiohttp."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,12 @@ def test_the_server_calls_no_outside_service_itself(file):
 )
 def test_only_the_front_knows_aiohttp(file):
     assert "aiohttp" not in {name.split(".")[0] for name in imports_of(file)}
+
+
+def test_the_server_does_not_load_what_only_blocking_calls_need():
+    program = "import sys, server; sys.exit('requests' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT).returncode == 0
 
 
 def test_a_module_is_one_subject():

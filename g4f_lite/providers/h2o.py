@@ -10,7 +10,6 @@ from g4f_lite.facade import AsyncReply, params_in, provider_of, text_of
 from g4f_lite.messages import Message, Params, message_of
 from g4f_lite.offers import Offer
 from g4f_lite.pieces import Piece
-from g4f_lite.protocols.chat_ui.blocking import BlockingVisit
 from g4f_lite.protocols.chat_ui.reply import ChatUiReply
 from g4f_lite.protocols.chat_ui.request import ChatUiOptions, message, parameters, prompt
 from g4f_lite.protocols.chat_ui.turn import Turn, headers
@@ -113,6 +112,9 @@ class H2o(Provider):
         self, model: str | None, messages: Sequence[Message], kwargs: Mapping[str, Any]
     ) -> Generator[Piece, None, None]:
         """Return what yields the pieces of a reply to code that awaits nothing; nothing is asked before the first."""
+        # Only here: requests takes 5 MB of memory, which a server that never calls it can do without.
+        from g4f_lite.protocols.chat_ui.blocking import BlockingVisit
+
         refuse_images(self.name, messages)
         params = params_in({name: value for name, value in kwargs.items() if value is not None})
         ids = kwargs.get("id"), kwargs.get("response_id")
