@@ -197,5 +197,6 @@ KIND = Kind(
     line_ends=openai_wire.KIND.line_ends,
     comment=openai_wire.KIND.comment,
     otherwise=mapped,
+    refused={404: "model_not_supported"},  # nothing at an address of the router: nobody answers for it there
 )
 """The row of HuggingFaceAPI in the contract: one provider, so that its failures are those of the reply."""
