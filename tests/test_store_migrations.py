@@ -20,12 +20,13 @@ from server.store.migrate import HEAD, MIGRATIONS, migrate, revision
 from server.store.schema import metadata
 from tests.stores import ME, a_turn, answered, fresh_schema, on_sqlite
 
+AFTER = f"{int(HEAD) + 1:04}"
 NEXT = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "{after}"
+down_revision = "{head}"
 
 
 def upgrade() -> None:
@@ -86,7 +87,7 @@ def first(empty_url: str, tmp_path: Path) -> Iterator[Store]:
 def a_next_migration(folder: Path, then: str = "pass") -> Path:
     """Return migrations that have one more than those of the program."""
     shutil.copytree(MIGRATIONS, folder)
-    (folder / "versions" / "0003_next.py").write_text(NEXT.format(then=then))
+    (folder / "versions" / f"{AFTER}_next.py").write_text(NEXT.format(after=AFTER, head=HEAD, then=then))
     return folder
 
 
@@ -133,10 +134,10 @@ def test_an_older_schema_is_changed_and_keeps_what_it_holds(old: Store, tmp_path
     begun = answered(old)
     before = old.conversation(ME, begun.conversation_id)
 
-    said = migrate(old.database, a_next_migration(tmp_path / "next"), "0003")
+    said = migrate(old.database, a_next_migration(tmp_path / "next"), AFTER)
 
-    assert said[-1] == "Changed the database's schema from 0002 to 0003."
-    assert revision(old.database) == "0003"
+    assert said[-1] == f"Changed the database's schema from {HEAD} to {AFTER}."
+    assert revision(old.database) == AFTER
     with old.database.read() as connection:
         assert "colour" in {column["name"] for column in inspect(connection).get_columns("conversations")}
     assert old.conversation(ME, begun.conversation_id) == before
@@ -167,9 +168,9 @@ def test_a_migration_that_fails_changes_nothing(old: Store, tmp_path: Path) -> N
     begun = answered(old)
 
     with pytest.raises(ZeroDivisionError):
-        migrate(old.database, a_next_migration(tmp_path / "next", then="1 / 0"), "0003")
+        migrate(old.database, a_next_migration(tmp_path / "next", then="1 / 0"), AFTER)
 
-    assert revision(old.database) == "0002"
+    assert revision(old.database) == HEAD
     with old.database.read() as connection:
         assert "colour" not in {column["name"] for column in inspect(connection).get_columns("conversations")}
     assert old.message(ME, begun.answer.id).content == "Fine."
@@ -181,7 +182,7 @@ def test_a_migration_that_tears_rows_apart_changes_nothing(store: Store, tmp_pat
     torn = a_next_migration(tmp_path / "next", then='op.execute("DELETE FROM conversations")')
 
     with pytest.raises(RuntimeError, match="2 rows"):
-        migrate(store.database, torn, "0003")
+        migrate(store.database, torn, AFTER)
 
     assert store.message(ME, begun.answer.id).content == "Fine."
 
@@ -189,9 +190,9 @@ def test_a_migration_that_tears_rows_apart_changes_nothing(store: Store, tmp_pat
 @on_sqlite
 def test_the_database_is_copied_before_it_is_changed(store: Store, tmp_path: Path) -> None:
     begun = answered(store)
-    copy = tmp_path / "data" / "chat.db.before-0003"
+    copy = tmp_path / "data" / f"chat.db.before-{AFTER}"
 
-    said = migrate(store.database, a_next_migration(tmp_path / "next"), "0003")
+    said = migrate(store.database, a_next_migration(tmp_path / "next"), AFTER)
 
     assert said[0] == f"Copied the database to {copy} before changing it."
     assert copy.stat().st_mode & 0o777 == 0o600
@@ -265,5 +266,5 @@ def test_migrations_are_found_from_any_folder(store_url: str, tmp_path: Path, mo
     store.begin(ME, a_turn())
 
     assert (elsewhere / "its data" / "chat.db").exists()
-    assert migrate(store.database, a_next_migration(elsewhere / "next"), "0003")
+    assert migrate(store.database, a_next_migration(elsewhere / "next"), AFTER)
     store.close()

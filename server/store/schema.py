@@ -56,6 +56,8 @@ conversations = Table(
     Column("leaf_id", Text),
     Column("pinned", Boolean, nullable=False, default=False),
     Column("archived", Boolean, nullable=False, default=False),
+    Column("model", Text),
+    Column("params", Json),
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
     Column("deleted_at", Moment),
@@ -85,6 +87,7 @@ messages = Table(
     Column("last_seq", BigInteger, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("ended_at", Moment),
+    Column("deleted_at", Moment),
     ForeignKeyConstraint(
         ["user_id", "conversation_id"], ["conversations.user_id", "conversations.id"], ondelete="CASCADE"
     ),
@@ -101,6 +104,8 @@ Index(
     sqlite_where=_IS_RUNNING,
     postgresql_where=_IS_RUNNING,
 )
+_IS_DELETED = text("deleted_at IS NOT NULL")
+Index("ix_messages_deleted", messages.c.deleted_at, sqlite_where=_IS_DELETED, postgresql_where=_IS_DELETED)
 
 events = Table(
     "events",
@@ -111,4 +116,15 @@ events = Table(
     Column("last_seq", BigInteger, nullable=False),
     Column("lines", Text, nullable=False),
     ForeignKeyConstraint(["user_id", "message_id"], ["messages.user_id", "messages.id"], ondelete="CASCADE"),
+)
+
+presets = Table(
+    "presets",
+    metadata,
+    Column("user_id", Text, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("params", Json, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    UniqueConstraint("user_id", "name", name="uq_presets_name"),
 )
