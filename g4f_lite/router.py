@@ -32,14 +32,19 @@ class Answering:
 
 
 async def answer(
-    model: Model, messages: Sequence[Message], params: Params, state: Mapping[str, Any] | None = None
+    model: Model,
+    messages: Sequence[Message],
+    params: Params,
+    state: Mapping[str, Any] | None = None,
+    system: str = "",
 ) -> AsyncGenerator[Piece | Answering, None]:
     """Yield the attempts that failed, who answers, and the pieces of the reply.
 
     state: what `UpstreamState` held after the answer this turn follows; only the provider that left it gets it back.
+    system: what the person wants the model to be told, behind what the configuration says to it.
     Raises: the G4FLiteError of the route that was already answering, or of the last one tried.
     """
-    prompt = with_system(model.system, messages)
+    prompt = with_system("\n\n".join(filter(None, (model.system, system))), messages)
     wanted = _with_defaults(params, model)
     routes = in_order(model.routes)
     for route in routes:

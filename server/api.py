@@ -9,7 +9,7 @@ from server.identity import user_id
 from server.payload import ChangeBody, check, document
 from server.problems import Problem
 from server.services import services
-from server.store import StoredMessage, time_text
+from server.store import StoredConversation, StoredMessage, time_text
 
 api = Blueprint("api", __name__)
 
@@ -57,17 +57,20 @@ def conversation(conversation_id: str) -> dict[str, Any]:
         "id": found.id,
         "title": found.title,
         "leaf_id": found.leaf_id,
+        **_remembered(found),
         "messages": [_message(message) for message in messages],
     }
 
 
 @api.patch("/backend-api/v2/conversations/<conversation_id>")
 def change_conversation(conversation_id: str) -> dict[str, Any]:
-    """Change the title, a mark, the current leaf, or take a deletion back."""
+    """Change the title, a mark, the current leaf, how the next turn is asked, or take a deletion back."""
     changes = check(document(request), ChangeBody).changes()
-    changed = services().store.change(user_id(), conversation_id, changes).as_dict()
-    services().hub.publish(user_id(), {"type": "conversation", "conversation": changed})
-    return changed
+    if "model" in changes:
+        services().model(changes["model"])
+    changed = services().store.change(user_id(), conversation_id, changes)
+    services().hub.publish(user_id(), {"type": "conversation", "conversation": changed.as_dict()})
+    return changed.as_dict() | _remembered(changed)
 
 
 @api.delete("/backend-api/v2/conversations/<conversation_id>")
@@ -92,6 +95,10 @@ def ready() -> dict[str, str]:
     if not any(member.obstacle() is None for member in services().catalog.members.values()):
         raise Problem("busy", "No provider can be used; see /backend-api/v2/providers for the reasons.")
     return {"status": "ready"}
+
+
+def _remembered(found: StoredConversation) -> dict[str, Any]:
+    return {"model": found.model, "params": found.params or {}}
 
 
 def _message(message: StoredMessage) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import time
 import uuid
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 
 from flask import Blueprint, Response, request
 
@@ -15,7 +16,7 @@ from g4f_lite.router import answer
 from server import events, reading
 from server.events import MIMETYPES, Form
 from server.identity import user_id
-from server.payload import FreegptBody, TurnBody, check, check_length, check_text, document
+from server.payload import FreegptBody, ParamsBody, TurnBody, check, check_length, check_text, document
 from server.problems import Problem
 from server.prompt import prompt
 from server.services import Services, services
@@ -63,14 +64,24 @@ def stop(message_id: str) -> dict[str, str]:
 
 def _answer_native(body: TurnBody) -> Response:
     here, user = services(), user_id()
-    model = _model(here, body.model or here.config.default_model)
+    model = here.model(body.model) if body.model else _remembered_model(here, user, body)
     begun = here.store.begin(user, _new_turn(body, model))
     if begun.repeated:
         return _read(begun.answer.id, 0, html=body.render == "html")
-    turn = Turn(user, begun, model, body.params.params(), prompt(begun.path, body.action))
+    params = replace(ParamsBody(**begun.params).params(), stop=body.params.params().stop)
+    turn = Turn(user, begun, model, params, prompt(begun.path, body.action))
     here.engine.start(turn)
     lines = reading.live(turn, turn.journal.base_seq, body.render == "html")
     return _stream(here, lines)
+
+
+def _remembered_model(here: Services, user: str, body: TurnBody) -> Model:
+    """Return what the conversation was asked last, where there is such a model still, or else the default one."""
+    name = here.store.summary(user, body.conversation_id).model if body.conversation_id else None
+    try:
+        return here.catalog.model(name or here.config.default_model)
+    except UnknownModelError:
+        return here.model(here.config.default_model)
 
 
 def _new_turn(body: TurnBody, model: Model) -> NewTurn:
@@ -91,6 +102,7 @@ def _new_turn(body: TurnBody, model: Model) -> NewTurn:
         content=content,
         answer_id=str(uuid.uuid4()),
         title=title_of(content),
+        params=body.remembered,
     )
 
 
@@ -135,7 +147,7 @@ def _answer_freegpt(body: FreegptBody) -> Response:
     if messages[-1].role != "user":
         raise Problem("invalid_request", "meta.content.parts: the last part must be the user's question.")
     check_text(messages[-1].content)
-    texts = _texts(_model(here, body.model), messages, Params())
+    texts = _texts(here.model(body.model), messages, Params())
     return Stream(texts, loop=here.loop, waits=True, mimetype="text/plain")
 
 
@@ -144,10 +156,3 @@ async def _texts(model: Model, messages: list[Message], params: Params) -> Async
         async for piece in pieces:
             if isinstance(piece, Content):
                 yield piece.text.encode()
-
-
-def _model(here: Services, name: str) -> Model:
-    try:
-        return here.catalog.model(name)
-    except UnknownModelError as error:
-        raise Problem.of(error) from error

@@ -14,6 +14,8 @@ from server.store import ABSENT, Absent
 
 LONGEST_TEXT = 1 << 20
 """Bytes of one message, in UTF-8."""
+LONGEST_SYSTEM = 32 << 10
+"""Bytes of what a person has every model of a conversation told, in UTF-8."""
 DEEPEST_NESTING = 64
 MOST_KEYS = 10_000
 HALF_OF_A_PAIR = re.compile("[\ud800-\udfff]")
@@ -39,6 +41,13 @@ def _none_yet(attachments: list[Any]) -> list[Any]:
     return attachments
 
 
+def _said(system: str) -> str:
+    """Return what a model is to be told; white space alone is nothing."""
+    if len(system.encode()) > LONGEST_SYSTEM:
+        raise ValueError(f"must be {LONGEST_SYSTEM >> 10} KiB at most")
+    return system if system.strip() else ""
+
+
 Id = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_identifier)]
 Title = Annotated[str, Field(max_length=200), AfterValidator(_not_blank)]
 
@@ -54,8 +63,15 @@ class ParamsBody(Body):
     top_p: Annotated[float, Field(gt=0, le=1)] | None = None
     max_tokens: Annotated[int, Field(gt=0, le=1_000_000)] | None = None
     stop: Annotated[list[str], Field(max_length=16)] | str | None = None
+    system: Annotated[str, AfterValidator(_said)] | None = None
+
+    def remembered(self) -> dict[str, Any]:
+        """Return what a conversation remembers of it: only what was set."""
+        given = self.model_dump(exclude={"stop"}, exclude_none=True)
+        return {name: value for name, value in given.items() if value != ""}
 
     def params(self) -> Params:
+        """Return what a provider is asked for; `system` is a message to it and none of these."""
         stop = (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())
         return Params(self.temperature, self.top_p, self.max_tokens, stop)
 
@@ -81,6 +97,11 @@ class TurnBody(Body):
     def parent(self) -> str | None | Absent:
         """The parent's id; None is the root of the conversation, ABSENT its last leaf."""
         return self.parent_id if "parent_id" in self.model_fields_set else ABSENT
+
+    @property
+    def remembered(self) -> dict[str, Any] | Absent:
+        """What the conversation remembers of the parameters; ABSENT: what it remembers already."""
+        return self.params.remembered() if "params" in self.model_fields_set else ABSENT
 
 
 class FreegptMessage(Body):
@@ -115,10 +136,13 @@ class ChangeBody(Body):
     pinned: bool = False
     archived: bool = False
     leaf_id: Id = "-"
+    model: str = "-"
+    params: ParamsBody | None = None
     deleted: Literal[False] = False
 
     def changes(self) -> dict[str, Any]:
-        return self.model_dump(exclude_unset=True)
+        changes = self.model_dump(exclude_unset=True)
+        return {**changes, "params": self.params.remembered() or None} if self.params else changes
 
 
 def document(request: Request) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from typing import Any, cast
 
 from flask import current_app
 
-from g4f_lite.catalog import Catalog, Member
+from g4f_lite.catalog import Catalog, Member, Model
+from g4f_lite.errors import UnknownModelError
 from g4f_lite.transport import Http
 from server import data_folder
 from server.config import Config
@@ -46,6 +47,13 @@ class Services:
         self.catalog = Catalog(config, self._http)
         self._states = self.catalog.states()
         self._background: set[asyncio.Task[None]] = set()
+
+    def model(self, name: str) -> Model:
+        """Return the model a person named. Raises: Problem("unknown_model"), with the nearest name."""
+        try:
+            return self.catalog.model(name)
+        except UnknownModelError as error:
+            raise Problem.of(error) from error
 
     async def start(self) -> None:
         """Begin what runs beside the requests."""

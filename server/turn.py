@@ -39,7 +39,7 @@ class Turn:
         self.journal = Journal(user_id, self.message_id, begun.answer.last_seq)
         self.status: Status = "running"
         self.ended = asyncio.Event()
-        self._asked = answer(model, messages, params, begun.state)
+        self._asked = answer(model, messages, params, begun.state, begun.params.get("system", ""))
         self._model, self._messages = model, messages
         self._reply: asyncio.Task[None] | None = None
         self._ending: Literal["stopped", "interrupted"] | None = None

@@ -15,7 +15,7 @@ from server.store.schema import Moment, conversations, messages
 
 UNDO = timedelta(days=1)
 """How long a deleted conversation can be brought back."""
-CHANGEABLE = "title", "pinned", "archived", "leaf_id"
+CHANGEABLE = "title", "pinned", "archived", "leaf_id", "model", "params"
 
 _NOT_DELETED = conversations.c.deleted_at.is_(None)
 

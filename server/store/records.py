@@ -37,6 +37,8 @@ class NewTurn:
     content: str = ""
     title: str = ""
     """What a new conversation will be called."""
+    params: dict[str, Any] | None | Absent = ABSENT
+    """What the conversation remembers from now on. Absent: what it remembers already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,10 @@ class StoredMessage:
 
 @dataclass(frozen=True, slots=True)
 class StoredConversation:
-    """A conversation without its messages. `running` says that one of them is."""
+    """A conversation without its messages. `running` says that one of them is.
+
+    model: what was picked last. params: what was set of `temperature`, `top_p`, `max_tokens` and `system`, or None.
+    """
 
     id: str
     title: str
@@ -87,6 +92,8 @@ class StoredConversation:
     running: bool
     created_at: datetime
     updated_at: datetime
+    model: str | None = None
+    params: dict[str, Any] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as the API and the WebSocket show it."""
@@ -107,6 +114,7 @@ class Begun:
     path: from the root to the question; for `continue` to the answer itself.
     repeated: the person's message was there already: nothing was written, `answer` is the one it got.
     state: what the answer that the turn follows left, or the answer it continues.
+    params: what the conversation remembers; empty where that is nothing.
     """
 
     conversation_id: str
@@ -117,6 +125,7 @@ class Begun:
     is_new: bool
     repeated: bool
     state: dict[str, Any] | None
+    params: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,7 +141,9 @@ class Store:
             return conversations.one(connection, user_id, conversation_id)
 
     def change(self, user_id: str, conversation_id: str, changes: Mapping[str, Any]) -> StoredConversation:
-        """Change `title`, `pinned`, `archived` or `leaf_id`; `deleted: False` brings a deleted conversation back.
+        """Change what is named: `title`, `pinned`, `archived`, `leaf_id`, `model`, `params`.
+
+        `deleted: False` brings a deleted conversation back.
 
         Raises: Problem with `unknown_conversation`; `unknown_message` for a leaf that the conversation does not have.
         """

@@ -25,11 +25,13 @@ _PATH = _path()  # a message's sequence number is always higher than its parent'
 
 
 class Place(NamedTuple):
-    """The conversation a turn happens in."""
+    """The conversation a turn happens in. `model` and `params` are stored with its leaf."""
 
     id: str
     title: str
     leaf_id: str | None
+    model: str | None = None
+    params: dict[str, Any] | None = None
     is_new: bool = False
 
 
@@ -47,7 +49,7 @@ class Tree:
         Raises: Problem("unknown_conversation").
         """
         row = self._connection.execute(
-            select(conversations.c.id, conversations.c.title, conversations.c.leaf_id)
+            select(*(conversations.c[name] for name in ("id", "title", "leaf_id", "model", "params")))
             .where(conversations.c.user_id == self._user_id, conversations.c.id == conversation_id)
             .where(conversations.c.deleted_at.is_(None))
             .with_for_update()  # SQLite has locked everything already
@@ -58,7 +60,7 @@ class Tree:
 
     def plant(self, title: str) -> Place:
         """Make a conversation without messages."""
-        place = Place(str(uuid4()), title, None, is_new=True)
+        place = Place(str(uuid4()), title, leaf_id=None, is_new=True)
         row = {"user_id": self._user_id, "id": place.id, "title": title, "created_at": self.now, "updated_at": self.now}
         self._connection.execute(insert(conversations), row)
         return place
@@ -98,4 +100,5 @@ class Tree:
     def point(self, place: Place, leaf: StoredMessage) -> None:
         """Make a message the conversation's current leaf, and the conversation the newest."""
         mine = conversations.c.user_id == self._user_id, conversations.c.id == place.id
-        self._connection.execute(update(conversations).where(*mine).values(leaf_id=leaf.id, updated_at=self.now))
+        now = {"leaf_id": leaf.id, "model": place.model, "params": place.params, "updated_at": self.now}
+        self._connection.execute(update(conversations).where(*mine).values(**now))

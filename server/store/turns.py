@@ -23,7 +23,7 @@ def begin(tree: Tree, turn: NewTurn) -> Begun:
     if turn.conversation_id is None:
         raise Problem("invalid_request", NO_CONVERSATION)
     place = tree.lock(turn.conversation_id)
-    return (_regenerate if turn.action == "regenerate" else _continue)(tree, turn, place)
+    return (_regenerate if turn.action == "regenerate" else _continue)(tree, turn, _asked(place, turn))
 
 
 def _earlier(tree: Tree, turn: NewTurn) -> Begun | None:
@@ -40,6 +40,7 @@ def _earlier(tree: Tree, turn: NewTurn) -> Begun | None:
 
 def _send(tree: Tree, turn: NewTurn) -> Begun:
     place = tree.lock(turn.conversation_id) if turn.conversation_id else tree.plant(turn.title)
+    place = _asked(place, turn)
     before = _path(tree, turn, place)
     if before and before[-1].status == "running":
         raise Problem("conflict", WAIT)
@@ -71,6 +72,11 @@ def _continue(tree: Tree, turn: NewTurn, place: Place) -> Begun:
     tree.run_again(answer)
     tree.point(place, answer)
     return _begun(place, path, answer, state)
+
+
+def _asked(place: Place, turn: NewTurn) -> Place:
+    """Return the conversation with what it will remember of the turn."""
+    return place._replace(model=turn.model, params=place.params if turn.params is ABSENT else turn.params or None)
 
 
 def _path(tree: Tree, turn: NewTurn, place: Place) -> list[StoredMessage]:
@@ -159,4 +165,5 @@ def _begun(
         is_new=place.is_new,
         repeated=repeated,
         state=state,
+        params=place.params or {},
     )
