@@ -15,10 +15,12 @@ from server.background import before_exit, in_thread
 from server.boundary import guard
 from server.config import Config
 from server.conversation import conversation
+from server.languages import speak
 from server.logs import write_logs
 from server.pages import pages
 from server.problems import BUG, Problem, note
 from server.services import Services
+from server.settings import settings
 from server.stream import failure
 
 log = logging.getLogger(__name__)
@@ -53,7 +55,8 @@ def create_app(config: Config | None = None, *, loop: asyncio.AbstractEventLoop 
     )
     app.extensions["chat"] = services
     guard(app, config.site_config.allowed_hosts)
-    for blueprint in (conversation, api, live.blueprint, pages):
+    speak(app)
+    for blueprint in (conversation, api, live.blueprint, pages, settings):
         app.register_blueprint(blueprint, url_prefix=config.url_prefix + (blueprint.url_prefix or ""))
     app.after_request(_trace)
     app.register_error_handler(Problem, _refuse)

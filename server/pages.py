@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
@@ -15,12 +15,12 @@ from g4f_lite.providers.guide import Guide
 from server import sidebar, thread
 from server.assets import Assets
 from server.identity import user_id
+from server.preferences import preferences, zone
 from server.problems import Problem
 from server.services import services
 from server.store import StoredConversation, StoredMessage
 
 CLIENT = Path(__file__).parents[1] / "client"
-THEMES = ("system", "light", "dark")
 
 pages = Blueprint("pages", __name__, template_folder=str(CLIENT / "templates"))
 
@@ -30,8 +30,8 @@ class Page:
     """What `base.html` receives."""
 
     site_title: str
-    theme: str
-    """One of THEMES. It is a cookie, so that the first paint has the right colours without a script."""
+    preferences: dict[str, str]
+    """By name, as in `CHOICES`."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def chat(conversation_id: str) -> ResponseReturnValue:
     except Problem as problem:
         if problem.code != "unknown_conversation":
             raise
-        return _render("not_found.html", NotFoundPage(_site_title(), _theme())), 404
+        return _render("not_found.html", NotFoundPage(_site_title(), preferences())), 404
     return _chat(conversation, thread.path(messages, conversation.leaf_id))
 
 
@@ -159,7 +159,7 @@ def _chat(conversation: StoredConversation | None, path: Sequence[StoredMessage]
         older=listed.older,
         current_id=listed.current_id,
         site_title=_site_title(),
-        theme=_theme(),
+        preferences=preferences(),
         conversation=conversation,
         messages=[thread.shown(m, snapshots.get(m.id), lambda name: labels.get(name, name), now) for m in path],
         obstacle=_obstacle(models),
@@ -171,7 +171,7 @@ def _chat(conversation: StoredConversation | None, path: Sequence[StoredMessage]
 
 def _conversations(current_id: str) -> ConversationList:
     found, older = services().store.conversations(user_id(), before=request.args.get("before"))
-    return ConversationList(sidebar.groups(found, date.today()), older, current_id)
+    return ConversationList(sidebar.groups(found, datetime.now(zone())), older, current_id)
 
 
 def _by_provider(models: Iterable[Model]) -> dict[str, list[Model]]:
@@ -193,8 +193,3 @@ def _render(template: str, context: Page | ConversationList | ModelList | Notice
 
 def _site_title() -> str:
     return services().config.site_config.title
-
-
-def _theme() -> str:
-    theme = request.cookies.get("chat_theme", "")
-    return theme if theme in THEMES else "system"

@@ -99,7 +99,7 @@ def test_the_model_of_the_last_answer_stays_picked(client):
 def test_the_theme_is_in_the_first_byte_of_the_page(client, cookie, theme):
     client.set_cookie("chat_theme", cookie)
 
-    assert f'<html lang="en" data-theme="{theme}">' in page(client)
+    assert f'<html lang="en" dir="ltr" data-theme="{theme}"' in page(client)
 
 
 def test_a_broken_configuration_is_said(app, client):
@@ -136,7 +136,7 @@ def test_an_answer_says_who_failed_before_it_and_what_was_noticed(app, client):
     said = "first is slow.", "<p>504</p>", "hub/<second>", "second is <busy>.", "Third <b>", *ANSWERING["notices"]
     assert [text for text in said if escape(text) not in html] == []
     assert "<b>" not in html and "<second>" not in html
-    assert "<span data-count>2</span> failed before" in html
+    assert "Failed before: <span data-count>2</span>" in html
 
 
 def test_an_answer_without_a_detour_has_no_trail(client):

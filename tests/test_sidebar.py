@@ -1,11 +1,13 @@
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from server import sidebar
 from server.store import StoredConversation
 
-TODAY = date(2026, 11, 21)
+NOW = datetime(2026, 11, 21, 18)
 
 
 def a_conversation(days_ago, *, pinned=False):
@@ -27,11 +29,11 @@ def a_conversation(days_ago, *, pinned=False):
     ],
 )
 def test_a_conversation_is_found_by_the_day_it_last_changed(days_ago, name):
-    assert [group.name for group in sidebar.groups([a_conversation(days_ago)], TODAY)] == [name]
+    assert [group.name for group in sidebar.groups([a_conversation(days_ago)], NOW)] == [name]
 
 
 def test_groups_keep_the_order_and_empty_ones_are_left_out():
-    found = sidebar.groups([a_conversation(0), a_conversation(40), a_conversation(41)], TODAY)
+    found = sidebar.groups([a_conversation(0), a_conversation(40), a_conversation(41)], NOW)
 
     assert [(group.name, [one.id for one in group.conversations]) for group in found] == [
         ("Today", ["0"]),
@@ -40,6 +42,17 @@ def test_groups_keep_the_order_and_empty_ones_are_left_out():
 
 
 def test_pinned_ones_come_first():
-    found = sidebar.groups([a_conversation(0), a_conversation(99, pinned=True)], TODAY)
+    found = sidebar.groups([a_conversation(0), a_conversation(99, pinned=True)], NOW)
 
     assert [group.name for group in found] == ["Pinned", "Today"]
+
+
+def test_days_are_those_of_the_readers_time_zone():
+    late = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
+    conversation = replace(a_conversation(0), updated_at=late)
+    now = datetime(2026, 11, 21, 10, tzinfo=UTC)
+
+    in_tokyo = sidebar.groups([conversation], now.astimezone(ZoneInfo("Asia/Tokyo")))
+    in_london = sidebar.groups([conversation], now)
+
+    assert [in_tokyo[0].name, in_london[0].name] == ["Today", "Yesterday"]

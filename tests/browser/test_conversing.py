@@ -269,14 +269,3 @@ def test_states_are_announced(chat, upstream):
     expect(status).to_have_text("The answer is being written.")
     gate.open()
     expect(status).to_have_text("The answer is complete.")
-
-
-def test_the_theme_is_kept(chat):
-    html = chat.page.locator("html")
-    chat.page.get_by_text("Dark", exact=True).locator("..").click()
-    expect(html).to_have_attribute("data-theme", "dark")
-
-    chat.page.reload()
-
-    expect(html).to_have_attribute("data-theme", "dark")
-    assert chat.page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
