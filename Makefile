@@ -1,6 +1,7 @@
 # make run [LOCAL=1] [ARGS="--port 8080"]    serve; LOCAL=1 adds the engine for GGUF models
 # make test                                  lint, check types, run every test
 # make bench [QUICK=1]                       measure; see bench/README.md
+# make messages                              bring the catalogues of client/locales in step with the words of the page
 # PYTHON=python3.12 chooses the interpreter the first time.
 
 PYTHON ?= python3
@@ -8,7 +9,7 @@ VENV := .venv
 IN_VENV := $(VENV)/bin/python
 INSTALL := $(IN_VENV) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test bench
+.PHONY: run test bench messages
 
 run: $(VENV)/.run $(if $(LOCAL),$(VENV)/.local)
 	@exec $(IN_VENV) run.py $(ARGS)
@@ -22,6 +23,9 @@ test: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(IN_VENV) -m bench $(if $(QUICK),--quick) $(ARGS)
+
+messages: $(VENV)/.dev
+	$(IN_VENV) -m tests.words
 
 # A stamp is as new as the last installation that went well.
 $(VENV)/.made:
