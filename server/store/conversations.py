@@ -7,8 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, literal, select, tuple_, update
 
-from server.problems import Problem
-from server.store.failures import refuse_unstorable, unknown_conversation, unknown_message
+from server.store.failures import no_cursor, refuse_unstorable, unknown_conversation, unknown_message
 from server.store.records import StoredConversation, StoredMessage
 from server.store.rows import CONVERSATION, MESSAGE
 from server.store.schema import Moment, conversations, messages
@@ -100,5 +99,5 @@ def _place(cursor: str) -> ColumnElement[Any]:
         moment, conversation_id = urlsafe_b64decode(cursor).decode().split(" ", 1)
         updated_at = datetime.fromisoformat(moment).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise Problem("invalid_request", "`before` is not a cursor: take it from `next` of the page before.") from None
+        raise no_cursor() from None
     return tuple_(literal(updated_at, Moment), literal(conversation_id))

@@ -72,6 +72,10 @@ def unstorable() -> Problem:
     return Problem("invalid_request", "The text has characters that cannot be stored: U+0000, or half of a pair.")
 
 
+def no_cursor() -> Problem:
+    return Problem("invalid_request", "`before` is not a cursor: take it from `next` of the page before.")
+
+
 def held_elsewhere(place: str) -> Problem:
     sentence = f"Another process is serving from {place}. End it first, or give this one another database."
     return Problem("storage_unavailable", sentence)

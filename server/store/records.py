@@ -108,6 +108,22 @@ class StoredConversation:
 
 
 @dataclass(frozen=True, slots=True)
+class Hit:
+    """A message that a search found; or, without one, a conversation found by its title.
+
+    text: what the message says, or the title. at: when the message was made, or the conversation last changed.
+    """
+
+    conversation_id: str
+    title: str
+    archived: bool
+    message_id: str | None
+    role: AuthorRole | None
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Begun:
     """A turn that is durable, and all that is needed to ask a provider.
 

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from server.store import batches, conversations, turns
+from server.store import batches, conversations, search, turns
 from server.store.database import BUSY_TIMEOUT_S, database
 from server.store.migrate import migrate
-from server.store.records import Batch, Begun, NewTurn, Outcome, StoredConversation, StoredMessage
+from server.store.records import Batch, Begun, Hit, NewTurn, Outcome, StoredConversation, StoredMessage
 from server.store.schema import users
 from server.store.tree import Tree
 
@@ -139,6 +139,17 @@ class Store:
         """Return a conversation without its messages. Raises: Problem("unknown_conversation")."""
         with self.database.read() as connection:
             return conversations.one(connection, user_id, conversation_id)
+
+    def search(
+        self, user_id: str, query: str, before: str | None = None, limit: int = 30
+    ) -> tuple[list[Hit], str | None]:
+        """Return titles and messages with all words of a query, the newest first, and the cursor for more, or None.
+
+        A title comes before the messages of its conversation. What is deleted, or follows what is, is not found.
+        Raises: Problem("invalid_request") for what was never a cursor, or cannot be stored.
+        """
+        with self.database.read() as connection:
+            return search.search(connection, user_id, query, before, limit)
 
     def change(self, user_id: str, conversation_id: str, changes: Mapping[str, Any]) -> StoredConversation:
         """Change what is named: `title`, `pinned`, `archived`, `leaf_id`, `model`, `params`.
