@@ -1,5 +1,8 @@
-"""The words that people see, collected from templates and modules. `python -m tests.words` brings the catalogues in step
-with them: new words come in untranslated, for a translator to fill in, and words that nobody uses any more go."""
+"""The words that people see, collected from templates and modules.
+
+`python -m tests.words` brings the catalogues in step with them: new words come in untranslated, for a translator to
+fill in, and words that nobody uses any more go.
+"""
 
 import sys
 from collections.abc import Iterator
@@ -19,9 +22,7 @@ KEYWORDS = {"_": None, "gettext": None, "N_": None, "ngettext": (1, 2), "plural_
 ONE_OR_MORE = "nplurals=2; plural=(n != 1);"
 UP_TO_ONE_OR_MORE = "nplurals=2; plural=(n > 1);"
 NO_PLURAL = "nplurals=1; plural=0;"
-SLAVIC = (
-    "nplurals=3; plural=(n%10==1 && n%100!=11 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || n%100>=20) ? 1 : 2);"
-)
+SLAVIC = "nplurals=3; plural=(n%10==1 && n%100!=11 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || n%100>=20) ? 1 : 2);"
 ARABIC = "nplurals=6; plural=(n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3 : n%100>=11 ? 4 : 5);"
 PLURALS = {
     "ru": SLAVIC,
