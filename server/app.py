@@ -13,6 +13,7 @@ from server import live
 from server.api import api
 from server.background import before_exit, in_thread
 from server.boundary import guard
+from server.compression import compress
 from server.config import Config
 from server.conversation import conversation
 from server.languages import speak
@@ -56,6 +57,7 @@ def create_app(config: Config | None = None, *, loop: asyncio.AbstractEventLoop 
     app.extensions["chat"] = services
     guard(app, config.site_config.allowed_hosts)
     speak(app)
+    compress(app)
     for blueprint in (conversation, api, live.blueprint, pages, settings):
         app.register_blueprint(blueprint, url_prefix=config.url_prefix + (blueprint.url_prefix or ""))
     app.after_request(_trace)

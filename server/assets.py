@@ -1,5 +1,6 @@
 """The page's own files: scripts, styles and icons, a fixed set read once, at addresses that change with the content."""
 
+import gzip
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,14 @@ class Asset:
 
     body: bytes
     mimetype: str
+    gzipped: bytes
+    """The same, compressed."""
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read a file of a known kind."""
+        body = path.read_bytes()
+        return cls(body, MIMETYPES[path.suffix], gzip.compress(body, mtime=0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +42,7 @@ class Assets:
     def read(cls, folder: Path) -> Self:
         """Read every file of a known kind below the folder."""
         paths = sorted(path for path in folder.rglob("*") if path.suffix in MIMETYPES)
-        files = {
-            path.relative_to(folder).as_posix(): Asset(path.read_bytes(), MIMETYPES[path.suffix]) for path in paths
-        }
+        files = {path.relative_to(folder).as_posix(): Asset.read(path) for path in paths}
         return cls(_version(files), files)
 
     def modules(self) -> list[str]:

@@ -14,6 +14,7 @@ from g4f_lite.catalog import Model
 from g4f_lite.providers.guide import Guide
 from server import sidebar, thread
 from server.assets import Assets
+from server.compression import accepts_gzip
 from server.identity import user_id
 from server.preferences import preferences, zone
 from server.problems import Problem
@@ -139,8 +140,12 @@ def asset(version: str, path: str) -> ResponseReturnValue:
     assets = cast(Assets, current_app.extensions["assets"])
     if version != assets.version or path not in assets.files:
         abort(404)
-    response = Response(assets.files[path].body, content_type=assets.files[path].mimetype)
-    response.set_etag(version)
+    file, gzipped = assets.files[path], accepts_gzip()
+    response = Response(file.gzipped if gzipped else file.body, content_type=file.mimetype)
+    if gzipped:
+        response.headers["Content-Encoding"] = "gzip"
+    response.vary.add("Accept-Encoding")
+    response.set_etag(f"{version}-gzip" if gzipped else version)
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return response.make_conditional(request)
 
