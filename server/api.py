@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from g4f_lite.catalog import Member, Model
+from server import news
 from server.identity import user_id
 from server.payload import ChangeBody, check, document
 from server.problems import Problem
@@ -58,7 +59,7 @@ def conversation(conversation_id: str) -> dict[str, Any]:
         "title": found.title,
         "leaf_id": found.leaf_id,
         **_remembered(found),
-        "messages": [_message(message) for message in messages],
+        "messages": [shown(message) for message in messages],
     }
 
 
@@ -69,7 +70,8 @@ def change_conversation(conversation_id: str) -> dict[str, Any]:
     if "model" in changes:
         services().model(changes["model"])
     changed = services().store.change(user_id(), conversation_id, changes)
-    services().hub.publish(user_id(), {"type": "conversation", "conversation": changed.as_dict()})
+    tell = news.tell_thread if "leaf_id" in changes else news.tell_conversation
+    tell(services().hub, user_id(), changed)
     return changed.as_dict() | _remembered(changed)
 
 
@@ -97,14 +99,15 @@ def ready() -> dict[str, str]:
     return {"status": "ready"}
 
 
+def shown(message: StoredMessage) -> dict[str, Any]:
+    """Return a message as the API shows it; a running answer as far as it has come."""
+    turn = services().engine.find(user_id(), message.id)
+    now = turn.so_far if turn else message
+    return {name: getattr(now, name) for name in MESSAGE_FIELDS} | {"created_at": time_text(now.created_at)}
+
+
 def _remembered(found: StoredConversation) -> dict[str, Any]:
     return {"model": found.model, "params": found.params or {}}
-
-
-def _message(message: StoredMessage) -> dict[str, Any]:
-    turn = services().engine.find(user_id(), message.id)
-    shown = turn.so_far if turn else message
-    return {name: getattr(shown, name) for name in MESSAGE_FIELDS} | {"created_at": time_text(shown.created_at)}
 
 
 def _model(model: Model) -> dict[str, Any]:

@@ -145,6 +145,22 @@ class ChangeBody(Body):
         return {**changes, "params": self.params.remembered() or None} if self.params else changes
 
 
+class UndoBody(Body):
+    """What PATCH changes of a message: it takes a deletion back."""
+
+    deleted: Literal[False]
+
+
+class VersionBody(Body):
+    content: str
+
+
+class ForkBody(Body):
+    """`message_id` is the last message that the new conversation begins with."""
+
+    message_id: Id
+
+
 def document(request: Request) -> dict[str, Any]:
     """Return the JSON object of a request's body. Raises: Problem, for anything that is not one within the limits."""
     if request.mimetype != "application/json":
@@ -168,17 +184,17 @@ def check(parsed: dict[str, Any], shape: type[Shape]) -> Shape:
         raise Problem("invalid_request", f"{first}.") from error
 
 
-def check_text(text: str) -> None:
-    """Refuse a message that is empty or too long. Raises: Problem."""
+def check_text(text: str, field: str = "message.content") -> None:
+    """Refuse a message that is empty or too long. Raises: Problem, which names the field."""
     if not text.strip():
-        raise Problem("invalid_request", "message.content: write something; white space alone is no message.")
-    check_length(text)
+        raise Problem("invalid_request", f"{field}: write something; white space alone is no message.")
+    check_length(text, field)
 
 
-def check_length(text: str) -> None:
-    """Refuse a message that is too long. Raises: Problem."""
+def check_length(text: str, field: str = "message.content") -> None:
+    """Refuse a message that is too long. Raises: Problem, which names the field."""
     if len(text) > LONGEST_TEXT or len(text.encode()) > LONGEST_TEXT:
-        raise Problem("too_large", "message.content: a message can be one mebibyte at most; send less at a time.")
+        raise Problem("too_large", f"{field}: a message can be one mebibyte at most; send less at a time.")
 
 
 def _check_size(parsed: object) -> None:

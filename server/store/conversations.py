@@ -11,6 +11,7 @@ from server.store.failures import no_cursor, refuse_unstorable, unknown_conversa
 from server.store.records import StoredConversation, StoredMessage
 from server.store.rows import CONVERSATION, MESSAGE
 from server.store.schema import Moment, conversations, messages
+from server.store.tree import VISIBLE
 
 UNDO = timedelta(days=1)
 """How long a deleted conversation can be brought back."""
@@ -42,15 +43,15 @@ def one(connection: Connection, user_id: str, conversation_id: str) -> StoredCon
 
 
 def all_messages(connection: Connection, user_id: str, conversation_id: str) -> list[StoredMessage]:
-    """Return every message of a conversation's tree, in the order they were stored."""
-    mine = messages.c.user_id == user_id, messages.c.conversation_id == conversation_id
+    """Return every message of a conversation's tree that is not hidden, in the order they were stored."""
+    mine = messages.c.user_id == user_id, messages.c.conversation_id == conversation_id, VISIBLE
     rows = connection.execute(select(*MESSAGE).where(*mine).order_by(messages.c.sequence))
     return [StoredMessage(*row) for row in rows]
 
 
 def message(connection: Connection, user_id: str, message_id: str) -> StoredMessage:
-    """Return a message. Raises: Problem("unknown_message"), also when its conversation was deleted."""
-    mine = messages.c.user_id == user_id, messages.c.id == message_id
+    """Return a message. Raises: Problem("unknown_message"), also when it or its conversation was deleted."""
+    mine = messages.c.user_id == user_id, messages.c.id == message_id, VISIBLE
     home = conversations.c.user_id == messages.c.user_id, conversations.c.id == messages.c.conversation_id
     row = connection.execute(select(*MESSAGE).where(*mine, *home, _NOT_DELETED)).first()
     if not row:

@@ -12,6 +12,7 @@ IS_RUNNING = exists().where(
     messages.c.user_id == conversations.c.user_id,
     messages.c.conversation_id == conversations.c.id,
     messages.c.status == "running",
+    messages.c.deleted_at.is_(None),
 )
 CONVERSATION = [
     IS_RUNNING.label("running") if field.name == "running" else conversations.c[field.name]

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from server.store import batches, conversations, search, turns
+from server.store import batches, conversations, copies, search, subtree, turns
 from server.store.database import BUSY_TIMEOUT_S, database
 from server.store.migrate import migrate
 from server.store.records import Batch, Begun, Hit, NewTurn, Outcome, StoredConversation, StoredMessage
@@ -166,9 +166,46 @@ class Store:
         with self.database.write() as connection:
             conversations.hide(connection, user_id, conversation_id, self._now())
 
+    def hide_message(self, user_id: str, message_id: str) -> tuple[StoredConversation, list[str]]:
+        """Hide a message and all that follows it; for a day `bring_message_back` undoes it.
+
+        Returns: the conversation with a leaf that is left, and the ids of the hidden answers that are still running.
+        Raises: Problem("unknown_message").
+        """
+        with self.database.write() as connection:
+            conversation_id, running = subtree.hide(Tree(connection, user_id, self._now()), message_id)
+            return conversations.one(connection, user_id, conversation_id), running
+
+    def bring_message_back(self, user_id: str, message_id: str) -> StoredConversation:
+        """Show a message again with what was hidden together with it; the newest below it becomes the leaf.
+
+        Raises: Problem("unknown_message").
+        """
+        with self.database.write() as connection:
+            conversation_id = subtree.bring_back(Tree(connection, user_id, self._now()), message_id)
+            return conversations.one(connection, user_id, conversation_id)
+
+    def add_version(self, user_id: str, message_id: str, content: str) -> StoredMessage:
+        """Store another version of an answer, written by hand; it becomes the conversation's leaf.
+
+        Raises: Problem with `unknown_message`; `invalid_request` for a question; `conflict` while the answer runs.
+        """
+        with self.database.write() as connection:
+            return copies.version(Tree(connection, user_id, self._now()), message_id, content)
+
+    def fork(self, user_id: str, conversation_id: str, message_id: str) -> StoredConversation:
+        """Copy the way from the root to a message into a new conversation.
+
+        Raises: Problem with `unknown_conversation` or `unknown_message`; `conflict` while an answer on the way runs.
+        """
+        with self.database.write() as connection:
+            copy_id = copies.fork(Tree(connection, user_id, self._now()), conversation_id, message_id)
+            return conversations.one(connection, user_id, copy_id)
+
     def sweep(self) -> None:
-        """Forget the events of answers ended ten minutes ago, and conversations deleted a day ago."""
+        """Forget the events of answers ended ten minutes ago, and what was deleted a day ago."""
         now = self._now()
         with self.database.write() as connection:
             batches.sweep(connection, now)
+            subtree.sweep(connection, now)
             conversations.sweep(connection, now)

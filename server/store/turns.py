@@ -34,8 +34,10 @@ def _earlier(tree: Tree, turn: NewTurn) -> Begun | None:
     if question.role != "user" or turn.conversation_id not in (None, question.conversation_id):
         raise Problem("conflict", TAKEN)
     place = tree.lock(question.conversation_id)
-    path = tree.path(place, question.id)
-    return _begun(place, path, tree.first_answer(question), _state(path), repeated=True)
+    path, answer = tree.path(place, question.id), tree.first_answer(question)
+    if not path or not answer:
+        raise Problem("conflict", TAKEN)
+    return _begun(place, path, answer, _state(path), repeated=True)
 
 
 def _send(tree: Tree, turn: NewTurn) -> Begun:
