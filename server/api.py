@@ -84,6 +84,12 @@ def delete_conversation(conversation_id: str) -> Response:
     return Response(status=204)
 
 
+@api.delete("/backend-api/v2/conversations")
+def delete_conversations() -> dict[str, int]:
+    """Delete all of a person's conversations, each as the one above."""
+    return {"deleted": services().delete_all(user_id())}
+
+
 @api.get("/healthz")
 def alive() -> dict[str, str]:
     """Say that the process answers."""

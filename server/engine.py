@@ -57,6 +57,12 @@ class Engine:
             if (turn.user_id, turn.begun.conversation_id) == (user_id, conversation_id):
                 self.stop(user_id, turn.message_id)
 
+    def stop_all(self, user_id: str) -> None:
+        """End every turn of a person. From any thread but the loop's."""
+        for turn in list(self._turns.values()):
+            if turn.user_id == user_id:
+                self.stop(user_id, turn.message_id)
+
     def snapshot(self, user_id: str, message_id: str) -> Snapshot | None:
         """Return how far a running answer has come; None if it is not running. From any thread but the loop's."""
         if turn := self.find(user_id, message_id):

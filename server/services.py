@@ -48,6 +48,13 @@ class Services:
         self._states = self.catalog.states()
         self._background: set[asyncio.Task[None]] = set()
 
+    def delete_all(self, user_id: str) -> int:
+        """End a person's turns and delete all their conversations; return how many those were."""
+        self.engine.stop_all(user_id)
+        deleted = self.store.delete_all(user_id)
+        self.hub.publish(user_id, {"type": "emptied"})
+        return deleted
+
     def model(self, name: str) -> Model:
         """Return the model a person named. Raises: Problem("unknown_model"), with the nearest name."""
         try:

@@ -7,6 +7,7 @@ from markupsafe import escape
 
 from g4f_lite.offers import Offer
 from server import pages
+from server import settings as settings_page
 from server.problems import STATUS, Problem
 from tests.openai_wire import openai_error, openai_stream
 from tests.stores import an_outcome, answered
@@ -245,6 +246,8 @@ class TestBelowAPrefix:
         ("not_found.html", pages.NotFoundPage),
         ("_conversations.html", pages.ConversationList),
         ("_models.html", pages.ModelList),
+        ("settings.html", settings_page.SettingsPage),
+        ("_settings.html", settings_page.SettingsPart),
     ],
 )
 def test_a_template_is_given_what_it_asks_for_and_no_more(app, template, context):

@@ -194,3 +194,17 @@ def test_text_comes_back_as_it_was_given(store: Store, text: str) -> None:
     assert messages[0].content == text
     assert conversation.title == text
     assert begun.path[0].content == text
+
+
+def test_all_conversations_are_deleted_at_once_and_nobody_elses(store):
+    other = add_person(store, "other")
+    mine, archived, theirs = answered(store), answered(store), answered(store, user_id=other)
+    store.change(ME, archived.conversation_id, {"archived": True})
+    assert store.count(ME) == 2
+
+    assert store.delete_all(ME) == 2
+
+    assert (store.count(ME), store.count(other)) == (0, 1)
+    store.change(ME, mine.conversation_id, {"deleted": False})
+    assert store.count(ME) == 1
+    assert store.summary(other, theirs.conversation_id)

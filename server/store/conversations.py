@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, literal, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, delete, func, literal, select, tuple_, update
 
 from server.store.failures import no_cursor, refuse_unstorable, unknown_conversation, unknown_message
 from server.store.records import StoredConversation, StoredMessage
@@ -79,6 +79,18 @@ def hide(connection: Connection, user_id: str, conversation_id: str, now: dateti
     """Delete a conversation so that it can be brought back. Raises: Problem("unknown_conversation")."""
     one(connection, user_id, conversation_id)
     _update(connection, user_id, conversation_id, {"deleted_at": now})
+
+
+def count(connection: Connection, user_id: str) -> int:
+    """Return how many conversations a person has."""
+    mine = select(func.count()).select_from(conversations).where(conversations.c.user_id == user_id, _NOT_DELETED)
+    return connection.execute(mine).scalar_one()
+
+
+def hide_all(connection: Connection, user_id: str, now: datetime) -> int:
+    """Delete every conversation of a person so that each can be brought back; return how many those were."""
+    mine = update(conversations).where(conversations.c.user_id == user_id, _NOT_DELETED)
+    return connection.execute(mine.values(deleted_at=now)).rowcount
 
 
 def sweep(connection: Connection, now: datetime) -> None:

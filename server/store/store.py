@@ -202,6 +202,16 @@ class Store:
             copy_id = copies.fork(Tree(connection, user_id, self._now()), conversation_id, message_id)
             return conversations.one(connection, user_id, copy_id)
 
+    def count(self, user_id: str) -> int:
+        """Return how many conversations a person has, archived ones too."""
+        with self.database.read() as connection:
+            return conversations.count(connection, user_id)
+
+    def delete_all(self, user_id: str) -> int:
+        """Hide every conversation of a person, as `delete` does; return how many those were."""
+        with self.database.write() as connection:
+            return conversations.hide_all(connection, user_id, self._now())
+
     def sweep(self) -> None:
         """Forget the events of answers ended ten minutes ago, and what was deleted a day ago."""
         now = self._now()

@@ -24,6 +24,7 @@ PAIRS = [
     *(("danger", ground, AA) for ground in ("page", "raised")),
     ("text", "accent-soft", AA),
     ("warning", "soft", GRAPHIC),
+    ("control", "raised", GRAPHIC),
 ]
 
 
@@ -34,6 +35,19 @@ def test_every_pair_of_colours_can_be_read(chat, theme):
     ratios = {pair: contrast(chat.page, *pair[:2]) for pair in PAIRS}
 
     assert {pair: ratio for pair, ratio in ratios.items() if ratio < pair[2]} == {}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("asked", ["by a person", "by the system"])
+def test_high_contrast_is_triple_a(chat, scheme, asked):
+    if asked == "by a person":
+        chat.page.context.add_cookies([{"name": "chat_theme", "value": "contrast", "url": chat.page.url}])
+    chat.page.emulate_media(color_scheme=scheme, contrast="more" if asked == "by the system" else "no-preference")
+    chat.page.reload()
+
+    ratios = {pair: contrast(chat.page, *pair[:2]) for pair in PAIRS}
+
+    assert {pair: ratio for pair, ratio in ratios.items() if ratio < AAA} == {}
 
 
 def contrast(page, one, other):

@@ -43,6 +43,12 @@ export class Api {
     return new DOMParser().parseFromString(await response.text(), "text/html")
   }
 
+  /** Have the server keep what was chosen in a form. Resolve to whether it does. */
+  async keep(address, fields) {
+    const response = await this.#fetch(address, { method: "POST", body: new URLSearchParams(fields) })
+    return response.ok
+  }
+
   /** Where the WebSocket is. */
   get liveAddress() {
     const address = new URL("live", this.#base)

@@ -7,10 +7,13 @@ import "./elements/chat-toast.js"
 import "./elements/latest-button.js"
 import "./elements/model-picker.js"
 import "./elements/retry-wait.js"
+import "./elements/settings-dialog.js"
+import "./elements/settings-form.js"
 
 import { Api } from "./api.js"
 import { connectComposer } from "./connect/composer.js"
 import { connectLive } from "./connect/live.js"
+import { connectSettings, connectSettingsDialog } from "./connect/settings.js"
 import { connectSidebar } from "./connect/sidebar.js"
 import { connectThread } from "./connect/thread.js"
 import { Conversation } from "./conversation.js"
@@ -41,3 +44,5 @@ connectSidebar(page)
 connectThread(page)
 connectComposer(page)
 connectLive(page)
+connectSettings(page)
+connectSettingsDialog(page)

@@ -8,6 +8,7 @@ export function connectLive({ api, conversation, home, picker, sidebar, thread }
   const inNews = {
     conversation: refresh,
     deleted: ({ conversation_id: id }) => (id === thread.conversationId ? location.assign(home) : refresh()),
+    emptied: () => (thread.conversationId ? location.assign(home) : refresh()),
     turn: (turn) => {
       refresh()
       if (turn.conversation_id === thread.conversationId) {

@@ -1,0 +1,43 @@
+import { applySetting } from "../appearance.js"
+import { listen } from "../listen.js"
+import { unlessBug } from "../problem.js"
+
+/** What is chosen in the settings is kept by the server, and takes effect at once. */
+export function connectSettings({ api }) {
+  listen(document, {
+    "settings:chosen": async ({ target: form, detail: { name, value } }) => {
+      const problem = name === "notify" && value === "on" ? await notificationProblem() : ""
+      if (problem) {
+        form.refuse(problem)
+        return
+      }
+      const kept = await api.keep(form.address, { [name]: value }).catch(unlessBug)
+      kept ? form.saved() : form.unsaved()
+      if (kept) {
+        applySetting(name, value)
+      }
+    },
+  })
+}
+
+/** Let links to the settings open them over the chat, so that a running conversation is not left. */
+export function connectSettingsDialog({ api, toast }) {
+  const dialog = document.querySelector("settings-dialog")
+  const open = async () => (await dialog.open(api)) || toast.show(dialog.dataset.unreachable)
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-open-settings]")
+    if (link && !(event.ctrlKey || event.metaKey || event.shiftKey)) {
+      event.preventDefault()
+      open()
+    }
+  })
+  return open
+}
+
+/** Ask the person, where the browser lets us ask. */
+async function notificationProblem() {
+  if (!isSecureContext || !("Notification" in window)) {
+    return "insecure"
+  }
+  return (await Notification.requestPermission()) === "granted" ? "" : "blocked"
+}
