@@ -1,6 +1,6 @@
 """The HTML pages, the parts of them that scripts fetch again, and the files they are made with."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from server.identity import user_id
 from server.preferences import preferences, zone
 from server.problems import Problem
 from server.services import services
-from server.store import StoredConversation, StoredMessage
+from server.store import Branch, StoredConversation, StoredMessage, Versions
 
 CLIENT = Path(__file__).parents[1] / "client"
 
@@ -63,11 +63,21 @@ class Notices:
 
 
 @dataclass(frozen=True)
-class ChatPage(Page, ConversationList, ModelList, Notices):
-    """What `chat.html` receives."""
+class Messages:
+    """What `_messages.html` receives."""
 
     conversation: StoredConversation | None
     messages: list[thread.ShownMessage]
+    earlier: str | None
+    """The id of the message before which there are more."""
+    later: bool
+    """Whether the conversation goes on behind these."""
+
+
+@dataclass(frozen=True)
+class ChatPage(Page, ConversationList, Messages, ModelList, Notices):
+    """What `chat.html` receives."""
+
     obstacle: str
     """Why no model at all can answer; empty when one can."""
     only_guide: bool
@@ -101,25 +111,38 @@ def chat_without_slash() -> ResponseReturnValue:
 
 @pages.get("/chat/")
 def new_chat() -> ResponseReturnValue:
-    return _chat(None, [])
+    """Show an empty thread. `before`: the cursor of the page of the list beside it."""
+    return _chat(None, before=request.args.get("before"))
 
 
 @pages.get("/chat/<conversation_id>")
 def chat(conversation_id: str) -> ResponseReturnValue:
-    """Show a conversation; one that is unknown, or somebody else's, is a page that says so."""
+    """Show the end of a conversation; one that is unknown, or somebody else's, is a page that says so.
+
+    `leaf`: of the way to it instead; `message`: from a few before this one; `before`: those before this one.
+    """
     try:
-        conversation, messages = services().store.conversation(user_id(), conversation_id)
+        return _chat(_branch(conversation_id))
     except Problem as problem:
+        if problem.code == "unknown_message":  # deleted since somebody linked to it
+            return redirect(url_for("pages.chat", conversation_id=conversation_id))
         if problem.code != "unknown_conversation":
             raise
         return _render("not_found.html", NotFoundPage(_site_title(), preferences())), 404
-    return _chat(conversation, thread.path(messages, conversation.leaf_id))
 
 
 @pages.get("/chat/parts/conversations")
 def conversations() -> ResponseReturnValue:
     """Answer with the list of conversations alone. `current`: the id of the one that is open."""
-    return _render("_conversations.html", _conversations(request.args.get("current", "")))
+    listed = _conversations(request.args.get("current", ""), request.args.get("before"))
+    return _render("_conversations.html", listed)
+
+
+@pages.get("/chat/parts/messages")
+def messages() -> ResponseReturnValue:
+    """Answer with messages alone: those of `conversation`, chosen as on its page."""
+    branch = _branch(request.args.get("conversation", ""))
+    return _render("_messages.html", _messages(branch, _labels(services().catalog.models())))
 
 
 @pages.get("/chat/parts/models")
@@ -150,23 +173,30 @@ def asset(version: str, path: str) -> ResponseReturnValue:
     return response.make_conditional(request)
 
 
-def _chat(conversation: StoredConversation | None, path: Sequence[StoredMessage]) -> str:
+def _branch(conversation_id: str) -> Branch:
+    asked = request.args
+    leaf_id, before, through = asked.get("leaf"), asked.get("before"), asked.get("message")
+    return services().store.branch(user_id(), conversation_id, leaf_id=leaf_id, before=before, through=through)
+
+
+def _chat(branch: Branch | None, before: str | None = None) -> str:
     here = services()
     models = here.catalog.models()
-    labels = {model.name: model.label for model in models}
-    snapshots = {m.id: here.engine.snapshot(user_id(), m.id) for m in path if m.status == "running"}
-    listed = _conversations(conversation.id if conversation else "")
-    now = datetime.now(UTC)
+    labels = _labels(models)
+    shown = _messages(branch, labels)
+    listed = _conversations(branch.conversation.id if branch else "", before)
     page = ChatPage(
         models=_by_provider(models),
-        model=next((m.model for m in reversed(path) if m.model in labels), here.catalog.default_model),
+        model=_picked(branch, labels) or here.catalog.default_model,
         groups=listed.groups,
         older=listed.older,
         current_id=listed.current_id,
         site_title=_site_title(),
         preferences=preferences(),
-        conversation=conversation,
-        messages=[thread.shown(m, snapshots.get(m.id), lambda name: labels.get(name, name), now) for m in path],
+        conversation=shown.conversation,
+        messages=shown.messages,
+        earlier=shown.earlier,
+        later=shown.later,
         obstacle=_obstacle(models),
         config_problem=here.config_problem,
         only_guide=all(model.routes[0].member.settings.kind == Guide.kind for model in models if model.available),
@@ -174,8 +204,32 @@ def _chat(conversation: StoredConversation | None, path: Sequence[StoredMessage]
     return _render("chat.html", page)
 
 
-def _conversations(current_id: str) -> ConversationList:
-    found, older = services().store.conversations(user_id(), before=request.args.get("before"))
+def _picked(branch: Branch | None, labels: Mapping[str, str]) -> str:
+    """Return the model that was asked last, as long as it is there."""
+    asked = [branch.conversation.model, *(m.model for m in reversed(branch.messages))] if branch else []
+    return next((name for name in asked if name in labels), "") or ""
+
+
+def _messages(branch: Branch | None, labels: Mapping[str, str]) -> Messages:
+    if not branch:
+        return Messages(None, [], None, later=False)
+    shown = [_shown(message, branch.versions.get(message.id), labels) for message in branch.messages]
+    return Messages(branch.conversation, shown, branch.earlier, later="before" in request.args)
+
+
+def _shown(message: StoredMessage, versions: Versions | None, labels: Mapping[str, str]) -> thread.ShownMessage:
+    running = message.status == "running"
+    snapshot = services().engine.snapshot(user_id(), message.id) if running else None
+    return thread.shown(message, snapshot, lambda name: labels.get(name, name), datetime.now(UTC), versions)
+
+
+def _labels(models: Iterable[Model]) -> dict[str, str]:
+    """Return what people read for each model, by name."""
+    return {model.name: model.label for model in models}
+
+
+def _conversations(current_id: str, before: str | None) -> ConversationList:
+    found, older = services().store.conversations(user_id(), before=before)
     return ConversationList(sidebar.groups(found, datetime.now(zone())), older, current_id)
 
 
@@ -192,7 +246,7 @@ def _obstacle(models: Sequence[Model]) -> str:
     return models[0].reason if models else "There is no model in config.json."
 
 
-def _render(template: str, context: Page | ConversationList | ModelList | Notices) -> str:
+def _render(template: str, context: Page | ConversationList | Messages | ModelList | Notices) -> str:
     return render_template(template, **vars(context))
 
 

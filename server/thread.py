@@ -1,7 +1,7 @@
-"""A conversation as it is read: the messages from its first question to its current leaf, ready for a template."""
+"""A message as it is read, ready for a template."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from server import render
 from server.screen import Snapshot
-from server.store import StoredMessage
+from server.store import StoredMessage, Versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,37 +24,45 @@ class ShownMessage:
     seq: int
     """Of the last event that is shown: where a script goes on reading."""
     model: str
+    """What a person reads for it."""
+    model_name: str
     text: str
     blocks: list[Markup]
     reasoning: str
     attempts: list[dict[str, Any]]
     answering: str
     """What a person reads for who answers; empty while nobody does."""
+    provider: str
+    """Its name; empty while nobody answers."""
+    upstream: str
+    """What the provider calls the model."""
     notices: list[str]
     error: dict[str, Any] | None
     cut: bool
     """Whether the model stopped for want of space."""
+    usage: dict[str, Any] | None
+    """`input_tokens`, `output_tokens`, `cost` in US dollars or None, `estimated`."""
     created_at: datetime
-
-
-def path(messages: Iterable[StoredMessage], leaf_id: str | None) -> list[StoredMessage]:
-    """Return the messages from the root to the leaf; empty when there is no such leaf."""
-    by_id = {message.id: message for message in messages}
-    found = []
-    while leaf_id in by_id:
-        found.append(by_id.pop(leaf_id))
-        leaf_id = found[-1].parent_id
-    return found[::-1]
+    ended_at: datetime | None
+    took_s: float | None
+    """From its beginning to its end, with the time in between where it was continued."""
+    versions: Versions | None
+    """None where there is only this one."""
 
 
 def shown(
-    message: StoredMessage, snapshot: Snapshot | None, label: Callable[[str], str], now: datetime
+    message: StoredMessage,
+    snapshot: Snapshot | None,
+    label: Callable[[str], str],
+    now: datetime,
+    versions: Versions | None = None,
 ) -> ShownMessage:
     """Return a message for the template; a running answer as far as its snapshot goes.
 
     label: from a model's name to what a person reads.
     """
     told = snapshot.answer if snapshot else message
+    answering = told.answering or {}
     return ShownMessage(
         id=message.id,
         parent_id=message.parent_id or "",
@@ -62,15 +70,22 @@ def shown(
         status=message.status,
         seq=snapshot.seq if snapshot else message.last_seq,
         model=label(message.model or ""),
+        model_name=message.model or "",
         text=message.content if message.role == "user" else "",
         blocks=_blocks(message, snapshot),
         reasoning=told.reasoning,
         attempts=told.attempts,
-        answering=told.answering["label"] if told.answering else "",
+        answering=answering.get("label", ""),
+        provider=told.provider or "",
+        upstream=answering.get("model", ""),
         notices=told.notices,
         error=_error(message, now),
         cut=message.finish_reason == "length",
+        usage=message.usage,
         created_at=message.created_at,
+        ended_at=message.ended_at,
+        took_s=(message.ended_at - message.created_at).total_seconds() if message.ended_at else None,
+        versions=versions,
     )
 
 

@@ -245,6 +245,7 @@ class TestBelowAPrefix:
         ("chat.html", pages.ChatPage),
         ("not_found.html", pages.NotFoundPage),
         ("_conversations.html", pages.ConversationList),
+        ("_messages.html", pages.Messages),
         ("_models.html", pages.ModelList),
         ("settings.html", settings_page.SettingsPage),
         ("_settings.html", settings_page.SettingsPart),

@@ -22,17 +22,6 @@ def shown(message, snapshot=None, now=NOON):
     return thread.shown(message, snapshot, lambda name: {"gpt": "GPT"}.get(name, name), now)
 
 
-def test_the_path_leads_from_the_root_to_the_leaf():
-    tree = [a_message("a"), a_message("b", "a"), a_message("b2", "a"), a_message("c", "b")]
-
-    assert [message.id for message in thread.path(tree, "c")] == ["a", "b", "c"]
-    assert [message.id for message in thread.path(tree, "b2")] == ["a", "b2"]
-
-
-def test_without_a_leaf_there_is_no_path():
-    assert thread.path([a_message("a")], None) == []
-
-
 def test_an_ended_answer_is_rendered():
     message = shown(a_message(content="One\n\n**Two**"))
 
@@ -84,3 +73,16 @@ def test_a_model_has_its_label_while_it_is_known():
 def test_an_answer_at_its_length_limit_is_cut():
     assert shown(a_message(finish_reason="length")).cut
     assert not shown(a_message()).cut
+
+
+def test_what_is_known_of_an_answer_is_shown():
+    usage = {"input_tokens": 3, "output_tokens": 4, "cost": None, "estimated": True}
+    ended_at = NOON + timedelta(seconds=2.5)
+
+    message = shown(a_message(answering=ANSWERING, provider="third", usage=usage, ended_at=ended_at))
+
+    assert (message.model_name, message.provider, message.upstream) == ("gpt", "third", "x")
+    assert (message.usage, message.ended_at, message.took_s) == (usage, ended_at, 2.5)
+    assert message.versions is None
+    running = shown(a_message(status="running", ended_at=None))
+    assert (running.ended_at, running.took_s, running.provider, running.upstream) == (None, None, "", "")

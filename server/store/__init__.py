@@ -6,12 +6,14 @@ from server.store.records import (
     Action,
     Batch,
     Begun,
+    Branch,
     Hit,
     NewTurn,
     Outcome,
     Status,
     StoredConversation,
     StoredMessage,
+    Versions,
     time_text,
 )
 from server.store.store import Store
@@ -22,6 +24,7 @@ __all__ = [
     "Action",
     "Batch",
     "Begun",
+    "Branch",
     "Hit",
     "NewTurn",
     "Outcome",
@@ -29,5 +32,6 @@ __all__ = [
     "Store",
     "StoredConversation",
     "StoredMessage",
+    "Versions",
     "time_text",
 ]

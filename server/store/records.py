@@ -124,6 +124,33 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Versions:
+    """Which of the messages with the same parent one is, in the order they were stored, from 1.
+
+    previous, next: where the way through the neighbouring version ends; None where there is no neighbour.
+    """
+
+    number: int
+    count: int
+    previous: str | None
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A part of one way through a conversation, oldest message first.
+
+    versions: by a message's id; of those alone that are one of several.
+    earlier: the message before which there are more; None when the way begins here.
+    """
+
+    conversation: StoredConversation
+    messages: list[StoredMessage]
+    versions: dict[str, Versions]
+    earlier: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Begun:
     """A turn that is durable, and all that is needed to ask a provider.
 

@@ -46,9 +46,9 @@ class Skeleton:
         return message_id in self.bones and self.bones[message_id].deleted_at is None
 
     def path(self, message_id: str | None) -> list[Bone]:
-        """Return the way from the root to a message; empty for None."""
-        found = []
-        while message_id is not None:
+        """Return the way from the root to a message; empty when there is no such message."""
+        found: list[Bone] = []
+        while message_id in self.bones:
             found.append(self.bones[message_id])
             message_id = found[-1].parent_id
         return found[::-1]

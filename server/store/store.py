@@ -9,9 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from server.store import batches, conversations, copies, search, subtree, turns
+from server.store.branch import Wish, branch
 from server.store.database import BUSY_TIMEOUT_S, database
 from server.store.migrate import migrate
-from server.store.records import Batch, Begun, Hit, NewTurn, Outcome, StoredConversation, StoredMessage
+from server.store.records import Batch, Begun, Branch, Hit, NewTurn, Outcome, StoredConversation, StoredMessage
 from server.store.schema import users
 from server.store.tree import Tree
 
@@ -134,6 +135,26 @@ class Store:
         with self.database.read() as connection:
             found = conversations.one(connection, user_id, conversation_id)
             return found, conversations.all_messages(connection, user_id, conversation_id)
+
+    def branch(
+        self,
+        user_id: str,
+        conversation_id: str,
+        leaf_id: str | None = None,
+        before: str | None = None,
+        through: str | None = None,
+        limit: int = 40,
+    ) -> Branch:
+        """Return the last messages, at most `limit`, of one way through a conversation; texts are read of these alone.
+
+        leaf_id: the way ends at the newest message at or below this one, instead of at the current leaf.
+        before: the messages that come before this one, on another way if that one leads not through it.
+        through: those from a few before this one to the end, on another way if that one leads not through it.
+        Raises: Problem with `unknown_conversation` or `unknown_message`.
+        """
+        with self.database.read() as connection:
+            conversation = conversations.one(connection, user_id, conversation_id)
+            return branch(connection, user_id, conversation, Wish(leaf_id, before, through, limit))
 
     def summary(self, user_id: str, conversation_id: str) -> StoredConversation:
         """Return a conversation without its messages. Raises: Problem("unknown_conversation")."""
