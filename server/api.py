@@ -121,12 +121,14 @@ def _model(model: Model) -> dict[str, Any]:
         "id": model.name,
         "label": model.label,
         "provider": model.provider,
+        "upstream": model.routes[0].model,
         "available": model.available,
         "reason": model.reason or None,
         "vision": model.vision,
         "context": model.context,
         "price": model.price.model_dump() if model.price else None,
         "loaded": model.loaded,
+        "params": model.params.model_dump(exclude_none=True, exclude={"stop"}),
     }
 
 

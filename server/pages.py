@@ -46,15 +46,6 @@ class ConversationList:
 
 
 @dataclass(frozen=True)
-class ModelList:
-    """What `_models.html` receives. `model` is the name of the one that is picked."""
-
-    models: dict[str, list[Model]]
-    """By provider, in the order of the catalog."""
-    model: str
-
-
-@dataclass(frozen=True)
 class Notices:
     """What `_configuration.html` receives."""
 
@@ -75,9 +66,14 @@ class Messages:
 
 
 @dataclass(frozen=True)
-class ChatPage(Page, ConversationList, Messages, ModelList, Notices):
+class ChatPage(Page, ConversationList, Messages, Notices):
     """What `chat.html` receives."""
 
+    models: dict[str, list[Model]]
+    """By provider, in the order of the catalog."""
+    model: str
+    """The name of the one that is picked."""
+    model_label: str
     obstacle: str
     """Why no model at all can answer; empty when one can."""
     only_guide: bool
@@ -145,12 +141,6 @@ def messages() -> ResponseReturnValue:
     return _render("_messages.html", _messages(branch, _labels(services().catalog.models())))
 
 
-@pages.get("/chat/parts/models")
-def models() -> ResponseReturnValue:
-    """Answer with the models to pick from alone. `model`: the name of the one that is picked."""
-    return _render("_models.html", ModelList(_by_provider(services().catalog.models()), request.args.get("model", "")))
-
-
 @pages.get("/chat/parts/notices")
 def notices() -> ResponseReturnValue:
     """Answer with what there is to say about the configuration alone."""
@@ -185,9 +175,11 @@ def _chat(branch: Branch | None, before: str | None = None) -> str:
     labels = _labels(models)
     shown = _messages(branch, labels)
     listed = _conversations(branch.conversation.id if branch else "", before)
+    model = _picked(branch, labels) or here.catalog.default_model
     page = ChatPage(
         models=_by_provider(models),
-        model=_picked(branch, labels) or here.catalog.default_model,
+        model=model,
+        model_label=labels.get(model, model),
         groups=listed.groups,
         older=listed.older,
         current_id=listed.current_id,
@@ -246,7 +238,7 @@ def _obstacle(models: Sequence[Model]) -> str:
     return models[0].reason if models else "There is no model in config.json."
 
 
-def _render(template: str, context: Page | ConversationList | Messages | ModelList | Notices) -> str:
+def _render(template: str, context: Page | ConversationList | Messages | Notices) -> str:
     return render_template(template, **vars(context))
 
 

@@ -27,12 +27,14 @@ def test_models_can_be_listed(client):
         "id": "m",
         "label": "m",
         "provider": "up",
+        "upstream": "test-model",
         "available": True,
         "reason": None,
         "vision": False,
         "context": None,
         "price": None,
         "loaded": None,
+        "params": {},
     }
 
 

@@ -12,6 +12,8 @@ class Chat:
         self.send_button = page.get_by_role("button", name="Send")
         self.stop_button = page.get_by_role("button", name="Stop the answer")
         self.latest_button = page.get_by_role("button", name="To the latest message")
+        self.picker = page.locator(".picker-button")
+        self.models = page.get_by_role("dialog", name="Models")
         self.messages = page.locator("chat-message")
         self.questions = page.locator("chat-message[data-role=user]")
         self.answers = page.locator("chat-message[data-role=assistant]")
@@ -19,6 +21,11 @@ class Chat:
     def ask(self, text: str) -> None:
         self.field.fill(text)
         self.field.press("Enter")
+
+    def pick(self, model: str) -> None:
+        """Pick a model by what a person reads for it."""
+        self.picker.click()
+        self.models.get_by_role("option").filter(has=self.page.get_by_text(model, exact=True)).click()
 
     @property
     def answer(self) -> Locator:

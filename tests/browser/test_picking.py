@@ -1,34 +1,189 @@
+import pytest
 from playwright.sync_api import expect
 
 from g4f_lite.offers import Offer
+from tests.browser.chat import Chat
 from tests.waiting import wait_for
 
 
-def test_a_model_that_comes_into_memory_is_marked_and_stays_picked(app, chat):
+@pytest.fixture
+def settings(settings, upstream):
+    closed = {"kind": "OpenAICompatible", "base_url": "http://127.0.0.1:9/v1", "api_key": "${NOT_SET}"}
+    settings["providers"]["closed"] = closed
+    settings["models"]["off"] = "closed/x"
+    settings["models"]["big"] = {
+        "routes": ["up/big-model"], "label": "Big", "vision": True, "context": 131072,
+        "price": {"input": 0.5, "output": 2},
+    }  # fmt: skip
+    return settings
+
+
+@pytest.fixture
+def options(chat):
+    """The list of models, open."""
+    chat.picker.click()
+    options = chat.models.get_by_role("option")
+    expect(options).to_have_count(4)
+    return options
+
+
+def test_a_model_is_picked_and_answers_and_stays_picked_in_the_next_chat(chat):
+    expect(chat.picker).to_have_text("Model: m")
+
+    chat.pick("guide")
+
+    expect(chat.models).to_be_hidden()
+    expect(chat.picker).to_have_text("Model: guide")
+    chat.ask("Hello")
+    expect(chat.answers.get_by_role("heading").first).to_have_text("guide")
+    chat.page.goto("/chat/")
+    expect(chat.picker).to_have_text("Model: guide")
+
+
+def test_a_conversation_keeps_its_model_and_tells_it_to_the_server(chat, context):
+    chat.ask("Hello")
+    expect(chat.answers).to_have_attribute("data-status", "complete")
+
+    with chat.page.expect_response(lambda response: response.request.method == "PATCH"):
+        chat.pick("guide")
+
+    other = Chat(context.new_page())
+    other.page.goto(chat.page.url)
+    expect(other.picker).to_have_text("Model: guide")
+
+
+def test_typing_finds_and_enter_picks(chat, options):
+    chat.page.keyboard.type("BIG mod")
+
+    expect(options).to_have_count(1)
+    expect(chat.models.get_by_role("status")).to_have_text("1 model")
+    chat.page.keyboard.press("Enter")
+    expect(chat.picker).to_have_text("Model: Big")
+    expect(chat.picker).to_be_focused()
+
+
+def test_arrows_move_and_escape_leaves_everything_as_it_was(chat, options):
+    query = chat.models.get_by_role("combobox")
+    expect(query).to_be_focused()
+    expect(options.first).to_have_attribute("aria-selected", "true")
+    expect(query).to_have_attribute("aria-activedescendant", options.first.get_attribute("id"))
+
+    chat.page.keyboard.press("ArrowDown")
+
+    expect(query).to_have_attribute("aria-activedescendant", options.nth(1).get_attribute("id"))
+    chat.page.keyboard.press("Escape")
+    expect(chat.models).to_be_hidden()
+    expect(chat.picker).to_have_text("Model: m")
+
+
+def test_nothing_found_is_said(chat, options):
+    chat.page.keyboard.type("zebra")
+
+    expect(options).to_have_count(0)
+    expect(chat.models.get_by_text("No model has such a name.")).to_be_visible()
+    chat.page.keyboard.press("Enter")
+    expect(chat.models).to_be_visible()
+
+
+def test_a_model_says_what_it_can_and_costs(options):
+    big = options.filter(has_text="Big")
+
+    for said in ("big-model", "sees images", "128K context", "$0.5 in, $2 out per million tokens"):
+        expect(big).to_contain_text(said)
+
+
+def test_a_model_that_cannot_answer_says_why_and_is_not_picked(chat, options):
+    off = options.filter(has_text="off")
+    expect(off).to_have_attribute("aria-disabled", "true")
+    expect(off).to_contain_text("closed is off: set NOT_SET in")
+
+    off.click(force=True)
+
+    expect(chat.models).to_be_visible()
+    expect(chat.picker).to_have_text("Model: m")
+
+
+def test_favourites_come_first_and_are_still_there_after_a_reload(chat, options):
+    options.filter(has_text="Big").hover()
+    chat.page.keyboard.type("big")
+    expect(options).to_have_count(1)
+    chat.page.keyboard.press("Tab")
+    chat.page.keyboard.press("Enter")
+    expect(chat.models.get_by_role("button", name="Favourite: Big", pressed=True)).to_be_focused()
+
+    chat.page.reload()
+    chat.picker.click()
+
+    favourites = chat.models.get_by_role("group", name="Favourites")
+    expect(favourites.get_by_role("option")).to_have_count(1)
+    expect(options.first).to_contain_text("Big")
+
+
+def test_a_model_that_comes_into_memory_is_marked_while_one_looks(app, chat, options):
     services = app.extensions["chat"]
     up = services.catalog.members["up"]
     wait_for(lambda: services.hub.has_listeners("local") and up.listed_at)
-    picker = chat.page.get_by_role("combobox", name="Model")
-    picker.select_option("guide")
+    loaded = options.get_by_text("in memory").filter(visible=True)
+    expect(loaded).to_have_count(0)
 
     up.listed = (Offer("test-model", loaded=True),)
     services.hub.publish_to_all({"type": "providers"})
 
-    expect(picker.locator("option[value=m]")).to_have_text("m · loaded")
-    expect(picker).to_have_value("guide")
-    picker.select_option("m")
-    chat.ask("Tell me")
-    expect(chat.answers.get_by_role("heading")).to_have_text("m")
+    expect(loaded).to_have_count(1)
 
 
-def test_the_field_shows_the_name_alone_and_follows_the_list(app, chat):
-    services = app.extensions["chat"]
-    wait_for(lambda: services.hub.has_listeners("local") and services.catalog.members["up"].listed_at)
-    shown = chat.page.locator("model-picker selectedcontent")
-    expect(shown).to_have_text("m", use_inner_text=True)
+def test_without_the_server_the_list_says_so(chat):
+    chat.page.route("**/backend-api/v2/models", lambda route: route.abort())
 
-    services.catalog.members["up"].listed = (Offer("test-model", loaded=True),)
-    services.hub.publish_to_all({"type": "providers"})
+    chat.picker.click()
 
-    expect(shown.locator(".picker-hint")).to_have_text(" · loaded")
-    expect(shown).to_have_text("m", use_inner_text=True)
+    expect(chat.models.get_by_text("cannot be reached")).to_be_visible()
+
+
+class TestTenThousand:
+    @pytest.fixture
+    def many(self, app, chat):
+        up = app.extensions["chat"].catalog.members["up"]
+        wait_for(lambda: up.listed_at)
+        up.listed = tuple(Offer(f"model-{number}") for number in range(10_000))
+        chat.picker.click()
+        expect(chat.models.get_by_role("status")).to_have_text("10,004 models")
+        return chat
+
+    def test_only_what_is_seen_is_made_and_more_on_the_way_down(self, many):
+        options = many.models.get_by_role("option")
+        assert options.count() < 100
+
+        many.models.get_by_role("listbox").evaluate("list => (list.scrollTop = list.scrollHeight)")
+
+        expect(options.nth(100)).to_be_attached()
+        expect(options.first).to_have_attribute("aria-setsize", "10004")
+
+    def test_the_last_one_is_found(self, many):
+        many.page.keyboard.type("model-9999")
+        many.page.keyboard.press("Enter")
+
+        expect(many.picker).to_have_text("Model: model-9999")
+        many.picker.click()
+        expect(many.models.get_by_role("option").first).to_contain_text("model-9999")
+
+
+class TestOnAPhone:
+    @pytest.fixture
+    def context(self, browser, address):
+        context = browser.new_context(
+            base_url=address, viewport={"width": 360, "height": 700}, has_touch=True, is_mobile=True
+        )
+        yield context
+        context.close()
+
+    def test_the_list_is_as_wide_as_the_page_and_the_keyboard_stays_down(self, chat):
+        chat.picker.tap()
+
+        expect(chat.models).to_be_visible()
+        box = chat.models.bounding_box()
+        assert (box["x"], box["width"]) == (0, 360)
+        assert round(box["y"] + box["height"]) == 700
+        expect(chat.models.get_by_role("combobox")).not_to_be_focused()
+        chat.models.get_by_role("option").filter(has_text="guide").tap()
+        expect(chat.picker).to_have_text("Model: guide")

@@ -192,9 +192,9 @@ def test_another_model_can_be_picked_from_the_card(chat, upstream):
 
     chat.button("Other model").click()
 
-    expect(chat.page.locator("model-picker select:open")).to_be_visible()
+    expect(chat.models).to_be_visible()
     chat.page.keyboard.press("Escape")
-    chat.page.get_by_role("combobox", name="Model").select_option("guide")
+    chat.pick("guide")
     chat.button("Retry").click()
     expect(chat.answer).to_contain_text("not a language model")
 

@@ -32,9 +32,19 @@ export class Api {
   }
 
   /** Return a conversation with all its messages. */
-  async conversation(id) {
-    const response = await this.#fetch(`conversations/${encodeURIComponent(id)}`)
-    return response.json()
+  conversation(id) {
+    return this.#json("GET", `conversations/${encodeURIComponent(id)}`)
+  }
+
+  /** Return the models there are. */
+  async models() {
+    const { models } = await this.#json("GET", "models")
+    return models
+  }
+
+  /** Change something of a conversation: `{model}`, `{params}`, and what else the server knows. */
+  change(conversationId, changes) {
+    return this.#json("PATCH", `conversations/${encodeURIComponent(conversationId)}`, changes)
   }
 
   /** Return a page of our own, or a part of one, as a document. */
@@ -62,6 +72,13 @@ export class Api {
     for await (const bytes of untilSilent(response.body.getReader())) {
       yield* decoder.feed(bytes)
     }
+  }
+
+  /** Send a value, if there is one; return what comes back. */
+  async #json(method, path, value) {
+    const sent = value && { body: JSON.stringify(value), headers: { "Content-Type": "application/json" } }
+    const response = await this.#fetch(path, { method, ...sent })
+    return response.status === 204 ? undefined : response.json()
   }
 
   async #fetch(path, options) {

@@ -4,6 +4,7 @@ import "./elements/chat-sidebar.js"
 import "./elements/chat-status.js"
 import "./elements/chat-thread.js"
 import "./elements/chat-toast.js"
+import "./elements/choice-list.js"
 import "./elements/latest-button.js"
 import "./elements/model-picker.js"
 import "./elements/retry-wait.js"
@@ -13,6 +14,7 @@ import "./elements/settings-form.js"
 import { Api } from "./api.js"
 import { connectComposer } from "./connect/composer.js"
 import { connectLive } from "./connect/live.js"
+import { connectPicker } from "./connect/picker.js"
 import { connectSettings, connectSettingsDialog } from "./connect/settings.js"
 import { connectSidebar } from "./connect/sidebar.js"
 import { connectThread } from "./connect/thread.js"
@@ -42,6 +44,7 @@ const page = {
 connectMenuKeys()
 connectSidebar(page)
 connectThread(page)
+connectPicker(page)
 connectComposer(page)
 connectLive(page)
 connectSettings(page)

@@ -16,7 +16,7 @@ export function connectLive({ api, conversation, home, picker, sidebar, thread }
       }
     },
     providers: () => {
-      picker.refresh(api)
+      picker.refresh()
       refreshNotices(api)
     },
   }

@@ -1,51 +1,185 @@
+import { favourites } from "../favourites.js"
+import { grouped, ledBy, ModelList } from "../model-list.js"
+import { modelRow } from "../model-row.js"
+import { pluralText } from "../plural.js"
 import { unlessBug } from "../problem.js"
 import { storage } from "../storage.js"
 
 const LAST_PICK = "model"
+const STEPS = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 }
+const isTouch = matchMedia("(pointer: coarse)").matches
 
-/** The models to pick from. Orders: refresh(api), open(). A new conversation begins with the model picked last. */
+/**
+ * The models to pick from. A new conversation begins with the model picked last. Tells `picker:pick` (detail: the
+ * model), and `picker:change` also when nobody picked it by hand. `api` is where the models come from.
+ * Orders: open(), load() → all models, choose(name), recall(), refresh().
+ */
 class ModelPicker extends HTMLElement {
-  #select
+  api
+  #models = new ModelList([])
+  #loading
+  #query
+  #list
 
   connectedCallback() {
-    this.#select = this.querySelector("select")
-    this.addEventListener("change", () => storage.write(LAST_PICK, this.value))
-    if (!("kept" in this.dataset)) {
-      this.#pick(storage.read(LAST_PICK))
+    this.#query = this.#part("query")
+    this.#list = this.#part("list")
+    this.#list.field = this.#query
+    this.#query.addEventListener("input", () => this.#show())
+    for (const type of ["beforetoggle", "toggle", "keydown", "click", "choice:active", "choice:pick"]) {
+      this.#panel.addEventListener(type, this)
     }
+  }
+
+  handleEvent(event) {
+    this[`on${event.type.replace("choice:", "")}`]?.(event)
   }
 
   /** The name of the model. */
   get value() {
-    return this.#select.value
+    return this.dataset.value
   }
 
   /** What a person reads for it. */
   get label() {
-    return this.#select.selectedOptions[0]?.dataset.label ?? ""
+    return this.#part("picked").textContent
+  }
+
+  /** The models as far as they are known; `load` gets all. */
+  get models() {
+    return this.#models.all
+  }
+
+  /** The model that is picked, if it is known. */
+  get model() {
+    return this.#models.named(this.value)
   }
 
   /** Let somebody pick another. */
   open() {
-    this.#select.focus()
-    this.#select.showPicker?.()
+    this.#panel.showPopover()
   }
 
-  /** Ask the server again what there is, and keep what is picked. */
-  async refresh(api) {
-    const fresh = await api.page(`${this.dataset.source}?model=${encodeURIComponent(this.value)}`).catch(unlessBug)
-    if (!fresh) {
+  /** Return all models, asked for once. Throws as the API does. */
+  async load() {
+    const loading = (this.#loading ??= this.api.models())
+    try {
+      const models = await loading
+      this.#models = new ModelList(models)
+    } catch (error) {
+      this.#loading = undefined
+      throw error
+    }
+    return this.models
+  }
+
+  /** Pick the model of that name, which must be known. */
+  choose(name) {
+    storage.write(LAST_PICK, name)
+    this.#pick(this.#models.named(name))
+    this.dispatchEvent(new CustomEvent("picker:pick", { detail: this.model, bubbles: true }))
+  }
+
+  /** Let a new conversation begin with what was picked last, if that can still answer. */
+  async recall() {
+    const last = storage.read(LAST_PICK)
+    if ("kept" in this.dataset || !last || last === this.value) {
       return
     }
-    this.#select.querySelectorAll("optgroup").forEach((group) => group.remove())
-    this.#select.append(...fresh.body.querySelectorAll("optgroup"))
+    await this.load().catch(unlessBug)
+    const model = this.#models.named(last)
+    if (model?.available) {
+      this.#pick(model)
+    }
   }
 
-  #pick(name) {
-    const option = Array.from(this.#select.options).find((one) => one.value === name && !one.disabled)
-    if (option) {
-      option.selected = true
+  /** There may be other models now; who is looking sees them at once. */
+  async refresh() {
+    this.#loading = undefined
+    if (this.models.length) {
+      await this.load().catch(unlessBug)
     }
+    if (this.#panel.matches(":popover-open")) {
+      this.#show(this.#list.active?.id)
+    }
+  }
+
+  onbeforetoggle({ newState }) {
+    if (newState === "open") {
+      this.#query.value = ""
+      this.#show(this.value)
+    }
+  }
+
+  async ontoggle({ newState }) {
+    if (newState === "open") {
+      isTouch ? this.#panel.focus() : this.#query.focus()
+      const lost = await this.load().catch(unlessBug) === undefined
+      this.#part("unreachable").hidden = !lost
+      this.#show(this.value)
+    }
+  }
+
+  onkeydown(event) {
+    if (event.isComposing) {
+      return
+    }
+    if (event.key in STEPS) {
+      event.preventDefault()
+      this.#list.move(STEPS[event.key])
+    } else if (event.key === "Enter" && event.target === this.#query) {
+      event.preventDefault()
+      this.#list.pick()
+    }
+  }
+
+  onclick({ target }) {
+    if (target.closest("[data-like]")) {
+      this.#like(this.#list.active.id)
+    }
+  }
+
+  onactive({ detail: model }) {
+    this.#part("foot").hidden = !model
+    this.#part("active-name").textContent = model?.label ?? ""
+    this.#part("like").ariaPressed = String(favourites.read().has(model?.id))
+  }
+
+  onpick({ detail: model }) {
+    this.choose(model.id)
+    this.#panel.hidePopover()
+  }
+
+  /** Show what fits the query. The model of that name shall be active, or else the first that can answer. */
+  #show(name) {
+    const liked = favourites.read()
+    const found = this.#models.find(this.#query.value)
+    const choices = ledBy(this.value, grouped(found, liked, this.#list.dataset.favourites))
+    const at = choices.findIndex(({ id }) => id === name)
+    const first = choices.findIndex(({ disabled }) => !disabled)
+    const row = (model) => modelRow(model, { isPicked: model.id === this.value, isFavourite: liked.has(model.id) })
+    this.#list.show(choices, row, at < 0 ? first : at)
+    this.#part("none").hidden = found.length > 0 || !this.models.length
+    this.#part("count").textContent = this.models.length ? pluralText(this.#part("count").dataset.count, found.length) : ""
+  }
+
+  #like(name) {
+    favourites.toggle(name)
+    this.#show(name)
+  }
+
+  #pick(model) {
+    this.dataset.value = model.id
+    this.#part("picked").textContent = model.label
+    this.dispatchEvent(new CustomEvent("picker:change", { detail: model, bubbles: true }))
+  }
+
+  get #panel() {
+    return this.querySelector("[popover]")
+  }
+
+  #part(name) {
+    return this.querySelector(`[data-${name}]`)
   }
 }
 
