@@ -20,6 +20,7 @@ from server.languages import speak
 from server.logs import write_logs
 from server.messages import messages
 from server.pages import pages
+from server.presets import presets
 from server.problems import BUG, Problem, note
 from server.services import Services
 from server.settings import settings
@@ -59,7 +60,7 @@ def create_app(config: Config | None = None, *, loop: asyncio.AbstractEventLoop 
     guard(app, config.site_config.allowed_hosts)
     speak(app)
     compress(app)
-    for blueprint in (conversation, api, messages, live.blueprint, pages, settings):
+    for blueprint in (conversation, api, messages, presets, live.blueprint, pages, settings):
         app.register_blueprint(blueprint, url_prefix=config.url_prefix + (blueprint.url_prefix or ""))
     app.after_request(_trace)
     app.register_error_handler(Problem, _refuse)

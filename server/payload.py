@@ -49,6 +49,7 @@ def _said(system: str) -> str:
 
 
 Id = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_identifier)]
+Name = Annotated[str, Field(max_length=100), AfterValidator(_not_blank), AfterValidator(str.strip)]
 Title = Annotated[str, Field(max_length=200), AfterValidator(_not_blank)]
 
 
@@ -153,6 +154,11 @@ class UndoBody(Body):
 
 class VersionBody(Body):
     content: str
+
+
+class PresetBody(Body):
+    name: Name
+    params: ParamsBody
 
 
 class ForkBody(Body):

@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, delete, insert, make_url, text
 
 from server.store import Batch, Begun, NewTurn, Outcome, Store
 from server.store.database import Database
-from server.store.schema import conversations, users
+from server.store.schema import conversations, presets, users
 
 ME = "local"
 HOW_TO_GET_POSTGRESQL = "set CHAT_TEST_POSTGRES to an address like postgresql+psycopg://postgres@127.0.0.1:5432/test"
@@ -63,6 +63,7 @@ def empty(database: Database) -> None:
     """Leave nothing but the person that the migration makes."""
     with database.write() as connection:
         connection.execute(delete(conversations))
+        connection.execute(delete(presets))
         connection.execute(delete(users).where(users.c.id != ME))
 
 

@@ -172,6 +172,15 @@ class Begun:
 
 
 @dataclass(frozen=True, slots=True)
+class Preset:
+    """Parameters with a name; `params` as in StoredConversation."""
+
+    id: str
+    name: str
+    params: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """Consecutive events of one message. `lines` is NDJSON: one event a line, each line ended."""
 

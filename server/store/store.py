@@ -12,6 +12,7 @@ from server.store import batches, conversations, copies, search, subtree, turns
 from server.store.branch import Wish, branch
 from server.store.database import BUSY_TIMEOUT_S, database
 from server.store.migrate import migrate
+from server.store.presets import Presets
 from server.store.records import Batch, Begun, Branch, Hit, NewTurn, Outcome, StoredConversation, StoredMessage
 from server.store.schema import users
 from server.store.tree import Tree
@@ -37,6 +38,7 @@ class Store:
         busy_timeout_s: how long to wait for a lock that somebody else holds.
         """
         self.database = database(url, busy_timeout_s)
+        self.presets = Presets(self.database, now)
         self._now = now
         self._holding = Lock()
         self._closed = False
