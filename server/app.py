@@ -1,7 +1,6 @@
 """The WSGI application: views, their boundary to browsers, and the one shape of every error."""
 
 import asyncio
-import logging
 import os
 from collections.abc import Iterable
 
@@ -25,8 +24,7 @@ from server.problems import BUG, Problem, note
 from server.services import Services
 from server.settings import settings
 from server.stream import failure
-
-log = logging.getLogger(__name__)
+from server.tracing import trace
 
 LARGEST_BODY = 16 << 20
 """Bytes."""
@@ -57,12 +55,12 @@ def create_app(config: Config | None = None, *, loop: asyncio.AbstractEventLoop 
         MAX_CONTENT_LENGTH=LARGEST_BODY, PROVIDE_AUTOMATIC_OPTIONS=False, SOCK_SERVER_OPTIONS=live.OPTIONS
     )
     app.extensions["chat"] = services
+    trace(app)
     guard(app, config.site_config.allowed_hosts)
     speak(app)
     compress(app)
     for blueprint in (conversation, api, messages, presets, live.blueprint, pages, settings):
         app.register_blueprint(blueprint, url_prefix=config.url_prefix + (blueprint.url_prefix or ""))
-    app.after_request(_trace)
     app.register_error_handler(Problem, _refuse)
     app.register_error_handler(HTTPException, _refuse_http)
     app.register_error_handler(Exception, _report)
@@ -76,11 +74,6 @@ def _alone(config: Config) -> Services:
     asyncio.run_coroutine_threadsafe(services.start(), services.loop).result()
     before_exit(services.loop, services.close)
     return services
-
-
-def _trace(response: Response) -> Response:
-    log.debug("%s %s: %d", request.method, request.path, response.status_code)
-    return response
 
 
 def _refuse(problem: Problem, headers: Iterable[tuple[str, str]] = (), error: BaseException | None = None) -> Response:

@@ -4,7 +4,7 @@ import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, NonNegativeInt, ValidationInfo
 from sqlalchemy.engine import make_url
@@ -80,6 +80,8 @@ class SiteConfig(Strict):
     port: Annotated[int, Field(ge=0, le=65535)] = 1338
     """0: any free one."""
     debug: bool = False
+    log: Literal["text", "json"] = "text"
+    """How lines of the log are written: for people, or for programs that collect them."""
     title: str = "g4f-lite"
     trusted_proxies: NonNegativeInt = 0
     """How many proxies stand in front, whose `X-Forwarded-*` headers are believed."""

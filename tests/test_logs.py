@@ -3,13 +3,15 @@
 import json
 import logging
 import sys
+from contextvars import copy_context
 from pathlib import Path
 
 import pytest
 
 from g4f_lite.config import load
 from server.config import Config
-from server.logs import Lines
+from server.logs import JsonLines, Lines, write_logs
+from server.tracing import begin
 
 PROVIDER = {
     "kind": "OpenAICompatible",
@@ -68,3 +70,67 @@ def test_a_secret_in_a_traceback_is_redacted_too(lines: Lines) -> None:
 
     assert "ValueError: [redacted]" in text
     assert "the-secret-key" not in text
+
+
+def test_a_line_names_the_request_it_belongs_to(lines: Lines) -> None:
+    context = copy_context()
+    context.run(begin, "of-the-proxy")
+
+    assert context.run(lines.format, record("failed")).endswith(" ERROR server.turn [of-the-proxy]: failed")
+
+
+class TestJson:
+    @pytest.fixture
+    def lines(self, config: Config) -> Lines:
+        return JsonLines(config)
+
+    @pytest.fixture
+    def config(self, tmp_path: Path) -> Config:
+        file = tmp_path / "config.json"
+        provider = {**PROVIDER, "api_key": 'a-"quoted"-key'}
+        file.write_text(json.dumps({"providers": {"x": provider}, "default_model": "x/y"}))
+        return load(file, Config, {})
+
+    def test_an_event_is_an_object_in_utc(self, lines: Lines) -> None:
+        said = record("%s failed", "x")
+        said.created, said.msecs = 0.25, 250
+
+        assert json.loads(lines.format(said)) == {
+            "time": "1970-01-01T00:00:00.250Z",
+            "level": "ERROR",
+            "logger": "server.turn",
+            "message": "x failed",
+        }
+
+    def test_an_event_names_the_request_it_belongs_to(self, lines: Lines) -> None:
+        context = copy_context()
+        context.run(begin, "of-the-proxy")
+
+        assert json.loads(context.run(lines.format, record("failed")))["request_id"] == "of-the-proxy"
+
+    def test_a_secret_is_redacted_though_json_would_escape_it(self, lines: Lines) -> None:
+        said = json.loads(lines.format(record('asked with a-"quoted"-key')))
+
+        assert said["message"] == "asked with [redacted]"
+
+    def test_a_traceback_stays_on_the_line_of_its_event(self, lines: Lines) -> None:
+        said = record("a bug")
+        try:
+            raise ValueError('a-"quoted"-key\u2028')
+        except ValueError:
+            said.exc_info = sys.exc_info()
+
+        text = lines.format(said)
+
+        assert len(text.splitlines()) == 1
+        assert "ValueError: [redacted]" in json.loads(text)["traceback"]
+
+
+def test_the_configuration_chooses_the_form(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "config.json"
+    file.write_text('{"site_config": {"log": "json"}}')
+
+    write_logs(load(file, Config, {}))
+    logging.getLogger("server").info("here")
+
+    assert json.loads(capfd.readouterr().err)["message"] == "here"

@@ -16,6 +16,7 @@ from server.front.door import Door
 from server.front.head import headers_too_large
 from server.front.limits import Limits
 from server.problems import Problem, note
+from server.tracing import begin
 
 RESET_ON_CLOSE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 """A `struct linger` of no time at all: the client's connection is reset and does not look finished."""
@@ -46,6 +47,7 @@ class Connection(web.RequestHandler):
         self._common = common
         self._address: str | None = None
         self._deaf = False
+        self._asked: web.BaseRequest | None = None
         self._head_bytes = 0
         self._body: StreamReader = EMPTY_PAYLOAD
         self._deadline: asyncio.TimerHandle | None = None
@@ -74,6 +76,7 @@ class Connection(web.RequestHandler):
 
     def began(self, request: web.BaseRequest) -> None:
         """Note the request that is answered from now on: its head arrived in time."""
+        self._asked = request
         self._body = request.content
         self._fail_malformed_body()
         self._cancel_deadline()
@@ -129,6 +132,8 @@ class Connection(web.RequestHandler):
         if request.writer.output_size:
             self._break_off(request, error)
             raise ConnectionAbortedError
+        if request is not self._asked:  # what the parser refuses never gets to the handler
+            begin()
         problem = refusal.problem_of(error, self._limits)
         note(problem, f"{request.method} {request.path}", error)
         return Refusal(problem, self, self._common)
@@ -152,6 +157,7 @@ class Connection(web.RequestHandler):
 
     def _refuse(self, problem: Problem) -> None:
         """Answer outside the sequence of requests: there is none yet."""
+        begin()
         note(problem, "A connection")
         self._wire.write(refusal.message(problem, self._common))
         self._deafen()

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from server.front.forwarded import apply
 from server.stream import LOOP
+from server.tracing import KEY, request_id
 
 ABSOLUTE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)(.*)", re.DOTALL)
 UNPREFIXED = {"CONTENT_TYPE", "CONTENT_LENGTH"}
@@ -40,6 +41,7 @@ def environ(request: web.BaseRequest, body: BytesIO, trusted_proxies: int) -> di
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
         LOOP: asyncio.get_running_loop(),
+        KEY: request_id(),
     }
     if authority:
         made["HTTP_HOST"] = authority.decode("latin-1")

@@ -19,6 +19,7 @@ from server.front.limits import Limits
 from server.front.listener import Server, listen
 from server.front.refusal import busy
 from server.front.sockets import Sockets
+from server.tracing import HEADER, begin
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -88,6 +89,7 @@ class Front:
         """Answer one request; what is raised here, `Connection.handle_error` answers."""
         connection = request.protocol
         assert isinstance(connection, Connection)
+        begin(request.headers.get(HEADER, "") if self._trusted_proxies else "")
         connection.began(request)
         self._watch()
         if self._refuses:

@@ -10,6 +10,7 @@ from g4f_lite.errors import G4FLiteError
 from server.front.head import headers_too_large
 from server.front.limits import Limits
 from server.problems import BUG, Problem
+from server.tracing import HEADER, request_id
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +20,8 @@ SERVER = "g4f-lite"
 
 def headers(problem: Problem, common: Mapping[str, str]) -> dict[str, str]:
     """Return the headers; the connection ends with this answer, for the rest of the request may still be under way."""
-    return {**common, "Server": SERVER, "Cache-Control": "no-store", **problem.headers(), "Connection": "close"}
+    ours = {"Server": SERVER, HEADER: request_id(), "Cache-Control": "no-store", "Connection": "close"}
+    return {**common, **ours, **problem.headers()}
 
 
 def message(problem: Problem, common: Mapping[str, str]) -> bytes:
