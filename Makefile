@@ -2,6 +2,7 @@
 # make test                                  lint, check types, run every test
 # make bench [QUICK=1]                       measure; see bench/README.md
 # make messages                              bring the catalogues of client/locales in step with the words of the page
+# make icons                                 draw the icons that are pixels from icon.svg; needs Chromium
 # PYTHON=python3.12 chooses the interpreter the first time.
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ VENV := .venv
 IN_VENV := $(VENV)/bin/python
 INSTALL := $(IN_VENV) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test bench messages
+.PHONY: run test bench messages icons
 
 run: $(VENV)/.run $(if $(LOCAL),$(VENV)/.local)
 	@exec $(IN_VENV) run.py $(ARGS)
@@ -26,6 +27,9 @@ bench: $(VENV)/.dev
 
 messages: $(VENV)/.dev
 	$(IN_VENV) -m tests.words
+
+icons: $(VENV)/.dev
+	$(IN_VENV) -m tests.icons
 
 # A stamp is as new as the last installation that went well.
 $(VENV)/.made:

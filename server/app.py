@@ -17,6 +17,7 @@ from server.config import Config
 from server.conversation import conversation
 from server.languages import speak
 from server.logs import write_logs
+from server.manifest import manifest
 from server.messages import messages
 from server.pages import pages
 from server.presets import presets
@@ -59,7 +60,7 @@ def create_app(config: Config | None = None, *, loop: asyncio.AbstractEventLoop 
     guard(app, config.site_config.allowed_hosts)
     speak(app)
     compress(app)
-    for blueprint in (conversation, api, messages, presets, live.blueprint, pages, settings):
+    for blueprint in (conversation, api, messages, presets, live.blueprint, pages, manifest, settings):
         app.register_blueprint(blueprint, url_prefix=config.url_prefix + (blueprint.url_prefix or ""))
     app.register_error_handler(Problem, _refuse)
     app.register_error_handler(HTTPException, _refuse_http)

@@ -8,6 +8,7 @@ from typing import Self
 
 MIMETYPES = {
     ".css": "text/css; charset=utf-8",
+    ".png": "image/png",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }

@@ -192,7 +192,7 @@ def test_nothing_on_the_page_needs_a_looser_policy(client, upstream):
 
 def test_every_file_the_page_names_is_served_for_ever(client):
     names = re.findall(r'(?:href|src)="(/static/[^"]+)"', page(client))
-    kinds = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+    kinds = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".png": "image/png"}
 
     assert len(names) > 20
     for name in names:
