@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request
 from g4f_lite.catalog import Member, Model
 from server import news
 from server.identity import user_id
-from server.payload import ChangeBody, check, document
+from server.payload import ChangeBody, check, document, flag
 from server.problems import Problem
 from server.services import services
 from server.store import StoredConversation, StoredMessage, time_text
@@ -45,8 +45,9 @@ def providers() -> dict[str, Any]:
 
 @api.get("/backend-api/v2/conversations")
 def conversations() -> dict[str, Any]:
-    """List a person's conversations, newest first, a page at a time."""
-    found, next_page = services().store.conversations(user_id(), before=request.args.get("before"))
+    """List a person's conversations, newest first, a page at a time; `archived` and `pinned` choose among them."""
+    marks = {name: said for name in ("archived", "pinned") if (said := flag(request, name)) is not None}
+    found, next_page = services().store.conversations(user_id(), before=request.args.get("before"), **marks)
     return {"conversations": [conversation.as_dict() for conversation in found], "next": next_page}
 
 

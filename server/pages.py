@@ -16,12 +16,15 @@ from server import sidebar, thread
 from server.assets import Assets
 from server.compression import accepts_gzip
 from server.identity import user_id
+from server.payload import flag
 from server.preferences import preferences, zone
 from server.problems import Problem
 from server.services import services
 from server.store import Branch, StoredConversation, StoredMessage, Versions
 
 CLIENT = Path(__file__).parents[1] / "client"
+MOST_PINNED = 500
+"""Conversations at the top of the list; more than anybody can tell apart."""
 
 pages = Blueprint("pages", __name__, template_folder=str(CLIENT / "templates"))
 
@@ -43,6 +46,8 @@ class ConversationList:
     older: str | None
     """The cursor of the next page of the list."""
     current_id: str
+    archived: bool
+    """Whether these are the archived ones instead of the others."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,7 @@ def chat_without_slash() -> ResponseReturnValue:
 
 @pages.get("/chat/")
 def new_chat() -> ResponseReturnValue:
-    """Show an empty thread. `before`: the cursor of the page of the list beside it."""
+    """Show an empty thread. `before`, `archived`: which page of which list is beside it."""
     return _chat(None, before=request.args.get("before"))
 
 
@@ -129,7 +134,7 @@ def chat(conversation_id: str) -> ResponseReturnValue:
 
 @pages.get("/chat/parts/conversations")
 def conversations() -> ResponseReturnValue:
-    """Answer with the list of conversations alone. `current`: the id of the one that is open."""
+    """Answer with the list of conversations alone. `current`: the id of the one that is open; `archived`: of those."""
     listed = _conversations(request.args.get("current", ""), request.args.get("before"))
     return _render("_conversations.html", listed)
 
@@ -183,6 +188,7 @@ def _chat(branch: Branch | None, before: str | None = None) -> str:
         groups=listed.groups,
         older=listed.older,
         current_id=listed.current_id,
+        archived=listed.archived,
         site_title=_site_title(),
         preferences=preferences(),
         conversation=shown.conversation,
@@ -221,8 +227,15 @@ def _labels(models: Iterable[Model]) -> dict[str, str]:
 
 
 def _conversations(current_id: str, before: str | None) -> ConversationList:
-    found, older = services().store.conversations(user_id(), before=before)
-    return ConversationList(sidebar.groups(found, datetime.now(zone())), older, current_id)
+    """Return a page of the list. Those that are pinned are all on its first page, be they as old as they may."""
+    archived = flag(request, "archived") or False
+    store, user, marks = services().store, user_id(), {"archived": archived}
+    pinned: list[StoredConversation] = []
+    if not archived:
+        marks["pinned"] = False
+        pinned = [] if before else store.conversations(user, limit=MOST_PINNED, archived=False, pinned=True)[0]
+    found, older = store.conversations(user, before, **marks)
+    return ConversationList(sidebar.groups([*pinned, *found], datetime.now(zone())), older, current_id, archived)
 
 
 def _by_provider(models: Iterable[Model]) -> dict[str, list[Model]]:

@@ -190,6 +190,14 @@ def check(parsed: dict[str, Any], shape: type[Shape]) -> Shape:
         raise Problem("invalid_request", f"{first}.") from error
 
 
+def flag(request: Request, name: str) -> bool | None:
+    """Return what the query says of something, or None where it says nothing. Raises: Problem."""
+    said = request.args.get(name)
+    if said not in (None, "true", "false"):
+        raise Problem("invalid_request", f"{name}: must be true or false.")
+    return None if said is None else said == "true"
+
+
 def check_text(text: str, field: str = "message.content") -> None:
     """Refuse a message that is empty or too long. Raises: Problem, which names the field."""
     if not text.strip():

@@ -21,10 +21,14 @@ _NOT_DELETED = conversations.c.deleted_at.is_(None)
 
 
 def page(
-    connection: Connection, user_id: str, before: str | None, limit: int
+    connection: Connection, user_id: str, before: str | None, limit: int, marks: Mapping[str, bool]
 ) -> tuple[list[StoredConversation], str | None]:
-    """Return conversations, the newest first, and the cursor behind which there are more."""
-    mine = select(*CONVERSATION).where(conversations.c.user_id == user_id, _NOT_DELETED)
+    """Return conversations, the newest first, and the cursor behind which there are more.
+
+    marks: `archived` and `pinned`, as far as it matters.
+    """
+    marked = [conversations.c[name].is_(value) for name, value in marks.items()]
+    mine = select(*CONVERSATION).where(conversations.c.user_id == user_id, _NOT_DELETED, *marked)
     if before is not None:
         mine = mine.where(tuple_(conversations.c.updated_at, conversations.c.id) < _place(before))
     newest_first = conversations.c.updated_at.desc(), conversations.c.id.desc()

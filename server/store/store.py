@@ -120,14 +120,15 @@ class Store:
             return conversations.message(connection, user_id, message_id)
 
     def conversations(
-        self, user_id: str, before: str | None = None, limit: int = 50
+        self, user_id: str, before: str | None = None, limit: int = 50, **marks: bool
     ) -> tuple[list[StoredConversation], str | None]:
         """Return conversations, the newest first, and the cursor to call `before` for more, or None.
 
+        marks: `archived` and `pinned`; those alone that are so. Absent, it does not matter.
         Raises: Problem("invalid_request") for what was never a cursor.
         """
         with self.database.read() as connection:
-            return conversations.page(connection, user_id, before, limit)
+            return conversations.page(connection, user_id, before, limit, marks)
 
     def conversation(self, user_id: str, conversation_id: str) -> tuple[StoredConversation, list[StoredMessage]]:
         """Return a conversation and all messages of its tree, in the order they were stored.
