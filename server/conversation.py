@@ -147,12 +147,13 @@ def _answer_freegpt(body: FreegptBody) -> Response:
     if messages[-1].role != "user":
         raise Problem("invalid_request", "meta.content.parts: the last part must be the user's question.")
     check_text(messages[-1].content)
-    texts = _texts(here.model(body.model), messages, Params())
+    texts = _texts(here, here.model(body.model), messages)
     return Stream(texts, loop=here.loop, waits=True, mimetype="text/plain")
 
 
-async def _texts(model: Model, messages: list[Message], params: Params) -> AsyncGenerator[bytes, None]:
-    async with aclosing(answer(model, messages, params)) as pieces:
-        async for piece in pieces:
-            if isinstance(piece, Content):
-                yield piece.text.encode()
+async def _texts(here: Services, model: Model, messages: list[Message]) -> AsyncGenerator[bytes, None]:
+    with here.relayed.one():
+        async with aclosing(answer(model, messages, Params())) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, Content):
+                    yield piece.text.encode()

@@ -69,6 +69,11 @@ class Engine:
             return asyncio.run_coroutine_threadsafe(_snapshot(turn), self.loop).result()
         return None
 
+    @property
+    def running(self) -> list[Turn]:
+        """The turns that have not ended. From any thread."""
+        return [turn for turn in list(self._turns.values()) if not turn.ended.is_set()]
+
     async def idle(self) -> None:
         """Wait until the turns that are running now have ended."""
         await asyncio.gather(*(turn.ended.wait() for turn in list(self._turns.values())))
@@ -78,7 +83,7 @@ class Engine:
         with suppress(TimeoutError):
             async with asyncio.timeout(patience_s):
                 await self.idle()
-        left = [turn for turn in list(self._turns.values()) if not turn.ended.is_set()]
+        left = self.running
         await asyncio.gather(*(_end(turn, "interrupted") for turn in left))
         return len(left)
 
@@ -86,7 +91,7 @@ class Engine:
         """Save what has arrived, all turns in one transaction; what cannot be saved is tried again the next time."""
         try:
             async with self._saving:
-                await self._append([turn for turn in list(self._turns.values()) if not turn.ended.is_set()])
+                await self._append(self.running)
             for turn in list(self._turns.values()):
                 if turn.ended.is_set():
                     await self._finish(turn)

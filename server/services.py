@@ -18,6 +18,7 @@ from server.engine import CHECKPOINT_EVERY_S, Engine
 from server.hub import Hub
 from server.problems import INTERRUPTED, Problem
 from server.store import Store
+from server.under_way import UnderWay
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,8 @@ class Services:
         if interrupted := self.store.interrupt_running(Problem("stream_cut", INTERRUPTED).as_dict()):
             log.info("marked %d answers as interrupted: their process ended before they did", interrupted)
         self.hub = Hub()
+        self.relayed = UnderWay()
+        """Replies that are passed on and not stored."""
         self.engine = Engine(self.store, loop, self._turn_changed)
         self._http = Http()
         self.catalog = Catalog(config, self._http)
@@ -95,9 +98,17 @@ class Services:
         self.run(self._retire(retired))
 
     async def drain(self, patience_s: float) -> None:
-        """Let running turns end, interrupt those that do not in time, and send the listeners away."""
-        if left := await self.engine.drain(patience_s):
-            log.warning("answers interrupted because they did not end within %g seconds: %d", patience_s, left)
+        """Let what is being answered end, interrupt the turns that do not in time, and send the listeners away."""
+        turns, relayed = self.engine.running, self.relayed.count
+        if turns or relayed:
+            names = [f"{turn.message_id} of {turn.begun.answer.model}" for turn in turns]
+            names += [f"{relayed} relayed without being stored"] if relayed else []
+            log.info("waiting for %s, %g s at most: %s", _answers(len(turns) + relayed), patience_s, ", ".join(names))
+        left, cut_off = await asyncio.gather(self.engine.drain(patience_s), self.relayed.idle(patience_s))
+        if left or cut_off:
+            log.warning("%s did not end in time: %d interrupted, %d cut off", _answers(left + cut_off), left, cut_off)
+        elif turns or relayed:
+            log.info("%s ended", _answers(len(turns) + relayed))
         self.hub.close()
 
     async def close(self) -> None:
@@ -156,6 +167,10 @@ class Services:
             log.info("could not tell how a conversation is: %s", problem.message)
             return
         self.hub.publish(user, {"type": "conversation", "conversation": conversation.as_dict()})
+
+
+def _answers(number: int) -> str:
+    return "1 answer" if number == 1 else f"{number} answers"
 
 
 async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
