@@ -22,6 +22,7 @@ from server.messages import messages
 from server.pages import pages
 from server.presets import presets
 from server.problems import BUG, Problem, note
+from server.search import search
 from server.services import Services
 from server.settings import settings
 from server.stream import failure
@@ -60,7 +61,7 @@ def create_app(config: Config | None = None, *, loop: asyncio.AbstractEventLoop 
     guard(app, config.site_config.allowed_hosts)
     speak(app)
     compress(app)
-    for blueprint in (conversation, api, messages, presets, live.blueprint, pages, manifest, settings):
+    for blueprint in (conversation, api, messages, presets, live.blueprint, pages, manifest, search, settings):
         app.register_blueprint(blueprint, url_prefix=config.url_prefix + (blueprint.url_prefix or ""))
     app.register_error_handler(Problem, _refuse)
     app.register_error_handler(HTTPException, _refuse_http)

@@ -6,7 +6,7 @@ from jinja2 import meta
 from markupsafe import escape
 
 from g4f_lite.offers import Offer
-from server import pages
+from server import pages, search
 from server import settings as settings_page
 from server.problems import STATUS, Problem
 from tests.openai_wire import openai_error, openai_stream
@@ -237,6 +237,8 @@ class TestBelowAPrefix:
     [
         ("chat.html", pages.ChatPage),
         ("not_found.html", pages.NotFoundPage),
+        ("search.html", search.SearchPage),
+        ("_search_results.html", search.Results),
         ("_conversations.html", pages.ConversationList),
         ("_messages.html", pages.Messages),
         ("settings.html", settings_page.SettingsPage),

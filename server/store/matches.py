@@ -69,10 +69,7 @@ def messages_with(connection: Connection, user_id: str, words: Sequence[str], pl
 
 
 def _readable(user_id: str) -> Select[Any]:
-    """Return the query for what has ended and is not deleted, nor behind what is."""
-    deleted = select(messages.c.id).where(messages.c.user_id == user_id, messages.c.deleted_at.is_not(None))
-    hidden, child = deleted.cte("hidden", recursive=True), messages.alias()
-    hidden = hidden.union(select(child.c.id).where(child.c.user_id == user_id, child.c.parent_id == hidden.c.id))
+    """Return the query for all that has ended and is not deleted."""
     return select(
         messages.c.conversation_id,
         conversations.c.title,
@@ -84,7 +81,7 @@ def _readable(user_id: str) -> Select[Any]:
     ).where(
         messages.c.user_id == user_id,
         messages.c.status != "running",
-        messages.c.id.not_in(select(hidden.c.id)),
+        messages.c.deleted_at.is_(None),  # what follows a deleted message is marked, too
         conversations.c.user_id == user_id,
         conversations.c.id == messages.c.conversation_id,
         conversations.c.deleted_at.is_(None),

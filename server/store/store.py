@@ -169,7 +169,7 @@ class Store:
     ) -> tuple[list[Hit], str | None]:
         """Return titles and messages with all words of a query, the newest first, and the cursor for more, or None.
 
-        A title comes before the messages of its conversation. What is deleted, or follows what is, is not found.
+        A title comes before the messages of its conversation. What is deleted is not found.
         Raises: Problem("invalid_request") for what was never a cursor, or cannot be stored.
         """
         with self.database.read() as connection:
