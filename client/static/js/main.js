@@ -8,6 +8,7 @@ import "./elements/choice-list.js"
 import "./elements/latest-button.js"
 import "./elements/model-picker.js"
 import "./elements/retry-wait.js"
+import "./elements/search-dialog.js"
 import "./elements/settings-dialog.js"
 import "./elements/settings-form.js"
 
@@ -15,6 +16,7 @@ import { Api } from "./api.js"
 import { connectComposer } from "./connect/composer.js"
 import { connectLive } from "./connect/live.js"
 import { connectPicker } from "./connect/picker.js"
+import { connectSearch } from "./connect/search.js"
 import { connectSettings, connectSettingsDialog } from "./connect/settings.js"
 import { connectSidebar } from "./connect/sidebar.js"
 import { connectThread } from "./connect/thread.js"
@@ -47,5 +49,6 @@ connectThread(page)
 connectPicker(page)
 connectComposer(page)
 connectLive(page)
+connectSearch(page)
 connectSettings(page)
 connectSettingsDialog(page)

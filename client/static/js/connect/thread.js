@@ -44,8 +44,9 @@ export function connectThread({ api, conversation, home, latest, picker, status,
     return messages.find(({ id }) => id === message.dataset.id).content
   }
 
-  history.scrollRestoration = "manual" // a conversation opens at its end
-  latest.pin()
+  history.scrollRestoration = "manual" // a conversation opens at its end, or at the message that the address names
+  const target = location.hash && document.getElementById(location.hash.slice(1))
+  target ? latest.read(target) : latest.pin()
   conversation.join()
 }
 

@@ -4,7 +4,7 @@ const KEYS_UP = new Set(["ArrowUp", "PageUp", "Home"])
 
 /**
  * Follows the end of a growing element while the reader is at the end; otherwise the way back to it.
- * Orders: pin(). The element is named by `data-of`.
+ * Orders: pin(), read(element). The element is named by `data-of`.
  */
 class LatestButton extends HTMLElement {
   #content
@@ -31,6 +31,14 @@ class LatestButton extends HTMLElement {
   pin() {
     this.#pinned = true
     this.#toEnd()
+    this.#show()
+  }
+
+  /** Show something that is not at the end, and stay there. */
+  read(element) {
+    this.#pinned = false
+    element.scrollIntoView({ block: "start", behavior: "instant" })
+    this.#before = position()
     this.#show()
   }
 
