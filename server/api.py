@@ -10,24 +10,9 @@ from server.identity import user_id
 from server.payload import ChangeBody, check, document, flag
 from server.problems import Problem
 from server.services import services
-from server.store import StoredConversation, StoredMessage, time_text
+from server.store import StoredConversation, time_text
 
 api = Blueprint("api", __name__)
-
-MESSAGE_FIELDS = (
-    "id",
-    "parent_id",
-    "role",
-    "content",
-    "reasoning",
-    "status",
-    "model",
-    "provider",
-    "notices",
-    "attempts",
-    "usage",
-    "error",
-)
 
 
 @api.get("/backend-api/v2/models")
@@ -54,13 +39,14 @@ def conversations() -> dict[str, Any]:
 @api.get("/backend-api/v2/conversations/<conversation_id>")
 def conversation(conversation_id: str) -> dict[str, Any]:
     """Show a conversation with all messages of its tree; a running answer as far as it has come."""
-    found, messages = services().store.conversation(user_id(), conversation_id)
+    here, user = services(), user_id()
+    found, messages = here.store.conversation(user, conversation_id)
     return {
         "id": found.id,
         "title": found.title,
         "leaf_id": found.leaf_id,
         **_remembered(found),
-        "messages": [shown(message) for message in messages],
+        "messages": [here.engine.latest(user, message).as_dict() for message in messages],
     }
 
 
@@ -104,13 +90,6 @@ def ready() -> dict[str, str]:
     if not any(member.obstacle() is None for member in services().catalog.members.values()):
         raise Problem("busy", "No provider can be used; see /backend-api/v2/providers for the reasons.")
     return {"status": "ready"}
-
-
-def shown(message: StoredMessage) -> dict[str, Any]:
-    """Return a message as the API shows it; a running answer as far as it has come."""
-    turn = services().engine.find(user_id(), message.id)
-    now = turn.so_far if turn else message
-    return {name: getattr(now, name) for name in MESSAGE_FIELDS} | {"created_at": time_text(now.created_at)}
 
 
 def _remembered(found: StoredConversation) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from server.boundary import guard
 from server.compression import compress
 from server.config import Config
 from server.conversation import conversation
+from server.export import export
 from server.languages import speak
 from server.logs import write_logs
 from server.manifest import manifest
@@ -28,6 +29,18 @@ from server.settings import settings
 from server.stream import failure
 from server.tracing import trace
 
+BLUEPRINTS = (
+    conversation,
+    api,
+    export,
+    messages,
+    presets,
+    search,
+    live.blueprint,
+    pages,
+    manifest,
+    settings,
+)
 LARGEST_BODY = 16 << 20
 """Bytes."""
 
@@ -61,7 +74,7 @@ def create_app(config: Config | None = None, *, loop: asyncio.AbstractEventLoop 
     guard(app, config.site_config.allowed_hosts)
     speak(app)
     compress(app)
-    for blueprint in (conversation, api, messages, presets, live.blueprint, pages, manifest, search, settings):
+    for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint, url_prefix=config.url_prefix + (blueprint.url_prefix or ""))
     app.register_error_handler(Problem, _refuse)
     app.register_error_handler(HTTPException, _refuse_http)

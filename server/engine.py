@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from server.problems import BUG, Problem
 from server.screen import Snapshot
-from server.store import Batch, Store
+from server.store import Batch, Store, StoredMessage
 from server.turn import Turn
 
 log = logging.getLogger(__name__)
@@ -44,6 +44,11 @@ class Engine:
     def find(self, user_id: str, message_id: str) -> Turn | None:
         """Return the turn that is writing this answer, if it is running. From any thread."""
         return self._turns.get((user_id, message_id))
+
+    def latest(self, user_id: str, message: StoredMessage) -> StoredMessage:
+        """Return an answer that is running as far as it has come, and any other message as it is. From any thread."""
+        turn = self.find(user_id, message.id)
+        return turn.so_far if turn else message
 
     def stop(self, user_id: str, message_id: str) -> Turn | None:
         """End a turn and its upstream call; return it once it has ended. From any thread but the loop's."""

@@ -5,7 +5,6 @@ from typing import Any
 from flask import Blueprint, request
 
 from server import news
-from server.api import shown
 from server.identity import user_id
 from server.payload import ForkBody, UndoBody, VersionBody, check, check_text, document
 from server.services import services
@@ -39,7 +38,7 @@ def add_version(message_id: str) -> tuple[dict[str, Any], int]:
     store, user = services().store, user_id()
     written = store.add_version(user, message_id, content)
     news.tell_thread(services().hub, user, store.summary(user, written.conversation_id))
-    return shown(written), 201
+    return written.as_dict(), 201
 
 
 @messages.post("/conversations/<conversation_id>/fork")

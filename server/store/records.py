@@ -9,6 +9,22 @@ Action = Literal["send", "regenerate", "continue"]
 AuthorRole = Literal["user", "assistant"]
 Status = Literal["complete", "running", "stopped", "failed", "interrupted"]
 
+SHOWN = (
+    "id",
+    "parent_id",
+    "role",
+    "content",
+    "reasoning",
+    "status",
+    "model",
+    "provider",
+    "notices",
+    "attempts",
+    "usage",
+    "error",
+)
+"""What the API shows of a message as it is."""
+
 
 class Absent(Enum):
     """Says that something was not given, where None has a meaning of its own."""
@@ -75,6 +91,10 @@ class StoredMessage:
     def notices(self) -> list[str]:
         """What the person was told of how the request was changed, in sentences."""
         return list(self.answering.get("notices", ())) if self.answering else []
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as the API shows it."""
+        return {name: getattr(self, name) for name in SHOWN} | {"created_at": time_text(self.created_at)}
 
 
 @dataclass(frozen=True, slots=True)
