@@ -46,6 +46,15 @@ def test_every_event_is_in_the_readme():
         assert f"`{word}`" in README
 
 
+def test_every_address_of_the_api_is_in_the_readme(app):
+    base = "/backend-api/v2"
+    for rule in app.url_map.iter_rules():
+        if rule.rule.startswith(base):
+            path = re.sub("<[^>]+>", "<id>", rule.rule.removeprefix(base))
+            for method in rule.methods - {"HEAD", "OPTIONS"}:
+                assert f"`{method} {path}`" in README
+
+
 @pytest.mark.parametrize("link", re.findall(r"\]\(((?!http)[^)#]+)\)", README))
 def test_every_link_leads_somewhere(link):
     assert (ROOT / link).exists()
