@@ -42,9 +42,14 @@ export class Api {
     return models
   }
 
-  /** Change something of a conversation: `{model}`, `{params}`, and what else the server knows. */
+  /** Change something of a conversation: `title`, `pinned`, `archived`, `model`, `params`; `deleted` false brings it back. */
   change(conversationId, changes) {
     return this.#json("PATCH", `conversations/${encodeURIComponent(conversationId)}`, changes)
+  }
+
+  /** Delete a conversation, which can be taken back. */
+  delete(id) {
+    return this.#json("DELETE", `conversations/${encodeURIComponent(id)}`)
   }
 
   /** Return a page of our own, or a part of one, as a document. */

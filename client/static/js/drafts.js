@@ -4,4 +4,10 @@ import { storage } from "./storage.js"
 export const drafts = {
   read: (conversationId) => storage.read(`draft:${conversationId}`) ?? "",
   write: (conversationId, text) => storage.write(`draft:${conversationId}`, text),
+
+  /** Put a draft behind that of another conversation. */
+  move(from, to) {
+    drafts.write(to, [drafts.read(to), drafts.read(from)].filter(Boolean).join("\n"))
+    drafts.write(from, "")
+  },
 }

@@ -1,10 +1,12 @@
 import "./elements/chat-composer.js"
+import "./elements/chat-list.js"
 import "./elements/chat-message.js"
 import "./elements/chat-sidebar.js"
 import "./elements/chat-status.js"
 import "./elements/chat-thread.js"
 import "./elements/chat-toast.js"
 import "./elements/choice-list.js"
+import "./elements/conversation-menu.js"
 import "./elements/latest-button.js"
 import "./elements/model-picker.js"
 import "./elements/retry-wait.js"
@@ -16,12 +18,14 @@ import { Api } from "./api.js"
 import { connectComposer } from "./connect/composer.js"
 import { connectLive } from "./connect/live.js"
 import { connectPicker } from "./connect/picker.js"
+import { connectRemoval } from "./connect/removal.js"
 import { connectSearch } from "./connect/search.js"
 import { connectSettings, connectSettingsDialog } from "./connect/settings.js"
 import { connectSidebar } from "./connect/sidebar.js"
 import { connectThread } from "./connect/thread.js"
 import { Conversation } from "./conversation.js"
 import { connectMenuKeys } from "./menu-keys.js"
+import { Removal } from "./removal.js"
 
 const { api: apiAddress, home, siteTitle } = document.body.dataset
 const api = new Api(apiAddress)
@@ -38,6 +42,8 @@ const page = {
   composer: document.querySelector("chat-composer"),
   picker: document.querySelector("model-picker"),
   sidebar: document.querySelector("chat-sidebar"),
+  list: document.querySelector("chat-list"),
+  removal: new Removal(api),
   latest: document.querySelector("latest-button"),
   status: document.querySelector("chat-status"),
   toast: document.querySelector("chat-toast"),
@@ -45,6 +51,7 @@ const page = {
 
 connectMenuKeys()
 connectSidebar(page)
+connectRemoval(page)
 connectThread(page)
 connectPicker(page)
 connectComposer(page)

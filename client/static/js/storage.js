@@ -1,19 +1,25 @@
-/** localStorage, where the browser allows it; where it does not, things are forgotten with the page. */
-export const storage = {
-  read(key) {
-    try {
-      return localStorage.getItem(key)
-    } catch {
-      return null
-    }
-  },
+/** What this browser keeps for good, and what one tab keeps through its next page. */
+export const storage = guarded(() => localStorage)
+export const tabStorage = guarded(() => sessionStorage)
 
-  /** Keep a text under a key; an empty one is removed. */
-  write(key, text) {
-    try {
-      text ? localStorage.setItem(key, text) : localStorage.removeItem(key)
-    } catch {
-      // Storage is full or forbidden. What is typed stays in the field.
-    }
-  },
+/** Where the browser forbids keeping, things are forgotten with the page. */
+function guarded(place) {
+  return {
+    read(key) {
+      try {
+        return place().getItem(key)
+      } catch {
+        return null
+      }
+    },
+
+    /** Keep a text under a key; an empty one is removed. */
+    write(key, text) {
+      try {
+        text ? place().setItem(key, text) : place().removeItem(key)
+      } catch {
+        // Storage is full or forbidden. What is typed stays in the field.
+      }
+    },
+  }
 }

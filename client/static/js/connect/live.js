@@ -1,14 +1,15 @@
+import { drafts } from "../drafts.js"
 import { listen } from "../listen.js"
 import { Live } from "../live.js"
 import { unlessBug } from "../problem.js"
 
 /** What happens elsewhere is shown here, too. */
-export function connectLive({ api, conversation, home, picker, sidebar, thread }) {
-  const refresh = () => sidebar.refresh(api, thread.conversationId)
+export function connectLive({ api, conversation, home, list, picker, removal, thread }) {
+  const refresh = () => list.refresh(api, thread.conversationId)
   const inNews = {
     conversation: refresh,
-    deleted: ({ conversation_id: id }) => (id === thread.conversationId ? location.assign(home) : refresh()),
-    emptied: () => (thread.conversationId ? location.assign(home) : refresh()),
+    emptied: () => (thread.conversationId ? leave() : refresh()),
+    deleted: ({ conversation_id: id }) => (id === thread.conversationId && !removal.isOurs(id) ? leave() : refresh()),
     turn: (turn) => {
       refresh()
       if (turn.conversation_id === thread.conversationId) {
@@ -26,7 +27,11 @@ export function connectLive({ api, conversation, home, picker, sidebar, thread }
       conversation.catchUp()
     }
   }
-  listen(conversation, { lost: ({ detail: is }) => (document.querySelector("[data-offline]").hidden = !is) })
+  const leave = () => {
+    drafts.move(thread.conversationId, "")
+    location.replace(home)
+  }
+  listen(conversation, { lost: ({ detail: is }) => (document.querySelector("[data-offline]").hidden = !is), gone: leave })
   new Live(api.liveAddress, (news) => inNews[news.type]?.(news), catchUp)
 }
 

@@ -1,12 +1,74 @@
 import { listen } from "../listen.js"
+import { rename } from "../renaming.js"
 
-/** The list follows what happens to conversations, and the page's title follows the list. */
-export function connectSidebar({ api, conversation, sidebar, siteTitle, thread }) {
-  const refresh = () => sidebar.refresh(api, thread.conversationId)
-  const showTitle = (title) => {
-    document.querySelector("h1").textContent = title
-    document.title = `${title} – ${siteTitle}`
+/** The list follows what happens to conversations, the page's title follows the list, and both can be changed in place. */
+export function connectSidebar({ api, conversation, list, siteTitle, thread, toast }) {
+  const heading = document.querySelector("h1")
+  const refresh = () => list.refresh(api, thread.conversationId)
+  const pin = (row, pinned) => change(row.dataset.row, { pinned })
+  const acts = {
+    rename: (row) => renameIn(row.querySelector("[data-link]"), row.dataset.row),
+    pin: (row) => pin(row, true),
+    unpin: (row) => pin(row, false),
   }
-  listen(document, { "sidebar:title": ({ detail: title }) => showTitle(title) })
-  listen(conversation, { start: refresh, finish: refresh, error: refresh, title: ({ detail: { title } }) => showTitle(title) })
+  listen(document, {
+    "list:title": ({ detail: title }) => showTitle(thread.conversationId, title),
+    "list:older": () => list.more(api, thread.conversationId),
+    "conversation:act": ({ detail: { act, row } }) => acts[act]?.(row),
+    "conversation:close": () => list.settle(),
+    dblclick: ({ target }) => renameAt(target),
+    keydown: (event) => {
+      if (event.key === "F2" && !event.target.matches("input, textarea, select")) {
+        event.preventDefault()
+        renameAt(list.contains(event.target) ? event.target : heading)
+      }
+    },
+  })
+  document.querySelector("[data-rename]").addEventListener("click", () => renameAt(heading))
+  listen(conversation, {
+    start: refresh,
+    finish: refresh,
+    error: refresh,
+    title: ({ detail: { title } }) => showTitle(thread.conversationId, title),
+  })
+
+  function showTitle(id, title) {
+    const inList = list.row(id)?.querySelector("[data-title]")
+    if (inList) {
+      inList.textContent = title
+    }
+    if (id === thread.conversationId) {
+      heading.textContent = title
+      document.title = `${title} – ${siteTitle}`
+    }
+  }
+
+  function renameAt(target) {
+    const row = target.closest("[data-row]")
+    if (row && target.closest("[data-link], [data-more]")) {
+      acts.rename(row)
+    } else if (target.closest("h1") && thread.conversationId) {
+      renameIn(heading, thread.conversationId)
+    }
+  }
+
+  async function renameIn(shown, id) {
+    const title = shown.textContent.trim()
+    const wanted = await rename(shown, title)
+    list.settle()
+    if (wanted !== title) {
+      showTitle(id, wanted)
+      await change(id, { title: wanted }, () => showTitle(id, title))
+    }
+  }
+
+  async function change(id, changes, takeBack) {
+    try {
+      await api.change(id, changes)
+    } catch (error) {
+      takeBack?.()
+      toast.fail(error)
+    }
+    refresh()
+  }
 }

@@ -26,7 +26,6 @@ export function connectThread({ api, conversation, home, latest, picker, status,
     },
     finish: ({ detail: { reason } }) => status.say(reason === "stopped" ? "stopped" : "complete"),
     error: () => status.say("failed"),
-    gone: () => location.assign(home),
   })
 
   async function copyFrom(button, text) {

@@ -1,6 +1,8 @@
+import { Problem, unlessBug } from "../problem.js"
+
 const SHOWN_MS = 10_000
 
-/** Says what was just done, for a while, and takes it back if asked. Orders: show(sentence, {undo}). */
+/** Says what was just done, for a while, and takes it back if asked. Orders: show(sentence, {undo}), fail(error). */
 class ChatToast extends HTMLElement {
   #undo
   #timer
@@ -21,6 +23,12 @@ class ChatToast extends HTMLElement {
     this.querySelector("[data-undo]").hidden = !undo
     this.querySelector("[data-card]").hidden = false
     this.#count()
+  }
+
+  /** Say why something could not be done; what is no failure but a bug is thrown on. */
+  fail(error) {
+    unlessBug(error)
+    this.show(error instanceof Problem ? error.message : this.dataset.unreachable)
   }
 
   /** Count only while nobody is about to press the button. */
