@@ -11,12 +11,15 @@ from werkzeug.serving import make_server
 
 from bench.chunked import Dechunker
 from bench.measure import Level, at_level, leave, measure, running
+from bench.opening import fill
 from bench.page import weigh
 from bench.processes import UpstreamProcess, running_upstream
 from bench.reply import Order, Tally
 from bench.report import report
 from bench.targets import DIRECT, FLASK, NGINX, NGINX_TARGET
 from bench.wheel import Wheel
+from server.store import Store
+from tests.stores import ME, on_sqlite
 
 FEW = Level(streams=5, rounds=2, tokens=50, rate=500, ramp_s=0.01, limit_s=10)
 
@@ -91,6 +94,15 @@ def test_what_is_missing_disordered_or_repeated_is_counted() -> None:
         order.take(index)
 
     assert (tally.repeated, tally.disordered, order.lost(tokens=6)) == (1, 1, 2)
+
+
+@on_sqlite
+def test_a_conversation_to_open_is_as_long_as_it_should_be(store: Store) -> None:
+    conversation, messages = store.conversation(ME, fill(store, 6))
+
+    assert conversation.leaf_id == messages[-1].id
+    assert len({message.content for message in messages}) == 3
+    assert [message.status for message in messages] == ["complete"] * 6
 
 
 @pytest.mark.parametrize("piece", [1, 2, 3, 7, 100])
