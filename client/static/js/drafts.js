@@ -1,13 +1,25 @@
 import { storage } from "./storage.js"
 
-/** What somebody began to write, by conversation. A conversation that is not yet has the empty id. */
-export const drafts = {
-  read: (conversationId) => storage.read(`draft:${conversationId}`) ?? "",
-  write: (conversationId, text) => storage.write(`draft:${conversationId}`, text),
+/** What somebody began to write. A conversation that is not yet has the empty id. */
+export const drafts = byConversation("draft")
 
-  /** Put a draft behind that of another conversation. */
-  move(from, to) {
-    drafts.write(to, [drafts.read(to), drafts.read(from)].filter(Boolean).join("\n"))
-    drafts.write(from, "")
-  },
+/** What waits for an answer to end before it is sent. */
+export const queue = byConversation("queued")
+
+function byConversation(name) {
+  const keyOf = (conversationId) => `${name}:${conversationId}`
+  const texts = {
+    read: (conversationId) => storage.read(keyOf(conversationId)) ?? "",
+    write: (conversationId, text) => storage.write(keyOf(conversationId), text),
+
+    /** Put a text behind that of another conversation. */
+    move(from, to) {
+      texts.write(to, [texts.read(to), texts.read(from)].filter(Boolean).join("\n"))
+      texts.write(from, "")
+    },
+
+    /** Tell whether a `storage` event, which comes from another tab, is about that conversation. */
+    isIn: ({ key }, conversationId) => key === keyOf(conversationId),
+  }
+  return texts
 }

@@ -1,42 +1,57 @@
 import { drafts } from "../drafts.js"
+import { sends } from "../send-key.js"
 
 const isTouch = matchMedia("(pointer: coarse)").matches
 
 /**
- * Where one writes. Tells `chat:send` (detail: the text) and `chat:stop`.
- * Orders: open(conversationId), fill(text), accepted(conversationId), refused(text, sentence), running = true or false.
+ * Where one writes. Tells `chat:send` (detail: the text), `chat:stop`, and `chat:recall` (somebody wants to change what
+ * was sent last). Orders: open(conversationId), fill(text), giveBack(text), accepted(conversationId),
+ * refused(text, sentence), ended(isComplete), running = true or false.
  */
 class ChatComposer extends HTMLElement {
   #text
-  #send
-  #stop
-  #mirror
-  #refusal
+  #queued
   #conversationId = ""
   #sent = ""
+  #kept = ""
+  #isOurs = false
+  #composedAt = -Infinity
 
   connectedCallback() {
     this.#text = this.querySelector("textarea")
-    this.#send = this.querySelector("[data-send]")
-    this.#stop = this.querySelector("[data-stop]")
-    this.#mirror = this.querySelector("[data-mirror]")
-    this.#refusal = this.querySelector("[data-refusal]")
-    for (const type of ["input", "keydown", "submit", "click"]) {
+    this.#queued = this.querySelector("queued-message")
+    for (const type of ["input", "keydown", "compositionend", "submit", "click", "queue:edit"]) {
       this.addEventListener(type, this)
     }
+    addEventListener("storage", this)
+    addEventListener("pageshow", this)
+  }
+
+  disconnectedCallback() {
+    removeEventListener("storage", this)
+    removeEventListener("pageshow", this)
   }
 
   handleEvent(event) {
-    this[`on${event.type}`](event)
+    this[`on${event.type.replace("queue:", "")}`](event)
   }
 
-  /** Show the draft of a conversation. */
+  /** Show the draft of a conversation. What waited for an answer that has ended meanwhile is not sent unseen. */
   open(conversationId) {
     this.#conversationId = conversationId
-    this.fill(this.#text.value || drafts.read(conversationId))
+    this.#queued.open(conversationId)
+    this.value ? this.oninput() : this.#adopt(drafts.read(conversationId))
+    if (!this.#isRunning) {
+      this.giveBack(this.#queued.take())
+    }
     if (!isTouch) {
       this.#text.focus({ preventScroll: true })
     }
+  }
+
+  /** What is written, or empty. */
+  get value() {
+    return this.#text.value
   }
 
   /** Put a text into the field, ready to be changed. */
@@ -45,28 +60,49 @@ class ChatComposer extends HTMLElement {
     this.oninput()
   }
 
+  /** Put a text, if it is one, in front of what is written. */
+  giveBack(text) {
+    if (text) {
+      this.fill([text, this.value].filter(Boolean).join("\n"))
+    }
+  }
+
   /** The server has the message: its draft may go. */
   accepted(conversationId) {
     this.#sent = ""
-    drafts.write(this.#conversationId, "")
+    if (drafts.read(this.#conversationId) === this.#kept) {
+      drafts.write(this.#conversationId, "") // unless another tab has written one since
+    }
     this.#conversationId = conversationId
+    this.#queued.open(conversationId)
     this.#keep()
   }
 
-  /** The server does not have it: give the text back, in front of what was typed since. */
+  /** The server does not have it: give the text back, and say why. */
   refused(text, sentence) {
     this.#sent = ""
-    this.fill([text, this.#text.value].filter(Boolean).join("\n"))
-    this.#refusal.textContent = sentence
-    this.#refusal.hidden = false
+    this.giveBack(text)
+    this.#part("refusal").textContent = sentence
+    this.#part("refusal").hidden = false
     this.#text.focus()
+  }
+
+  /** An answer has ended: send what waited for it, if it is all there; or else give it back. */
+  ended(isComplete) {
+    const text = this.#queued.take()
+    if (text && isComplete) {
+      this.#tellToSend(text)
+    } else {
+      this.giveBack(text)
+    }
   }
 
   /** @param {boolean} is whether an answer is being written */
   set running(is) {
     const hadFocus = this.contains(document.activeElement)
-    this.#send.hidden = is
-    this.#stop.hidden = !is
+    this.#part("send").hidden = is
+    this.#part("stop").hidden = !is
+    this.#showQueueing()
     if (hadFocus && document.activeElement === document.body) {
       this.#text.focus({ preventScroll: true }) // the button that had the focus is gone
     }
@@ -77,29 +113,39 @@ class ChatComposer extends HTMLElement {
   }
 
   oninput() {
-    this.#mirror.dataset.mirror = this.#text.value
-    this.#send.disabled = !this.#text.value.trim()
+    this.#part("mirror").dataset.mirror = this.value
+    this.#part("send").disabled = !this.value.trim()
+    this.#showQueueing()
     this.#keep()
   }
 
+  oncompositionend({ timeStamp }) {
+    this.#composedAt = timeStamp
+  }
+
   onkeydown(event) {
-    const sends = event.ctrlKey || event.metaKey || !(event.shiftKey || isTouch)
-    if (event.key === "Enter" && sends && !event.isComposing) {
+    const { sendKey } = document.documentElement.dataset
+    if (event.target !== this.#text) {
+      return
+    }
+    if (sends(event, { sendKey, isTouch, composedAt: this.#composedAt })) {
       event.preventDefault()
       this.querySelector("form").requestSubmit()
+    } else if (event.key === "ArrowUp" && !this.value && !event.isComposing) {
+      event.preventDefault()
+      this.#recall()
     }
   }
 
   onsubmit(event) {
     event.preventDefault()
-    const text = this.#text.value
-    if (!text.trim() || this.#send.hidden) {
+    const text = this.value
+    if (!text.trim()) {
       return
     }
-    this.#sent = text
-    this.#refusal.hidden = true
+    this.#part("refusal").hidden = true
     this.fill("")
-    this.dispatchEvent(new CustomEvent("chat:send", { detail: text, bubbles: true }))
+    this.#isRunning ? this.#queued.add(text) : this.#tellToSend(text)
   }
 
   onclick(event) {
@@ -108,9 +154,67 @@ class ChatComposer extends HTMLElement {
     }
   }
 
+  onedit({ detail: text }) {
+    this.giveBack(text)
+    this.focus()
+  }
+
+  /** Another tab has written: the newest counts, but for what is being written here, which outlives what is sent there. */
+  onstorage(event) {
+    if (!drafts.isIn(event, this.#conversationId)) {
+      return
+    }
+    if (!this.#isOurs) {
+      this.#adopt(event.newValue ?? "")
+    } else if (!event.newValue) {
+      this.#keep()
+    }
+  }
+
+  /** The page is back as it was left, and its draft may not be. */
+  onpageshow({ persisted }) {
+    if (persisted && !this.#isOurs) {
+      this.#adopt(drafts.read(this.#conversationId))
+    }
+  }
+
+  #adopt(draft) {
+    this.fill(draft)
+    this.#isOurs = false
+  }
+
+  #recall() {
+    const waiting = this.#queued.take()
+    if (waiting) {
+      this.giveBack(waiting)
+    } else {
+      this.dispatchEvent(new CustomEvent("chat:recall", { bubbles: true }))
+    }
+  }
+
+  #tellToSend(text) {
+    this.#sent = text
+    this.#keep()
+    this.dispatchEvent(new CustomEvent("chat:send", { detail: text, bubbles: true }))
+  }
+
   /** Until the server has a message it is kept together with what is typed behind it. */
   #keep() {
-    drafts.write(this.#conversationId, [this.#sent, this.#text.value].filter(Boolean).join("\n"))
+    this.#kept = [this.#sent, this.value].filter(Boolean).join("\n")
+    this.#isOurs = this.#kept !== ""
+    drafts.write(this.#conversationId, this.#kept)
+  }
+
+  #showQueueing() {
+    this.#part("queue").hidden = !(this.#isRunning && this.value.trim())
+  }
+
+  get #isRunning() {
+    return this.#part("send").hidden
+  }
+
+  #part(name) {
+    return this.querySelector(`[data-${name}]`)
   }
 }
 
