@@ -29,6 +29,8 @@ class ShownMessage:
     text: str
     blocks: list[Markup]
     reasoning: str
+    reasoning_s: int | None
+    """Seconds of reasoning, from 1 on; None where there was none, or before it is known."""
     attempts: list[dict[str, Any]]
     answering: str
     """What a person reads for who answers; empty while nobody does."""
@@ -74,6 +76,7 @@ def shown(
         text=message.content if message.role == "user" else "",
         blocks=_blocks(message, snapshot),
         reasoning=told.reasoning,
+        reasoning_s=(message.usage or {}).get("reasoning_s"),
         attempts=told.attempts,
         answering=answering.get("label", ""),
         provider=told.provider or "",

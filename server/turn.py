@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -51,6 +52,7 @@ class Turn:
         self._attempts: list[dict[str, Any]] = []
         self._answering: dict[str, Any] | None = None
         self._usage: Usage | None = None
+        self._asked_at, self._reasoning_until = time.monotonic(), 0.0
         self._state: dict[str, Any] | None = None
         self._finish_reason = "stop"
         self._write(
@@ -168,12 +170,14 @@ class Turn:
         match piece:
             case Reasoning(text):
                 text = _storable(text)
+                self._reasoning_until = time.monotonic()
                 self._reasoning.append(text)
                 self.journal.append(events.reasoning(self.journal.last_seq + 1, text))
             case Answering():
                 self._answering = _members(piece)
                 self._write("provider", **self._answering)
             case Attempt(provider, error):
+                self._asked_at = time.monotonic()
                 attempt = {"provider": provider, "error": Problem.of(error).as_dict()}
                 self._attempts.append(attempt)
                 self._write("attempt", **attempt)
@@ -206,7 +210,14 @@ class Turn:
             "output_tokens": usage.output_tokens,
             "cost": cost,
             "estimated": self._usage is None,
+            **self._reasoning_members(),
         }
+
+    def _reasoning_members(self) -> dict[str, Any]:
+        """Return how long the model thought: from its being asked to the last of its reasoning."""
+        if not self._reasoning_until:
+            return {}
+        return {"reasoning_s": max(1, round(self._reasoning_until - self._asked_at))}
 
     def _estimate(self) -> Usage:
         before = self.begun.answer

@@ -52,6 +52,15 @@ def test_a_turn_is_told_in_the_order_of_the_grammar(client, upstream):
     assert said[-1]["reason"] == "stop"
 
 
+def test_how_long_a_model_thought_is_told_where_it_did(client, upstream):
+    upstream.will_answer(openai_stream("Yes.", reasoning="Let me see."))
+    usage = next(event for event in ask(client) if event["type"] == "usage")
+    assert usage["reasoning_s"] == 1
+
+    usage = next(event for event in ask(client) if event["type"] == "usage")
+    assert "reasoning_s" not in usage
+
+
 def test_the_answer_is_in_the_conversation_afterwards(client, upstream):
     upstream.will_answer(openai_stream("Hi there!"))
     start = ask(client, "# Greet me\nplease")[0]
