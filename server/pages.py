@@ -14,6 +14,7 @@ from g4f_lite.catalog import Model
 from g4f_lite.providers.guide import Guide
 from server import sidebar, thread
 from server.assets import Assets
+from server.causes import cause, causes
 from server.compression import accepts_gzip
 from server.identity import user_id
 from server.payload import flag
@@ -97,6 +98,7 @@ def read_assets(state: BlueprintSetupState) -> None:
     state.app.extensions["assets"] = assets
     state.app.jinja_env.globals["modules"] = assets.modules()
     state.app.jinja_env.globals["asset"] = lambda path: url_for("pages.asset", version=assets.version, path=path)
+    state.app.jinja_env.globals.update(cause=cause, causes=causes)
 
 
 @pages.get("/")

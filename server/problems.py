@@ -11,6 +11,7 @@ import secrets
 from typing import Any
 
 from g4f_lite.errors import G4FLiteError, RejectedError
+from server.languages import N_
 
 log = logging.getLogger(__name__)
 
@@ -50,9 +51,9 @@ STATUS = {
     "malformed_reply": 502,
 }
 
-BUG = "Something is wrong in this program. Try again; the log says more under the id."
+BUG = N_("Something is wrong in this program. Try again; the log says more under the id.")
 """What a person is told of an `internal_error`."""
-INTERRUPTED = "The server was stopped in the middle of this answer; what had arrived is kept. Continue picks it up."
+INTERRUPTED = N_("The server was stopped in the middle of this answer; what had arrived is kept. Continue picks it up.")
 """What a person is told of an answer whose process ended, by a signal or without one."""
 
 LONGEST_LINE = 200
