@@ -19,6 +19,7 @@ from server.export import export
 from server.languages import speak
 from server.logs import write_logs
 from server.manifest import manifest
+from server.message_info import message_info
 from server.messages import messages
 from server.pages import pages
 from server.presets import presets
@@ -34,6 +35,7 @@ BLUEPRINTS = (
     api,
     export,
     messages,
+    message_info,
     presets,
     search,
     live.blueprint,

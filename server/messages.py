@@ -13,6 +13,13 @@ from server.store import StoredConversation
 messages = Blueprint("messages", __name__, url_prefix="/backend-api/v2")
 
 
+@messages.get("/messages/<message_id>")
+def message(message_id: str) -> dict[str, Any]:
+    """Show a message; a running answer as far as it has come."""
+    here, user = services(), user_id()
+    return here.engine.latest(user, here.store.message(user, message_id)).as_dict()
+
+
 @messages.delete("/messages/<message_id>")
 def delete(message_id: str) -> dict[str, Any]:
     """Delete a message and all that follows it, and end the turns among that. For a day PATCH takes it back."""

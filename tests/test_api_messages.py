@@ -205,3 +205,15 @@ def test_what_belongs_to_somebody_else_is_unknown(app, client):
     ]
 
     assert codes == ["unknown_message"] * 3 + ["unknown_conversation"]
+
+
+def test_one_message_can_be_had_alone(client):
+    said = ask(client, "Hello")
+
+    question, answer = (
+        client.get(f"/backend-api/v2/messages/{said[0][name]}").json for name in ("user_message_id", "message_id")
+    )
+
+    assert (question["role"], question["content"]) == ("user", "Hello")
+    assert (answer["role"], answer["content"], answer["status"]) == ("assistant", "You said: Hello", "complete")
+    assert client.get("/backend-api/v2/messages/nobody").json["error"]["code"] == "unknown_message"

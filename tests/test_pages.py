@@ -269,6 +269,8 @@ LOOP_NAMES = {
     "_remark.html": {"sentence"},
     "_error.html": {"error"},
     "_note.html": {"note"},
+    "_editor.html": {"verb"},
+    "_versions.html": {"message"},
 }
 """What an including template's own `for` and `with` hand over."""
 

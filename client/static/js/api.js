@@ -23,12 +23,12 @@ export class Api {
 
   /** Yield the events of an answer behind `seq`, live until its end. */
   follow(messageId, seq) {
-    return this.#events(`messages/${encodeURIComponent(messageId)}/events?after=${seq}&render=html`)
+    return this.#events(`${messagePath(messageId)}/events?after=${seq}&render=html`)
   }
 
   /** End a turn; resolve when it has ended. */
   async stop(messageId) {
-    await this.#fetch(`messages/${encodeURIComponent(messageId)}/stop`, { method: "POST" })
+    await this.#fetch(`${messagePath(messageId)}/stop`, { method: "POST" })
   }
 
   /** Return a conversation with all its messages. */
@@ -50,6 +50,31 @@ export class Api {
   /** Delete a conversation, which can be taken back. */
   delete(id) {
     return this.#json("DELETE", `conversations/${encodeURIComponent(id)}`)
+  }
+
+  /** Return a message; of an answer, `content` is its Markdown. */
+  message(id) {
+    return this.#json("GET", messagePath(id))
+  }
+
+  /** Delete a message and what follows it. */
+  deleteMessage(id) {
+    return this.#json("DELETE", messagePath(id))
+  }
+
+  /** Take that back. */
+  restoreMessage(id) {
+    return this.#json("PATCH", messagePath(id), { deleted: false })
+  }
+
+  /** Store another version of an answer; return it. */
+  addVersion(id, content) {
+    return this.#json("POST", `${messagePath(id)}/versions`, { content })
+  }
+
+  /** Copy the way to a message into a new conversation; return that. */
+  fork(conversationId, messageId) {
+    return this.#json("POST", `conversations/${encodeURIComponent(conversationId)}/fork`, { message_id: messageId })
   }
 
   /** Return a page of our own, or a part of one, as a document. */
@@ -93,6 +118,10 @@ export class Api {
     }
     return response
   }
+}
+
+function messagePath(id) {
+  return `messages/${encodeURIComponent(id)}`
 }
 
 /** Yield what a reader reads, until its end or until nothing comes any more. */

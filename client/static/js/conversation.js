@@ -11,6 +11,7 @@ export class Conversation extends EventTarget {
   #api
   #thread
   #answer
+  #ended = Promise.resolve()
   #wantsStop = false
   #unsent = {}
   #news = new Map()
@@ -27,31 +28,39 @@ export class Conversation extends EventTarget {
     return this.#answer !== undefined
   }
 
-  /** Ask, behind the last message. */
-  send(text, model) {
-    const parent = this.#thread.last?.dataset.id
-    const id = this.#idFor(text)
-    const question = this.#thread.ask(id, text)
-    const answer = this.#thread.answer(id, model.label)
-    this.#unsent = { text, id }
-    const body = { ...this.#body("send", parent, model), message: { id, content: text } }
-    return this.#run(answer, { question: body }, (error) => {
-      question.remove()
-      answer.remove()
-      this.#tell("refused", { text, error })
-    })
+  /** The answer that is being written, or undefined. */
+  get answer() {
+    return this.#answer
   }
 
-  /** Answer a question once more; the answer that is there, and what follows it, leaves the page. */
-  regenerate(old, model) {
-    const question = this.#thread.message(old.dataset.parent)
-    const dropped = this.#thread.dropAfter(question)
-    const answer = this.#thread.answer(question.dataset.id, model.label)
-    return this.#run(answer, { question: this.#body("regenerate", question.dataset.id, model) }, (error) => {
-      answer.remove()
-      this.#thread.append(...dropped)
+  /** Ask, behind the last message. */
+  send(text, model) {
+    const refused = (error) => this.#tell("refused", { text, error })
+    return this.#ask(text, model, this.#thread.last?.dataset.id, refused)
+  }
+
+  /** Ask something else in the place of a question, which stays as another version. */
+  async edit(question, text, model) {
+    const replaced = this.#thread.dropFrom(question)
+    await this.#ask(text, model, question.dataset.parent || null, (error) => {
+      this.#thread.append(...replaced)
+      question.edit(text)
       this.#tell("refused", { text: "", error })
     })
+    this.catchUp()
+  }
+
+  /** Answer a question once more; the answer that is there stays as another version. */
+  async regenerate(old, model) {
+    const questionId = old.dataset.parent
+    const replaced = this.#thread.dropFrom(old)
+    const answer = this.#thread.answer(questionId, model.label)
+    await this.#run(answer, { question: this.#body("regenerate", questionId, model) }, (error) => {
+      answer.remove()
+      this.#thread.append(...replaced)
+      this.#tell("refused", { text: "", error })
+    })
+    this.catchUp()
   }
 
   /** Let an answer that was cut go on. */
@@ -72,12 +81,13 @@ export class Conversation extends EventTarget {
     }
   }
 
-  /** End the answer, as soon as it has a name. */
+  /** End the answer, as soon as it has a name. Resolves when it has ended. */
   stop() {
     this.#wantsStop = true
     if (this.#answer?.dataset.id) {
       this.#stop(this.#answer.dataset.id)
     }
+    return this.#ended
   }
 
   /** Hear of a turn of this conversation, ours or another's: `{message_id, state}`. */
@@ -86,13 +96,31 @@ export class Conversation extends EventTarget {
     this.#settle()
   }
 
-  /** Show what was written elsewhere, as soon as no turn of ours runs. */
-  catchUp() {
+  /** Show what was written elsewhere, as soon as no turn of ours runs. Resolves when that is done. */
+  async catchUp() {
     this.#isBehind = true
-    this.#settle()
+    await this.#settle()
   }
 
-  async #run(answer, what, undo) {
+  #ask(text, model, parent, refused) {
+    const id = this.#idFor(text, parent)
+    const question = this.#thread.ask(id, text, parent)
+    const answer = this.#thread.answer(id, model.label)
+    this.#unsent = { text, parent, id }
+    const body = { ...this.#body("send", parent, model), message: { id, content: text } }
+    return this.#run(answer, { question: body }, (error) => {
+      question.remove()
+      answer.remove()
+      refused(error)
+    })
+  }
+
+  #run(answer, what, undo) {
+    this.#ended = this.#read(answer, what, undo)
+    return this.#ended
+  }
+
+  async #read(answer, what, undo) {
     this.#answer = answer
     this.#wantsStop = false
     this.#tell("running", true)
@@ -134,7 +162,7 @@ export class Conversation extends EventTarget {
   }
 
   /** When no turn of ours runs, look whether the page shows the turns it has heard of. */
-  #settle() {
+  async #settle() {
     if (this.isRunning) {
       return
     }
@@ -142,7 +170,7 @@ export class Conversation extends EventTarget {
     this.#news.clear()
     if (misses || this.#isBehind) {
       this.#isBehind = false
-      this.#load()
+      await this.#load()
     }
   }
 
@@ -165,9 +193,9 @@ export class Conversation extends EventTarget {
   }
 
   /** The same text once more is the same message, unless it has arrived after all and is on the page. */
-  #idFor(text) {
-    const { text: unsent, id } = this.#unsent
-    return text === unsent && !this.#thread.message(id) ? id : uuid()
+  #idFor(text, parent) {
+    const { text: unsent, parent: place, id } = this.#unsent
+    return text === unsent && parent === place && !this.#thread.message(id) ? id : uuid()
   }
 
   #body(action, parent, model) {

@@ -8,6 +8,8 @@ import "./elements/chat-toast.js"
 import "./elements/choice-list.js"
 import "./elements/conversation-menu.js"
 import "./elements/latest-button.js"
+import "./elements/message-editor.js"
+import "./elements/message-menu.js"
 import "./elements/model-picker.js"
 import "./elements/queued-message.js"
 import "./elements/retry-wait.js"
@@ -16,6 +18,7 @@ import "./elements/settings-dialog.js"
 import "./elements/settings-form.js"
 
 import { Api } from "./api.js"
+import { connectActing } from "./connect/acting.js"
 import { connectComposer } from "./connect/composer.js"
 import { connectLive } from "./connect/live.js"
 import { connectPicker } from "./connect/picker.js"
@@ -45,6 +48,7 @@ const page = {
   sidebar: document.querySelector("chat-sidebar"),
   list: document.querySelector("chat-list"),
   removal: new Removal(api),
+  menu: document.querySelector("message-menu"),
   latest: document.querySelector("latest-button"),
   status: document.querySelector("chat-status"),
   toast: document.querySelector("chat-toast"),
@@ -55,6 +59,7 @@ connectSidebar(page)
 connectRemoval(page)
 connectThread(page)
 connectPicker(page)
+connectActing(page)
 connectComposer(page)
 connectLive(page)
 connectSearch(page)

@@ -16,6 +16,7 @@ export function connectLive({ api, conversation, home, list, picker, removal, th
         conversation.hear(turn)
       }
     },
+    thread: ({ conversation_id: id }) => id === thread.conversationId && conversation.catchUp(),
     providers: () => {
       picker.refresh()
       refreshNotices(api)

@@ -1,20 +1,28 @@
 import { showBlock } from "../blocks.js"
 import { markEnd, unmarkEnd } from "../caret.js"
+import { errorCard } from "../causes.js"
+import { drafts } from "../drafts.js"
+import { dress } from "../dress.js"
+import { format } from "../formats.js"
 import { fromTemplate } from "../templates.js"
 
 const PATIENCE_MS = 3000
 
 /**
- * A message. An answer grows with the events of its turn. Orders: take(event), resume(), fail(error).
- * Tells `message:` with `copy`, `copy-code`, `regenerate`, `continue` or `other-model`; the detail is the button.
+ * A message. An answer grows with the events of its turn. Orders: take(event), resume(), fail(error), edit(text),
+ * adopt(fresh). Tells `message:` with what its buttons and the menu have it do, such as `message:copy` (detail: the
+ * button), and `message:save` (detail: the text that shall be in its place).
  */
 class ChatMessage extends HTMLElement {
   #timer
   #thinkingSince
 
   connectedCallback() {
-    this.addEventListener("click", this)
-    this.#dressCode(this)
+    for (const type of ["click", "editor:save", "editor:cancel"]) {
+      this.addEventListener(type, this)
+    }
+    dress(this)
+    format(this)
     if (this.isRunning) {
       this.#wait()
       markEnd(this.#part("body"))
@@ -25,20 +33,69 @@ class ChatMessage extends HTMLElement {
     clearTimeout(this.#timer)
   }
 
-  handleEvent({ target }) {
-    const button = target.closest("[data-action]")
+  handleEvent({ type, target, detail }) {
+    const button = type === "click" && target.closest("[data-action]")
     if (button) {
-      this.dispatchEvent(new CustomEvent(`message:${button.dataset.action}`, { detail: button, bubbles: true }))
+      this.tell(button.dataset.action, button)
+    } else if (type === "editor:save") {
+      this.#close("")
+      this.tell("save", detail)
+    } else if (type === "editor:cancel") {
+      this.#close(detail)
+      this.focus({ preventScroll: true })
     }
+  }
+
+  /** Tell that somebody wants something of this message. */
+  tell(what, detail) {
+    this.dispatchEvent(new CustomEvent(`message:${what}`, { detail, bubbles: true }))
   }
 
   get isRunning() {
     return this.dataset.status === "running"
   }
 
+  get isAnswer() {
+    return this.dataset.role === "assistant"
+  }
+
+  set messageId(id) {
+    this.dataset.id = id
+    this.id = `message-${id}`
+  }
+
   /** The number of the last event that the server's page showed. */
   get seq() {
     return Number(this.dataset.seq)
+  }
+
+  /** Whether the menu may offer something. */
+  can(what) {
+    const goesOn = this.querySelector("[data-note] [data-action=continue]")
+    return {
+      continue: () => Boolean(goesOn && goesOn.checkVisibility()),
+      "other-model": () => this.isAnswer,
+      info: () => this.isAnswer,
+      edit: () => this.isAnswer,
+    }[what]?.() ?? true
+  }
+
+  /** Let somebody change the text in its place; what was made of it and not sent the last time is there again. */
+  edit(text) {
+    const editor = fromTemplate(this.isAnswer ? "edit-answer" : "edit-question")
+    this.querySelector("message-editor")?.remove()
+    this.#part(this.isAnswer ? "body" : "text").after(editor)
+    this.toggleAttribute("data-editing", true)
+    editor.open(text, drafts.read(`edit:${this.dataset.id}`))
+  }
+
+  /** Take over what a newer page says beside the text. */
+  adopt(fresh) {
+    const ours = this.#part("versions")
+    const theirs = fresh.querySelector("[data-versions]")
+    if (ours.outerHTML !== theirs.outerHTML) {
+      ours.replaceWith(theirs)
+    }
   }
 
   /** Show one event of the turn; those that change nothing here are passed over. */
@@ -59,18 +116,11 @@ class ChatMessage extends HTMLElement {
 
   /** @param {{code: string, message: string, detail?: string, retry_after?: number, id?: string}} error as in the API */
   fail(error) {
-    const card = fromTemplate("error")
-    card.querySelector("[data-cause]").textContent = error.message
-    card.querySelector("[data-detail]").textContent = error.detail ?? ""
-    card.querySelector("[data-code]").textContent = error.code
-    card.querySelector("[data-error-id]").textContent = error.id ?? ""
-    card.querySelector("[data-details]").hidden = !(error.detail || error.id)
-    card.querySelector("retry-wait").dataset.leftS = error.retry_after ?? ""
-    this.#end("failed", card)
+    this.#end("failed", errorCard(error))
   }
 
   onstart({ message_id, user_message_id, replay }) {
-    this.dataset.id = message_id
+    this.messageId = message_id
     this.dataset.parent = user_message_id
     this.#forgetWay()
     if (replay) {
@@ -107,8 +157,14 @@ class ChatMessage extends HTMLElement {
   onhtml(event) {
     this.#stopWaiting()
     this.#stopThinking()
-    this.#dressCode(showBlock(this.#part("body"), event))
+    dress(showBlock(this.#part("body"), event))
     markEnd(this.#part("body"))
+  }
+
+  onusage({ reasoning_s }) {
+    if (reasoning_s !== undefined) {
+      this.#thoughtFor(reasoning_s)
+    }
   }
 
   onfinish({ reason }) {
@@ -137,13 +193,6 @@ class ChatMessage extends HTMLElement {
     this.#part("remarks").replaceChildren()
   }
 
-  /** Give each block of code its copy button. */
-  #dressCode(root) {
-    for (const caption of root.querySelectorAll("figure.code > figcaption:not(:has(button))")) {
-      caption.append(fromTemplate("copy-code"))
-    }
-  }
-
   #wait() {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => (this.#part("waiting").hidden = false), PATIENCE_MS)
@@ -156,11 +205,25 @@ class ChatMessage extends HTMLElement {
 
   #stopThinking() {
     if (this.#thinkingSince !== undefined) {
-      this.#part("seconds").textContent = Math.round((performance.now() - this.#thinkingSince) / 1000)
-      this.#part("duration").hidden = false
+      this.#thoughtFor((performance.now() - this.#thinkingSince) / 1000)
       this.#thinkingSince = undefined
     }
     this.#part("reasoning").removeAttribute("data-live")
+  }
+
+  #thoughtFor(seconds) {
+    const duration = this.#part("thought-for")
+    duration.hidden = false
+    this.#part("thought").hidden = true
+    duration.querySelector("[data-seconds]").dataset.seconds = Math.max(1, Math.round(seconds))
+    format(duration)
+  }
+
+  /** @param {string} draft what to offer the next time */
+  #close(draft) {
+    drafts.write(`edit:${this.dataset.id}`, draft)
+    this.querySelector("message-editor").remove()
+    this.removeAttribute("data-editing")
   }
 
   #part(name) {
