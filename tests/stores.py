@@ -11,11 +11,11 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine, delete, insert, make_url, text
+from sqlalchemy import create_engine, delete, insert, make_url, text, update
 
 from server.store import Batch, Begun, NewTurn, Outcome, Store
 from server.store.database import Database
-from server.store.schema import conversations, presets, users
+from server.store.schema import conversations, links, presets, recovery_codes, sessions, users
 
 ME = "local"
 HOW_TO_GET_POSTGRESQL = "set CHAT_TEST_POSTGRES to an address like postgresql+psycopg://postgres@127.0.0.1:5432/test"
@@ -61,10 +61,12 @@ def fresh_schema() -> Iterator[str]:
 
 def empty(database: Database) -> None:
     """Leave nothing but the person that the migration makes."""
+    nobody = {column.name: None for column in users.c if column.nullable}
     with database.write() as connection:
-        connection.execute(delete(conversations))
-        connection.execute(delete(presets))
+        for table in (conversations, presets, sessions, links, recovery_codes):
+            connection.execute(delete(table))
         connection.execute(delete(users).where(users.c.id != ME))
+        connection.execute(update(users).values(role="user", totp_step=0, **nobody))
 
 
 def add_person(store: Store, name: str) -> str:

@@ -45,6 +45,46 @@ users = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("created_at", Moment, nullable=False),
+    Column("name", Text),
+    Column("name_key", Text),
+    Column("password_hash", Text),
+    Column("subject", Text),
+    Column("totp_secret", Text),
+    Column("totp_step", BigInteger, nullable=False, default=0),
+    Column("role", Text, nullable=False, default="user"),
+    Column("disabled_at", Moment),
+)
+Index("uq_users_name_key", users.c.name_key, unique=True)
+Index("uq_users_subject", users.c.subject, unique=True)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    Column("id", Text, nullable=False),
+    Column("user_id", Text, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+)
+Index("ix_sessions_user", sessions.c.user_id, sessions.c.seen_at)
+
+links = Table(
+    "links",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    Column("user_id", Text, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+)
+Index("ix_links_user", links.c.user_id)
+
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column("user_id", Text, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("code_hash", Text, primary_key=True),
 )
 
 conversations = Table(

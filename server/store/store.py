@@ -39,7 +39,7 @@ class Store:
         """
         self.database = database(url, busy_timeout_s)
         self.presets = Presets(self.database, now)
-        self._now = now
+        self.now = now
         self._holding = Lock()
         self._closed = False
 
@@ -86,7 +86,7 @@ class Store:
 
     def _begin(self, user_id: str, turn: NewTurn) -> Begun:
         with self.database.write() as connection:
-            return turns.begin(Tree(connection, user_id, self._now()), turn)
+            return turns.begin(Tree(connection, user_id, self.now()), turn)
 
     def append(self, new: Sequence[Batch]) -> None:
         """Store batches of running answers; those of a message that is gone, or has ended, are dropped.
@@ -102,12 +102,12 @@ class Store:
         with self.database.write() as connection:
             if batch:
                 batches.append(connection, [batch])
-            batches.finish(connection, user_id, message_id, outcome, self._now())
+            batches.finish(connection, user_id, message_id, outcome, self.now())
 
     def interrupt_running(self, error: dict[str, Any]) -> int:
         """End the answers of a process that died, with the text it saved and this error; return how many those were."""
         with self.database.write() as connection:
-            return batches.interrupt(connection, error, self._now())
+            return batches.interrupt(connection, error, self.now())
 
     def batches(self, user_id: str, message_id: str, after: int) -> list[Batch]:
         """Return the saved events that are not older than `after`, in order; the first batch may begin before it."""
@@ -188,7 +188,7 @@ class Store:
     def delete(self, user_id: str, conversation_id: str) -> None:
         """Hide a conversation; for a day `change` can bring it back. Raises: Problem("unknown_conversation")."""
         with self.database.write() as connection:
-            conversations.hide(connection, user_id, conversation_id, self._now())
+            conversations.hide(connection, user_id, conversation_id, self.now())
 
     def hide_message(self, user_id: str, message_id: str) -> tuple[StoredConversation, list[str]]:
         """Hide a message and all that follows it; for a day `bring_message_back` undoes it.
@@ -197,7 +197,7 @@ class Store:
         Raises: Problem("unknown_message").
         """
         with self.database.write() as connection:
-            conversation_id, running = subtree.hide(Tree(connection, user_id, self._now()), message_id)
+            conversation_id, running = subtree.hide(Tree(connection, user_id, self.now()), message_id)
             return conversations.one(connection, user_id, conversation_id), running
 
     def bring_message_back(self, user_id: str, message_id: str) -> StoredConversation:
@@ -206,7 +206,7 @@ class Store:
         Raises: Problem("unknown_message").
         """
         with self.database.write() as connection:
-            conversation_id = subtree.bring_back(Tree(connection, user_id, self._now()), message_id)
+            conversation_id = subtree.bring_back(Tree(connection, user_id, self.now()), message_id)
             return conversations.one(connection, user_id, conversation_id)
 
     def add_version(self, user_id: str, message_id: str, content: str) -> StoredMessage:
@@ -215,7 +215,7 @@ class Store:
         Raises: Problem with `unknown_message`; `invalid_request` for a question; `conflict` while the answer runs.
         """
         with self.database.write() as connection:
-            return copies.version(Tree(connection, user_id, self._now()), message_id, content)
+            return copies.version(Tree(connection, user_id, self.now()), message_id, content)
 
     def fork(self, user_id: str, conversation_id: str, message_id: str) -> StoredConversation:
         """Copy the way from the root to a message into a new conversation.
@@ -223,7 +223,7 @@ class Store:
         Raises: Problem with `unknown_conversation` or `unknown_message`; `conflict` while an answer on the way runs.
         """
         with self.database.write() as connection:
-            copy_id = copies.fork(Tree(connection, user_id, self._now()), conversation_id, message_id)
+            copy_id = copies.fork(Tree(connection, user_id, self.now()), conversation_id, message_id)
             return conversations.one(connection, user_id, copy_id)
 
     def count(self, user_id: str) -> int:
@@ -234,11 +234,11 @@ class Store:
     def delete_all(self, user_id: str) -> int:
         """Hide every conversation of a person, as `delete` does; return how many those were."""
         with self.database.write() as connection:
-            return conversations.hide_all(connection, user_id, self._now())
+            return conversations.hide_all(connection, user_id, self.now())
 
     def sweep(self) -> None:
         """Forget the events of answers ended ten minutes ago, and what was deleted a day ago."""
-        now = self._now()
+        now = self.now()
         with self.database.write() as connection:
             batches.sweep(connection, now)
             subtree.sweep(connection, now)
