@@ -1,0 +1,1 @@
+"""Who comes in: passwords, sessions, second factors, and the pages for all that."""

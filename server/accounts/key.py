@@ -1,0 +1,62 @@
+"""The session key: made once, kept in the data folder for its owner alone, and the same for every process."""
+
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+from server.problems import Problem
+
+FILE = "session.key"
+SIZE_BYTES = 32
+
+
+def session_key(folder: Path) -> bytes:
+    """Return the key in that folder; the first call makes it. Raises: Problem("storage_unavailable")."""
+    file = folder / FILE
+    try:
+        if not file.exists():
+            _make(file)
+        key = file.read_bytes()
+    except OSError as error:
+        sentence = f"The session key {file} cannot be read or made: {error.strerror}."
+        raise Problem("storage_unavailable", sentence) from error
+    if len(key) != SIZE_BYTES:
+        sentence = f"The session key {file} is none. Remove the file; a new one is made, and everybody signs in again."
+        raise Problem("storage_unavailable", sentence)
+    return key
+
+
+def keyed(key: bytes, text: str) -> str:
+    """Return what can be stored of a secret text: without the key, nobody can tell whether a guess is right."""
+    return hmac.new(key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+
+def derived(key: bytes, purpose: str) -> bytes:
+    """Return a key for one purpose."""
+    return hmac.new(key, purpose.encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
+
+
+def _make(file: Path) -> None:
+    """Write a new key; where two processes do so at once, the first one's stays."""
+    made = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
+    handle = os.open(made, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as new:
+            new.write(secrets.token_bytes(SIZE_BYTES))
+            new.flush()
+            os.fsync(new.fileno())
+        if not file.exists():
+            _put(made, file)
+    finally:
+        made.unlink(missing_ok=True)
+
+
+def _put(made: Path, file: Path) -> None:
+    try:
+        os.link(made, file)
+    except FileExistsError:
+        return
+    except OSError:  # a file system without links
+        made.replace(file)
