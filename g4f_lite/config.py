@@ -44,6 +44,11 @@ class CatalogConfig(Strict):
     default_model: str
 
     @classmethod
+    def with_defaults(cls, document: dict[str, Any]) -> dict[str, Any]:
+        """Return the document with the defaults that name variables, which are not filled in yet."""
+        return document
+
+    @classmethod
     def relations(cls, document: Mapping[str, Any]) -> Iterator[Mistake]:
         """Yield the mistakes that show only when parts of the document are held together.
 
@@ -85,7 +90,7 @@ def load(
     for section, keys in (overrides or {}).items():
         document[section] = {**_table(document, section), **keys}
     mistakes = [*_drop_reserved_key(document)]
-    document = _filled(document, known_in(folder, environ), mistakes)
+    document = _filled(schema.with_defaults(document), known_in(folder, environ), mistakes)
     mistakes.extend(_read_options(document, folder))
     mistakes.extend(schema.relations(document))
     try:

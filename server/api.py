@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 
 from g4f_lite.catalog import Member, Model
 from server import news
-from server.identity import user_id
+from server.identity import open_to_all, user_id
 from server.payload import ChangeBody, check, document, flag
 from server.problems import Problem
 from server.services import services
@@ -78,12 +78,14 @@ def delete_conversations() -> dict[str, int]:
 
 
 @api.get("/healthz")
+@open_to_all
 def alive() -> dict[str, str]:
     """Say that the process answers."""
     return {"status": "ok"}
 
 
 @api.get("/readyz")
+@open_to_all
 def ready() -> dict[str, str]:
     """Say that the database answers and that at least one provider can be asked."""
     services().store.ping()

@@ -9,6 +9,8 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from g4f_lite.config import load
 from server import live
+from server.accounts.gate import admit
+from server.accounts.login import login
 from server.api import api
 from server.background import before_exit, in_thread
 from server.boundary import guard
@@ -31,6 +33,7 @@ from server.stream import failure
 from server.tracing import trace
 
 BLUEPRINTS = (
+    login,
     conversation,
     api,
     export,
@@ -74,6 +77,7 @@ def create_app(config: Config | None = None, *, loop: asyncio.AbstractEventLoop 
     app.extensions["chat"] = services
     trace(app)
     guard(app, config.site_config.allowed_hosts)
+    admit(app)
     speak(app)
     compress(app)
     for blueprint in BLUEPRINTS:

@@ -13,6 +13,8 @@ from server.config import is_loopback
 from server.problems import Problem
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+FORMS_FOR_PROGRAMS = {"login.enter"}
+"""Endpoints that take a form from what is no browser, too: whoever is not in yet has nothing that could be abused."""
 HOST = re.compile(r"(\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+))(:[0-9]{1,5})?")
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -82,7 +84,7 @@ def _check_unsafe(asked: Request) -> None:
     elif origin:
         allowed = origin == _own_origin(asked)
     else:  # not a browser: a form on another site cannot send JSON, nor leave the type out
-        if asked.headers.get("Content-Type") and not asked.is_json:
+        if asked.headers.get("Content-Type") and not asked.is_json and asked.endpoint not in FORMS_FOR_PROGRAMS:
             raise Problem("unsupported_media_type", "Send the body as JSON, with Content-Type: application/json.")
         allowed = True
     if not allowed:

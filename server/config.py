@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError
 from g4f_lite.config import CatalogConfig
 from g4f_lite.mistakes import Mistake
 from g4f_lite.settings import LocalPath, Names, Strict
+from server.admission import Auth, mistakes_in, with_password
 
 DATABASES = ("sqlite", "postgresql+psycopg")
 HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9a-fA-F:.]+\]")
@@ -67,12 +68,6 @@ def _no_redis(url: str) -> str:
     return url
 
 
-def _only_none(mode: str) -> str:
-    if mode != "none":
-        raise ValueError('must be "none": this version knows no accounts yet')
-    return mode
-
-
 class SiteConfig(Strict):
     """Where the site is served, and what it calls itself."""
 
@@ -87,12 +82,6 @@ class SiteConfig(Strict):
     """How many proxies stand in front, whose `X-Forwarded-*` headers are believed."""
     allowed_hosts: Annotated[Names, AfterValidator(_host_names)] = ()
     """Names under which the site may be asked for, besides those of this machine."""
-
-
-class Auth(Strict):
-    """Who may come in."""
-
-    mode: Annotated[str, AfterValidator(_only_none)] = "none"
 
 
 class Config(CatalogConfig):
@@ -110,17 +99,24 @@ class Config(CatalogConfig):
     auth: Auth = Auth()
 
     @classmethod
+    def with_defaults(cls, document: dict[str, Any]) -> dict[str, Any]:
+        """Return the document with the name of the shared password's variable."""
+        return with_password(super().with_defaults(document))
+
+    @classmethod
     def relations(cls, document: Mapping[str, Any]) -> Iterator[Mistake]:
         """Yield also what is wrong with a site that other machines can reach."""
         yield from super().relations(document)
-        site = document.get("site_config")
+        auth, site = document.get("auth", {}), document.get("site_config")
+        yield from mistakes_in(auth)
         host = site.get("host", "127.0.0.1") if isinstance(site, dict) else "127.0.0.1"
         if not isinstance(host, str) or is_loopback(host.strip("[]")):
             return
-        yield Mistake(
-            ("site_config", "host"),
-            'lets other machines in, and auth.mode "none" asks nobody who they are; '
-            "listen on 127.0.0.1, behind a reverse proxy that asks for a password",
-        )
+        if isinstance(auth, dict) and auth.get("mode", "none") == "none":
+            yield Mistake(
+                ("site_config", "host"),
+                'lets other machines in, and auth.mode "none" asks nobody who they are; '
+                'set auth.mode to "accounts" or "password", or listen on 127.0.0.1',
+            )
         if isinstance(site, dict) and site.get("debug") is True:
             yield Mistake(("site_config", "debug"), "must be false where other machines can connect")

@@ -1,9 +1,66 @@
 """Who is asking. One function decides it for pages, the API and the WebSocket."""
 
-LOCAL_USER = "local"
-"""The one person there is while `auth.mode` is `none`."""
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask import g, request
+
+from server.accounts.cookie import token_of
+from server.problems import Problem
+from server.services import services
+from server.store.people import LOCAL_USER, Role
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+SIGN_IN = "Sign in first; your session may have ended."
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who came in. Name and session are empty where nobody has to say who they are."""
+
+    id: str
+    name: str = ""
+    role: Role = "admin"
+    session_id: str = ""
+    token_hash: str = ""
 
 
 def user_id() -> str:
-    """Return the id of the person the current request belongs to."""
-    return LOCAL_USER
+    """Return the id of the person the current request belongs to. Raises: Problem("unauthenticated")."""
+    return someone().id
+
+
+def someone() -> Person:
+    """Return the person the current request belongs to. Raises: Problem("unauthenticated")."""
+    found = person()
+    if not found:
+        raise Problem("unauthenticated", SIGN_IN)
+    return found
+
+
+def person() -> Person | None:
+    """Return the person the current request belongs to, if it says so; asked once for each request."""
+    if "person" not in g:
+        g.person = _find()
+    found: Person | None = g.person
+    return found
+
+
+def open_to_all(view: View) -> View:
+    """Mark a view that needs nobody to say who they are."""
+    view.open_to_all = True  # type: ignore[attr-defined]
+    return view
+
+
+def _find() -> Person | None:
+    access = services().access
+    if access.mode == "none":
+        return Person(LOCAL_USER)
+    token = token_of(request)
+    found = access.sessions.find(access.hash_of(token)) if token else None
+    if not found:
+        return None
+    session, account = found
+    return Person(account.id, account.name, account.role, session.id, session.token_hash)

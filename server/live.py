@@ -6,13 +6,15 @@ from flask import Blueprint
 from flask_sock import Sock
 from simple_websocket import ConnectionClosed, Server
 
-from server.identity import user_id
+from server.identity import someone
 from server.services import services
 
 OPTIONS = {"ping_interval": 25, "max_message_size": 1 << 20}
 """Of every WebSocket; units are seconds and bytes."""
 SERVICE_RESTART = 1012
 """The close code that makes a page come back: the server stops, or the listener has fallen too far behind."""
+SESSION_ENDED = 1008
+"""The close code for somebody who may not listen any more: "policy violation", as RFC 6455 calls it."""
 LOOK_EVERY_S = 1
 """A client that has left is noticed after this time, when there was nothing to tell it."""
 
@@ -23,19 +25,19 @@ sock = Sock()
 @sock.route("/live", bp=blueprint)  # type: ignore[untyped-decorator]  # flask_sock has no types
 def live(ws: Server) -> None:
     """Send what changes, until the other side leaves. What a client sends is read and left alone."""
-    user = user_id()
-    hub = services().hub
-    queue = hub.listen(user)
+    person, here = someone(), services()
+    queue = here.hub.listen(person.id)
     try:
-        while ws.connected and (text := _next(queue)) is not None:
-            _forget_received(ws)
-            if text:
-                ws.send(text)
-        ws.close(SERVICE_RESTART)
+        with here.access.attendance.present(person.token_hash) as presence:
+            while ws.connected and presence.here and (text := _next(queue)) is not None:
+                _forget_received(ws)
+                if text:
+                    ws.send(text)
+        ws.close(SERVICE_RESTART if presence.here else SESSION_ENDED)
     except ConnectionClosed:
         return
     finally:
-        hub.leave(user, queue)
+        here.hub.leave(person.id, queue)
 
 
 def _forget_received(ws: Server) -> None:

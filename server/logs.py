@@ -80,3 +80,4 @@ def _secrets(config: Config) -> Iterator[str]:
     for settings in config.providers.values():
         yield from secrets_of_provider(settings)
     yield urlsplit(config.database).password or ""
+    yield config.auth.password

@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, current_app, jsonify, url_for
 from flask.blueprints import BlueprintSetupState
 
+from server.identity import open_to_all
 from server.languages import direction, gettext, language
 from server.services import services
 
@@ -26,6 +27,7 @@ def tell_templates(state: BlueprintSetupState) -> None:
 
 
 @manifest.get("/manifest.webmanifest")
+@open_to_all
 def show() -> Response:
     """Answer with the manifest. Source: https://www.w3.org/TR/appmanifest/"""
     title, start = services().config.site_config.title, url_for("pages.new_chat")

@@ -16,7 +16,7 @@ from server import sidebar, thread
 from server.assets import Assets
 from server.causes import cause, causes
 from server.compression import accepts_gzip
-from server.identity import user_id
+from server.identity import open_to_all, user_id
 from server.payload import flag
 from server.preferences import preferences, zone
 from server.problems import Problem
@@ -155,6 +155,7 @@ def notices() -> ResponseReturnValue:
 
 
 @pages.get("/static/<version>/<path:path>")
+@open_to_all
 def asset(version: str, path: str) -> ResponseReturnValue:
     """Answer with a file of the page: what has this version in its address never changes."""
     assets = cast(Assets, current_app.extensions["assets"])

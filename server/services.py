@@ -13,6 +13,8 @@ from g4f_lite.catalog import Catalog, Member, Model
 from g4f_lite.errors import UnknownModelError
 from g4f_lite.transport import Http
 from server import data_folder
+from server.accounts.access import Access
+from server.accounts.attendance import LOOK_EVERY_S
 from server.config import Config
 from server.engine import CHECKPOINT_EVERY_S, Engine
 from server.hub import Hub
@@ -42,6 +44,7 @@ class Services:
             log.info(sentence)
         if interrupted := self.store.interrupt_running(Problem("stream_cut", INTERRUPTED).as_dict()):
             log.info("marked %d answers as interrupted: their process ended before they did", interrupted)
+        self.access = Access(config, self.store)
         self.hub = Hub()
         self.relayed = UnderWay()
         """Replies that are passed on and not stored."""
@@ -70,6 +73,7 @@ class Services:
         self.run(_every(CHECKPOINT_EVERY_S, self.engine.checkpoint))
         self.run(_every(SWEEP_EVERY_S, self._sweep))
         self.run(_every(LIST_EVERY_S, self._list))
+        self.run(_every(LOOK_EVERY_S, self.access.attendance.look))
 
     def run(self, work: Coroutine[Any, Any, None]) -> None:
         """Let something run on the loop until it ends or `close` ends it. On the loop."""

@@ -97,6 +97,21 @@ def test_a_host_that_others_reach_is_refused_with_the_remedy(tmp_path: Path, hos
     assert "listen on 127.0.0.1" in line
 
 
+@pytest.mark.parametrize("auth", [{"mode": "accounts"}, {"mode": "password", "password": "a long one"}])
+def test_others_may_reach_a_site_that_asks_who_they_are(tmp_path: Path, auth: dict[str, Any]) -> None:
+    assert loaded(tmp_path, {"auth": auth, "site_config": {"host": "0.0.0.0"}}).site_config.host == "0.0.0.0"
+
+
+def test_the_shared_password_comes_from_the_environment_and_is_not_shown(tmp_path: Path) -> None:
+    file = tmp_path / "config.json"
+    file.write_text('{"auth": {"mode": "password"}}')
+
+    config = load(file, Config, {"CHAT_PASSWORD": "SECRET words"})
+
+    assert config.auth.password == "SECRET words"
+    assert "SECRET" not in repr(config)
+
+
 def test_debugging_is_for_this_machine_alone(tmp_path: Path) -> None:
     lines = mistakes(tmp_path, {"site_config": {"host": "0.0.0.0", "debug": True}})
 
@@ -129,7 +144,10 @@ def test_an_override_is_checked_like_the_file(tmp_path: Path) -> None:
         ({"database": "chat.db"}, "database: must be a database URL"),
         ({"database": "mysql://me:SECRET@db/x"}, "database: must begin with sqlite:/// or postgresql+psycopg://"),
         ({"redis": "redis://127.0.0.1"}, "redis: must be empty: this version runs as one process"),
-        ({"auth": {"mode": "password"}}, 'auth.mode: must be "none": this version knows no accounts yet'),
+        ({"auth": {"mode": "pasword"}}, "auth.mode: must be 'none', 'password' or 'accounts'"),
+        ({"auth": {"mode": "password"}}, "auth.password: the variable CHAT_PASSWORD is not set"),
+        ({"auth": {"mode": "password", "password": "short"}}, "auth.password: must have 8 characters or more"),
+        ({"auth": {"mode": "password", "password": "PASSWORD1"}}, "auth.password: must have 8 characters or more"),
         ({"auth": {"mod": "none"}}, 'auth.mod: unknown key; did you mean "mode"?'),
         ({"data_dir": "${DATA}"}, "data_dir: the variable DATA is not set"),
     ],

@@ -8,7 +8,8 @@ import pytest
 
 from g4f_lite.providers import KINDS
 from g4f_lite.settings import DefaultParams, ModelSettings, Price, ProviderSettings, Timeout
-from server.config import Auth, Config, SiteConfig
+from server.admission import Auth
+from server.config import Config, SiteConfig
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

@@ -1,0 +1,46 @@
+"""What decides who comes in, made once from the configuration."""
+
+import hmac
+import secrets
+from pathlib import Path
+
+from server.accounts.attendance import Attendance
+from server.accounts.key import derived, keyed, session_key
+from server.audit import Audit
+from server.config import Config
+from server.store import Store
+from server.store.accounts import Accounts
+from server.store.sessions import Sessions
+from server.throttle import Throttle
+
+
+class Access:
+    """Accounts, sessions, and what keeps those who guess at bay. May be used from any thread."""
+
+    def __init__(self, config: Config, store: Store) -> None:
+        """Raises: Problem, when the session key can be neither read nor made."""
+        self.mode = config.auth.mode
+        self.audit = Audit(Path(config.data_dir))
+        self.throttle = Throttle()
+        self.accounts = Accounts(store.database, store.now)
+        self.sessions = Sessions(store.database, store.now)
+        self.attendance = Attendance(self.sessions.alive)
+        self._password = config.auth.password
+        self._key = b"" if self.mode == "none" else self._key_in(Path(config.data_dir))
+
+    def hash_of(self, token: str) -> str:
+        """Return what is stored of a session's token."""
+        return keyed(self._key, token)
+
+    def start(self, user_id: str, address: str, agent: str) -> str | None:
+        """Begin a session; return its token, which is told this once. None if that person may not come in."""
+        token = secrets.token_urlsafe(32)
+        return token if self.sessions.start(self.hash_of(token), user_id, address, agent) else None
+
+    def is_the_password(self, password: str) -> bool:
+        """Tell whether this is the one that everybody shares."""
+        return hmac.compare_digest(keyed(self._key, password), keyed(self._key, self._password))
+
+    def _key_in(self, folder: Path) -> bytes:
+        """Return a key that is another one when the shared password is: that ends every session."""
+        return derived(session_key(folder), f"sessions {self.mode} {self._password}")

@@ -1,0 +1,147 @@
+"""Coming in and leaving: `/login` and `/logout`."""
+
+import ipaddress
+import math
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from server.accounts import cookie, passwords
+from server.accounts.access import Access
+from server.accounts.gate import own_path
+from server.identity import open_to_all, person
+from server.languages import gettext as _
+from server.languages import ngettext
+from server.pages import Page
+from server.preferences import preferences
+from server.services import services
+from server.store.people import LOCAL_USER, LONGEST_NAME, Account, key_of
+
+login = Blueprint("login", __name__)
+
+
+@dataclass(frozen=True)
+class LoginPage(Page):
+    """What `login.html` receives."""
+
+    asks_name: bool
+    """Whether there are accounts, and not one password for everybody."""
+    username: str
+    next: str
+    """Where to go afterwards."""
+    problem: str
+
+
+@login.get("/login")
+@open_to_all
+def show() -> ResponseReturnValue:
+    """Ask who is there; who is in already goes on."""
+    return redirect(_next()) if person() else _page()
+
+
+@login.post("/login")
+@open_to_all
+def enter() -> ResponseReturnValue:
+    """Let somebody in who knows the password. Unknown names and wrong passwords are answered alike, and as slowly."""
+    access, name = services().access, request.form.get("username", "")[: LONGEST_NAME + 1]
+    if access.mode == "none":
+        return redirect(_next(), 303)
+    keys = throttle_keys(name)
+    if wait_s := access.throttle.attempt(*keys):
+        access.audit.note("login_throttled", address=request.remote_addr)
+        return too_many(wait_s)
+    account = access.accounts.find(name) if access.mode == "accounts" else None
+    user_id = _user_of(access, account, request.form.get("password", ""))
+    response = user_id and let_in(access, user_id)
+    if not response:
+        access.audit.note("login_failed", user=account.name if account else None, address=request.remote_addr)
+        return _page(_("This is not right. Look at it again; capitals count in the password."), 401)
+    access.throttle.succeeded(*keys)
+    return response
+
+
+@login.post("/logout")
+@open_to_all
+def leave() -> ResponseReturnValue:
+    """End the session, on the server too."""
+    access, found = services().access, person()
+    response = make_response(redirect(url_for("login.show" if access.mode != "none" else "pages.new_chat"), 303))
+    if found and found.token_hash:
+        access.sessions.end(found.id, found.session_id)
+        access.audit.note("logout", user=found.name or found.id, address=request.remote_addr)
+        cookie.take_away(response, request)
+    return response
+
+
+def let_in(access: Access, user_id: str) -> Response | None:
+    """Begin a session, and end the one that this browser had; None for somebody who may not come in."""
+    token = access.start(user_id, request.remote_addr or "", request.user_agent.string)
+    if not token:
+        return None
+    if before := person():
+        access.sessions.end(before.id, before.session_id)
+    access.audit.note("login", user=request.form.get("username") or user_id, address=request.remote_addr)
+    response = make_response(redirect(_next(), 303))
+    cookie.give(response, request, token)
+    return response
+
+
+def throttle_keys(name: str) -> tuple[Hashable, Hashable]:
+    """Return what attempts are counted under: the client, and the account as this client asks for it."""
+    client = network(request.remote_addr or "")
+    return ("client", client), ("account", key_of(name), client)
+
+
+def too_many(wait_s: float) -> ResponseReturnValue:
+    """Say how long to wait."""
+    minutes = math.ceil(wait_s / 60)
+    sentence = ngettext(
+        "That was wrong too often. Try again in %(num)d minute.",
+        "That was wrong too often. Try again in %(num)d minutes.",
+        minutes,
+    )
+    response = make_response(_page(sentence % {"num": minutes}, 429))
+    response.headers["Retry-After"] = str(math.ceil(wait_s))
+    return response
+
+
+def network(address: str) -> str:
+    """Return what one client has to itself: an address, or with IPv6 a network of them."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv6Address) and not parsed.ipv4_mapped:
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(getattr(parsed, "ipv4_mapped", None) or parsed)
+
+
+def _user_of(access: Access, account: Account | None, password: str) -> str | None:
+    """Return who knows this password; None for nobody, or somebody who was disabled."""
+    if access.mode == "password":
+        return LOCAL_USER if access.is_the_password(password) else None
+    fits = passwords.fits(password, account.password_hash if account else None)
+    if not account or not fits or account.disabled_at:
+        return None
+    if account.password_hash and passwords.is_outdated(account.password_hash):
+        access.accounts.rehash(account.id, account.password_hash, passwords.hashed(password))
+    return account.id
+
+
+def _next() -> str:
+    return own_path(request.values.get("next", ""))
+
+
+def _page(problem: str = "", status: int = 200) -> tuple[str, int]:
+    here = services()
+    context = LoginPage(
+        site_title=here.config.site_config.title,
+        preferences=preferences(),
+        asks_name=here.access.mode == "accounts",
+        username=request.form.get("username", ""),
+        next=_next(),
+        problem=problem,
+    )
+    return render_template("login.html", **vars(context)), status
