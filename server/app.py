@@ -24,6 +24,7 @@ from server.manifest import manifest
 from server.message_info import message_info
 from server.messages import messages
 from server.pages import pages
+from server.plain import plain
 from server.presets import presets
 from server.problems import BUG, Problem, note
 from server.search import search
@@ -44,6 +45,7 @@ BLUEPRINTS = (
     live.blueprint,
     pages,
     manifest,
+    plain,
     settings,
 )
 LARGEST_BODY = 16 << 20

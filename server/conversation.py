@@ -20,7 +20,7 @@ from server.payload import FreegptBody, ParamsBody, TurnBody, check, check_lengt
 from server.problems import Problem
 from server.prompt import prompt
 from server.services import Services, services
-from server.store import NewTurn
+from server.store import Begun, NewTurn
 from server.stream import Stream
 from server.title import title_of
 from server.turn import Turn
@@ -63,16 +63,24 @@ def stop(message_id: str) -> dict[str, str]:
 
 
 def _answer_native(body: TurnBody) -> Response:
+    begun, turn = begin(body)
+    if not turn:
+        return _read(begun.answer.id, 0, html=body.render == "html")
+    lines = reading.live(turn, turn.journal.base_seq, body.render == "html")
+    return _stream(services(), lines)
+
+
+def begin(body: TurnBody) -> tuple[Begun, Turn | None]:
+    """Store what a turn begins with, and let it run. Returns: no turn where this message came before."""
     here, user = services(), user_id()
     model = here.model(body.model) if body.model else _remembered_model(here, user, body)
     begun = here.store.begin(user, _new_turn(body, model))
     if begun.repeated:
-        return _read(begun.answer.id, 0, html=body.render == "html")
+        return begun, None
     params = replace(ParamsBody(**begun.params).params(), stop=body.params.params().stop)
     turn = Turn(user, begun, model, params, prompt(begun.path, body.action))
     here.engine.start(turn)
-    lines = reading.live(turn, turn.journal.base_seq, body.render == "html")
-    return _stream(here, lines)
+    return begun, turn
 
 
 def _remembered_model(here: Services, user: str, body: TurnBody) -> Model:

@@ -1,10 +1,11 @@
 """The HTML pages, the parts of them that scripts fetch again, and the files they are made with."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
+from uuid import uuid4
 
 from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
@@ -72,6 +73,17 @@ class Messages:
 
 
 @dataclass(frozen=True)
+class Written:
+    """What the form of `_composer.html` holds, for browsers without scripts."""
+
+    message_id: str = field(default_factory=lambda: str(uuid4()))
+    """What the message will be called, so that a form that is sent twice is one message."""
+    text: str = ""
+    refusal: str = ""
+    """Why the text was not sent, in a sentence."""
+
+
+@dataclass(frozen=True)
 class ChatPage(Page, ConversationList, Messages, Notices):
     """What `chat.html` receives."""
 
@@ -84,6 +96,7 @@ class ChatPage(Page, ConversationList, Messages, Notices):
     """Why no model at all can answer; empty when one can."""
     only_guide: bool
     """Whether nobody can answer but the built-in guide, which knows nothing of the world."""
+    written: Written = field(default_factory=Written)
 
 
 @dataclass(frozen=True)
@@ -115,7 +128,7 @@ def chat_without_slash() -> ResponseReturnValue:
 @pages.get("/chat/")
 def new_chat() -> ResponseReturnValue:
     """Show an empty thread. `before`, `archived`: which page of which list is beside it."""
-    return _chat(None, before=request.args.get("before"))
+    return _render("chat.html", chat_page(None, before=request.args.get("before")))
 
 
 @pages.get("/chat/<conversation_id>")
@@ -125,7 +138,7 @@ def chat(conversation_id: str) -> ResponseReturnValue:
     `leaf`: of the way to it instead; `message`: from a few before this one; `before`: those before this one.
     """
     try:
-        return _chat(_branch(conversation_id))
+        return _render("chat.html", chat_page(_branch(conversation_id)))
     except Problem as problem:
         if problem.code == "unknown_message":  # deleted since somebody linked to it
             return redirect(url_for("pages.chat", conversation_id=conversation_id))
@@ -177,14 +190,18 @@ def _branch(conversation_id: str) -> Branch:
     return services().store.branch(user_id(), conversation_id, leaf_id=leaf_id, before=before, through=through)
 
 
-def _chat(branch: Branch | None, before: str | None = None) -> str:
+def chat_page(branch: Branch | None, before: str | None = None) -> ChatPage:
+    """Return what there is to show of a conversation, or of a new one, and beside it.
+
+    before: the cursor of the page of the list beside it.
+    """
     here = services()
     models = here.catalog.models()
     labels = _labels(models)
     shown = _messages(branch, labels)
     listed = _conversations(branch.conversation.id if branch else "", before)
     model = _picked(branch, labels) or here.catalog.default_model
-    page = ChatPage(
+    return ChatPage(
         models=_by_provider(models),
         model=model,
         model_label=labels.get(model, model),
@@ -202,7 +219,6 @@ def _chat(branch: Branch | None, before: str | None = None) -> str:
         config_problem=here.config_problem,
         only_guide=all(model.routes[0].member.settings.kind == Guide.kind for model in models if model.available),
     )
-    return _render("chat.html", page)
 
 
 def _picked(branch: Branch | None, labels: Mapping[str, str]) -> str:

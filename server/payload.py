@@ -177,7 +177,7 @@ def document(request: Request) -> dict[str, Any]:
         raise Problem("invalid_request", "The body is not valid JSON in UTF-8.") from error
     if not isinstance(parsed, dict):
         raise Problem("invalid_request", "The body must be a JSON object.")
-    _check_size(parsed)
+    check_size(parsed)
     return parsed
 
 
@@ -211,8 +211,8 @@ def check_length(text: str, field: str = "message.content") -> None:
         raise Problem("too_large", f"{field}: a message can be one mebibyte at most; send less at a time.")
 
 
-def _check_size(parsed: object) -> None:
-    """Refuse what is nested too deeply, has too many keys, or holds text that is no text."""
+def check_size(parsed: object) -> None:
+    """Refuse what is nested too deeply, has too many keys, or holds text that is no text. Raises: Problem."""
     keys, level, depth = 0, [parsed], 0
     while level:
         depth += 1

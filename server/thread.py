@@ -50,6 +50,8 @@ class ShownMessage:
     """From its beginning to its end, with the time in between where it was continued."""
     versions: Versions | None
     """None where there is only this one."""
+    mark: Markup | None = None
+    """Stands behind the answer's text, where a page without scripts is cut in two to let the answer in."""
 
 
 def shown(

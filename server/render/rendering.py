@@ -65,6 +65,11 @@ class Rendering:
         """Return how many characters the next update parses."""
         return sum(len(text) for text, _ in tuple(self._fed)) + (0 if self._in_code else len(self._tail))
 
+    @property
+    def closed(self) -> int:
+        """Return how many blocks are whole; nothing but `finish` can still change them."""
+        return len(self._closed)
+
     def update(self) -> None:
         """Show what was fed since the last time."""
         started = perf_counter()
