@@ -27,6 +27,7 @@ CHOICES = {
     "follow": ("on", "off"),
     "notify": ("off", "on"),
     "examples": ("on", "off"),
+    "sidebar": ("open", "rail"),
 }
 """By name, what there is to choose; the first is the default. An empty language is the browser's own."""
 A_YEAR_S = 365 * 24 * 60 * 60

@@ -1,8 +1,10 @@
 import { listen } from "../listen.js"
+import { unlessBug } from "../problem.js"
 import { rename } from "../renaming.js"
 
 /** The list follows what happens to conversations, the page's title follows the list, and both can be changed in place. */
-export function connectSidebar({ api, conversation, list, siteTitle, thread, toast }) {
+export function connectSidebar({ api, conversation, list, sidebar, siteTitle, thread, toast }) {
+  const { settings } = sidebar.dataset
   const heading = document.querySelector("h1")
   const refresh = () => list.refresh(api, thread.conversationId)
   const pin = (row, pinned) => change(row.dataset.row, { pinned })
@@ -16,6 +18,7 @@ export function connectSidebar({ api, conversation, list, siteTitle, thread, toa
     "list:older": () => list.more(api, thread.conversationId),
     "conversation:act": ({ detail: { act, row } }) => acts[act]?.(row),
     "conversation:close": () => list.settle(),
+    "sidebar:kept": ({ detail: how }) => api.keep(settings, { sidebar: how }).catch(unlessBug),
     dblclick: ({ target }) => renameAt(target),
     keydown: (event) => {
       if (event.key === "F2" && !event.target.matches("input, textarea, select")) {

@@ -22,6 +22,7 @@ class ChatToast extends HTMLElement {
     this.querySelector("[data-sentence]").textContent = sentence
     this.querySelector("[data-undo]").hidden = !undo
     this.querySelector("[data-card]").hidden = false
+    this.#rise()
     this.#count()
   }
 
@@ -43,6 +44,14 @@ class ChatToast extends HTMLElement {
     }
   }
 
+  /** Be above what is open above the page: it is always rendered, as what is hidden is not heard when it speaks. */
+  #rise() {
+    if (document.querySelector(":popover-open")) {
+      this.hidePopover()
+      this.showPopover()
+    }
+  }
+
   #count() {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.#hide(), SHOWN_MS)
@@ -50,6 +59,7 @@ class ChatToast extends HTMLElement {
 
   #hide() {
     clearTimeout(this.#timer)
+    this.hidePopover()
     this.querySelector("[data-card]").hidden = true
     this.querySelector("[data-sentence]").textContent = ""
   }
