@@ -255,11 +255,35 @@ def test_a_word_that_begins_too_many_trigrams_is_looked_for_in_the_texts(
 
 
 @on_sqlite
+@pytest.mark.parametrize("newest", [0, 2, 100])
+def test_a_short_word_is_found_among_the_newest_and_behind_them(
+    store: Store, monkeypatch: pytest.MonkeyPatch, newest: int
+) -> None:
+    monkeypatch.setattr(matches, "NEWEST", newest)
+    for said in ("Da eins", "nichts", "dA zwei", "dort", "da drei"):
+        say(store, said)
+
+    hits, cursor = store.search(ME, "da", limit=2)
+
+    assert [hit.text for hit in hits] == ["da drei", "dA zwei"]
+    assert [hit.text for hit in store.search(ME, "da", cursor, limit=2)[0]] == ["Da eins"]
+    assert found(store, "da drei") == ["da drei"]
+
+
+@on_sqlite
 @pytest.mark.parametrize(
-    ("query", "first"), [("unicorn", "SCAN search_index VIRTUAL TABLE"), ("u", "SCAN search_index"), ("?", "SCAN")]
+    ("query", "first"),
+    [
+        ("unicorn", "SCAN search_index VIRTUAL"),
+        ("un", "SCAN search_index VIRTUAL"),
+        ("??", "SEARCH searchable USING INT"),
+    ],
 )
-def test_messages_are_gone_through_from_the_newest_and_only_while_needed(store: Store, query: str, first: str) -> None:
-    say(store, "a unicorn?")
+def test_messages_are_gone_through_from_the_newest_and_only_while_needed(
+    store: Store, monkeypatch: pytest.MonkeyPatch, query: str, first: str
+) -> None:
+    say(store, "a unicorn???")
+    monkeypatch.setattr(matches, "MOST_TRIGRAMS", 1 if query == "??" else 256)
 
     with store.database.read() as connection:
         asked: list[Any] = []

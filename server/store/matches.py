@@ -6,6 +6,7 @@ trigrams. In PostgreSQL it is pg_trgm where there is one, and reading everything
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import product
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Select,
     Text,
     column,
+    func,
     literal,
     literal_column,
     null,
@@ -29,7 +31,9 @@ from server.store.schema import Moment, conversations, messages
 
 SHORTEST_TRIGRAM = 3
 MOST_TRIGRAMS = 256
-"""A word that begins more of them is so common that it is found soon by looking."""
+"""What begins more of them is so common that it is found soon by looking."""
+NEWEST = 2_000
+"""Messages in which a short word is looked for before the index is asked, which takes long about a common one."""
 
 searchable = table("searchable", column("id", Integer), column("user_id", Text), column("message_id", Text))
 search_index = table("search_index", column("rowid", Integer))
@@ -94,23 +98,45 @@ def _by_trigrams(
     # Without the concatenation SQLite may choose to go through a person's messages, asking the index about each.
     mine = searchable.c.user_id.concat("") == user_id
     found = found.where(mine, searchable.c.message_id == messages.c.id)
-    number, asked = searchable.c.id, []
-    for word in words:
-        trigrams = [word] if len(word) >= SHORTEST_TRIGRAM else _trigrams(connection, word)
+    end, short = _end(connection, user_id, before), [word for word in words if len(word) < SHORTEST_TRIGRAM]
+    asked = [_quoted(word) for word in words if word not in short]
+    if short and len(hits := _matching(connection, found, asked, short, (end - NEWEST, end), limit)) == limit:
+        return hits
+    looked_for = []
+    for word in short:
+        trigrams = _trigrams(connection, word)
+        if not trigrams:
+            return []
         if len(trigrams) > MOST_TRIGRAMS:
-            found = found.where(_holds(connection, messages.c.content, word))
+            looked_for.append(word)
         else:
-            asked.append(" OR ".join(f'"{_escaped(trigram)}"' for trigram in trigrams))
-    if not all(asked):
-        return []
-    if asked:
-        number = search_index.c.rowid
-        expression = " AND ".join(f"({one})" for one in asked)
-        found = found.where(number == searchable.c.id, literal_column("search_index").op("MATCH")(expression))
+            asked.append(" OR ".join(map(_quoted, trigrams)))
+    return _matching(connection, found, asked, looked_for, (0, end), limit)
+
+
+def _end(connection: Connection, user_id: str, before: str | None) -> int:
+    """Return the number behind the last message to look at; 0 where a page ended with what is gone."""
+    end = select(func.max(searchable.c.id) + 1)
     if before:
-        mark = select(searchable.c.id).where(searchable.c.user_id == user_id, searchable.c.message_id == before)
-        found = found.where(number < mark.scalar_subquery())
-    return _hits(connection, found, [number.desc()], limit)
+        end = select(searchable.c.id).where(searchable.c.user_id == user_id, searchable.c.message_id == before)
+    return connection.scalar(end) or 0
+
+
+def _matching(
+    connection: Connection,
+    found: Select[Any],
+    asked: Sequence[str],
+    looked_for: Sequence[str],
+    numbers: tuple[int, int],
+    limit: int,
+) -> list[Hit]:
+    """Return the newest of what the index knows by all expressions, and of what has all words to look for."""
+    number = search_index.c.rowid if asked else searchable.c.id
+    if asked:
+        match = literal_column("search_index").op("MATCH")(" AND ".join(f"({one})" for one in asked))
+        found = found.where(number == searchable.c.id, match)
+    found = found.where(*(_holds(connection, messages.c.content, word) for word in looked_for))
+    return _hits(connection, found.where(number >= numbers[0], number < numbers[1]), [number.desc()], limit)
 
 
 def _by_pattern(
@@ -137,8 +163,8 @@ def _trigrams(connection: Connection, beginning: str) -> Sequence[str]:
     return connection.scalars(there.limit(MOST_TRIGRAMS + 1)).all()
 
 
-def _escaped(text: str) -> str:
-    return text.replace('"', '""')
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
 
 
 def _holds(connection: Connection, text: ColumnElement[str], word: str) -> ColumnElement[bool]:
@@ -149,5 +175,9 @@ def _holds(connection: Connection, text: ColumnElement[str], word: str) -> Colum
 
 
 def _spellings(word: str) -> set[str]:
-    """Return a word in the cases it is likely to be written in."""
-    return {word.lower()} if word.isascii() else {word, word.lower(), word.upper(), word.capitalize(), word.title()}
+    """Return a word in the cases it is likely to be written in; a short one in all."""
+    if word.isascii():
+        return {word}
+    if len(word) < SHORTEST_TRIGRAM:
+        return {"".join(cases) for cases in product(*({one.lower(), one.upper()} for one in word))}
+    return {word, word.lower(), word.upper(), word.capitalize(), word.title()}
