@@ -61,6 +61,11 @@ class Member:
             yield self.provider
 
     @property
+    def waiting(self) -> int:
+        """How many replies wait for others to end, because of `max_concurrent`."""
+        return self._turnstile.waiting
+
+    @property
     def state(self) -> str:
         """`disabled`, `unavailable` (it cannot be used from here), `failing` (its last call failed) or `ready`."""
         if not self.settings.enabled:

@@ -1,6 +1,7 @@
 """What is known of a provider from the calls it has served, and whom not to ask for a while."""
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -88,6 +89,8 @@ class Health:
     Units: latency_ms is from the call to the first text. clock: seconds, monotonic.
     """
 
+    errors: Counter[str] = field(default_factory=Counter)
+    """All failures so far, by code."""
     last_error: G4FLiteError | None = None
     last_success_at: datetime | None = None
     latency_ms: float | None = None
@@ -117,6 +120,7 @@ class Health:
         Without a model it was a call that nobody waited for: it shows how the provider fares and keeps nothing from
         being asked, so that who asks first is told what failed; but who wants a browser once wants it always.
         """
+        self.errors[error.code] += 1
         if error.blames == "request":
             return
         if not isinstance(error, ModelNotSupportedError):  # the others may do as well as ever

@@ -17,6 +17,8 @@ class Turnstile:
 
     def __init__(self, provider: str, settings: ProviderSettings) -> None:
         """provider: the name in config.json."""
+        self.waiting = 0
+        """How many are not let in yet."""
         self._wait_s = min(LONGEST_WAIT_S, settings.timeout.first)
         self._places = asyncio.Semaphore(settings.max_concurrent or sys.maxsize)
         self._full = (
@@ -27,11 +29,14 @@ class Turnstile:
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
         """Hold a place until the block ends. Raises: OverloadedError when none became free for too long."""
+        self.waiting += 1
         try:
             async with asyncio.timeout(self._wait_s):
                 await self._places.acquire()
         except TimeoutError as error:
             raise OverloadedError(self._full) from error
+        finally:
+            self.waiting -= 1
         try:
             yield
         finally:

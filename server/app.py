@@ -23,6 +23,7 @@ from server.logs import write_logs
 from server.manifest import manifest
 from server.message_info import message_info
 from server.messages import messages
+from server.metrics import metrics
 from server.pages import pages
 from server.plain import plain
 from server.presets import presets
@@ -45,6 +46,7 @@ BLUEPRINTS = (
     live.blueprint,
     pages,
     manifest,
+    metrics,
     plain,
     settings,
 )

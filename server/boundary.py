@@ -12,6 +12,8 @@ from flask import Flask, Request, Response, request
 from server.config import is_loopback
 from server.problems import Problem
 
+PASSED_ON = "server.passed_on"
+"""Is in the environ of what came through any proxy, trusted or not."""
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 FORMS_FOR_PROGRAMS = {"login.enter"}
 """Endpoints that take a form from what is no browser, too: whoever is not in yet has nothing that could be abused."""

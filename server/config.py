@@ -16,6 +16,8 @@ from g4f_lite.settings import LocalPath, Names, Strict
 from server.admission import Auth, mistakes_in, with_password
 
 DATABASES = ("sqlite", "postgresql+psycopg")
+SHORTEST_TOKEN = 16
+"""Characters; fewer can be tried out."""
 HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9a-fA-F:.]+\]")
 PREFIX = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
 
@@ -62,6 +64,12 @@ def _database(url: str, info: ValidationInfo) -> str:
     return parsed.set(database=str(Path(folder, parsed.database))).render_as_string()
 
 
+def _token(token: str) -> str:
+    if token and (len(token) < SHORTEST_TOKEN or not token.isascii() or not token.isprintable()):
+        raise ValueError(f"must be empty or have {SHORTEST_TOKEN} ASCII characters or more")
+    return token
+
+
 def _no_redis(url: str) -> str:
     if url:
         raise ValueError("must be empty: this version runs as one process and has no use for Redis yet")
@@ -77,6 +85,8 @@ class SiteConfig(Strict):
     debug: bool = False
     log: Literal["text", "json"] = "text"
     """How lines of the log are written: for people, or for programs that collect them."""
+    metrics_token: Annotated[str, AfterValidator(_token), Field(repr=False)] = ""
+    """Who has it may read `/metrics` from other machines."""
     title: str = "g4f-lite"
     trusted_proxies: NonNegativeInt = 0
     """How many proxies stand in front, whose `X-Forwarded-*` headers are believed."""

@@ -10,15 +10,13 @@ from flask import Blueprint, Response, request
 
 from g4f_lite.catalog import Model
 from g4f_lite.errors import UnknownModelError
-from g4f_lite.messages import Message, Params
-from g4f_lite.pieces import Content
-from g4f_lite.router import answer
 from server import events, reading
 from server.events import MIMETYPES, Form
 from server.identity import user_id
 from server.payload import FreegptBody, ParamsBody, TurnBody, check, check_length, check_text, document
 from server.problems import Problem
 from server.prompt import prompt
+from server.relay import relayed
 from server.services import Services, services
 from server.store import Begun, NewTurn
 from server.stream import Stream
@@ -137,14 +135,15 @@ async def _all_at_once(lines: list[str]) -> AsyncGenerator[str, None]:
 def _stream(here: Services, lines: AsyncGenerator[str, None]) -> Response:
     wants_sse = any(kind.lower() == MIMETYPES["sse"] and wish > 0 for kind, wish in request.accept_mimetypes)
     form: Form = "sse" if wants_sse else "ndjson"
-    return Stream(_encoded(lines, form), loop=here.loop, mimetype=MIMETYPES[form])
+    return Stream(_encoded(here, lines, form), loop=here.loop, mimetype=MIMETYPES[form])
 
 
-async def _encoded(lines: AsyncGenerator[str, None], form: Form) -> AsyncGenerator[bytes, None]:
-    async with aclosing(lines):
-        async for some in lines:
-            if some:
-                yield events.encode(some, form)
+async def _encoded(here: Services, lines: AsyncGenerator[str, None], form: Form) -> AsyncGenerator[bytes, None]:
+    with here.streams.one():
+        async with aclosing(lines):
+            async for some in lines:
+                if some:
+                    yield events.encode(some, form)
 
 
 def _answer_freegpt(body: FreegptBody) -> Response:
@@ -155,13 +154,4 @@ def _answer_freegpt(body: FreegptBody) -> Response:
     if messages[-1].role != "user":
         raise Problem("invalid_request", "meta.content.parts: the last part must be the user's question.")
     check_text(messages[-1].content)
-    texts = _texts(here, here.model(body.model), messages)
-    return Stream(texts, loop=here.loop, waits=True, mimetype="text/plain")
-
-
-async def _texts(here: Services, model: Model, messages: list[Message]) -> AsyncGenerator[bytes, None]:
-    with here.relayed.one():
-        async with aclosing(answer(model, messages, Params())) as pieces:
-            async for piece in pieces:
-                if isinstance(piece, Content):
-                    yield piece.text.encode()
+    return Stream(relayed(here, here.model(body.model), messages), loop=here.loop, waits=True, mimetype="text/plain")

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Literal
 
+from server.figures import Figures
 from server.problems import BUG, Problem
 from server.screen import Snapshot
 from server.store import Batch, Store, StoredMessage
@@ -27,6 +28,7 @@ class Engine:
     def __init__(self, store: Store, loop: asyncio.AbstractEventLoop, notify: Notify) -> None:
         """notify: told of turns that begin and end, with the user's id and a message for other devices."""
         self.loop = loop
+        self.figures = Figures()
         self._store = store
         self._notify = notify
         self._turns: dict[tuple[str, str], Turn] = {}
@@ -116,6 +118,7 @@ class Engine:
     async def _run(self, turn: Turn) -> None:
         try:
             await turn.receive()
+            self._count(turn)
             await self._finish(turn)
             turn.publish_end()
         except Problem as problem:
@@ -126,6 +129,12 @@ class Engine:
             self._forget(turn)
             turn.publish_end(Problem("internal_error", BUG))
         self._tell(turn)
+
+    def _count(self, turn: Turn) -> None:
+        usage = turn.outcome.usage or {"input_tokens": 0, "output_tokens": 0}
+        self.figures.ended("stored", turn.outcome.status, usage["input_tokens"], usage["output_tokens"])
+        if turn.first_token_s is not None:
+            self.figures.first_tokens.add(turn.first_token_s)
 
     async def _append(self, turns: list[Turn]) -> None:
         batches: list[Batch] = []

@@ -34,6 +34,11 @@ class Hub:
             if not self._listeners[user]:
                 del self._listeners[user]
 
+    @property
+    def listeners(self) -> int:
+        """How many there are in all."""
+        return len(self._all())
+
     def has_listeners(self, user: str) -> bool:
         """Tell whether anybody would hear; what is costly to tell need not be made otherwise."""
         return user in self._listeners

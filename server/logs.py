@@ -81,3 +81,4 @@ def _secrets(config: Config) -> Iterator[str]:
         yield from secrets_of_provider(settings)
     yield urlsplit(config.database).password or ""
     yield config.auth.password
+    yield config.site_config.metrics_token

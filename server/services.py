@@ -46,6 +46,8 @@ class Services:
             log.info("marked %d answers as interrupted: their process ended before they did", interrupted)
         self.access = Access(config, self.store)
         self.hub = Hub()
+        self.streams = UnderWay()
+        """Answers that are being sent to who reads them."""
         self.relayed = UnderWay()
         """Replies that are passed on and not stored."""
         self.engine = Engine(self.store, loop, self._turn_changed)

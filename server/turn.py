@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from time import monotonic
 from typing import Any, Literal
 
 from g4f_lite.catalog import Model
@@ -40,6 +41,9 @@ class Turn:
         self.journal = Journal(user_id, self.message_id, begun.answer.last_seq)
         self.status: Status = "running"
         self.ended = asyncio.Event()
+        self.first_token_s: float | None = None
+        """From the question to the first of the answer."""
+        self._asked_at = monotonic()
         self._asked = answer(model, messages, params, begun.state, begun.params.get("system", ""))
         self._model, self._messages = model, messages
         self._reply: asyncio.Task[None] | None = None
@@ -174,6 +178,7 @@ class Turn:
                 self._reasoning.append(text)
                 self.journal.append(events.reasoning(self.journal.last_seq + 1, text))
             case Answering():
+                self.first_token_s = monotonic() - self._asked_at
                 self._answering = _members(piece)
                 self._write("provider", **self._answering)
             case Attempt(provider, error):

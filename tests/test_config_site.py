@@ -157,3 +157,13 @@ def test_a_mistake_names_its_place_and_the_remedy(tmp_path: Path, document: dict
 
     assert line.startswith(mistake)
     assert "SECRET" not in line
+
+
+def test_a_token_that_can_be_tried_out_is_refused(tmp_path: Path) -> None:
+    (line,) = mistakes(tmp_path, {"site_config": {"metrics_token": "short"}})
+
+    assert line == "site_config.metrics_token: must be empty or have 16 ASCII characters or more"
+
+
+def test_the_log_has_two_forms(tmp_path: Path) -> None:
+    assert mistakes(tmp_path, {"site_config": {"log": "xml"}}) == ["site_config.log: must be 'text' or 'json'"]

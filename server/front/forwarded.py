@@ -3,6 +3,8 @@
 from ipaddress import ip_address
 from typing import Any
 
+from server.boundary import PASSED_ON
+
 PREFIX = "HTTP_X_FORWARDED_"
 
 
@@ -11,6 +13,8 @@ def apply(environ: dict[str, Any], trusted_proxies: int) -> dict[str, Any]:
 
     trusted_proxies: how many stand in a row in front; each has added one entry at the right of each header.
     """
+    if any(key.startswith(PREFIX) or key == "HTTP_FORWARDED" for key in environ):
+        environ = {**environ, PASSED_ON: True}
     said = {name: _entry(environ.get(PREFIX + name, ""), trusted_proxies) for name in ("FOR", "PROTO", "HOST")}
     seen = {key: value for key, value in environ.items() if not key.startswith(PREFIX) and key != "HTTP_FORWARDED"}
     if _is_address(said["FOR"]):
