@@ -25,6 +25,10 @@ from server.services import services
 from server.store import Branch, StoredConversation, StoredMessage, Versions
 
 CLIENT = Path(__file__).parents[1] / "client"
+WINDOW = 40
+"""Messages of a page, and of each part that is added to it."""
+FEW = 5
+"""Messages that are shown before one that was found."""
 MOST_PINNED = 500
 """Conversations at the top of the list; more than anybody can tell apart."""
 
@@ -68,8 +72,8 @@ class Messages:
     messages: list[thread.ShownMessage]
     earlier: str | None
     """The id of the message before which there are more."""
-    later: bool
-    """Whether the conversation goes on behind these."""
+    leaf_id: str | None
+    """Where the way ends that was asked for; None for that to the conversation's current leaf."""
 
 
 @dataclass(frozen=True)
@@ -135,10 +139,12 @@ def new_chat() -> ResponseReturnValue:
 def chat(conversation_id: str) -> ResponseReturnValue:
     """Show the end of a conversation; one that is unknown, or somebody else's, is a page that says so.
 
-    `leaf`: of the way to it instead; `message`: from a few before this one; `before`: those before this one.
+    `leaf`: of the way to it instead; `message`: from a few before this one; `before`: from a windowful before this one.
     """
+    asked = request.args
+    through, lead = (asked.get("message"), FEW) if "message" in asked else (asked.get("before"), WINDOW)
     try:
-        return _render("chat.html", chat_page(_branch(conversation_id)))
+        return _render("chat.html", chat_page(_branch(conversation_id, through=through, lead=lead)))
     except Problem as problem:
         if problem.code == "unknown_message":  # deleted since somebody linked to it
             return redirect(url_for("pages.chat", conversation_id=conversation_id))
@@ -156,8 +162,8 @@ def conversations() -> ResponseReturnValue:
 
 @pages.get("/chat/parts/messages")
 def messages() -> ResponseReturnValue:
-    """Answer with messages alone: those of `conversation`, chosen as on its page."""
-    branch = _branch(request.args.get("conversation", ""))
+    """Answer with messages alone: those of `conversation` that come before `before`, on the way to `leaf`."""
+    branch = _branch(request.args.get("conversation", ""), before=request.args.get("before"))
     return _render("_messages.html", _messages(branch, _labels(services().catalog.models())))
 
 
@@ -184,10 +190,9 @@ def asset(version: str, path: str) -> ResponseReturnValue:
     return response.make_conditional(request)
 
 
-def _branch(conversation_id: str) -> Branch:
-    asked = request.args
-    leaf_id, before, through = asked.get("leaf"), asked.get("before"), asked.get("message")
-    return services().store.branch(user_id(), conversation_id, leaf_id=leaf_id, before=before, through=through)
+def _branch(conversation_id: str, before: str | None = None, through: str | None = None, lead: int = 0) -> Branch:
+    asked = {"leaf_id": request.args.get("leaf"), "before": before, "through": through}
+    return services().store.branch(user_id(), conversation_id, **asked, limit=WINDOW, lead=lead)
 
 
 def chat_page(branch: Branch | None, before: str | None = None) -> ChatPage:
@@ -213,8 +218,8 @@ def chat_page(branch: Branch | None, before: str | None = None) -> ChatPage:
         preferences=preferences(),
         conversation=shown.conversation,
         messages=shown.messages,
+        leaf_id=shown.leaf_id,
         earlier=shown.earlier,
-        later=shown.later,
         obstacle=_obstacle(models),
         config_problem=here.config_problem,
         only_guide=all(model.routes[0].member.settings.kind == Guide.kind for model in models if model.available),
@@ -229,9 +234,9 @@ def _picked(branch: Branch | None, labels: Mapping[str, str]) -> str:
 
 def _messages(branch: Branch | None, labels: Mapping[str, str]) -> Messages:
     if not branch:
-        return Messages(None, [], None, later=False)
+        return Messages(None, [], None, None)
     shown = [_shown(message, branch.versions.get(message.id), labels) for message in branch.messages]
-    return Messages(branch.conversation, shown, branch.earlier, later="before" in request.args)
+    return Messages(branch.conversation, shown, branch.earlier, request.args.get("leaf"))
 
 
 def _shown(message: StoredMessage, versions: Versions | None, labels: Mapping[str, str]) -> thread.ShownMessage:

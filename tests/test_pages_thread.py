@@ -38,7 +38,6 @@ def test_a_long_conversation_begins_with_the_way_to_earlier_messages(client, lon
     earlier = f"conversation={conversation_id}&amp;before={ids[10]}"
     assert f'data-earlier="/chat/parts/messages?{earlier}"' in html
     assert f'href="/chat/{conversation_id}?before={ids[10]}"' in html
-    assert "thread-later" not in html
 
 
 def test_earlier_messages_are_a_part_and_a_page(client, long):
@@ -49,9 +48,18 @@ def test_earlier_messages_are_a_part_and_a_page(client, long):
 
     assert shown(part) == ids[:10]
     assert "<html" not in part and "thread-earlier" not in part
-    assert shown(page)[:10] == ids[:10]
-    assert ids[10] not in shown(page)
-    assert f'<a class="thread-later" href="/chat/{conversation_id}">' in page
+    assert shown(page) == ids, "a page ends where the conversation does, since a question is asked there"
+
+
+def test_the_way_to_earlier_messages_leads_along_the_branch_that_is_shown(client, store, long):
+    conversation_id, *ids = long
+    again = a_turn("regenerate", conversation_id=conversation_id, parent_id=ids[-2])
+    answered(store, again)
+
+    html = client.get(f"/chat/{conversation_id}?leaf={ids[-1]}").text
+    earlier = re.search(r'class="thread-earlier" href="([^"]*)"', html)[1].replace("&amp;", "&")
+
+    assert shown(client.get(earlier).text) == ids
 
 
 def test_a_message_that_was_found_is_on_the_page(client, long):

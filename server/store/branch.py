@@ -11,9 +11,6 @@ from server.store.rows import MESSAGE
 from server.store.schema import messages
 from server.store.skeleton import Bone, Skeleton
 
-BEFORE_FOUND = 5
-"""Messages that are shown before the one that the way leads through."""
-
 
 class Wish(NamedTuple):
     """Which part of which way is wanted, see `Store.branch`."""
@@ -22,6 +19,7 @@ class Wish(NamedTuple):
     before: str | None
     through: str | None
     limit: int
+    lead: int
 
 
 def branch(connection: Connection, user_id: str, conversation: StoredConversation, wish: Wish) -> Branch:
@@ -53,7 +51,7 @@ def _window(way: Sequence[Bone], wish: Wish) -> tuple[int, int]:
     places = {bone.id: place for place, bone in enumerate(way)}
     end = places[wish.before] if wish.before else len(way)
     if wish.through and not wish.before:
-        return max(0, places[wish.through] - BEFORE_FOUND), end
+        return max(0, places[wish.through] - wish.lead), end
     return max(0, end - wish.limit), end
 
 

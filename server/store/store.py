@@ -147,17 +147,18 @@ class Store:
         before: str | None = None,
         through: str | None = None,
         limit: int = 40,
+        lead: int = 5,
     ) -> Branch:
         """Return the last messages, at most `limit`, of one way through a conversation; texts are read of these alone.
 
         leaf_id: the way ends at the newest message at or below this one, instead of at the current leaf.
         before: the messages that come before this one, on another way if that one leads not through it.
-        through: those from a few before this one to the end, on another way if that one leads not through it.
+        through: those from `lead` before this one to the end, on another way if that one leads not through it.
         Raises: Problem with `unknown_conversation` or `unknown_message`.
         """
         with self.database.read() as connection:
             conversation = conversations.one(connection, user_id, conversation_id)
-            return branch(connection, user_id, conversation, Wish(leaf_id, before, through, limit))
+            return branch(connection, user_id, conversation, Wish(leaf_id, before, through, limit, lead))
 
     def summary(self, user_id: str, conversation_id: str) -> StoredConversation:
         """Return a conversation without its messages. Raises: Problem("unknown_conversation")."""
