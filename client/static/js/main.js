@@ -16,6 +16,7 @@ import "./elements/retry-wait.js"
 import "./elements/search-dialog.js"
 import "./elements/settings-dialog.js"
 import "./elements/settings-form.js"
+import "./elements/shortcut-sheet.js"
 
 import { Api } from "./api.js"
 import { connectActing } from "./connect/acting.js"
@@ -25,6 +26,7 @@ import { connectPicker } from "./connect/picker.js"
 import { connectRemoval } from "./connect/removal.js"
 import { connectSearch } from "./connect/search.js"
 import { connectSettings, connectSettingsDialog } from "./connect/settings.js"
+import { connectShortcuts } from "./connect/shortcuts.js"
 import { connectSidebar } from "./connect/sidebar.js"
 import { connectThread } from "./connect/thread.js"
 import { Conversation } from "./conversation.js"
@@ -62,6 +64,5 @@ connectPicker(page)
 connectActing(page)
 connectComposer(page)
 connectLive(page)
-connectSearch(page)
 connectSettings(page)
-connectSettingsDialog(page)
+connectShortcuts({ ...page, openSearch: connectSearch(page), openSettings: connectSettingsDialog(page) })

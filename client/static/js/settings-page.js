@@ -1,4 +1,5 @@
 import "./elements/settings-form.js"
+import "./elements/shortcut-sheet.js"
 
 import { Api } from "./api.js"
 import { connectSettings } from "./connect/settings.js"
