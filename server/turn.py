@@ -44,7 +44,8 @@ class Turn:
         self.first_token_s: float | None = None
         """From the question to the first of the answer."""
         self._asked_at = monotonic()
-        self._asked = answer(model, messages, params, begun.state, begun.params.get("system", ""))
+        self._system = begun.params.get("system", "")
+        self._asked = answer(model, messages, params, begun.state, self._system)
         self._model, self._messages = model, messages
         self._reply: asyncio.Task[None] | None = None
         self._ending: Literal["stopped", "interrupted"] | None = None
@@ -227,7 +228,8 @@ class Turn:
     def _estimate(self) -> Usage:
         before = self.begun.answer
         said = self.content[len(before.content) :] + self.reasoning[len(before.reasoning) :]
-        return Usage(sum(estimate(message.content) for message in self._messages), estimate(said))
+        asked = [self._model.system, self._system, *(message.content for message in self._messages)]
+        return Usage(sum(map(estimate, asked)), estimate(said))
 
 
 def _members(answering: Answering) -> dict[str, Any]:

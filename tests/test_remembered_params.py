@@ -2,6 +2,8 @@
 
 import pytest
 
+from g4f_lite.tokens import estimate
+from tests.openai_wire import openai_stream
 from tests.stores import ME, a_turn, answered
 from tests.test_conversation import ask
 
@@ -64,6 +66,15 @@ def test_what_the_configuration_says_to_a_model_comes_first(client, upstream):
 
     ask(client, model="told")
     assert sent(upstream)[2] == ["Be kind."]
+
+
+def test_what_a_model_is_told_counts_as_asked(client, upstream):
+    upstream.will_answer(openai_stream("Hi there!"))
+
+    usage = ask(client, model="told", params={"system": "Be brief."})[-2]
+
+    assert usage["estimated"] is True
+    assert usage["input_tokens"] == sum(map(estimate, ("Be kind.", "Be brief.", "Hello")))
 
 
 def test_a_model_that_is_gone_gives_way_to_the_default_one(app, client, upstream):
