@@ -18,6 +18,7 @@ from server.assets import Assets
 from server.causes import cause, causes
 from server.compression import accepts_gzip
 from server.identity import open_to_all, user_id
+from server.parameters import Parameters
 from server.payload import flag
 from server.preferences import preferences, zone
 from server.problems import Problem
@@ -101,6 +102,7 @@ class ChatPage(Page, ConversationList, Messages, Notices):
     only_guide: bool
     """Whether nobody can answer but the built-in guide, which knows nothing of the world."""
     written: Written = field(default_factory=Written)
+    parameters: Parameters = field(default_factory=Parameters)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ LONGEST_TEXT = 1 << 20
 """Bytes of one message, in UTF-8."""
 LONGEST_SYSTEM = 32 << 10
 """Bytes of what a person has every model of a conversation told, in UTF-8."""
+LONGEST_NAME = 100
+"""Characters of what a preset is called."""
 DEEPEST_NESTING = 64
 MOST_KEYS = 10_000
 HALF_OF_A_PAIR = re.compile("[\ud800-\udfff]")
@@ -49,7 +51,7 @@ def _said(system: str) -> str:
 
 
 Id = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_identifier)]
-Name = Annotated[str, Field(max_length=100), AfterValidator(_not_blank), AfterValidator(str.strip)]
+Name = Annotated[str, Field(max_length=LONGEST_NAME), AfterValidator(_not_blank), AfterValidator(str.strip)]
 Title = Annotated[str, Field(max_length=200), AfterValidator(_not_blank)]
 
 

@@ -144,7 +144,7 @@ def test_examples_can_be_switched_off(chat, context, address):
 
     chat.page.reload()
 
-    expect(chat.page.get_by_role("group", name="Examples")).to_have_count(0)
+    expect(chat.page.locator(".examples")).to_be_hidden()
     expect(chat.field).to_be_visible()
 
 

@@ -47,6 +47,27 @@ export class Api {
     return this.#json("PATCH", `conversations/${encodeURIComponent(conversationId)}`, changes)
   }
 
+  /** Return somebody's own presets: `{id, name, params}` each. */
+  async presets() {
+    const { presets } = await this.#json("GET", "presets")
+    return presets
+  }
+
+  /** Keep parameters under a name. */
+  addPreset(name, params) {
+    return this.#json("POST", "presets", { name, params })
+  }
+
+  /** Give a preset another name, or other parameters. */
+  replacePreset(id, name, params) {
+    return this.#json("PUT", `presets/${encodeURIComponent(id)}`, { name, params })
+  }
+
+  /** Forget a preset. */
+  deletePreset(id) {
+    return this.#json("DELETE", `presets/${encodeURIComponent(id)}`)
+  }
+
   /** Delete a conversation, which can be taken back. */
   delete(id) {
     return this.#json("DELETE", `conversations/${encodeURIComponent(id)}`)

@@ -17,6 +17,9 @@ export class Conversation extends EventTarget {
   #news = new Map()
   #isBehind = false
 
+  /** Returns the parameters that a turn has to bring; undefined where the server knows them. */
+  params = () => undefined
+
   /** @param {import("./api.js").Api} api */
   constructor(api, thread) {
     super()
@@ -199,7 +202,7 @@ export class Conversation extends EventTarget {
   }
 
   #body(action, parent, model) {
-    return { action, conversation_id: this.#thread.conversationId || undefined, parent_id: parent, model: model.value }
+    return { action, conversation_id: this.#thread.conversationId || undefined, parent_id: parent, model: model.value, params: this.params() }
   }
 
   #tell(type, detail) {

@@ -6,6 +6,9 @@ export const drafts = byConversation("draft")
 /** What waits for an answer to end before it is sent. */
 export const queue = byConversation("queued")
 
+/** What the first message of a new conversation will be asked with. */
+export const paramDrafts = byConversation("params")
+
 function byConversation(name) {
   const keyOf = (conversationId) => `${name}:${conversationId}`
   const texts = {

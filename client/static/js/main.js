@@ -11,6 +11,8 @@ import "./elements/latest-button.js"
 import "./elements/message-editor.js"
 import "./elements/message-menu.js"
 import "./elements/model-picker.js"
+import "./elements/params-panel.js"
+import "./elements/preset-picker.js"
 import "./elements/queued-message.js"
 import "./elements/retry-wait.js"
 import "./elements/search-dialog.js"
@@ -22,6 +24,7 @@ import { Api } from "./api.js"
 import { connectActing } from "./connect/acting.js"
 import { connectComposer } from "./connect/composer.js"
 import { connectLive } from "./connect/live.js"
+import { connectParams } from "./connect/params.js"
 import { connectPicker } from "./connect/picker.js"
 import { connectRemoval } from "./connect/removal.js"
 import { connectSearch } from "./connect/search.js"
@@ -47,6 +50,8 @@ const page = {
   chat: document.querySelector(".chat"),
   composer: document.querySelector("chat-composer"),
   picker: document.querySelector("model-picker"),
+  params: document.querySelector("params-panel"),
+  presets: document.querySelector("preset-picker"),
   sidebar: document.querySelector("chat-sidebar"),
   list: document.querySelector("chat-list"),
   removal: new Removal(api),
@@ -62,6 +67,7 @@ connectRemoval(page)
 connectThread(page)
 connectPicker(page)
 connectActing(page)
+connectParams(page)
 connectComposer(page)
 connectLive(page)
 connectSettings(page)
