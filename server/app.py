@@ -9,8 +9,10 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from g4f_lite.config import load
 from server import live
+from server.accounts.first import ask_for_administrator
 from server.accounts.gate import admit
 from server.accounts.login import login
+from server.accounts.welcome import welcome
 from server.api import api
 from server.background import before_exit, in_thread
 from server.boundary import guard
@@ -36,6 +38,7 @@ from server.tracing import trace
 
 BLUEPRINTS = (
     login,
+    welcome,
     conversation,
     api,
     export,
@@ -98,6 +101,7 @@ def _alone(config: Config) -> Services:
     services = Services(config, in_thread())
     asyncio.run_coroutine_threadsafe(services.start(), services.loop).result()
     before_exit(services.loop, services.close)
+    ask_for_administrator(services.access, config, config.site_config.port)
     return services
 
 

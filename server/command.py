@@ -1,4 +1,4 @@
-"""The command behind run.py: serve until a signal comes, or check what the configuration is good for."""
+"""The command behind run.py: serve until a signal comes, check the configuration, or manage accounts."""
 
 import argparse
 import asyncio
@@ -16,6 +16,10 @@ from typing import Any
 from g4f_lite.config import STANDARD_FILE, load
 from g4f_lite.errors import ConfigError
 from g4f_lite.survey import WIDTH, findings_table, survey
+from server import addresses
+from server.accounts import command as users
+from server.accounts.access import Access
+from server.accounts.first import ask_for_administrator
 from server.app import create_app
 from server.boundary import HEADERS
 from server.config import Config
@@ -38,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         config = _load(options)
+        if options.command == "user":
+            return users.run(config, options)
         return asyncio.run(_check(config) if options.command == "check" else _serve(config, options))
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
@@ -51,13 +57,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("run.py", description="A chat web UI for language models.")
-    commands = "serve (the default), or check: ask every provider in the configuration and say what it lacks"
-    parser.add_argument("command", nargs="?", choices=("serve", "check"), default="serve", help=commands)
-    parser.add_argument("--config", type=Path, metavar="FILE", help="another file than the config.json beside run.py")
-    parser.add_argument("--host", help="instead of site_config.host")
-    parser.add_argument("--port", type=int, help="instead of site_config.port; 0 is any free one")
-    parser.add_argument("--open", action="store_true", help="open the page in a browser")
+    _add_options(parser)
+    commands = parser.add_subparsers(metavar="COMMAND", dest="command")
+    _add_options(commands.add_parser("serve", help="serve the page, which is what happens without a command, too"))
+    _add_options(commands.add_parser("check", help="ask every provider in the configuration and say what it lacks"))
+    user = commands.add_parser("user", help="make, list and change accounts")
+    users.add_arguments(user)
+    _add_options(user)
+    parser.set_defaults(command="serve", config=None, host=None, port=None, open=False)
     return parser
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    """Let options stand before the command or behind it."""
+    absent = argparse.SUPPRESS
+    file = "another file than the config.json beside run.py"
+    parser.add_argument("--config", type=Path, metavar="FILE", default=absent, help=file)
+    parser.add_argument("--host", default=absent, help="instead of site_config.host")
+    parser.add_argument("--port", type=int, default=absent, help="instead of site_config.port; 0 is any free one")
+    parser.add_argument("--open", action="store_true", default=absent, help="open the page in a browser")
 
 
 def _load(options: argparse.Namespace) -> Config:
@@ -82,7 +100,7 @@ async def _serve(config: Config, options: argparse.Namespace) -> int:
             site.host,
             site.port,
             drain=services.drain,
-            on_ready=lambda port: _announce(config, port, options.open),
+            on_ready=lambda port: _announce(config, services.access, port, options.open),
             trusted_proxies=site.trusted_proxies,
             headers=HEADERS,
         )
@@ -94,11 +112,11 @@ async def _serve(config: Config, options: argparse.Namespace) -> int:
     return 0
 
 
-def _announce(config: Config, port: int, browser: bool) -> None:
-    host = config.site_config.host
-    url = f"http://{f'[{host}]' if ':' in host else host}:{port}{config.url_prefix}/"
+def _announce(config: Config, access: Access, port: int, browser: bool) -> None:
+    url = addresses.listening(config, port)
     sys.stdout.write(f"{url}\n")
     sys.stdout.flush()
+    ask_for_administrator(access, config, port)
     if browser:
         threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 

@@ -5,6 +5,8 @@ import requests
 import simple_websocket
 
 from server.accounts import login as login_module
+from server.accounts.access import Access
+from server.admission import Auth
 from server.throttle import MOST
 from tests.members import FROM_OUR_PAGE, PASSWORD, add_member, member, sign_in
 from tests.openai_wire import delta, openai_stream
@@ -333,11 +335,11 @@ class TestOnePassword:
         sign_in(other, None, "one for all")
         assert len(other.get("/backend-api/v2/conversations").json["conversations"]) == 1
 
-    def test_another_password_ends_every_session(self, client, app):
+    def test_another_password_ends_every_session(self, client, app, config):
         sign_in(client, None, "one for all")
-        access = app.extensions["chat"].access
-        access._password = "another one"
-        access._key = access._key_in(access.audit._file.parent)
+        here, other = app.extensions["chat"], Auth(mode="password", password="another one")
+
+        here.access = Access(config.model_copy(update={"auth": other}), here.store)
 
         assert client.get(API).status_code == 401
 

@@ -10,6 +10,8 @@ from server.audit import Audit
 from server.config import Config
 from server.store import Store
 from server.store.accounts import Accounts
+from server.store.links import Links, Purpose
+from server.store.people import LOCAL_USER, Account
 from server.store.sessions import Sessions
 from server.throttle import Throttle
 
@@ -24,9 +26,12 @@ class Access:
         self.throttle = Throttle()
         self.accounts = Accounts(store.database, store.now)
         self.sessions = Sessions(store.database, store.now)
+        self.links = Links(store.database, store.now)
         self.attendance = Attendance(self.sessions.alive)
+        self._folder = Path(config.data_dir)
         self._password = config.auth.password
-        self._key = b"" if self.mode == "none" else self._key_in(Path(config.data_dir))
+        # With another shared password it is another key, and every session is over.
+        self._key = b"" if self.mode == "none" else self._key_for(f"sessions {self.mode} {self._password}")
 
     def hash_of(self, token: str) -> str:
         """Return what is stored of a session's token."""
@@ -41,6 +46,22 @@ class Access:
         """Tell whether this is the one that everybody shares."""
         return hmac.compare_digest(keyed(self._key, password), keyed(self._key, self._password))
 
-    def _key_in(self, folder: Path) -> bytes:
-        """Return a key that is another one when the shared password is: that ends every session."""
-        return derived(session_key(folder), f"sessions {self.mode} {self._password}")
+    def make_link(self, purpose: Purpose, user_id: str = LOCAL_USER) -> str:
+        """Return the token of a new one-time link, which is told this once."""
+        token = secrets.token_urlsafe(32)
+        self.links.make(self._hash_of_link(token), purpose, user_id)
+        return token
+
+    def link(self, token: str) -> tuple[Purpose, Account]:
+        """Return what a one-time link is for, and for whom. Raises: Problem("not_found")."""
+        return self.links.find(self._hash_of_link(token))
+
+    def use_link(self, token: str, password_hash: str, name: str) -> Account:
+        """Do what a one-time link is for. Raises: Problem, as `Links.use` says."""
+        return self.links.use(self._hash_of_link(token), password_hash, name)
+
+    def _hash_of_link(self, token: str) -> str:
+        return keyed(self._key_for("links"), token)
+
+    def _key_for(self, purpose: str) -> bytes:
+        return derived(session_key(self._folder), purpose)

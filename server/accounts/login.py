@@ -54,7 +54,7 @@ def enter() -> ResponseReturnValue:
         return too_many(wait_s)
     account = access.accounts.find(name) if access.mode == "accounts" else None
     user_id = _user_of(access, account, request.form.get("password", ""))
-    response = user_id and let_in(access, user_id)
+    response = user_id and let_in(access, user_id, account.name if account else user_id)
     if not response:
         access.audit.note("login_failed", user=account.name if account else None, address=request.remote_addr)
         return _page(_("This is not right. Look at it again; capitals count in the password."), 401)
@@ -75,14 +75,14 @@ def leave() -> ResponseReturnValue:
     return response
 
 
-def let_in(access: Access, user_id: str) -> Response | None:
+def let_in(access: Access, user_id: str, name: str) -> Response | None:
     """Begin a session, and end the one that this browser had; None for somebody who may not come in."""
     token = access.start(user_id, request.remote_addr or "", request.user_agent.string)
     if not token:
         return None
     if before := person():
         access.sessions.end(before.id, before.session_id)
-    access.audit.note("login", user=request.form.get("username") or user_id, address=request.remote_addr)
+    access.audit.note("login", user=name, address=request.remote_addr)
     response = make_response(redirect(_next(), 303))
     cookie.give(response, request, token)
     return response
