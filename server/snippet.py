@@ -37,9 +37,9 @@ def snippet(text: str, words: Iterable[str]) -> list[Piece]:
     start = _start(text, first)
     end = _end(text, max(start + LENGTH, last), last)
     return [
-        *([Piece(text="…", hit=False)] if start else []),
+        *([Piece(text="… " if text[start - 1] == " " else "…", hit=False)] if start else []),
         *_pieces(text[start:end], hit),
-        *([Piece(text="…", hit=False)] if end < len(text) else []),
+        *([Piece(text=" …" if text[end] == " " else "…", hit=False)] if end < len(text) else []),
     ]
 
 
