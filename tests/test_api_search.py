@@ -129,7 +129,7 @@ def test_the_page_says_what_it_cannot_look_for(client):
 
 
 def test_days_are_those_of_the_reader(client, store, monkeypatch):
-    monkeypatch.setattr(store, "_now", lambda: datetime(2026, 2, 3, 23, 30, tzinfo=UTC))
+    monkeypatch.setattr(store, "now", lambda: datetime(2026, 2, 3, 23, 30, tzinfo=UTC))
     answered(store, a_turn(content="gold"))
     client.set_cookie("chat_zone", "Asia/Tokyo")
 

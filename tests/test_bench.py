@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Thread
 
 import pytest
 from flask import Flask, Response, abort
 from werkzeug.serving import make_server
 
+from bench import search
 from bench.chunked import Dechunker
 from bench.measure import Level, at_level, leave, measure, running
 from bench.opening import fill
@@ -94,6 +96,21 @@ def test_what_is_missing_disordered_or_repeated_is_counted() -> None:
         order.take(index)
 
     assert (tally.repeated, tally.disordered, order.lost(tokens=6)) == (1, 1, 2)
+
+
+def test_searches_find_what_was_put_there_for_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "SEARCHES", 1)
+    monkeypatch.setattr(search, "TURNS", 1)
+
+    result = search.measure(200, f"sqlite:///{tmp_path}/chat.db")
+
+    hits = {name: took["hits"] for name, took in result["searches"].items()}
+    few = ("a rare word", "a part of a word", "a common and a rare word", "a phrase", "two letters, rare")
+    assert {hits[name] for name in (*few, "two Chinese characters", "one Chinese character")} == {5}
+    assert {hits[name] for name in ("a common word", "two common words", "two letters, common", "one letter")} == {30}
+    assert {hits[name] for name in ("an absent word", "two letters, absent")} == {0}
+    assert "| a rare word " in search.report(result)
+    assert "| without " in search.report(result)
 
 
 @on_sqlite
