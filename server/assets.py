@@ -4,7 +4,9 @@ import gzip
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Self, cast
+
+from flask import current_app
 
 MIMETYPES = {
     ".css": "text/css; charset=utf-8",
@@ -49,6 +51,11 @@ class Assets:
     def modules(self) -> list[str]:
         """Return the paths of all scripts, for the browser to load side by side instead of one after the other."""
         return [path for path in self.files if path.endswith(".js")]
+
+
+def assets() -> Assets:
+    """Return the files of the current application's page."""
+    return cast(Assets, current_app.extensions["assets"])
 
 
 def _version(files: dict[str, Asset]) -> str:

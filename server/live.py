@@ -1,11 +1,13 @@
 """`/backend-api/v2/live`: a WebSocket that tells a person's other pages what changed. They work without it, too."""
 
+import json
 from queue import Empty, Queue
 
 from flask import Blueprint
 from flask_sock import Sock
 from simple_websocket import ConnectionClosed, Server
 
+from server.assets import assets
 from server.identity import someone
 from server.services import services
 
@@ -24,10 +26,14 @@ sock = Sock()
 
 @sock.route("/live", bp=blueprint)  # type: ignore[untyped-decorator]  # flask_sock has no types
 def live(ws: Server) -> None:
-    """Send what changes, until the other side leaves. What a client sends is read and left alone."""
+    """Send the version of the page, then what changes, until the other side leaves.
+
+    What a client sends is read and left alone.
+    """
     person, here = someone(), services()
     queue = here.hub.listen(person.id)
     try:
+        ws.send(json.dumps({"type": "hello", "version": assets().version}))
         with here.access.attendance.present(person.token_hash) as presence:
             while ws.connected and presence.here and (text := _next(queue)) is not None:
                 _forget_received(ws)

@@ -4,17 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
 from uuid import uuid4
 
-from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
 from g4f_lite.catalog import Model
 from g4f_lite.providers.guide import Guide
 from server import sidebar, thread
-from server.assets import Assets
+from server.assets import Assets, assets
 from server.causes import cause, causes
 from server.compression import accepts_gzip
 from server.identity import open_to_all, user_id
@@ -63,6 +62,8 @@ class Notices:
 
     config_problem: str | None
     """Why the configuration file as it is now was not taken over."""
+    outdated: bool
+    """Whether the page that asks is of another version than a fresh one."""
 
 
 @dataclass(frozen=True)
@@ -113,10 +114,11 @@ class NotFoundPage(Page):
 @pages.record_once
 def read_assets(state: BlueprintSetupState) -> None:
     """Read the static files when the application is made, and tell the templates where they are."""
-    assets = Assets.read(CLIENT / "static")
-    state.app.extensions["assets"] = assets
-    state.app.jinja_env.globals["modules"] = assets.modules()
-    state.app.jinja_env.globals["asset"] = lambda path: url_for("pages.asset", version=assets.version, path=path)
+    found = Assets.read(CLIENT / "static")
+    state.app.extensions["assets"] = found
+    state.app.jinja_env.globals["modules"] = found.modules()
+    state.app.jinja_env.globals["asset"] = lambda path: url_for("pages.asset", version=found.version, path=path)
+    state.app.jinja_env.globals["page_version"] = found.version
     state.app.jinja_env.globals.update(cause=cause, causes=causes)
 
 
@@ -171,18 +173,19 @@ def messages() -> ResponseReturnValue:
 
 @pages.get("/chat/parts/notices")
 def notices() -> ResponseReturnValue:
-    """Answer with what there is to say about the configuration alone."""
-    return _render("_configuration.html", Notices(services().config_problem))
+    """Answer with what there is to say of the configuration, and of the page that asks. `version`: of its files."""
+    now = assets().version
+    return _render("_told.html", Notices(services().config_problem, request.args.get("version", now) != now))
 
 
 @pages.get("/static/<version>/<path:path>")
 @open_to_all
 def asset(version: str, path: str) -> ResponseReturnValue:
     """Answer with a file of the page: what has this version in its address never changes."""
-    assets = cast(Assets, current_app.extensions["assets"])
-    if version != assets.version or path not in assets.files:
+    here = assets()
+    if version != here.version or path not in here.files:
         abort(404)
-    file, gzipped = assets.files[path], accepts_gzip()
+    file, gzipped = here.files[path], accepts_gzip()
     response = Response(file.gzipped if gzipped else file.body, content_type=file.mimetype)
     if gzipped:
         response.headers["Content-Encoding"] = "gzip"
@@ -224,6 +227,7 @@ def chat_page(branch: Branch | None, before: str | None = None) -> ChatPage:
         earlier=shown.earlier,
         obstacle=_obstacle(models),
         config_problem=here.config_problem,
+        outdated=False,
         only_guide=all(model.routes[0].member.settings.kind == Guide.kind for model in models if model.available),
     )
 

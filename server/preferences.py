@@ -34,8 +34,10 @@ A_YEAR_S = 365 * 24 * 60 * 60
 
 
 def preferences() -> dict[str, str]:
-    """Return each choice of the current request; what is no choice is the default."""
-    return {name: _one_of(choices, request.cookies.get(f"chat_{name}")) for name, choices in CHOICES.items()}
+    """Return each choice of the current request, what is no choice is the default; and `zone`, empty if not known."""
+    found = {name: _one_of(choices, request.cookies.get(f"chat_{name}")) for name, choices in CHOICES.items()}
+    here = zone()
+    return {**found, "zone": here.key if here else ""}
 
 
 def zone() -> ZoneInfo | None:

@@ -119,6 +119,7 @@ class BehindAProxy:
             wait_for(lambda: app.extensions["chat"].hub.has_listeners("local"))
             requests.post(converse, json=TURN, timeout=10).close()
 
+            assert json.loads(socket.receive(timeout=10))["type"] == "hello"
             assert json.loads(socket.receive(timeout=10))["type"] == "turn"
         finally:
             socket.close()

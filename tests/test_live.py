@@ -25,6 +25,8 @@ def listen(app, server):
         socket = simple_websocket.Client(address, headers={"Origin": "http://127.0.0.1"})  # its Host has no port
         opened.append(socket)
         wait_for(lambda: app.extensions["chat"].hub.has_listeners("local"))
+        hello = {"type": "hello", "version": app.extensions["assets"].version}
+        assert json.loads(socket.receive(timeout=10)) == hello
         return lambda: json.loads(socket.receive(timeout=10))
 
     yield connect

@@ -96,6 +96,22 @@ def test_the_theme_is_in_the_first_byte_of_the_page(client, cookie, theme):
     assert f'<html lang="en" dir="ltr" data-theme="{theme}"' in page(client)
 
 
+def test_a_page_of_another_version_is_told_that_there_is_a_new_one(app, client):
+    version = app.extensions["assets"].version
+
+    assert "A new version of this page is ready" not in page(client, f"/chat/parts/notices?version={version}")
+    assert "A new version of this page is ready" not in page(client)
+    assert "A new version of this page is ready" in page(client, "/chat/parts/notices?version=old")
+
+
+def test_the_page_knows_which_time_zone_it_was_made_for(client):
+    assert 'data-zone=""' in page(client)
+
+    client.set_cookie("chat_zone", "Europe/Kyiv")
+
+    assert 'data-zone="Europe/Kyiv"' in page(client)
+
+
 def test_a_broken_configuration_is_said(app, client):
     assert "stays in force" not in page(client)
 

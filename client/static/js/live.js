@@ -1,41 +1,61 @@
 import { pause, pauseAfter } from "./backoff.js"
+import { whenSeen } from "./seen.js"
 
-/** What changed elsewhere, over a WebSocket that comes back by itself. The page works without it. */
+const MOST_FAILURES = 2
+const HELLO_MS = 10_000
+
+/** What changed elsewhere, over a WebSocket that comes back by itself. Where it cannot, somebody is told to ask instead. */
 export class Live {
   #address
   #onNews
   #onBack
+  #asking
   #failures = 0
 
   /**
    * @param {URL} address
    * @param {(news: {type: string}) => void} onNews
    * @param {() => void} onBack told when news may have been missed
+   * @param {import("./asking.js").Asking} asking what takes its place
    */
-  constructor(address, onNews, onBack) {
+  constructor(address, onNews, onBack, asking) {
     this.#address = address
     this.#onNews = onNews
     this.#onBack = onBack
+    this.#asking = asking
     this.#connect()
   }
 
   #connect() {
     const socket = new WebSocket(this.#address)
-    socket.addEventListener("open", () => this.#opened())
-    socket.addEventListener("message", (message) => this.#onNews(JSON.parse(message.data)))
-    socket.addEventListener("close", () => this.#closed())
+    const timer = setTimeout(() => socket.close(), HELLO_MS)
+    socket.addEventListener("message", ({ data }) => {
+      clearTimeout(timer)
+      this.#heard(JSON.parse(data))
+    })
+    socket.addEventListener("close", () => {
+      clearTimeout(timer)
+      this.#closed()
+    })
   }
 
-  #opened() {
+  /** Only the server's own word says that the way is free: a proxy may take a connection and pass nothing on. */
+  #heard(news) {
     if (this.#failures) {
+      this.#failures = 0
+      this.#asking.stop()
       this.#onBack()
     }
-    this.#failures = 0
+    this.#onNews(news)
   }
 
   async #closed() {
     this.#failures += 1
+    if (this.#failures >= MOST_FAILURES) {
+      this.#asking.start()
+    }
     await pause(pauseAfter(this.#failures))
+    await whenSeen()
     this.#connect()
   }
 }

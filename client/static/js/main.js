@@ -36,7 +36,7 @@ import { Conversation } from "./conversation.js"
 import { connectMenuKeys } from "./menu-keys.js"
 import { Removal } from "./removal.js"
 
-const { api: apiAddress, home, siteTitle } = document.body.dataset
+const { api: apiAddress, home, siteTitle, version } = document.body.dataset
 const api = new Api(apiAddress)
 const thread = document.querySelector("chat-thread")
 
@@ -45,6 +45,7 @@ const page = {
   api,
   home,
   siteTitle,
+  version,
   thread,
   conversation: new Conversation(api, thread),
   chat: document.querySelector(".chat"),

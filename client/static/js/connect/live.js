@@ -1,13 +1,18 @@
+import { Asking } from "../asking.js"
 import { drafts } from "../drafts.js"
 import { listen } from "../listen.js"
 import { Live } from "../live.js"
 import { unlessBug } from "../problem.js"
 
 /** What happens elsewhere is shown here, too. */
-export function connectLive({ api, conversation, home, list, picker, removal, thread }) {
+export function connectLive({ api, conversation, home, list, picker, removal, thread, version }) {
   const refresh = () => list.refresh(api, thread.conversationId)
   const inNews = {
-    conversation: refresh,
+    hello: ({ version: theirs }) => theirs !== version && refreshNotices(api),
+    conversation: ({ conversation: { id, title } }) => {
+      refresh()
+      document.dispatchEvent(new CustomEvent("conversation:title", { detail: { id, title } }))
+    },
     emptied: () => (thread.conversationId ? leave() : refresh()),
     deleted: ({ conversation_id: id }) => (id === thread.conversationId && !removal.isOurs(id) ? leave() : refresh()),
     turn: (turn) => {
@@ -24,6 +29,7 @@ export function connectLive({ api, conversation, home, list, picker, removal, th
   }
   const catchUp = () => {
     refresh()
+    inNews.providers()
     if (thread.conversationId) {
       conversation.catchUp()
     }
@@ -33,7 +39,7 @@ export function connectLive({ api, conversation, home, list, picker, removal, th
     location.replace(home)
   }
   listen(conversation, { lost: ({ detail: is }) => (document.querySelector("[data-offline]").hidden = !is), gone: leave })
-  new Live(api.liveAddress, (news) => inNews[news.type]?.(news), catchUp)
+  new Live(api.liveAddress, (news) => inNews[news.type]?.(news), catchUp, new Asking(catchUp))
 }
 
 async function refreshNotices(api) {

@@ -14,7 +14,7 @@ export function connectSidebar({ api, conversation, list, sidebar, siteTitle, th
     unpin: (row) => pin(row, false),
   }
   listen(document, {
-    "list:title": ({ detail: title }) => showTitle(thread.conversationId, title),
+    "conversation:title": ({ detail: { id, title } }) => showTitle(id, title),
     "list:older": () => list.more(api, thread.conversationId),
     "conversation:act": ({ detail: { act, row } }) => acts[act]?.(row),
     "conversation:close": () => list.settle(),
@@ -34,6 +34,16 @@ export function connectSidebar({ api, conversation, list, sidebar, siteTitle, th
     error: refresh,
     title: ({ detail: { title } }) => showTitle(thread.conversationId, title),
   })
+
+  tellZone()
+
+  /** Days begin where the reader is. */
+  async function tellZone() {
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
+    if (zone !== document.documentElement.dataset.zone && (await api.keep(settings, { zone }).catch(unlessBug))) {
+      refresh()
+    }
+  }
 
   function showTitle(id, title) {
     const inList = list.row(id)?.querySelector("[data-title]")

@@ -5,7 +5,7 @@ const NEAR = "400px"
 
 /**
  * The list of conversations. Orders: refresh(api, currentId), more(api, currentId), drop(ids), settle().
- * Tells `list:changed`, `list:older` (the end is near), and `list:title` (detail: that of the open conversation).
+ * Tells `list:changed`, `list:older` (the end is near), and `conversation:title` ({id, title} of the open one).
  */
 class ChatList extends HTMLElement {
   #timer
@@ -85,7 +85,7 @@ class ChatList extends HTMLElement {
     this.#adopt(fresh.body)
     const title = this.row(currentId)?.querySelector("[data-title]").textContent
     if (title) {
-      this.#tell("list:title", title)
+      this.#tell("conversation:title", { id: currentId, title })
     }
   }
 
