@@ -1,5 +1,6 @@
 import "./elements/chat-composer.js"
 import "./elements/chat-list.js"
+import "./elements/chat-log.js"
 import "./elements/chat-message.js"
 import "./elements/chat-sidebar.js"
 import "./elements/chat-status.js"
@@ -21,12 +22,15 @@ import "./elements/settings-form.js"
 import "./elements/shortcut-sheet.js"
 
 import { Api } from "./api.js"
+import { Branches } from "./branches.js"
 import { connectActing } from "./connect/acting.js"
 import { connectComposer } from "./connect/composer.js"
+import { connectHearing } from "./connect/hearing.js"
 import { connectLive } from "./connect/live.js"
 import { connectParams } from "./connect/params.js"
 import { connectPicker } from "./connect/picker.js"
 import { connectRemoval } from "./connect/removal.js"
+import { connectReading } from "./connect/reading.js"
 import { connectSearch } from "./connect/search.js"
 import { connectSettings, connectSettingsDialog } from "./connect/settings.js"
 import { connectShortcuts } from "./connect/shortcuts.js"
@@ -39,6 +43,7 @@ import { Removal } from "./removal.js"
 const { api: apiAddress, home, siteTitle, version } = document.body.dataset
 const api = new Api(apiAddress)
 const thread = document.querySelector("chat-thread")
+const conversation = new Conversation(api, thread)
 
 /** What the parts of the page are connected by. */
 const page = {
@@ -47,7 +52,8 @@ const page = {
   siteTitle,
   version,
   thread,
-  conversation: new Conversation(api, thread),
+  conversation,
+  branches: new Branches(api, conversation, thread),
   chat: document.querySelector(".chat"),
   composer: document.querySelector("chat-composer"),
   picker: document.querySelector("model-picker"),
@@ -65,7 +71,9 @@ const page = {
 connectMenuKeys()
 connectSidebar(page)
 connectRemoval(page)
+connectHearing(page)
 connectThread(page)
+connectReading(page)
 connectPicker(page)
 connectActing(page)
 connectParams(page)

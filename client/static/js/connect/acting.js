@@ -1,16 +1,12 @@
-import { Branches } from "../branches.js"
-import { causeOf } from "../causes.js"
 import { copy } from "../clipboard.js"
 import { format } from "../formats.js"
 import { listen } from "../listen.js"
-import { Problem, unlessBug } from "../problem.js"
 import { tableMarkdown } from "../table.js"
 
 const COPIED_MS = 1500
 
 /** What a message is asked to do is done. */
-export function connectActing({ api, chat, conversation, home, latest, menu, picker, status, thread, toast }) {
-  const branches = new Branches(api, conversation, thread)
+export function connectActing({ api, branches, chat, conversation, home, latest, menu, picker, status, thread, toast }) {
   const regenerate = async (message, model) => {
     await conversation.stop()
     conversation.regenerate(message, model)
@@ -46,8 +42,7 @@ export function connectActing({ api, chat, conversation, home, latest, menu, pic
       try {
         await act(event)
       } catch (error) {
-        unlessBug(error)
-        toast.show(error instanceof Problem ? causeOf(error) : menu.dataset.failed)
+        toast.fail(error)
       }
     }
   }
@@ -99,8 +94,7 @@ export function connectActing({ api, chat, conversation, home, latest, menu, pic
     try {
       await copy(text)
     } catch (error) {
-      unlessBug(error)
-      toast.show(menu.dataset.failed)
+      toast.fail(error)
       return
     }
     status.say("copied")

@@ -1,3 +1,4 @@
+import { causeOf } from "../causes.js"
 import { listen } from "../listen.js"
 import { Problem } from "../problem.js"
 
@@ -31,7 +32,7 @@ export function connectComposer({ chat, composer, conversation, latest, picker, 
     finish: ({ detail: { reason } }) => (isComplete = reason !== "stopped"),
     refused: ({ detail: { text, error } }) => {
       const { unsent, unreachable } = composer.dataset
-      composer.refused(text, error instanceof Problem ? error.message : text ? unsent : unreachable)
+      composer.refused(text, error instanceof Problem ? causeOf(error) : text ? unsent : unreachable)
       chat.dataset.empty = !thread.last
     },
   })

@@ -11,13 +11,19 @@ export function connectThread({ conversation, home, latest, status, thread }) {
       history.replaceState(null, "", home + encodeURIComponent(detail.conversation_id))
       status.say("answering")
     },
+    html: () => latest.news(),
     finish: ({ detail: { reason } }) => status.say(reason === "stopped" ? "stopped" : "complete"),
     error: () => status.say("failed"),
   })
   history.scrollRestoration = "manual" // a conversation opens at its end, or at the message that the address names
-  const target = location.hash && document.getElementById(location.hash.slice(1))
-  target ? latest.read(target) : latest.pin()
+  const target = thread.message(new URLSearchParams(location.search).get("message"))
+  target ? mark(target) : latest.pin()
   conversation.join()
+
+  function mark(message) {
+    message.toggleAttribute("data-marked", true)
+    latest.read(message)
+  }
 }
 
 function stopsByKey(event) {

@@ -1,7 +1,11 @@
-/** Says the states of an answer to those who listen. Orders: say(state). The words are its `data-` attributes. */
+/** Says the states of an answer to those who listen. Orders: say(state), tell(sentence). The words are its `data-` attributes. */
 class ChatStatus extends HTMLElement {
   say(state) {
-    this.textContent = this.dataset[state] ?? ""
+    this.tell(this.dataset[state] ?? "")
+  }
+
+  tell(sentence) {
+    this.textContent = sentence
   }
 }
 

@@ -1,3 +1,4 @@
+import { causeOf } from "../causes.js"
 import { Problem, unlessBug } from "../problem.js"
 
 const SHOWN_MS = 10_000
@@ -29,7 +30,7 @@ class ChatToast extends HTMLElement {
   /** Say why something could not be done; what is no failure but a bug is thrown on. */
   fail(error) {
     unlessBug(error)
-    this.show(error instanceof Problem ? error.message : this.dataset.unreachable)
+    this.show(error instanceof Problem ? causeOf(error) : this.dataset.unreachable)
   }
 
   /** Count only while nobody is about to press the button. */

@@ -4,7 +4,7 @@ const KEYS_UP = new Set(["ArrowUp", "PageUp", "Home"])
 
 /**
  * Follows the end of a growing element while the reader is at the end; otherwise the way back to it.
- * Orders: pin(), read(element). The element is named by `data-of`.
+ * Orders: pin(), read(element), leave(), news(). The element is named by `data-of`.
  */
 class LatestButton extends HTMLElement {
   #content
@@ -29,7 +29,7 @@ class LatestButton extends HTMLElement {
 
   /** Go to the end, and stay there. */
   pin() {
-    this.#pinned = true
+    this.#pinned = follows()
     this.#toEnd()
     this.#show()
   }
@@ -42,6 +42,17 @@ class LatestButton extends HTMLElement {
     this.#show()
   }
 
+  /** There is something new at the end. */
+  news() {
+    this.toggleAttribute("data-news", !this.#pinned)
+  }
+
+  /** Follow the end no longer, and stay where the page is. */
+  leave() {
+    this.#pinned = false
+    this.#show()
+  }
+
   /** Somebody opens or closes something in the text, and wants to read that. */
   onclick({ target }) {
     if (target.closest("summary")) {
@@ -51,7 +62,7 @@ class LatestButton extends HTMLElement {
 
   onscroll() {
     const now = position()
-    this.#pinned = pinnedAfter(this.#pinned, this.#before, now) && !this.#isSelecting()
+    this.#pinned = follows() && pinnedAfter(this.#pinned, this.#before, now) && !this.#isSelecting()
     this.#before = now
     this.#show()
   }
@@ -98,8 +109,6 @@ class LatestButton extends HTMLElement {
   #grown() {
     if (this.#pinned) {
       this.#toEnd()
-    } else if (this.#content.ariaBusy === "true") {
-      this.toggleAttribute("data-news", true)
     }
     this.#show()
   }
@@ -120,6 +129,11 @@ class LatestButton extends HTMLElement {
     const selection = getSelection()
     return !selection.isCollapsed && this.#content.contains(selection.anchorNode)
   }
+}
+
+/** Whether the reader wants the end to be followed at all. */
+function follows() {
+  return document.documentElement.dataset.follow !== "off"
 }
 
 function position() {
