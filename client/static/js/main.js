@@ -27,7 +27,9 @@ import { connectActing } from "./connect/acting.js"
 import { connectComposer } from "./connect/composer.js"
 import { connectHearing } from "./connect/hearing.js"
 import { connectLive } from "./connect/live.js"
+import { connectNotifying } from "./connect/notifying.js"
 import { connectParams } from "./connect/params.js"
+import { connectPhone } from "./connect/phone.js"
 import { connectPicker } from "./connect/picker.js"
 import { connectRemoval } from "./connect/removal.js"
 import { connectReading } from "./connect/reading.js"
@@ -36,6 +38,7 @@ import { connectSettings, connectSettingsDialog } from "./connect/settings.js"
 import { connectShortcuts } from "./connect/shortcuts.js"
 import { connectSidebar } from "./connect/sidebar.js"
 import { connectThread } from "./connect/thread.js"
+import { connectWakeLock } from "./connect/wake-lock.js"
 import { Conversation } from "./conversation.js"
 import { connectMenuKeys } from "./menu-keys.js"
 import { Removal } from "./removal.js"
@@ -79,5 +82,8 @@ connectActing(page)
 connectParams(page)
 connectComposer(page)
 connectLive(page)
+connectNotifying(page)
+connectWakeLock(page)
+connectPhone()
 connectSettings(page)
 connectShortcuts({ ...page, openSearch: connectSearch(page), openSettings: connectSettingsDialog(page) })
