@@ -148,6 +148,20 @@ def test_examples_can_be_switched_off(chat, context, address):
     expect(chat.field).to_be_visible()
 
 
+def test_arrow_up_in_the_empty_field_changes_the_last_question(chat):
+    chat.ask("One")
+    expect(chat.answers).to_have_attribute("data-status", "complete")
+
+    chat.field.press("ArrowUp")
+
+    expect(chat.questions.get_by_role("textbox")).to_have_value("One")
+    chat.page.keyboard.press("Escape")
+    chat.field.fill("Two")
+    chat.field.press("ArrowUp")
+    expect(chat.field).to_have_value("Two")
+    expect(chat.questions.get_by_role("textbox")).to_have_count(0)
+
+
 class TestOnAPhone:
     @pytest.fixture
     def context(self, browser, address):

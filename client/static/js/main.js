@@ -7,6 +7,7 @@ import "./elements/chat-status.js"
 import "./elements/chat-thread.js"
 import "./elements/chat-toast.js"
 import "./elements/choice-list.js"
+import "./elements/completion-menu.js"
 import "./elements/conversation-menu.js"
 import "./elements/latest-button.js"
 import "./elements/message-editor.js"
@@ -24,6 +25,7 @@ import "./elements/shortcut-sheet.js"
 import { Api } from "./api.js"
 import { Branches } from "./branches.js"
 import { connectActing } from "./connect/acting.js"
+import { connectCompletion } from "./connect/completion.js"
 import { connectComposer } from "./connect/composer.js"
 import { connectHearing } from "./connect/hearing.js"
 import { connectLive } from "./connect/live.js"
@@ -86,4 +88,6 @@ connectNotifying(page)
 connectWakeLock(page)
 connectPhone()
 connectSettings(page)
-connectShortcuts({ ...page, openSearch: connectSearch(page), openSettings: connectSettingsDialog(page) })
+const dialogs = { openSearch: connectSearch(page), openSettings: connectSettingsDialog(page) }
+connectShortcuts({ ...page, ...dialogs })
+connectCompletion({ ...page, ...dialogs })

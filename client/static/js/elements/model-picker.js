@@ -12,7 +12,7 @@ const isTouch = matchMedia("(pointer: coarse)").matches
 /**
  * The models to pick from. A new conversation begins with the model picked last. Tells `picker:pick` (detail: the
  * model), and `picker:change` also when nobody picked it by hand. `api` is where the models come from.
- * Orders: open(), load() → all models, choose(name), recall(), refresh().
+ * Orders: open(), load() → all models, find(query), choose(name), recall(), refresh().
  */
 class ModelPicker extends HTMLElement {
   api
@@ -93,6 +93,14 @@ class ModelPicker extends HTMLElement {
     }
   }
 
+  /** Return the models that fit a query as a list shows them: `{choices, rowOf}`. */
+  find(query) {
+    const liked = favourites.read()
+    const choices = grouped(this.#models.find(query), liked, this.#list.dataset.favourites)
+    const rowOf = (model) => modelRow(model, { isPicked: model.id === this.value, isFavourite: liked.has(model.id) })
+    return { choices: ledBy(this.value, choices), rowOf }
+  }
+
   /** There may be other models now; who is looking sees them at once. */
   async refresh() {
     this.#loading = undefined
@@ -152,15 +160,12 @@ class ModelPicker extends HTMLElement {
 
   /** Show what fits the query. The model of that name shall be active, or else the first that can answer. */
   #show(name) {
-    const liked = favourites.read()
-    const found = this.#models.find(this.#query.value)
-    const choices = ledBy(this.value, grouped(found, liked, this.#list.dataset.favourites))
+    const { choices, rowOf } = this.find(this.#query.value)
     const at = choices.findIndex(({ id }) => id === name)
     const first = choices.findIndex(({ disabled }) => !disabled)
-    const row = (model) => modelRow(model, { isPicked: model.id === this.value, isFavourite: liked.has(model.id) })
-    this.#list.show(choices, row, at < 0 ? first : at)
-    this.#part("none").hidden = found.length > 0 || !this.models.length
-    this.#part("count").textContent = this.models.length ? pluralText(this.#part("count").dataset.count, found.length) : ""
+    this.#list.show(choices, rowOf, at < 0 ? first : at)
+    this.#part("none").hidden = choices.length > 0 || !this.models.length
+    this.#part("count").textContent = this.models.length ? pluralText(this.#part("count").dataset.count, choices.length) : ""
   }
 
   #like(name) {

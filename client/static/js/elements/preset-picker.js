@@ -35,13 +35,23 @@ class PresetPicker extends HTMLElement {
     this.#part("own").replaceChildren(...options)
     this.#part("own").hidden = !options.length
     this.show(this.#params)
-    return this.#all
+    return this.all
+  }
+
+  /** All presets, the ready ones and one's own as far as they are known: `{id, name, params}` each. */
+  get all() {
+    const ready = Array.from(this.querySelectorAll("[data-params]"), (option) => ({
+      id: option.value,
+      name: option.textContent,
+      params: JSON.parse(option.dataset.params),
+    }))
+    return [...ready, ...this.#own]
   }
 
   /** Show which preset the parameters are, or come from. */
   show(params) {
     this.#params = params
-    const same = this.#all.find((preset) => isSame(preset.params, params))
+    const same = this.all.find((preset) => isSame(preset.params, params))
     this.#applied = same ?? this.#own.find(({ id }) => id === this.#applied?.id)
     this.#select.value = same?.id ?? (isSet(params) ? OWN : "")
     this.#part("changed").hidden = this.#select.value !== OWN
@@ -53,7 +63,7 @@ class PresetPicker extends HTMLElement {
 
   onchange({ target }) {
     if (target === this.#select) {
-      const preset = this.#all.find(({ id }) => id === this.#select.value) ?? { params: {} }
+      const preset = this.all.find(({ id }) => id === this.#select.value) ?? { params: {} }
       this.dispatchEvent(new CustomEvent("preset:apply", { detail: preset, bubbles: true }))
     }
   }
@@ -140,15 +150,6 @@ class PresetPicker extends HTMLElement {
       this.#part("failed").hidden = false
       return false
     }
-  }
-
-  get #all() {
-    const ready = Array.from(this.querySelectorAll("[data-params]"), (option) => ({
-      id: option.value,
-      name: option.textContent,
-      params: JSON.parse(option.dataset.params),
-    }))
-    return [...ready, ...this.#own]
   }
 
   get #name() {
