@@ -110,7 +110,7 @@ class SearchDialog extends HTMLElement {
     }
     list.id = "search-hits"
     list.role = "listbox"
-    list.ariaLabel = this.#results.ariaLabel
+    list.ariaLabel = this.#results.dataset.label
     this.#field.setAttribute("aria-controls", list.id)
     this.#hits.forEach((hit, number) => {
       hit.id = `search-hit-${number}`
@@ -122,8 +122,12 @@ class SearchDialog extends HTMLElement {
 
   #activate(hit) {
     this.#hits.forEach((each) => (each.ariaSelected = String(each === hit)))
-    this.#field.setAttribute("aria-activedescendant", hit?.id ?? "")
-    hit?.scrollIntoView({ block: "nearest" })
+    if (hit) {
+      this.#field.setAttribute("aria-activedescendant", hit.id)
+      hit.scrollIntoView({ block: "nearest" })
+    } else {
+      this.#field.removeAttribute("aria-activedescendant")
+    }
   }
 
   #countText() {
