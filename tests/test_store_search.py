@@ -1,14 +1,17 @@
 """What a search finds, on each kind of database."""
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import create_engine, event, make_url, text, update
 
+from g4f_lite.errors import ConfigError
 from server.problems import Problem
 from server.store import Store, matches
 from server.store.schema import messages
@@ -209,6 +212,13 @@ def test_a_changed_text_is_found_by_what_it_says_now(store: Store) -> None:
         connection.execute(update(messages).where(messages.c.id == begun.answer.id).values(content="a phoenix"))
 
     assert (found(store, "unicorn"), found(store, "phoenix")) == ([], ["a phoenix"])
+
+
+def test_an_sqlite_without_trigrams_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 33, 9))
+
+    with pytest.raises(ConfigError, match="search needs"):
+        Store(f"sqlite:///{tmp_path}/chat.db").open()
 
 
 @on_sqlite

@@ -2,6 +2,7 @@
 
 import math
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -11,6 +12,7 @@ from typing import IO, Any
 
 from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engine, event
 
+from g4f_lite.errors import ConfigError
 from server.problems import Problem
 from server.store.failures import LOCKED, held_elsewhere, locked, translated
 from server.store.file_lock import take
@@ -26,6 +28,9 @@ WRITING = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON", "
 # A migration may make a table anew; with foreign keys on, dropping the old one would empty those that point at it.
 MIGRATING = {**WRITING, "foreign_keys": "OFF"}
 
+OLDEST = (3, 34)
+"""The first version with an index of trigrams, which search needs."""
+TOO_OLD = "database: Python's SQLite is {}, and search needs 3.34 or newer. Use a newer Python, or PostgreSQL."
 GONE = "The database file {} was removed or replaced. Start the server again to begin with the one that is there now."
 
 
@@ -49,6 +54,8 @@ class SQLite:
         self._lock: IO[bytes] | None = None
 
     def open(self) -> None:
+        if sqlite3.sqlite_version_info < OLDEST:
+            raise ConfigError([TOO_OLD.format(sqlite3.sqlite_version)])
         with translated():
             self._make_folder()
             _make(self.path)
