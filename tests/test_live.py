@@ -4,7 +4,9 @@ import pytest
 import requests
 import simple_websocket
 
+from server.accounts.attendance import Attendance
 from server.hub import MOST_WAITING, Hub
+from tests.loops import on
 from tests.waiting import wait_for
 
 UPGRADE = {
@@ -54,6 +56,15 @@ def test_a_turn_elsewhere_is_told_from_beginning_to_end(server, listen):
     assert turns[0]["message_id"] == start["message_id"]
     conversation = next(message["conversation"] for message in heard if message["type"] == "conversation")
     assert (conversation["id"], conversation["title"]) == (start["conversation_id"], "Hello")
+
+
+def test_what_belongs_to_no_session_ends_with_none(loop):
+    attendance = Attendance(lambda hashes: set())
+
+    with attendance.present("") as presence:
+        on(loop, attendance.look())
+
+        assert presence.here
 
 
 def test_a_renamed_and_a_deleted_conversation_are_told(server, listen):

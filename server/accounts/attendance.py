@@ -60,7 +60,7 @@ class Attendance:
         """End what belongs to sessions that have ended."""
         with self._lock:
             present = list(self._present)
-        hashes = sorted({presence.token_hash for presence in present})
+        hashes = sorted({presence.token_hash for presence in present} - {""})  # nobody signs in in mode `none`
         try:
             ended = await asyncio.to_thread(self._ended, hashes) if hashes else set()
         except Problem as problem:
