@@ -1,4 +1,4 @@
-"""The command behind run.py: serve until a signal comes, check the configuration, or manage accounts."""
+"""The command behind run.py: serve until a signal comes, check the configuration, manage accounts, keep a copy."""
 
 import argparse
 import asyncio
@@ -9,7 +9,7 @@ import sys
 import textwrap
 import threading
 import webbrowser
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from server.accounts import command as users
 from server.accounts.access import Access
 from server.accounts.first import ask_for_administrator
 from server.app import create_app
+from server.backup import command as backups
 from server.boundary import HEADERS
 from server.config import Config
 from server.front import ListenError, serve
@@ -37,14 +38,21 @@ OLD_SQLITE = (
 )
 
 
+COMMANDS: dict[str, Callable[[Config, argparse.Namespace], int]] = {
+    "serve": lambda config, options: asyncio.run(_serve(config, options)),
+    "check": lambda config, options: asyncio.run(_check(config)),
+    "user": users.run,
+    "backup": backups.backup,
+    "restore": backups.restore,
+}
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command. Returns: 0 once a signal ended it, 2 for a wrong configuration, 1 for anything else."""
     options = _parser().parse_args(arguments)
     try:
         config = _load(options)
-        if options.command == "user":
-            return users.run(config, options)
-        return asyncio.run(_check(config) if options.command == "check" else _serve(config, options))
+        return COMMANDS[options.command](config, options)
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -64,6 +72,11 @@ def _parser() -> argparse.ArgumentParser:
     user = commands.add_parser("user", help="make, list and change accounts")
     users.add_arguments(user)
     _add_options(user)
+    backup = commands.add_parser("backup", help="write the whole site to one file, while the server runs, too")
+    restore = commands.add_parser("restore", help="put a site back from such a file")
+    backups.add_arguments(backup, restore)
+    _add_options(backup)
+    _add_options(restore)
     parser.set_defaults(command="serve", config=None, host=None, port=None, open=False)
     return parser
 

@@ -22,7 +22,7 @@ def migrate(database: Database, migrations: Path = MIGRATIONS, head: str = HEAD)
     before = revision(database)
     if before == head:
         return []
-    _require_known(before, migrations)
+    require_known(before, migrations)
     copy = database.snapshot(f"before-{head}") if before else None
     _upgrade(database, migrations, head)
     return _said(before, head, copy)
@@ -36,7 +36,8 @@ def revision(database: Database) -> str | None:
         return connection.scalar(select(_version.c.version_num))
 
 
-def _require_known(before: str | None, migrations: Path) -> None:
+def require_known(before: str | None, migrations: Path) -> None:
+    """Refuse a schema that this version does not know. Raises: ConfigError."""
     from alembic.script import ScriptDirectory
 
     known = {script.revision for script in ScriptDirectory(migrations).walk_revisions()}

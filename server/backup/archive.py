@@ -1,0 +1,66 @@
+"""The file a backup is: a tar with the database, the files of the data folder, and the configuration.
+
+It is for its owner alone, since keys are in it. What is unpacked is not trusted: only plain files below the three
+folders are.
+"""
+
+import os
+import shutil
+import tarfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from server.problems import Problem
+
+DATABASE, DATA, CONFIG = "database", "data", "config"
+"""The folders in it."""
+
+
+def write(file: Path, members: Iterable[tuple[Path, str]]) -> None:
+    """Write these files under these names; what was there before is replaced once all is written. Raises: OSError."""
+    unfinished = file.with_name(f"{file.name}.unfinished-{os.getpid()}")
+    handle = os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as whole:
+            with tarfile.open(fileobj=whole, mode="w:gz", compresslevel=6) as tar:
+                for path, name in members:
+                    tar.add(path, name, recursive=False)
+            whole.flush()
+            os.fsync(whole.fileno())
+        unfinished.replace(file)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def unpack(file: Path, folder: Path) -> None:
+    """Unpack into a folder, for its owner alone. Raises: Problem for what is no backup."""
+    with _reading(file), tarfile.open(file, "r:gz") as tar:
+        for member in tar:
+            path = PurePosixPath(member.name)
+            if not member.isfile() or path.is_absolute() or ".." in path.parts or len(path.parts) < 2:
+                raise _not_one(file)
+            if path.parts[0] not in (DATABASE, DATA, CONFIG):
+                raise _not_one(file)
+            target = folder / path
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            content = tar.extractfile(member)
+            assert content
+            with content, os.fdopen(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as made:
+                shutil.copyfileobj(content, made)
+    if len(list((folder / DATABASE).glob("*"))) != 1:
+        raise _not_one(file)
+
+
+@contextmanager
+def _reading(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except (tarfile.TarError, EOFError, OSError) as error:
+        if isinstance(error, OSError) and error.strerror:
+            raise Problem("storage_unavailable", f"{file} cannot be unpacked: {error.strerror}.") from error
+        raise _not_one(file) from error
+
+
+def _not_one(file: Path) -> Problem:
+    return Problem("invalid_request", f"{file} is not a backup that `run.py backup` wrote, or not all of one.")

@@ -1,0 +1,19 @@
+"""What to say where the database is PostgreSQL, which has programs of its own for this."""
+
+import shlex
+
+from sqlalchemy import URL
+
+
+def advice(url: URL) -> str:
+    """Return how to back a database up and put it back, without the password that the address may have."""
+    query = {name: value for name, value in url.query.items() if name != "password"}
+    address = URL.create("postgresql", url.username, None, url.host, url.port, url.database, query)
+    there = shlex.quote(f"--dbname={address.render_as_string(hide_password=False)}")
+    return (
+        "The database is PostgreSQL, which has its own programs for this. Back it up with\n"
+        f"  pg_dump --format=custom --file=chat.dump {there}\n"
+        "and put it back, while the server is stopped, with\n"
+        f"  pg_restore --clean --if-exists --no-owner {there} chat.dump\n"
+        "Keep config.json, .env and the data folder, too; the session key is in there."
+    )

@@ -1,0 +1,54 @@
+"""What belongs to a site: its database, what else lies in its data folder, and its configuration."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+
+from g4f_lite.config import STANDARD_FILE
+from server.backup import postgresql
+from server.config import Config
+from server.problems import Problem
+
+MODELS = "models"
+"""The folder in the data folder that is left out: models are large, and can be had again."""
+REPLACED = ".replaced-"
+"""Stands in the names of files in whose place a backup was put."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where the parts of a site are."""
+
+    database: Path
+    data: Path
+    config: Path
+
+    @classmethod
+    def of(cls, config: Config, file: Path | None) -> "Site":
+        """Return the site of a configuration, and of its file. Raises: Problem for a database that is no file."""
+        url = make_url(config.database)
+        if url.get_backend_name() != "sqlite":
+            raise Problem("invalid_request", postgresql.advice(url))
+        return cls(Path(str(url.database)).absolute(), Path(config.data_dir), file or STANDARD_FILE)
+
+    def files(self) -> Iterator[Path]:
+        """Yield what lies in the data folder, but for models, the database, and what is named after it."""
+        for path in sorted(self.data.rglob("*")):
+            inside = path.relative_to(self.data)
+            is_plain = path.is_file() and not path.is_symlink() and REPLACED not in path.name
+            if is_plain and inside.parts[0] != MODELS and not self._is_database(path):
+                yield path
+
+    def settings(self) -> Iterator[Path]:
+        """Yield the files of the configuration that are there."""
+        for path in (self.config, self.config.with_name(".env")):
+            if path.is_file():
+                yield path
+
+    def _is_database(self, path: Path) -> bool:
+        name = self.database.name
+        return path.parent == self.database.parent and (
+            path.name == name or path.name.startswith((f"{name}.", f"{name}-"))
+        )
