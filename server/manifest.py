@@ -29,7 +29,7 @@ def tell_templates(state: BlueprintSetupState) -> None:
 @manifest.get("/manifest.webmanifest")
 @open_to_all
 def show() -> Response:
-    """Answer with the manifest. Source: https://www.w3.org/TR/appmanifest/"""
+    """Answer with the manifest, which browsers ask for without cookies. Source: https://www.w3.org/TR/appmanifest/"""
     title, start = services().config.site_config.title, url_for("pages.new_chat")
     response = jsonify(
         {

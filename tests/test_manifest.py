@@ -70,3 +70,12 @@ class TestBelowAPrefix:
         assert said["scope"] == "/some/where/"
         addresses = [said["id"], said["start_url"], *(icon["src"] for icon in said["icons"])]
         assert all(address.startswith("/some/where/") for address in addresses)
+
+
+class TestWithAccounts:
+    @pytest.fixture
+    def settings(self, settings):
+        return {**settings, "auth": {"mode": "accounts"}}
+
+    def test_the_manifest_can_be_had_without_a_session(self, client):
+        assert client.get(MANIFEST).status_code == 200

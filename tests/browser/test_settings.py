@@ -69,7 +69,7 @@ def test_another_language_keeps_what_was_typed(chat):
         chat.page.locator("select[name=language]").select_option("ar")
 
     expect(chat.page.locator("html")).to_have_attribute("dir", "rtl")
-    expect(chat.page.locator("textarea")).to_have_value("not yet sent")
+    expect(chat.page.locator("#question")).to_have_value("not yet sent")
 
 
 def test_a_reset_brings_the_default_back(chat, settings_dialog):
@@ -115,7 +115,7 @@ def test_settings_that_cannot_be_had_are_said(chat):
 
     chat.page.get_by_role("link", name="Settings").click()
 
-    expect(chat.page.get_by_text("The server cannot be reached.")).to_be_visible()
+    expect(chat.page.locator("chat-toast").get_by_text("The server cannot be reached.")).to_be_visible()
 
 
 def test_a_browser_that_allows_notifications_gets_them(chat, settings_dialog):

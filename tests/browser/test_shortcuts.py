@@ -92,11 +92,9 @@ def test_versions_change_while_nobody_types(answered, keys, upstream):
 
     keys.press("ArrowLeft")
     expect(answered.answer).to_contain_text("Like this")
-    expect(answered.field).to_be_focused()
     keys.press("ArrowRight")
     expect(answered.answer).to_have_text("Second")
 
-    expect(answered.field).to_be_focused()
     answered.field.fill("typing")
     keys.press("ArrowLeft")
     expect(answered.answer).to_have_text("Second")

@@ -3,8 +3,9 @@ import test from "node:test"
 
 import { actionOf, ariaKeys, keyNames, SHORTCUTS } from "../../client/static/js/shortcuts.js"
 
-const HERE = { isApple: false, field: "none" }
-const APPLE = { isApple: true, field: "none" }
+const HERE = { isApple: false, isRtl: false }
+const APPLE = { isApple: true, isRtl: false }
+const RTL = { isApple: false, isRtl: true }
 
 const press = (key, code, ...modifiers) => ({
   key,
@@ -39,12 +40,14 @@ const cases = [
   ["AltGr writes signs", press("k", "KeyK", "ctrl", "AltGraph"), HERE, undefined],
   ["Alt is something else", press("k", "KeyK", "ctrl", "alt"), HERE, undefined],
   ["a composition goes on", press("k", "KeyK", "ctrl", "composing"), HERE, undefined],
+  ["the arrow to what came before", press("ArrowLeft", "ArrowLeft"), HERE, "previous-version"],
+  ["the arrow to what came before, from the right", press("ArrowRight", "ArrowRight"), RTL, "previous-version"],
   ["Ctrl+R stays the browser's", press("r", "KeyR", "ctrl"), HERE, undefined],
   ["Ctrl+Shift+R, too", press("R", "KeyR", "ctrl", "shift"), HERE, undefined],
 ]
 
-for (const [name, event, where, action] of cases) {
-  test(name, () => assert.equal(actionOf(event, where), action))
+for (const [name, event, keyboard, action] of cases) {
+  test(name, () => assert.equal(actionOf(event, keyboard, "none"), action))
 }
 
 const back = press("Backspace", "Backspace", "ctrl", "shift")
@@ -58,7 +61,7 @@ for (const [field, actions] of [
   ["other", [undefined, undefined, undefined]],
 ]) {
   test(`what the keys do in a field: ${field}`, () => {
-    assert.deepEqual([back, left, list].map((event) => actionOf(event, { isApple: false, field })), actions)
+    assert.deepEqual([back, left, list].map((event) => actionOf(event, HERE, field)), actions)
   })
 }
 
@@ -73,9 +76,10 @@ test("no action has keys that people know from their browser", () => {
 
 test("keys are called as on the keyboard in front of the reader", () => {
   const names = { mod: "Strg", shift: "Umschalt" }
-  assert.deepEqual(keyNames("Mod+Shift+O", false, names), ["Strg", "Umschalt", "O"])
-  assert.deepEqual(keyNames("Mod+Shift+O", true, names), ["⌘", "⇧", "O"])
-  assert.deepEqual(keyNames("ArrowUp", false, names), ["↑"])
+  assert.deepEqual(keyNames("Mod+Shift+O", HERE, names), ["Strg", "Umschalt", "O"])
+  assert.deepEqual(keyNames("Mod+Shift+O", APPLE, names), ["⌘", "⇧", "O"])
+  assert.deepEqual(keyNames("ArrowUp", HERE, names), ["↑"])
+  assert.deepEqual(keyNames("ArrowLeft", RTL, names), ["→"])
 })
 
 test("assistive technology hears of the keys in its own words", () => {

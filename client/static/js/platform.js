@@ -1,2 +1,5 @@
 /** Whether this is a machine of Apple's, whose keyboards have ⌘ where others have Ctrl. */
 export const isApple = /Mac|iP/.test(navigator.platform)
+
+/** The keyboard in front of the reader, as far as shortcuts ask. */
+export const keyboard = { isApple, isRtl: document.documentElement.dir === "rtl" }

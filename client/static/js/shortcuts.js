@@ -26,35 +26,43 @@ const FIELDS = ["none", "empty", "composer", "other"]
 const APPLE_SIGNS = { Mod: "⌘", Shift: "⇧", Escape: "⎋", Backspace: "⌫" }
 const SIGNS = { ArrowUp: "↑", ArrowLeft: "←", ArrowRight: "→" }
 
+/** In a language that is written from the right, what came before is on the right. */
+const MIRRORED = { ArrowLeft: "ArrowRight", ArrowRight: "ArrowLeft" }
+
 /**
  * Return the name of what the keys do, or undefined.
  * @param {KeyboardEvent} event
- * @param {{isApple: boolean, field: "none" | "empty" | "composer" | "other"}} where field: an empty composer, one with
- *   a text, or any other; none, where nobody types
+ * @param {{isApple: boolean, isRtl: boolean}} keyboard
+ * @param {"none" | "empty" | "composer" | "other"} field where one types: an empty composer, one with a text, or any
+ *   other field
  */
-export function actionOf(event, { isApple, field }) {
+export function actionOf(event, keyboard, field) {
   if (event.isComposing || event.altKey || event.getModifierState?.("AltGraph")) {
     return undefined
   }
-  const found = SHORTCUTS.find(({ keys }) => isPressed(keys.split("+"), event, isApple))
+  const found = SHORTCUTS.find(({ keys }) => isPressed(partsOf(keys, keyboard), event, keyboard.isApple))
   return found && FIELDS.indexOf(found.reaches) >= FIELDS.indexOf(field) ? found.action : undefined
 }
 
 /**
  * Return the keys as they are called on the keyboard in front of the reader, in the order in which they are pressed.
  * @param {string} keys as in the table
- * @param {boolean} isApple
+ * @param {{isApple: boolean, isRtl: boolean}} keyboard
  * @param {Object<string, string>} names what keys with a word on them are called in the reader's language, by their
  *   names in the table in small letters
  */
-export function keyNames(keys, isApple, names) {
-  const signs = isApple ? { ...SIGNS, ...APPLE_SIGNS } : SIGNS
-  return keys.split("+").map((key) => signs[key] ?? names[key.toLowerCase()] ?? key)
+export function keyNames(keys, keyboard, names) {
+  const signs = keyboard.isApple ? { ...SIGNS, ...APPLE_SIGNS } : SIGNS
+  return partsOf(keys, keyboard).map((key) => signs[key] ?? names[key.toLowerCase()] ?? key)
 }
 
 /** Return the keys for `aria-keyshortcuts`. */
 export function ariaKeys(keys, isApple) {
   return keys.replace("Mod", isApple ? "Meta" : "Control")
+}
+
+function partsOf(keys, { isRtl }) {
+  return keys.split("+").map((key) => (isRtl && MIRRORED[key]) || key)
 }
 
 function isPressed(keys, event, isApple) {

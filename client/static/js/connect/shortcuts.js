@@ -1,4 +1,4 @@
-import { isApple } from "../platform.js"
+import { isApple, keyboard } from "../platform.js"
 import { actionOf, ariaKeys, SHORTCUTS } from "../shortcuts.js"
 
 /** Keys do what buttons do. `openSearch` and `openSettings` are functions. */
@@ -13,13 +13,13 @@ export function connectShortcuts({ composer, home, picker, sidebar, thread, open
     model: () => picker.open(),
     "copy-answer": () => lastAnswer(thread)?.querySelector("[data-action=copy]").click(),
     "copy-code": () => Array.from(thread.querySelectorAll("[data-action=copy-code]")).at(-1)?.click(),
-    "previous-version": () => showVersion(isRtl() ? "next" : "previous"),
-    "next-version": () => showVersion(isRtl() ? "previous" : "next"),
+    "previous-version": () => showVersion("previous"),
+    "next-version": () => showVersion("next"),
     settings: openSettings,
     sheet: () => sheet.open(),
   }
   document.addEventListener("keydown", (event) => {
-    const act = acts[actionOf(event, { isApple, field: fieldOf(event.target, composer) })]
+    const act = acts[actionOf(event, keyboard, fieldOf(event.target, composer))]
     if (act && !event.defaultPrevented && !document.querySelector("dialog[open]") && act(event) !== false) {
       event.preventDefault()
     }
@@ -53,10 +53,6 @@ function lastAnswer(thread) {
 /** Whether the arrow keys have nothing else to do: nobody is in a menu, a list, or a block that scrolls. */
 function isReading(focused) {
   return focused === document.body || focused.matches("chat-message, .message-actions *, #question")
-}
-
-function isRtl() {
-  return document.documentElement.dir === "rtl"
 }
 
 function fieldOf(target, composer) {

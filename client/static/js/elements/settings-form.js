@@ -1,8 +1,12 @@
+const SHOWN_MS = 3000
+
 /**
  * The settings, each kept as soon as it is changed. Tells `settings:chosen` ({name, value}).
  * Orders: saved(), unsaved(), refuse(problem): notifications cannot be had, for a reason that has its own sentence.
  */
 class SettingsForm extends HTMLElement {
+  #timer
+
   connectedCallback() {
     this.querySelector("[data-save]").hidden = true
     for (const type of ["change", "submit", "click"]) {
@@ -47,6 +51,7 @@ class SettingsForm extends HTMLElement {
 
   saved() {
     this.#say(this.dataset.saved)
+    this.#timer = setTimeout(() => this.#say(""), SHOWN_MS)
   }
 
   unsaved() {
@@ -72,6 +77,7 @@ class SettingsForm extends HTMLElement {
   /** Empty first, so that the same words are announced again. */
   #say(sentence) {
     const status = this.querySelector("[data-status]")
+    clearTimeout(this.#timer)
     status.textContent = ""
     requestAnimationFrame(() => (status.textContent = sentence))
   }

@@ -1,4 +1,4 @@
-import { isApple } from "../platform.js"
+import { keyboard } from "../platform.js"
 import { keyNames, SHORTCUTS } from "../shortcuts.js"
 
 /** The list of keys, each called as the keyboard in front of the reader calls it. Orders: open(). */
@@ -6,7 +6,7 @@ class ShortcutSheet extends HTMLElement {
   connectedCallback() {
     for (const { action, keys } of SHORTCUTS) {
       const row = this.querySelector(`[data-action-name="${action}"] [data-keys]`)
-      row.replaceChildren(...keyNames(keys, isApple, this.dataset).map(keycap))
+      row.replaceChildren(...keyNames(keys, keyboard, this.dataset).map(keycap))
     }
     document.addEventListener("click", this)
   }
