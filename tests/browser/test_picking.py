@@ -140,6 +140,26 @@ def test_without_the_server_the_list_says_so(chat):
     expect(chat.models.get_by_text("cannot be reached")).to_be_visible()
 
 
+def test_a_new_chat_asks_the_last_pick_before_the_list_has_come(chat):
+    chat.pick("Big")
+    chat.page.route("**/backend-api/v2/models", lambda route: None)
+
+    chat.page.reload()
+
+    expect(chat.picker).to_have_text("Model: Big")
+    with chat.page.expect_request("**/backend-api/v2/conversation") as sent:
+        chat.ask("Hello")
+    assert sent.value.post_data_json["model"] == "big"
+
+
+def test_a_last_pick_that_cannot_answer_any_more_gives_way(chat):
+    chat.page.evaluate("localStorage.setItem('model', 'off')")
+
+    chat.page.reload()
+
+    expect(chat.picker).to_have_text("Model: m")
+
+
 class TestTenThousand:
     @pytest.fixture
     def many(self, app, chat):

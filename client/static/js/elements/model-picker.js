@@ -6,6 +6,7 @@ import { unlessBug } from "../problem.js"
 import { storage } from "../storage.js"
 
 const LAST_PICK = "model"
+const LAST_LABEL = "model-label"
 const STEPS = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 }
 const isTouch = matchMedia("(pointer: coarse)").matches
 
@@ -57,7 +58,7 @@ class ModelPicker extends HTMLElement {
 
   /** Let somebody pick another. */
   open() {
-    this.#panel.showPopover()
+    this.#panel.togglePopover(true)
   }
 
   /** Return all models, asked for once. Throws as the API does. */
@@ -75,21 +76,23 @@ class ModelPicker extends HTMLElement {
 
   /** Pick the model of that name, which must be known. */
   choose(name) {
-    storage.write(LAST_PICK, name)
     this.#pick(this.#models.named(name))
+    storage.write(LAST_PICK, this.value)
+    storage.write(LAST_LABEL, this.label)
     this.dispatchEvent(new CustomEvent("picker:pick", { detail: this.model, bubbles: true }))
   }
 
-  /** Let a new conversation begin with what was picked last, if that can still answer. */
+  /** Let a new conversation begin with what was picked last, at once; go back if it turns out that it cannot answer. */
   async recall() {
     const last = storage.read(LAST_PICK)
     if ("kept" in this.dataset || !last || last === this.value) {
       return
     }
-    await this.load().catch(unlessBug)
-    const model = this.#models.named(last)
-    if (model?.available) {
-      this.#pick(model)
+    const usual = { id: this.value, label: this.label, params: {} }
+    this.#pick({ id: last, label: storage.read(LAST_LABEL) ?? last, params: {} })
+    const models = await this.load().catch(unlessBug)
+    if (models && this.value === last) {
+      this.#pick(this.model?.available ? this.model : usual)
     }
   }
 
