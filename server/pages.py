@@ -17,6 +17,7 @@ from server.assets import Assets, assets
 from server.causes import cause, causes
 from server.compression import accepts_gzip
 from server.identity import open_to_all, user_id
+from server.languages import gettext
 from server.parameters import Parameters
 from server.payload import flag
 from server.preferences import preferences, zone
@@ -278,7 +279,7 @@ def _by_provider(models: Iterable[Model]) -> dict[str, list[Model]]:
 def _obstacle(models: Sequence[Model]) -> str:
     if any(model.available for model in models):
         return ""
-    return models[0].reason if models else "There is no model in config.json."
+    return models[0].reason if models else gettext("There is no model in config.json.")
 
 
 def _render(template: str, context: Page | ConversationList | Messages | Notices) -> str:

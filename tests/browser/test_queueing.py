@@ -32,6 +32,7 @@ def test_what_is_sent_during_an_answer_waits_for_its_end(half, gate):
 
     expect(waiting(half)).to_contain_text("Will be sent when the answer is complete")
     expect(waiting(half)).to_contain_text("And then?")
+    expect(half.page.get_by_text("The message will be sent when the answer is complete.")).to_be_attached()
     expect(half.field).to_have_value("")
     expect(half.questions).to_have_count(1)
     gate.open()

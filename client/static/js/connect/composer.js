@@ -5,7 +5,7 @@ import { Problem } from "../problem.js"
 const PREFILLS = ["q", "prompt"]
 
 /** What is written is sent; what the server does not have comes back. */
-export function connectComposer({ chat, composer, conversation, latest, picker, thread, toast }) {
+export function connectComposer({ chat, composer, conversation, latest, picker, status, thread, toast }) {
   let isComplete = false
   listen(document, {
     "chat:send": ({ detail: text }) => {
@@ -15,6 +15,7 @@ export function connectComposer({ chat, composer, conversation, latest, picker, 
     },
     "chat:stop": () => conversation.stop(),
     "chat:recall": () => lastQuestion(thread)?.dispatchEvent(new CustomEvent("message:edit", { bubbles: true })),
+    "queue:add": () => status.say("queued"),
     "queue:remove": ({ target, detail: text }) => {
       composer.focus()
       toast.show(target.dataset.removed, { undo: () => composer.giveBack(text) })

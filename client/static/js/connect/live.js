@@ -1,5 +1,5 @@
 import { Asking } from "../asking.js"
-import { drafts } from "../drafts.js"
+import { drafts, queue } from "../drafts.js"
 import { listen } from "../listen.js"
 import { Live } from "../live.js"
 import { unlessBug } from "../problem.js"
@@ -36,6 +36,7 @@ export function connectLive({ api, conversation, home, list, picker, removal, th
   }
   const leave = () => {
     drafts.move(thread.conversationId, "")
+    queue.move(thread.conversationId, "")
     location.replace(home)
   }
   listen(conversation, { lost: ({ detail: is }) => (document.querySelector("[data-offline]").hidden = !is), gone: leave })

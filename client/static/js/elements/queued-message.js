@@ -1,8 +1,8 @@
 import { queue } from "../drafts.js"
 
 /**
- * The one message that waits for an answer to end; another one joins it. Tells `queue:edit` and `queue:remove`; the
- * detail is the text, which is out of the queue then. Orders: open(conversationId), add(text), take() → text.
+ * The one message that waits for an answer to end; another one joins it. Tells `queue:add`, and `queue:edit` and
+ * `queue:remove`; their detail is the text, which is out of the queue then. Orders: open(conversationId), add(text), take() → text.
  */
 class QueuedMessage extends HTMLElement {
   #conversationId = ""
@@ -35,6 +35,7 @@ class QueuedMessage extends HTMLElement {
   /** Let a text wait. */
   add(text) {
     this.#keep([this.#text, text].filter(Boolean).join("\n"))
+    this.dispatchEvent(new CustomEvent("queue:add", { bubbles: true }))
   }
 
   /** Return what waits, out of the queue; empty where nothing does, or another tab was quicker. */
