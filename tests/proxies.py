@@ -41,9 +41,9 @@ class Place:
     tls: bool = False
 
 
-def nginx_site(place: Place, port: int) -> str:
-    """Return deploy/nginx.conf as somebody would have it who followed its comments."""
-    text = (ROOT / "deploy/nginx.conf").read_text().replace(NAME, HOST).replace("1338", str(place.behind))
+def nginx_site(place: Place, port: int, file: Path = ROOT / "deploy/nginx.conf", name: str = NAME) -> str:
+    """Return the file as somebody would have it who followed its comments."""
+    text = file.read_text().replace(name, HOST).replace("1338", str(place.behind))
     text = text.replace("    listen [::]:80;\n", "")
     tls = f" ssl; ssl_certificate {CERTIFICATE}; ssl_certificate_key {CERTIFICATE}" if place.tls else ""
     text = text.replace("listen 80;", f"listen {HOST}:{port}{tls};")
@@ -62,9 +62,16 @@ def caddy_site(place: Place, port: int) -> str:
 @contextmanager
 def nginx(place: Place) -> Iterator[str]:
     """Run nginx, and yield the address it serves, without the prefix."""
+    with serving_with_nginx(place, ROOT / "deploy/nginx.conf", NAME) as url:
+        yield url
+
+
+@contextmanager
+def serving_with_nginx(place: Place, file: Path, name: str) -> Iterator[str]:
+    """Run nginx with a site's file, in which it has that name."""
     program = _program("nginx")
     port = free_port()
-    (place.folder / "site.conf").write_text(nginx_site(place, port))
+    (place.folder / "site.conf").write_text(nginx_site(place, port, file, name))
     (place.folder / "nginx.conf").write_text(NGINX_CONF.format(folder=place.folder))
     with _running([program, "-e", "stderr", "-c", str(place.folder / "nginx.conf")], place, port) as url:
         yield url
