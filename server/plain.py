@@ -24,6 +24,8 @@ plain = Blueprint("plain", __name__, url_prefix="/chat")
 
 MARK = Markup("<!--the answer-->")
 """Where the page is cut in two. No text and no answer can hold it: both lose, or escape, what is a comment in HTML."""
+GROWING = "growing"
+"""Where in the page the answer is."""
 BLANK = N_("Write something first.")
 SENTENCES = {
     "too_large": N_("A message can be one mebibyte at most; send less at a time."),
@@ -43,8 +45,7 @@ def send(conversation_id: str | None) -> ResponseReturnValue:
         begun = _begin(conversation_id, text)
     except Problem as problem:
         return _show_again(conversation_id, text, problem), problem.status
-    address = url_for("plain.live", conversation_id=begun.conversation_id, _anchor=f"message-{begun.answer.id}")
-    return redirect(address, 303)
+    return redirect(url_for("plain.live", conversation_id=begun.conversation_id, _anchor=GROWING), 303)
 
 
 @plain.get("/<conversation_id>/live")

@@ -165,6 +165,18 @@ def test_deleting_all_chats_names_how_many_and_asks(chat, upstream):
     expect(chat.page.locator(".sidebar-link")).to_have_count(0)
 
 
+def test_everything_is_exported_as_one_file(chat, upstream):
+    chat.ask("Tell me")
+    expect(chat.answers).to_have_attribute(**is_("complete"))
+    chat.page.get_by_role("link", name="Settings").click()
+
+    with chat.page.expect_download() as download:
+        chat.page.get_by_role("link", name="Export").click()
+
+    assert "Tell me" in download.value.path().read_text()
+    expect(chat.page.get_by_role("dialog", name="Settings")).to_be_visible()
+
+
 def test_the_browsers_frame_has_the_colour_of_the_page(chat):
     painted = """(scheme) => {
       const dot = document.createElement("canvas").getContext("2d")

@@ -121,6 +121,7 @@ def test_a_chat_is_deleted_and_can_come_back(answered, keys):
 
 def test_buttons_tell_their_keys(chat):
     assert chat.page.locator(".sidebar-new").get_attribute("aria-keyshortcuts") == "Control+Shift+O"
+    assert chat.page.locator(".picker-button").get_attribute("aria-keyshortcuts") == "Control+Shift+M"
     assert chat.page.locator(".sidebar-settings").get_attribute("aria-keyshortcuts") == "Control+."
 
 
