@@ -64,7 +64,7 @@ def test_escape_leaves_the_question_and_keeps_what_was_typed(answered):
 
     expect(answered.questions.locator("[data-text]")).to_have_text("Tell me")
     expect(answered.questions.locator("[data-text]")).to_be_visible()
-    expect(answered.questions).to_be_focused()
+    expect(answered.questions.get_by_role("button", name="Edit")).to_be_focused()
     expect(edit_question(answered)).to_have_value("Tell me more")
 
 

@@ -97,4 +97,4 @@ def test_each_message_is_an_article_with_a_heading(chat, upstream):
 
     expect(articles).to_have_count(2)
     expect(articles.nth(0).get_by_role("heading")).to_have_text("You")
-    expect(articles.nth(1).get_by_role("heading")).to_have_text("m")
+    expect(articles.nth(1).get_by_role("heading")).to_have_text("m · up")

@@ -68,7 +68,7 @@ def test_arrow_keys_step_through_the_versions_of_the_last_answer(two):
 
     two.page.keyboard.press("ArrowLeft")
     expect(two.answer).to_have_text("First")
-    expect(two.answers).to_be_focused()
+    expect(link(two.answers, "Next version")).to_be_focused()
     two.page.keyboard.press("ArrowLeft")
     two.page.keyboard.press("ArrowRight")
     expect(two.answer).to_have_text("Second")

@@ -26,7 +26,6 @@ export function connectReading({ api, branches, conversation, home, latest, stat
 
   async function show(link) {
     const { parent } = link.closest("chat-message").dataset
-    const hadFocus = document.activeElement === link
     const before = topOf(link)
     latest.leave()
     history.replaceState(null, "", home + encodeURIComponent(thread.conversationId))
@@ -34,8 +33,7 @@ export function connectReading({ api, branches, conversation, home, latest, stat
     const message = await reached(parent)
     const there = message.querySelector(`[data-version="${link.dataset.version}"]`)
     putAt(there, before)
-    const stays = there.matches("[data-leaf]") ? there : message.querySelector("[data-leaf]")
-    const focused = hadFocus ? stays : message
+    const focused = there.matches("[data-leaf]") ? there : message.querySelector("[data-leaf]")
     focused.focus({ preventScroll: true })
     status.tell(message.querySelector("[data-which]").textContent)
   }

@@ -1,6 +1,6 @@
 import { showBlock } from "../blocks.js"
 import { markEnd, unmarkEnd } from "../caret.js"
-import { errorCard } from "../causes.js"
+import { causeOf, errorCard } from "../causes.js"
 import { drafts } from "../drafts.js"
 import { dress } from "../dress.js"
 import { format } from "../formats.js"
@@ -42,7 +42,7 @@ class ChatMessage extends HTMLElement {
       this.tell("save", detail)
     } else if (type === "editor:cancel") {
       this.#close(detail)
-      this.focus({ preventScroll: true })
+      this.querySelector(this.isAnswer ? "[data-action=more]" : "[data-action=edit]").focus({ preventScroll: true })
     }
   }
 
@@ -132,7 +132,7 @@ class ChatMessage extends HTMLElement {
   onattempt({ provider, error }) {
     const attempt = fromTemplate("attempt")
     attempt.querySelector("[data-provider]").textContent = provider
-    attempt.querySelector("[data-reason]").textContent = error.message
+    attempt.querySelector("[data-reason]").textContent = causeOf(error)
     attempt.querySelector("[data-detail]").textContent = error.detail ?? ""
     this.#part("attempts").append(attempt)
     this.#part("count").textContent = this.#part("attempts").childElementCount
@@ -142,6 +142,8 @@ class ChatMessage extends HTMLElement {
   onprovider({ label, notices = [] }) {
     this.#part("waiting-for").textContent = label
     this.#part("answering").textContent = label
+    this.#part("by-name").textContent = label
+    this.#part("by").hidden = false
     this.#part("answered").hidden = false
     this.#part("remarks").replaceChildren(...notices.map(remark))
   }
@@ -190,6 +192,7 @@ class ChatMessage extends HTMLElement {
     this.#part("trail").hidden = true
     this.#part("attempts").replaceChildren()
     this.#part("answered").hidden = true
+    this.#part("by").hidden = true
     this.#part("remarks").replaceChildren()
   }
 
