@@ -38,6 +38,18 @@ def test_models_can_be_listed(client):
     }
 
 
+class TestWithDefaults:
+    @pytest.fixture
+    def settings(self, settings):
+        settings["models"]["warm"] = {"routes": ["up/test-model"], "params": {"temperature": 0.7, "stop": ["END"]}}
+        return settings
+
+    def test_a_model_says_what_it_falls_back_to(self, client):
+        listed = {one["id"]: one["params"] for one in client.get("/backend-api/v2/models").json["models"]}
+
+        assert listed == {"m": {}, "guide": {}, "warm": {"temperature": 0.7}}
+
+
 @pytest.mark.parametrize("loaded", [True, False, None])
 def test_a_model_says_whether_it_is_in_memory(app, client, loaded):
     up = app.extensions["chat"].catalog.members["up"]

@@ -1,5 +1,5 @@
 import { drafts } from "../drafts.js"
-import { sends } from "../send-key.js"
+import { isComposed, sends } from "../send-key.js"
 
 const isTouch = matchMedia("(pointer: coarse)").matches
 
@@ -131,7 +131,7 @@ class ChatComposer extends HTMLElement {
     if (sends(event, { sendKey, isTouch, composedAt: this.#composedAt })) {
       event.preventDefault()
       this.querySelector("form").requestSubmit()
-    } else if (event.key === "ArrowUp" && !this.value && !event.isComposing) {
+    } else if (event.key === "ArrowUp" && !this.value && !isComposed(event)) {
       event.preventDefault()
       this.#recall()
     }

@@ -1,5 +1,6 @@
 import { wishAt, without } from "../completion.js"
 import { pluralText } from "../plural.js"
+import { isComposed } from "../send-key.js"
 
 const STEPS = { ArrowDown: 1, ArrowUp: -1 }
 
@@ -33,7 +34,7 @@ class CompletionMenu extends HTMLElement {
     const acts = { Enter: () => this.#list.pick(), Tab: () => this.#list.pick(), Escape: () => this.#dismiss() }
     const act = event.key in STEPS ? () => this.#list.move(STEPS[event.key]) : acts[event.key]
     const hasModifier = event.ctrlKey || event.metaKey || event.shiftKey || event.altKey
-    if (act && !this.hidden && !hasModifier && !event.isComposing) {
+    if (act && !this.hidden && !hasModifier && !isComposed(event)) {
       event.preventDefault()
       event.stopPropagation()
       act()

@@ -3,6 +3,7 @@ import { grouped, ledBy, ModelList } from "../model-list.js"
 import { modelRow } from "../model-row.js"
 import { pluralText } from "../plural.js"
 import { unlessBug } from "../problem.js"
+import { isComposed } from "../send-key.js"
 import { storage } from "../storage.js"
 
 const LAST_PICK = "model"
@@ -132,7 +133,7 @@ class ModelPicker extends HTMLElement {
   }
 
   onkeydown(event) {
-    if (event.isComposing) {
+    if (isComposed(event)) {
       return
     }
     if (event.key in STEPS) {

@@ -1,5 +1,6 @@
 import { isSame, isSet } from "../params.js"
 import { unlessBug } from "../problem.js"
+import { isComposed } from "../send-key.js"
 
 const OWN = "own values" // no preset's id has a space
 
@@ -84,7 +85,8 @@ class PresetPicker extends HTMLElement {
 
   /** Enter in the name saves, and Escape closes no more than the name. */
   onkeydown(event) {
-    const act = event.target === this.#name && !event.isComposing && { Enter: () => this.#named(), Escape: () => this.#stopAsking() }[event.key]
+    const acts = { Enter: () => this.#named(), Escape: () => this.#stopAsking() }
+    const act = event.target === this.#name && !isComposed(event) && acts[event.key]
     if (act) {
       event.preventDefault()
       event.stopPropagation()
