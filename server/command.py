@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import logging
 import os
-import sqlite3
 import sys
 import textwrap
 import threading
@@ -27,20 +26,14 @@ from server.config import Config
 from server.front import ListenError, serve
 from server.logs import write_logs
 from server.problems import Problem
+from server.safety import dangers
 from server.watch import Watch
 
 log = logging.getLogger(__name__)
 
-SAFE_SQLITE = (3, 51, 3)
-OLD_SQLITE = (
-    "can damage a database when its write-ahead log is reset by two connections at once. One process writes here, "
-    "through one connection, so the risk is small; a Python built with SQLite 3.51.3 or newer has none."
-)
-
-
 COMMANDS: dict[str, Callable[[Config, argparse.Namespace], int]] = {
     "serve": lambda config, options: asyncio.run(_serve(config, options)),
-    "check": lambda config, options: asyncio.run(_check(config)),
+    "check": lambda config, options: asyncio.run(_check(config, options)),
     "user": users.run,
     "backup": backups.backup,
     "restore": backups.restore,
@@ -134,10 +127,12 @@ def _announce(config: Config, access: Access, port: int, browser: bool) -> None:
         threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
 
-async def _check(config: Config) -> int:
-    """Write what each provider says for itself. Returns: 0 when one of them works."""
+async def _check(config: Config, options: argparse.Namespace) -> int:
+    """Write what each provider says for itself, and what is unsafe. Returns: 0 when one works, and nothing is."""
     findings = await survey(config)
     sys.stdout.write(findings_table(findings))
-    if config.database.startswith("sqlite") and sqlite3.sqlite_version_info < SAFE_SQLITE:
-        sys.stdout.write(f"\n{textwrap.fill(f'SQLite {sqlite3.sqlite_version} {OLD_SQLITE}', WIDTH)}\n")
-    return 0 if any(finding.works for finding in findings) else 1
+    found = dangers(config, options.config or STANDARD_FILE)
+    for danger in found:
+        sys.stdout.write(f"\n{textwrap.fill(str(danger), WIDTH, break_long_words=False, break_on_hyphens=False)}\n")
+    is_safe = not any(danger.is_error for danger in found)
+    return 0 if is_safe and any(finding.works for finding in findings) else 1
