@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from g4f_lite.config import load
 from server import live
+from server.accounts.account import account
 from server.accounts.first import ask_for_administrator
 from server.accounts.gate import admit
 from server.accounts.login import login
@@ -39,6 +40,7 @@ from server.tracing import trace
 BLUEPRINTS = (
     login,
     welcome,
+    account,
     conversation,
     api,
     export,

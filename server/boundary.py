@@ -15,7 +15,7 @@ from server.problems import Problem
 PASSED_ON = "server.passed_on"
 """Is in the environ of what came through any proxy, trusted or not."""
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-FORMS_FOR_PROGRAMS = {"login.enter"}
+FORMS_FOR_PROGRAMS = {"login.enter", "login.enter_code"}
 """Endpoints that take a form from what is no browser, too: whoever is not in yet has nothing that could be abused."""
 HOST = re.compile(r"(\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+))(:[0-9]{1,5})?")
 

@@ -48,6 +48,12 @@ def person() -> Person | None:
     return found
 
 
+def signed_in() -> Person | None:
+    """Return the person, where people have to sign in."""
+    found = person()
+    return found if found and found.token_hash else None
+
+
 def open_to_all(view: View) -> View:
     """Mark a view that needs nobody to say who they are."""
     view.open_to_all = True  # type: ignore[attr-defined]

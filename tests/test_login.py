@@ -293,12 +293,12 @@ def test_a_socket_ends_with_its_session(app, server, cookie):
     address = f"{server.replace('http', 'ws')}/backend-api/v2/live"
     socket = simple_websocket.Client(address, headers={"Origin": "http://127.0.0.1", **cookie})
     wait_for(lambda: app.extensions["chat"].hub.has_listeners("local"))
-    assert json.loads(socket.receive(timeout=8))["type"] == "hello"
+    assert json.loads(socket.receive(timeout=30))["type"] == "hello"
 
     app.extensions["chat"].access.sessions.end_all("local")
 
     with pytest.raises(simple_websocket.ConnectionClosed) as closed:
-        socket.receive(timeout=8)
+        socket.receive(timeout=30)
     assert closed.value.reason == 1008
     socket.thread.join()
     socket.sock.close()

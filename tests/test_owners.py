@@ -9,7 +9,7 @@ import pytest
 import simple_websocket
 from flask.testing import FlaskClient
 
-from tests.members import FROM_OUR_PAGE, come_in
+from tests.members import FROM_OUR_PAGE, PASSWORD, come_in
 from tests.openai_wire import delta, openai_stream
 from tests.test_conversation import CONVERSATION, a_turn, ask
 from tests.upstream import Gate, wait_until
@@ -116,6 +116,13 @@ ROUTES: dict[str, list[Route]] = {
     "GET /metrics": [Route("open")],
     "GET /login": [Route("open")],
     "POST /login": [Route("open", form={"username": "Anna", "password": "a wrong one"})],
+    "POST /login/code": [Route("open", form={"sealed": "x", "code": "000000"})],
+    "GET /chat/account": [Route("own")],
+    "POST /chat/account/password": [Route("own", form={"password": "a wrong one", "new": "another battery"})],
+    "POST /chat/account/sessions": [Route("own", form={"id": "{session}"}), Route("own", form={})],
+    "POST /chat/account/second-factor": [Route("own", form={"password": PASSWORD})],
+    "POST /chat/account/second-factor/confirm": [Route("own", form={"sealed": "x", "code": "000000"})],
+    "POST /chat/account/second-factor/remove": [Route("own", form={"password": PASSWORD})],
     "POST /logout": [Route("open", form={})],
     "GET /welcome": [Route("open", {"token": "x"})],
     "POST /welcome": [Route("open", form={"token": "x", "username": "Anna", "password": "correct horse"})],
@@ -141,7 +148,7 @@ def ben(app):
 
 
 @pytest.fixture
-def known(anna, ben, upstream):
+def known(app, anna, ben, upstream):
     """Return the ids of what Anna has, a running answer among it, and of a conversation of Ben's."""
     upstream.will_answer(openai_stream(f"The capital of {SECRET}"))
     start = ask(anna, f"{SECRET}?", params={"system": f"You live in {SECRET}."})[0]
@@ -160,6 +167,7 @@ def known(anna, ben, upstream):
         "running_conversation": begun["conversation_id"],
         "preset": preset["id"],
         "mine": mine["conversation_id"],
+        "session": app.extensions["chat"].access.sessions.of("local")[0].id,
     }
     gate.open()
     running.close()

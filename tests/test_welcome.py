@@ -49,7 +49,7 @@ def test_nobody_makes_an_account_without_it(client, access):
 
 
 @pytest.mark.parametrize(
-    ("name", "password"), [("Anna", "short"), ("Anna", "password1"), ("", PASSWORD), ("a\tb", PASSWORD)]
+    ("name", "password"), [("Anna", "2short"), ("Anna", "password1"), ("", PASSWORD), ("a\tb", PASSWORD)]
 )
 def test_what_is_refused_can_be_mended(client, access, name, password):
     token = access.make_link("first")

@@ -3,6 +3,7 @@
 import hmac
 import secrets
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from server.accounts.attendance import Attendance
 from server.accounts.key import derived, keyed, session_key
@@ -12,8 +13,15 @@ from server.store import Store
 from server.store.accounts import Accounts
 from server.store.links import Links, Purpose
 from server.store.people import LOCAL_USER, Account
+from server.store.second_factors import SecondFactors
 from server.store.sessions import Sessions
 from server.throttle import Throttle
+
+if TYPE_CHECKING:
+    from itsdangerous import URLSafeTimedSerializer
+
+SEALED_FOR_S = 600
+"""How long somebody may take between two steps of one thing."""
 
 
 class Access:
@@ -27,6 +35,7 @@ class Access:
         self.accounts = Accounts(store.database, store.now)
         self.sessions = Sessions(store.database, store.now)
         self.links = Links(store.database, store.now)
+        self.second_factors = SecondFactors(store.database)
         self.attendance = Attendance(self.sessions.alive)
         self._folder = Path(config.data_dir)
         self._password = config.auth.password
@@ -59,6 +68,32 @@ class Access:
     def use_link(self, token: str, password_hash: str, name: str) -> Account:
         """Do what a one-time link is for. Raises: Problem, as `Links.use` says."""
         return self.links.use(self._hash_of_link(token), password_hash, name)
+
+    def hash_of_code(self, code: str) -> str:
+        """Return what is stored of a code on paper."""
+        return keyed(self._key_for("recovery codes"), code)
+
+    def sealed(self, purpose: str, text: str, *, of: str) -> str:
+        """Return a text that a browser keeps for us; it can read it, but not make another one.
+
+        of: the id of the person for whom it is good.
+        """
+        return self._sealer(purpose).dumps([of, text])
+
+    def unsealed(self, purpose: str, sealed: str, *, of: str | None = None) -> str:
+        """Return what was sealed a few minutes ago for that purpose and person, or nothing."""
+        from itsdangerous import BadData
+
+        try:
+            owner, text = self._sealer(purpose).loads(sealed, max_age=SEALED_FOR_S)
+        except BadData:
+            return ""
+        return str(text) if of in (None, owner) else ""
+
+    def _sealer(self, purpose: str) -> "URLSafeTimedSerializer":
+        from itsdangerous import URLSafeTimedSerializer
+
+        return URLSafeTimedSerializer(self._key_for("sealed"), salt=purpose)
 
     def _hash_of_link(self, token: str) -> str:
         return keyed(self._key_for("links"), token)

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from server.identity import person, someone
+from server.identity import person, signed_in, someone
 from server.services import services
 from server.stream import Stream
 
@@ -14,6 +14,7 @@ def admit(app: Flask) -> None:
     """Ask who is there before every view that is not open to all, and go on asking while a stream lasts."""
     app.before_request(_ask)
     app.after_request(_attend)
+    app.jinja_env.globals["signed_in"] = signed_in
 
 
 def own_path(address: str) -> str:
@@ -45,8 +46,7 @@ def _is_visit() -> bool:
 
 def _attend(response: Response) -> Response:
     """Have a stream end when the session does that asked for it."""
-    found = person() if isinstance(response, Stream) else None
-    if isinstance(response, Stream) and found and found.token_hash:
+    if isinstance(response, Stream) and (found := signed_in()):
         blocks = response.blocks
         blocks.source = services().access.attendance.attended(blocks.source, found.token_hash)
     return response

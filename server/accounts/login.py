@@ -5,10 +5,10 @@ import math
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from server.accounts import cookie, passwords
+from server.accounts import cookie, passwords, second_factor
 from server.accounts.access import Access
 from server.accounts.gate import own_path
 from server.identity import open_to_all, person
@@ -32,6 +32,8 @@ class LoginPage(Page):
     next: str
     """Where to go afterwards."""
     problem: str
+    sealed: str
+    """Says that the password was right already; then it is a code that is asked for."""
 
 
 @login.get("/login")
@@ -54,12 +56,33 @@ def enter() -> ResponseReturnValue:
         return too_many(wait_s)
     account = access.accounts.find(name) if access.mode == "accounts" else None
     user_id = _user_of(access, account, request.form.get("password", ""))
-    response = user_id and let_in(access, user_id, account.name if account else user_id)
-    if not response:
+    if not user_id:
         access.audit.note("login_failed", user=account.name if account else None, address=request.remote_addr)
         return _page(_("This is not right. Look at it again; capitals count in the password."), 401)
     access.throttle.succeeded(*keys)
-    return response
+    if account and account.totp_secret:
+        return _page(sealed=access.sealed("password", account.id, of=account.id))
+    return let_in(access, user_id, account.name if account else user_id)
+
+
+@login.post("/login/code")
+@open_to_all
+def enter_code() -> ResponseReturnValue:
+    """Let somebody in who knew the password a moment ago, and has a code too."""
+    access, sealed = services().access, request.form.get("sealed", "")
+    user_id = access.unsealed("password", sealed)
+    if not user_id:
+        return _page(_("That took too long. Begin again."), 401)
+    account = access.accounts.one(user_id)
+    keys = throttle_keys(account.name)
+    if wait_s := access.throttle.attempt(*keys):
+        access.audit.note("login_throttled", address=request.remote_addr)
+        return too_many(wait_s)
+    if not second_factor.is_right(access, account, request.form.get("code", "")):
+        access.audit.note("login_failed", user=account.name, address=request.remote_addr)
+        return _page(_("This code is not right, or not any more. Wait for the next one and try again."), 401, sealed)
+    access.throttle.succeeded(*keys)
+    return let_in(access, user_id, account.name)
 
 
 @login.post("/logout")
@@ -75,11 +98,11 @@ def leave() -> ResponseReturnValue:
     return response
 
 
-def let_in(access: Access, user_id: str, name: str) -> Response | None:
-    """Begin a session, and end the one that this browser had; None for somebody who may not come in."""
+def let_in(access: Access, user_id: str, name: str) -> ResponseReturnValue:
+    """Begin a session, and end the one that this browser had; who was disabled meanwhile stays out."""
     token = access.start(user_id, request.remote_addr or "", request.user_agent.string)
     if not token:
-        return None
+        return _page(_("This account was disabled."), 403)
     if before := person():
         access.sessions.end(before.id, before.session_id)
     access.audit.note("login", user=name, address=request.remote_addr)
@@ -134,7 +157,7 @@ def _next() -> str:
     return own_path(request.values.get("next", ""))
 
 
-def _page(problem: str = "", status: int = 200) -> tuple[str, int]:
+def _page(problem: str = "", status: int = 200, sealed: str = "") -> tuple[str, int]:
     here = services()
     context = LoginPage(
         site_title=here.config.site_config.title,
@@ -143,5 +166,6 @@ def _page(problem: str = "", status: int = 200) -> tuple[str, int]:
         username=request.form.get("username", ""),
         next=_next(),
         problem=problem,
+        sealed=sealed,
     )
     return render_template("login.html", **vars(context)), status

@@ -50,7 +50,7 @@ def choose() -> ResponseReturnValue:
     except Problem as problem:
         return _page(problem)
     access.audit.note("link_used", user=chosen.name, purpose=purpose, address=request.remote_addr)
-    return let_in(access, chosen.id, chosen.name) or _page()
+    return let_in(access, chosen.id, chosen.name)
 
 
 def _page(problem: Problem | None = None) -> tuple[str, int]:
