@@ -30,8 +30,6 @@ WINDOW = 40
 """Messages of a page, and of each part that is added to it."""
 FEW = 5
 """Messages that are shown before one that was found."""
-MOST_PINNED = 500
-"""Conversations at the top of the list; more than anybody can tell apart."""
 
 pages = Blueprint("pages", __name__, template_folder=str(CLIENT / "templates"))
 
@@ -160,7 +158,10 @@ def chat(conversation_id: str) -> ResponseReturnValue:
 
 @pages.get("/chat/parts/conversations")
 def conversations() -> ResponseReturnValue:
-    """Answer with the list of conversations alone. `current`: the id of the one that is open; `archived`: of those."""
+    """Answer with the list of conversations alone.
+
+    `current`: the id of the one that is open; `archived`: of those; `count`: how many are shown already.
+    """
     listed = _conversations(request.args.get("current", ""), request.args.get("before"))
     return _render("_conversations.html", listed)
 
@@ -258,15 +259,9 @@ def _labels(models: Iterable[Model]) -> dict[str, str]:
 
 
 def _conversations(current_id: str, before: str | None) -> ConversationList:
-    """Return a page of the list. Those that are pinned are all on its first page, be they as old as they may."""
-    archived = flag(request, "archived") or False
-    store, user, marks = services().store, user_id(), {"archived": archived}
-    pinned: list[StoredConversation] = []
-    if not archived:
-        marks["pinned"] = False
-        pinned = [] if before else store.conversations(user, limit=MOST_PINNED, archived=False, pinned=True)[0]
-    found, older = store.conversations(user, before, **marks)
-    return ConversationList(sidebar.groups([*pinned, *found], datetime.now(zone())), older, current_id, archived)
+    archived, count = flag(request, "archived") or False, request.args.get("count", 0, int)
+    found, older = sidebar.listed(services().store, user_id(), archived=archived, before=before, count=count)
+    return ConversationList(sidebar.groups(found, datetime.now(zone())), older, current_id, archived)
 
 
 def _by_provider(models: Iterable[Model]) -> dict[str, list[Model]]:

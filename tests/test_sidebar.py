@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -6,6 +7,7 @@ import pytest
 
 from server import sidebar
 from server.store import StoredConversation
+from tests.stores import ME, a_turn, answered
 
 NOW = datetime(2026, 11, 21, 18)
 
@@ -56,3 +58,61 @@ def test_days_are_those_of_the_readers_time_zone():
     in_london = sidebar.groups([conversation], now)
 
     assert [in_tokyo[0].name, in_london[0].name] == ["Today", "Yesterday"]
+
+
+@pytest.fixture
+def many(app):
+    """A store with more conversations than a page of the list has, the first of them pinned."""
+    store = app.extensions["chat"].store
+    first, *_ = [answered(store, a_turn(title=f"{number}")) for number in range(sidebar.PAGE + 12)]
+    store.change(ME, first.conversation_id, {"pinned": True})
+    return store
+
+
+def listed(store, **asked):
+    return sidebar.listed(store, ME, **{"archived": False, "before": None, "count": 0, **asked})
+
+
+def test_a_page_has_so_many_and_what_is_pinned(many):
+    found, older = listed(many)
+    rest, end = listed(many, before=older)
+
+    assert (len(found), found[0].title, len(rest), end) == (sidebar.PAGE + 1, "0", 11, None)
+    assert len({one.id for one in [*found, *rest]}) == sidebar.PAGE + 12
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_who_sees_more_sees_as_many_again(many, times):
+    count = sidebar.PAGE + 6
+    for _ in range(times):
+        found, older = listed(many, count=count)
+        count = len(found)
+
+    assert count == sidebar.PAGE + 6
+    assert older
+
+
+@pytest.mark.parametrize("count", [-5, 0, sidebar.MOST_AT_ONCE * 9])
+def test_nobody_gets_less_than_a_page_or_more_than_is_good(many, monkeypatch, count):
+    monkeypatch.setattr(sidebar, "MOST_AT_ONCE", sidebar.PAGE + 3)
+
+    found, _ = listed(many, count=count)
+
+    assert sidebar.PAGE + 1 <= len(found) <= sidebar.PAGE + 4
+
+
+@pytest.mark.parametrize("count", ["x", "", "9" * 40])
+def test_a_count_that_is_none_breaks_nothing(client, count):
+    assert client.get("/chat/parts/conversations", query_string={"count": count}).status_code == 200
+
+
+def test_archived_ones_are_a_list_of_their_own_with_a_way_back(many, client):
+    one = listed(many)[0][5]
+    many.change(ME, one.id, {"archived": True})
+
+    html = client.get("/chat/?archived=true").text
+
+    assert f'href="/chat/{one.id}?archived=true"' in html
+    assert html.count("data-row=") == 1
+    assert re.search(r'href="/chat/"[^>]*>.*All chats', html)
+    assert one.id not in client.get("/chat/").text

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from server.sidebar import PAGE
 from tests.browser.chat import Chat
 from tests.stores import a_turn, answered
 
@@ -233,3 +234,85 @@ def test_the_menu_moves_to_the_row_whose_button_is_pressed(some):
     assert menu.bounding_box()["y"] < at_last["y"]
     some.page.get_by_role("menuitem", name="Delete").click()
     expect(titles(some)).to_have_text(["Two", "One"])
+
+
+class TestALongList:
+    @pytest.fixture
+    def long(self, store, chat):
+        """A page with three pages of conversations, the oldest of which is `Number 0`."""
+        for number in range(2 * PAGE + 20):
+            answered(store, a_turn(title=f"Number {number}"))
+        chat.page.reload()
+        expect(titles(chat)).to_have_count(PAGE)
+        return chat
+
+    def scroll_to_end(self, chat):
+        chat.page.locator(".sidebar-list").evaluate("list => list.scrollTo(0, list.scrollHeight)")
+
+    def test_more_comes_as_the_end_comes_near(self, long):
+        self.scroll_to_end(long)
+        expect(titles(long)).to_have_count(2 * PAGE)
+        self.scroll_to_end(long)
+
+        expect(titles(long)).to_have_count(2 * PAGE + 20)
+        expect(titles(long).last).to_have_text("Number 0")
+        expect(long.page.get_by_role("heading", name="Today")).to_have_count(1)
+        expect(long.page.get_by_role("link", name="Older chats")).to_have_count(0)
+
+    def test_news_keep_what_is_shown_where_it_is(self, long, store):
+        self.scroll_to_end(long)
+        expect(titles(long)).to_have_count(2 * PAGE)
+        entry = long.conversation(f"Number {PAGE}")
+        entry.scroll_into_view_if_needed()
+        entry.focus()
+        at = entry.bounding_box()["y"]
+        other = Chat(long.page.context.new_page())
+        other.page.goto("/chat/")
+
+        act(other, f"Number {2 * PAGE + 19}", "Pin")
+
+        expect(long.page.get_by_role("heading", name="Pinned")).to_be_attached()
+        expect(titles(long)).to_have_count(2 * PAGE)
+        expect(entry).to_be_focused()
+        assert abs(entry.bounding_box()["y"] - at) < 120
+
+    def test_without_scripts_it_is_turned_over_like_pages(self, long, browser, address):
+        with browser.new_context(base_url=address, java_script_enabled=False) as context:
+            page = context.new_page()
+            page.goto("/chat/")
+
+            page.get_by_role("link", name="Older chats").click()
+
+            expect(page.locator("[data-title]").first).to_have_text(f"Number {PAGE + 19}")
+
+
+def test_the_archive_is_a_list_of_its_own(some):
+    act(some, "Two", "Archive")
+    expect(toast(some)).to_contain_text("1 chat archived")
+
+    some.page.get_by_role("link", name="Archived").click()
+    expect(titles(some)).to_have_text(["Two"])
+    act(some, "Two", "Unarchive")
+
+    expect(some.page.get_by_text("Nothing is archived.")).to_be_visible()
+    some.page.get_by_role("link", name="All chats").click()
+    expect(titles(some)).to_have_text(["Three", "Two", "One"])
+
+
+def test_one_is_exported_as_markdown(some):
+    row(some, "Two").hover()
+    row(some, "Two").get_by_role("button", name="More").click()
+    with some.page.expect_download() as download:
+        some.page.get_by_role("menuitem", name="Export as Markdown").click()
+
+    assert download.value.suggested_filename == "Two.md"
+
+
+def test_a_click_on_the_open_one_loads_nothing(some):
+    open_(some, "Two")
+    some.field.fill("half a thought")
+    some.page.evaluate("window.isThisPage = true")
+
+    some.conversation("Two").click()
+
+    assert some.page.evaluate("window.isThisPage")

@@ -1,3 +1,4 @@
+import { isPlain } from "./clicks.js"
 import { Swipe } from "./swipe.js"
 
 const EDGE_PX = 40
@@ -104,7 +105,7 @@ export class Drawer {
       }
     } else if (link && event.defaultPrevented) {
       link.matches(LEADS_ELSEWHERE) && this.close()
-    } else if (link && history.state?.drawer && !(event.ctrlKey || event.metaKey || event.shiftKey)) {
+    } else if (link && history.state?.drawer && isPlain(event)) {
       event.preventDefault()
       location.replace(link.href) // in the place of the drawer's own step
     }

@@ -2,6 +2,7 @@ import "./elements/chat-composer.js"
 import "./elements/chat-list.js"
 import "./elements/chat-log.js"
 import "./elements/chat-message.js"
+import "./elements/chat-selection.js"
 import "./elements/chat-sidebar.js"
 import "./elements/chat-status.js"
 import "./elements/chat-thread.js"
@@ -66,6 +67,7 @@ const page = {
   presets: document.querySelector("preset-picker"),
   sidebar: document.querySelector("chat-sidebar"),
   list: document.querySelector("chat-list"),
+  selection: document.querySelector("chat-selection"),
   removal: new Removal(api),
   menu: document.querySelector("message-menu"),
   latest: document.querySelector("latest-button"),

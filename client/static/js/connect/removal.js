@@ -9,6 +9,7 @@ export function connectRemoval({ api, home, list, removal, thread, toast }) {
   const refresh = () => list.refresh(api, thread.conversationId)
   listen(document, {
     "conversation:act": ({ detail: { act, row } }) => removal.knows(act) && remove(act, [row.dataset.row]),
+    "selection:act": ({ detail: { act, ids } }) => remove(act, ids),
   })
   offerLast()
 

@@ -1,9 +1,10 @@
+import { isPlain } from "../clicks.js"
 import { listen } from "../listen.js"
 import { unlessBug } from "../problem.js"
 import { rename } from "../renaming.js"
 
 /** The list follows what happens to conversations, the page's title follows the list, and both can be changed in place. */
-export function connectSidebar({ api, conversation, list, sidebar, siteTitle, thread, toast }) {
+export function connectSidebar({ api, conversation, list, selection, sidebar, siteTitle, thread, toast }) {
   const { settings } = sidebar.dataset
   const heading = document.querySelector("h1")
   const refresh = () => list.refresh(api, thread.conversationId)
@@ -12,6 +13,7 @@ export function connectSidebar({ api, conversation, list, sidebar, siteTitle, th
     rename: (row) => renameIn(row.querySelector("[data-link]"), row.dataset.row),
     pin: (row) => pin(row, true),
     unpin: (row) => pin(row, false),
+    select: (row) => selection.begin(row.dataset.row),
   }
   listen(document, {
     "conversation:title": ({ detail: { id, title } }) => showTitle(id, title),
@@ -19,6 +21,14 @@ export function connectSidebar({ api, conversation, list, sidebar, siteTitle, th
     "conversation:act": ({ detail: { act, row } }) => acts[act]?.(row),
     "conversation:close": () => list.settle(),
     "sidebar:kept": ({ detail: how }) => api.keep(settings, { sidebar: how }).catch(unlessBug),
+    click: (event) => {
+      const link = event.target.closest("[data-view-of]")
+      if (link && isPlain(event)) {
+        event.preventDefault()
+        list.view = link.dataset.viewOf
+        refresh()
+      }
+    },
     dblclick: ({ target }) => renameAt(target),
     keydown: (event) => {
       if (event.key === "F2" && !event.target.matches("input, textarea, select")) {

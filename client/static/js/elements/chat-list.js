@@ -1,3 +1,4 @@
+import { isPlain } from "../clicks.js"
 import { unlessBug } from "../problem.js"
 
 const GATHER_MS = 100
@@ -31,6 +32,16 @@ class ChatList extends HTMLElement {
 
   get rows() {
     return Array.from(this.querySelectorAll("[data-row]"))
+  }
+
+  /** Which list it is: `archived`, or empty for the others. It takes a refresh to show. */
+  get view() {
+    return this.dataset.view
+  }
+
+  set view(view) {
+    this.dataset.view = view
+    this.parentElement.scrollTop = 0
   }
 
   /** Return the row of a conversation, or null. */
@@ -93,6 +104,7 @@ class ChatList extends HTMLElement {
   #adopt(fresh) {
     const focused = this.contains(document.activeElement) ? document.activeElement : undefined
     const focusedId = focused?.closest("[data-row]")?.dataset.row ?? ""
+    const { scrollTop } = this.parentElement
     const ours = new Map(this.rows.map((row) => [row.dataset.row, row]))
     for (const row of fresh.querySelectorAll("[data-row]")) {
       const old = ours.get(row.dataset.row)
@@ -101,6 +113,7 @@ class ChatList extends HTMLElement {
       }
     }
     this.replaceChildren(...fresh.children)
+    this.parentElement.scrollTop = scrollTop
     const again = focused?.isConnected ? focused : this.row(focusedId)?.querySelector("[data-link]")
     again?.focus({ preventScroll: true })
     this.#watchEnd()
@@ -138,17 +151,13 @@ class ChatList extends HTMLElement {
   }
 
   #address(asked) {
-    return `${this.dataset.source}?${new URLSearchParams(asked)}`
+    const archived = this.view === "archived"
+    return `${this.dataset.source}?${new URLSearchParams({ ...asked, archived })}`
   }
 
   #tell(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true }))
   }
-}
-
-/** Whether a click means the page itself, and not a new tab or a selection. */
-function isPlain(event) {
-  return !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button)
 }
 
 customElements.define("chat-list", ChatList)

@@ -21,6 +21,7 @@ class ConversationMenu extends HTMLElement {
       this.hidePopover() // so that the press opens it here instead of closing it there
     }
     this.#row = row
+    this.querySelector("[data-export]").href = `${this.dataset.address}${encodeURIComponent(row.dataset.row)}/markdown`
     this.#offer("pin", !("pinned" in row.dataset))
     this.#offer("unpin", "pinned" in row.dataset)
     this.#offer("archive", !("archived" in row.dataset))
