@@ -35,7 +35,7 @@ def test_a_model_is_picked_and_answers_and_stays_picked_in_the_next_chat(chat):
     expect(chat.models).to_be_hidden()
     expect(chat.picker).to_have_text("Model: guide")
     chat.ask("Hello")
-    expect(chat.answers.get_by_role("heading").first).to_have_text("guide")
+    expect(chat.answers.locator("[data-model]")).to_have_text("guide")
     chat.page.goto("/chat/")
     expect(chat.picker).to_have_text("Model: guide")
 

@@ -112,7 +112,7 @@ def test_the_model_is_picked(page, field, send):
 
     send.click()
 
-    expect(page.locator("chat-message[data-role=assistant] .message-name")).to_have_text("guide")
+    expect(page.locator("chat-message[data-role=assistant] [data-model]")).to_have_text("guide")
 
 
 def test_no_button_is_dead(page, client, upstream):
