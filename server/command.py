@@ -23,7 +23,7 @@ from server.app import create_app
 from server.backup import command as backups
 from server.boundary import HEADERS
 from server.config import Config
-from server.front import ListenError, serve
+from server.front import ListenError, Proxies, serve
 from server.logs import write_logs
 from server.problems import Problem
 from server.safety import dangers
@@ -107,7 +107,7 @@ async def _serve(config: Config, options: argparse.Namespace) -> int:
             site.port,
             drain=services.drain,
             on_ready=lambda port: _announce(config, services.access, port, options.open),
-            trusted_proxies=site.trusted_proxies,
+            proxies=Proxies(site.trusted_proxies, site.proxy_addresses),
             headers=HEADERS,
         )
     finally:

@@ -43,6 +43,13 @@ def _host_names(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name.strip("[]").lower() for name in names)
 
 
+def _networks(addresses: tuple[str, ...]) -> tuple[str, ...]:
+    try:
+        return tuple(str(ipaddress.ip_network(address)) for address in addresses)
+    except ValueError:
+        raise ValueError("must hold addresses or networks, such as 10.0.0.7 or 172.16.0.0/12") from None
+
+
 def _prefix(prefix: str) -> str:
     prefix = f"/{prefix.strip('/')}" if prefix.strip("/") else ""
     if not PREFIX.fullmatch(prefix):
@@ -90,6 +97,8 @@ class SiteConfig(Strict):
     title: str = "g4f-lite"
     trusted_proxies: NonNegativeInt = 0
     """How many proxies stand in front, whose `X-Forwarded-*` headers are believed."""
+    proxy_addresses: Annotated[Names, AfterValidator(_networks)] = ("127.0.0.0/8", "::1/128")
+    """Where the innermost of them connects from; nobody else is believed."""
     allowed_hosts: Annotated[Names, AfterValidator(_host_names)] = ()
     """Names under which the site may be asked for, besides those of this machine."""
 

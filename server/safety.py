@@ -41,6 +41,8 @@ def _strangers(config: Config) -> Iterator[Danger]:
         yield Danger(
             'auth.mode "none" asks nobody who they are, and a proxy lets others in; set it to "accounts" or "password".'
         )
+    if site.trusted_proxies and any(address.endswith("/0") for address in site.proxy_addresses):
+        yield Danger("site_config.proxy_addresses believes everybody who they are; name the addresses of your proxies.")
     if site.allowed_hosts and not site.trusted_proxies:
         yield Danger(
             "site_config.trusted_proxies is 0 though there are allowed_hosts. Behind a proxy everybody then seems to "

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 EVERY_S = 1
 """How often the files are looked at: soon enough for a person who saves and looks at the page."""
 
-SITE_KEYS = ("host", "port", "trusted_proxies", "allowed_hosts")
+SITE_KEYS = ("host", "port", "trusted_proxies", "proxy_addresses", "allowed_hosts")
 """Keys of `site_config` that are read once, at the start."""
 
 TOP_KEYS = ("url_prefix", "data_dir", "database", "redis", "auth")

@@ -14,7 +14,7 @@ import pytest
 import requests
 import simple_websocket
 
-from server.front import Front
+from server.front import Front, Proxies
 from tests.loops import on
 from tests.openai_wire import DONE, delta
 from tests.proxies import HOST, Place
@@ -44,7 +44,7 @@ def behind(proxy: Any, app: Any, loop: Any, place: dict[str, Any]) -> Iterator[s
     """Serve an app behind a proxy that is trusted, and yield the proxy's address."""
 
     async def start() -> tuple[Front, int]:
-        front = Front(app, trusted_proxies=1)
+        front = Front(app, proxies=Proxies(1))
         return front, await front.start(HOST, 0)
 
     front, port = on(loop, start())

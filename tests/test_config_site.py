@@ -167,3 +167,16 @@ def test_a_token_that_can_be_tried_out_is_refused(tmp_path: Path) -> None:
 
 def test_the_log_has_two_forms(tmp_path: Path) -> None:
     assert mistakes(tmp_path, {"site_config": {"log": "xml"}}) == ["site_config.log: must be 'text' or 'json'"]
+
+
+def test_proxies_are_named_by_address_or_network(tmp_path: Path) -> None:
+    site = {"proxy_addresses": ["10.0.0.7", "172.16.0.0/12"]}
+
+    assert loaded(tmp_path, {"site_config": site}).site_config.proxy_addresses == ("10.0.0.7/32", "172.16.0.0/12")
+
+
+@pytest.mark.parametrize("address", ["proxy.lan", "10.0.0.7/8", "", "10.0.0.0/33"])
+def test_what_is_no_network_is_refused(tmp_path: Path, address: str) -> None:
+    (line,) = mistakes(tmp_path, {"site_config": {"proxy_addresses": [address]}})
+
+    assert line.startswith("site_config.proxy_addresses: must hold addresses or networks")

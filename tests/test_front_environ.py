@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from server.front import Proxies
 from tests.wire import Wire, request, serving
 
 STRINGS = str | int | bool
@@ -129,7 +130,7 @@ async def test_nobody_is_believed_about_the_client_by_default():
 
 
 async def test_one_trusted_proxy_is_believed_what_it_added_at_the_right():
-    environ = await seen(request("GET", "/", *FORWARDED), trusted_proxies=1)
+    environ = await seen(request("GET", "/", *FORWARDED), proxies=Proxies(1))
 
     assert environ["REMOTE_ADDR"] == "198.51.100.7"
     assert (environ["wsgi.url_scheme"], environ["HTTP_HOST"]) == ("https", "chat.example")
@@ -138,7 +139,7 @@ async def test_one_trusted_proxy_is_believed_what_it_added_at_the_right():
 
 
 async def test_two_trusted_proxies_are_believed_what_the_outer_one_added():
-    environ = await seen(request("GET", "/", FORWARDED[0], "X-Forwarded-Proto: https"), trusted_proxies=2)
+    environ = await seen(request("GET", "/", FORWARDED[0], "X-Forwarded-Proto: https"), proxies=Proxies(2))
 
     assert environ["REMOTE_ADDR"] == "203.0.113.9"
     assert environ["wsgi.url_scheme"] == "http"  # one entry cannot come from two proxies
@@ -146,7 +147,7 @@ async def test_two_trusted_proxies_are_believed_what_the_outer_one_added():
 
 @pytest.mark.parametrize("lines", [[], ["X-Forwarded-For: unknown", "X-Forwarded-Proto: gopher"]])
 async def test_what_a_proxy_says_must_make_sense(lines):
-    environ = await seen(request("GET", "/", *lines), trusted_proxies=1)
+    environ = await seen(request("GET", "/", *lines), proxies=Proxies(1))
 
     assert (environ["REMOTE_ADDR"], environ["wsgi.url_scheme"], environ["HTTP_HOST"]) == ("127.0.0.1", "http", "here")
 
@@ -159,3 +160,18 @@ async def test_http_1_0_needs_no_host():
 
     assert environ["SERVER_PROTOCOL"] == "HTTP/1.0"
     assert "HTTP_HOST" not in environ
+
+
+@pytest.mark.parametrize("addresses", [["10.0.0.0/8"], []])
+async def test_who_connects_from_elsewhere_is_no_proxy(addresses):
+    environ = await seen(request("GET", "/", *FORWARDED), proxies=Proxies(1, addresses))
+
+    assert (environ["REMOTE_ADDR"], environ["wsgi.url_scheme"], environ["HTTP_HOST"]) == ("127.0.0.1", "http", "here")
+
+
+@pytest.mark.parametrize(
+    ("address", "believed"),
+    [("10.1.2.3", 2), ("11.1.2.3", 0), ("::ffff:10.1.2.3", 2), ("fd00::1", 2), ("fe80::1", 0), ("", 0), (None, 0)],
+)
+def test_proxies_are_known_by_their_addresses(address, believed):
+    assert Proxies(2, ["10.0.0.0/8", "fd00::1"]).believed(address) == believed

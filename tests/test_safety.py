@@ -50,6 +50,10 @@ def test_what_is_safe_passes(tmp_path: Path, document: dict[str, Any]) -> None:
     ("document", "words"),
     [
         ({"site_config": BEHIND_A_PROXY}, 'auth.mode "none" asks nobody'),
+        (
+            {"site_config": {**BEHIND_A_PROXY, "proxy_addresses": ["0.0.0.0/0"]}, "auth": ACCOUNTS},
+            "site_config.proxy_addresses believes everybody",
+        ),
         ({"site_config": {"allowed_hosts": ["x.example"]}, "auth": ACCOUNTS}, "site_config.trusted_proxies is 0"),
         ({"site_config": {"host": "0.0.0.0"}, "auth": ACCOUNTS}, "site_config.host 0.0.0.0 lets other machines in"),
         (

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from server import tracing
-from server.front import Limits
+from server.front import Limits, Proxies
 from tests.upstream import cut
 from tests.waiting import wait_for
 from tests.wire import serving
@@ -75,7 +75,7 @@ def traced():
 
 
 async def test_a_trusted_proxy_may_give_the_id(traced):
-    async with serving(traced, trusted_proxies=1) as served:
+    async with serving(traced, proxies=Proxies(1)) as served:
         reply = await served.get("/", f"X-Request-ID: {GIVEN}")
 
     assert (reply.headers["x-request-id"], reply.body.decode()) == (GIVEN, GIVEN)
@@ -90,7 +90,7 @@ async def test_nobody_else_may(traced):
 
 @pytest.mark.parametrize("given", ["", "short", "x" * 65, "with space", 'a"forged"field', "12345678, 87654321"])
 async def test_what_is_no_id_is_replaced(traced, given):
-    async with serving(traced, trusted_proxies=1) as served:
+    async with serving(traced, proxies=Proxies(1)) as served:
         reply = await served.get("/", f"X-Request-ID: {given}")
 
     assert MADE.fullmatch(reply.headers["x-request-id"])

@@ -1,11 +1,32 @@
 """What reverse proxies say about the client: believed of the proxies in front of this server, and of nobody else."""
 
-from ipaddress import ip_address
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
 from server.boundary import PASSED_ON
 
+LOOPBACK = ("127.0.0.0/8", "::1/128")
 PREFIX = "HTTP_X_FORWARDED_"
+
+
+class Proxies:
+    """How many stand in a row in front, and where the innermost connects from: addresses and networks."""
+
+    def __init__(self, count: int = 0, addresses: Iterable[str] = LOOPBACK) -> None:
+        self.count = count
+        self._networks = [ip_network(address) for address in addresses]
+
+    def believed(self, address: str | None) -> int:
+        """Return how many are believed of a request from that address: all of them, or none."""
+        return self.count if self.count and address and self._is_ours(ip_address(address)) else 0
+
+    def _is_ours(self, address: IPv4Address | IPv6Address) -> bool:
+        mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+        return any((mapped or address) in network for network in self._networks)
+
+
+NO_PROXIES = Proxies()
 
 
 def apply(environ: dict[str, Any], trusted_proxies: int) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from server.front.connection import Connection
 from server.front.delivery import deliver
 from server.front.door import Door
 from server.front.environ import environ
+from server.front.forwarded import NO_PROXIES, Proxies
 from server.front.gateway import Gateway
 from server.front.handshake import wants_socket
 from server.front.head import check
@@ -33,22 +34,22 @@ class Front:
         app: "WSGIApplication",
         limits: Limits | None = None,
         *,
-        trusted_proxies: int = 0,
+        proxies: Proxies = NO_PROXIES,
         headers: Mapping[str, str] | None = None,
     ) -> None:
         """Prepare to serve.
 
-        trusted_proxies: how many reverse proxies in a row are believed what X-Forwarded-For, -Proto and -Host say.
+        proxies: who is believed what X-Forwarded-For, -Proto and -Host, and X-Request-ID say.
         headers: what answers carry that are the front's and not the app's.
         """
         limits = limits or Limits()
         self._limits = limits
-        self._trusted_proxies = trusted_proxies
+        self._proxies = proxies
         self._bodies = Bodies(limits)
         self._gateway = Gateway(app)
         self._views = ThreadPoolExecutor(limits.threads, "view")
         self._sockets = Sockets(self._gateway, limits.sockets)
-        self._server = Server(self._handle, limits, Door(limits, behind_proxy=trusted_proxies > 0), headers or {})
+        self._server = Server(self._handle, limits, Door(limits, behind_proxy=proxies.count > 0), headers or {})
         self._listener: asyncio.Server | None = None
         self._active: set[asyncio.Task[object]] = set()
         self._refuses = False
@@ -89,7 +90,7 @@ class Front:
         """Answer one request; what is raised here, `Connection.handle_error` answers."""
         connection = request.protocol
         assert isinstance(connection, Connection)
-        begin(request.headers.get(HEADER, "") if self._trusted_proxies else "")
+        begin(request.headers.get(HEADER, "") if self._proxies.believed(request.remote) else "")
         connection.began(request)
         self._watch()
         if self._refuses:
@@ -107,7 +108,7 @@ class Front:
         check(request, self._limits)
         wants = wants_socket(request)
         async with self._bodies.read(request) as body:
-            asked = environ(request, body, self._trusted_proxies)
+            asked = environ(request, body, self._proxies.believed(request.remote))
             if wants:
                 return await self._sockets.answer(request, connection, asked)
             answer = await self._gateway.call(asked, self._views)

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from server.front.forwarded import NO_PROXIES, Proxies
 from server.front.front import Front
 from server.front.handles import allow
 from server.front.limits import Limits
@@ -32,7 +33,7 @@ async def serve(
     drain: Callable[[float], Awaitable[object]],
     on_ready: Callable[[int], object],
     limits: Limits | None = None,
-    trusted_proxies: int = 0,
+    proxies: Proxies = NO_PROXIES,
     headers: Mapping[str, str] | None = None,
 ) -> bool:
     """Serve until SIGTERM or SIGINT, then refuse new work, drain and close; a second signal kills the process.
@@ -43,7 +44,7 @@ async def serve(
     """
     limits = limits or Limits()
     allow(limits.handles)
-    front = Front(app, limits, trusted_proxies=trusted_proxies, headers=headers)
+    front = Front(app, limits, proxies=proxies, headers=headers)
     bound = await front.start(host, port)
     # A full collection stops every stream for 30 ms. What is loaded now never dies: keep it out of them.
     gc.collect()
