@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask, request
 
-from server.front import Limits
+from server.front import Limits, Proxies
 from server.front.door import Door
 from tests.wire import Served, serving, until
 from tests.wire import request as raw
@@ -321,7 +321,7 @@ async def test_a_connection_too_many_is_503_and_a_place_that_is_free_is_given():
 
 
 def test_one_address_gets_only_so_many_connections():
-    door = Door(Limits(connections_per_client=2), behind_proxy=False)
+    door = Door(Limits(connections_per_client=2), Proxies())
 
     entered = [door.enter("203.0.113.5") for _ in range(3)]
 
@@ -332,8 +332,9 @@ def test_one_address_gets_only_so_many_connections():
 
 
 def test_an_address_that_speaks_for_many_is_not_one_client():
-    local = Door(Limits(connections_per_client=1), behind_proxy=False)
-    proxied = Door(Limits(connections_per_client=1), behind_proxy=True)
+    local = Door(Limits(connections_per_client=1), Proxies())
+    proxied = Door(Limits(connections_per_client=1), Proxies(1, ["203.0.113.5"]))
 
     assert all(local.enter(address) for address in ["127.0.0.1", "127.0.0.1", "::1", "::1", "", ""])
     assert all(proxied.enter("203.0.113.5") for _ in range(3))
+    assert [proxied.enter("203.0.113.6") for _ in range(2)] == [True, False]

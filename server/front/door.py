@@ -3,15 +3,16 @@
 from collections import Counter
 from ipaddress import ip_address
 
+from server.front.forwarded import Proxies
 from server.front.limits import Limits
 
 
 class Door:
     """Counts the connections that are open."""
 
-    def __init__(self, limits: Limits, *, behind_proxy: bool) -> None:
+    def __init__(self, limits: Limits, proxies: Proxies) -> None:
         self._limits = limits
-        self._behind_proxy = behind_proxy
+        self._proxies = proxies
         self._inside = 0
         self._by_address: Counter[str] = Counter()
 
@@ -34,4 +35,4 @@ class Door:
 
     def _is_one_client(self, address: str) -> bool:
         """Return whether the address stands for one client, and not for a proxy that speaks for many."""
-        return not self._behind_proxy and address != "" and not ip_address(address).is_loopback
+        return address != "" and not self._proxies.believed(address) and not ip_address(address).is_loopback

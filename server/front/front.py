@@ -49,7 +49,7 @@ class Front:
         self._gateway = Gateway(app)
         self._views = ThreadPoolExecutor(limits.threads, "view")
         self._sockets = Sockets(self._gateway, limits.sockets)
-        self._server = Server(self._handle, limits, Door(limits, behind_proxy=proxies.count > 0), headers or {})
+        self._server = Server(self._handle, limits, Door(limits, proxies), headers or {})
         self._listener: asyncio.Server | None = None
         self._active: set[asyncio.Task[object]] = set()
         self._refuses = False

@@ -26,7 +26,7 @@ class Limits:
     """How long answers may take to reach their clients once the server stops."""
     connections: int = 4096
     connections_per_client: int = 1024
-    """Of one address. Loopback, and whoever connects when proxies are trusted, speaks for many and is not counted."""
+    """Of one address. Loopback and trusted proxies speak for many and are not counted."""
     threads: int = 8
     sockets: int = 256
     """WebSockets; each takes two threads."""
