@@ -1,3 +1,5 @@
+import pytest
+
 from tests.openai_wire import openai_stream
 from tests.stores import an_outcome, answered
 from tests.test_conversation import ask
@@ -47,6 +49,19 @@ def test_who_failed_before_is_told_as_text(app, client):
     html = info(client, begun.answer.id).text
 
     assert "<strong>first</strong>: first is &lt;slow&gt;." in html
+
+
+class TestWithAPrice:
+    @pytest.fixture
+    def settings(self, settings):
+        settings["models"]["m"] = {"routes": ["up/test-model"], "price": {"input": 2, "output": 5}}
+        return settings
+
+    def test_the_cost_is_told(self, client, upstream):
+        upstream.will_answer(openai_stream("Yes.", usage=(1000, 200)))
+        said = ask(client, "Is it?")
+
+        assert 'data-dollars="0.003"' in info(client, said[0]["message_id"]).text
 
 
 def test_what_is_no_message_is_a_404(client):

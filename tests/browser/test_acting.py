@@ -76,7 +76,7 @@ def test_the_menu_offers_what_fits_and_gives_the_focus_back(answered):
     answered.page.keyboard.press("Enter")
 
     expect(items).to_have_text(
-        ["Answer with another model…", "Edit", "Go on from here in a new chat", "About this answer", "Delete"]
+        ["Use another model…", "Edit", "New chat from here", "About this answer", "Delete"]
     )
     expect(items.first).to_be_focused()
     answered.page.keyboard.press("End")
@@ -84,7 +84,7 @@ def test_the_menu_offers_what_fits_and_gives_the_focus_back(answered):
     answered.page.keyboard.press("Escape")
     expect(answered.answers.get_by_role("button", name="More")).to_be_focused()
     answered.questions.get_by_role("button", name="More").click()
-    expect(items).to_have_text(["Go on from here in a new chat", "Delete"])
+    expect(items).to_have_text(["New chat from here", "Delete"])
 
 
 def test_a_message_is_deleted_at_once_and_brought_back(answered):
@@ -136,7 +136,7 @@ def test_a_fork_is_another_conversation_up_to_there(answered):
     expect(answered.answers.last).to_have_attribute("data-status", COMPLETE)
     before = answered.page.url
 
-    choose(answered, answered.answers.first, "Go on from here in a new chat")
+    choose(answered, answered.answers.first, "New chat from here")
 
     expect(answered.messages).to_have_count(2)
     expect(answered.answer).to_have_text("First answer")
@@ -155,7 +155,7 @@ def test_what_there_is_to_know_about_an_answer_that_has_just_come(answered):
 
 
 def test_another_model_answers_and_stays_picked(answered):
-    choose(answered, answered.answers, "Answer with another model…")
+    choose(answered, answered.answers, "Use another model…")
     answered.models.get_by_role("option").filter(has=answered.page.get_by_text("guide", exact=True)).click()
 
     expect(answered.answer).to_contain_text("not a language model")
@@ -163,7 +163,7 @@ def test_another_model_answers_and_stays_picked(answered):
 
 
 def test_a_list_of_models_that_is_closed_asks_nobody(answered):
-    choose(answered, answered.answers, "Answer with another model…")
+    choose(answered, answered.answers, "Use another model…")
     answered.page.keyboard.press("Escape")
     answered.pick("guide")
 

@@ -111,3 +111,21 @@ def test_far_messages_cost_nothing_and_are_still_there(long):
     assert far.evaluate("message => getComputedStyle(message).contentVisibility") == "auto"
     assert long.messages.last.evaluate("message => getComputedStyle(message).contentVisibility") == "visible"
     expect(long.page.get_by_role("heading", name="You")).to_have_count(20)
+
+
+def test_the_header_of_long_code_stays_in_view_also_far_up(app, page):
+    store = app.extensions["chat"].store
+    code = "```python\n" + "x = 1\n" * 80 + "```\n"
+    begun = answered(store, a_turn(model="m"), an_outcome(code))
+    for _ in range(5):
+        answered(store, a_turn(conversation_id=begun.conversation_id, model="m"), an_outcome(TEXT))
+    page.goto(f"/chat/{begun.conversation_id}")
+    figure = page.locator("figure.code")
+
+    figure.evaluate(
+        "figure => scrollTo({ top: scrollY + figure.getBoundingClientRect().top + 600, behavior: 'instant' })"
+    )
+
+    bar = page.locator(".topbar").bounding_box()
+    caption = figure.locator("figcaption").bounding_box()
+    assert abs(caption["y"] - (bar["y"] + bar["height"])) < 2

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from g4f_lite.pieces import Notice
+from server.causes import cause
 from server.problems import STATUS
 from tests.openai_wire import DONE, chunk, delta, openai_error, openai_stream
 from tests.upstream import Gate, wait_until
@@ -153,6 +154,25 @@ def test_every_failure_has_its_card(chat):
         expect(answer.locator("[data-note] [data-detail]")).to_have_text("Their <own> words.")
         expect(answer.locator("[data-code]")).to_have_text(code)
         expect(answer.locator("retry-wait")).to_be_hidden()
+
+
+def test_in_another_language_the_card_says_the_cause_and_the_details_what_was_said(chat, upstream, app, address):
+    chat.page.context.add_cookies([{"name": "chat_language", "value": "ru", "url": address}])
+    chat.page.goto("/chat/")
+    error = {"code": "provider_failed", "message": "up failed."}
+    with app.test_request_context(headers={"Cookie": "chat_language=ru"}):
+        sentence = cause(error)
+    for _ in range(3):
+        upstream.will_answer_json(openai_error("Their words."), status=500)
+
+    chat.page.locator("textarea#question").fill("Tell me")
+    chat.page.keyboard.press("Enter")
+
+    for _ in range(2):
+        expect(chat.answers.last.locator("[data-note] [data-cause]")).to_have_text(sentence)
+        expect(chat.answers.last.locator("[data-note] [data-said]")).to_contain_text("up failed")
+        expect(trail(chat).locator("[data-reason]").first).to_have_text(sentence)
+        chat.page.reload()
 
 
 def test_the_wait_a_service_asks_for_counts_down_and_keeps_nobody_from_trying(chat, upstream):
