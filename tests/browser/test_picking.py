@@ -104,7 +104,6 @@ def test_a_model_that_cannot_answer_says_why_and_is_not_picked(chat, options):
 
 
 def test_favourites_come_first_and_are_still_there_after_a_reload(chat, options):
-    options.filter(has_text="Big").hover()
     chat.page.keyboard.type("big")
     expect(options).to_have_count(1)
     chat.page.keyboard.press("Tab")
@@ -117,6 +116,19 @@ def test_favourites_come_first_and_are_still_there_after_a_reload(chat, options)
     favourites = chat.models.get_by_role("group", name="Favourites")
     expect(favourites.get_by_role("option")).to_have_count(1)
     expect(options.first).to_contain_text("Big")
+
+
+def test_a_click_on_the_star_picks_nothing_and_moves_nothing(chat, options):
+    big = options.filter(has_text="Big")
+    place = big.bounding_box()
+
+    big.locator("[data-aside]").click()
+
+    expect(chat.models.get_by_role("button", name="Favourite: Big", pressed=True)).to_be_visible()
+    assert big.bounding_box() == place
+    expect(chat.picker).to_have_text("Model: m")
+    big.locator("[data-aside]").click()
+    expect(chat.models.get_by_role("button", name="Favourite: Big", pressed=False)).to_be_visible()
 
 
 def test_a_model_that_comes_into_memory_is_marked_while_one_looks(app, chat, options):

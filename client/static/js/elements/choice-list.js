@@ -4,8 +4,9 @@ const PAGE = 60 // so many are shown at once; the rest when somebody comes near
 const NEAR_PX = 600
 
 /**
- * A list of choices for a field that keeps the focus (a listbox). Tells `choice:active` and `choice:pick`; the detail
- * is the choice. Orders: show(choices, rowOf, at), move(step), pick(). `field` is the field.
+ * A list of choices for a field that keeps the focus (a listbox). Tells `choice:active`, `choice:pick`, and
+ * `choice:aside` for a click on what has `data-aside`; the detail is the choice. `field` is the field.
+ * Orders: show(choices, rowOf, at), move(step), pick().
  */
 class ChoiceList extends HTMLElement {
   field
@@ -17,12 +18,17 @@ class ChoiceList extends HTMLElement {
   connectedCallback() {
     this.addEventListener("scroll", () => this.#showNear(), { passive: true })
     this.addEventListener("mousedown", (event) => event.preventDefault()) // the field keeps the focus
-    this.addEventListener("click", ({ target }) => this.#click(target.closest("[role=option]")))
+    this.addEventListener("click", ({ target }) => this.#click(target))
   }
 
   /** The active choice, or undefined. */
   get active() {
     return this.#choices[this.#at]
+  }
+
+  /** Its option. */
+  get activeRow() {
+    return this.#row(this.#at)
   }
 
   /**
@@ -48,14 +54,15 @@ class ChoiceList extends HTMLElement {
   /** Take the active choice, unless it cannot be taken. */
   pick() {
     if (this.active && !this.active.disabled) {
-      this.dispatchEvent(new CustomEvent("choice:pick", { detail: this.active, bubbles: true }))
+      this.#tell("pick")
     }
   }
 
-  #click(row) {
+  #click(target) {
+    const row = target.closest("[role=option]")
     if (row) {
       this.#activate(Number(row.dataset.index))
-      this.pick()
+      target.closest("[data-aside]") ? this.#tell("aside") : this.pick()
     }
   }
 
@@ -67,7 +74,11 @@ class ChoiceList extends HTMLElement {
     row?.toggleAttribute("data-active", true)
     row?.scrollIntoView({ block: at === 0 ? "end" : "nearest" })
     row ? this.field.setAttribute("aria-activedescendant", row.id) : this.field.removeAttribute("aria-activedescendant")
-    this.dispatchEvent(new CustomEvent("choice:active", { detail: this.active, bubbles: true }))
+    this.#tell("active")
+  }
+
+  #tell(what) {
+    this.dispatchEvent(new CustomEvent(`choice:${what}`, { detail: this.active, bubbles: true }))
   }
 
   #showNear() {

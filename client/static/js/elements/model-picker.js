@@ -28,7 +28,7 @@ class ModelPicker extends HTMLElement {
     this.#list = this.#part("list")
     this.#list.field = this.#query
     this.#query.addEventListener("input", () => this.#show())
-    for (const type of ["beforetoggle", "toggle", "keydown", "click", "choice:active", "choice:pick"]) {
+    for (const type of ["beforetoggle", "toggle", "keydown", "click", "choice:active", "choice:aside", "choice:pick"]) {
       this.#panel.addEventListener(type, this)
     }
   }
@@ -147,7 +147,7 @@ class ModelPicker extends HTMLElement {
 
   onclick({ target }) {
     if (target.closest("[data-like]")) {
-      this.#like(this.#list.active.id)
+      this.#like(this.#list.active)
     }
   }
 
@@ -155,6 +155,10 @@ class ModelPicker extends HTMLElement {
     this.#part("foot").hidden = !model
     this.#part("active-name").textContent = model?.label ?? ""
     this.#part("like").ariaPressed = String(favourites.read().has(model?.id))
+  }
+
+  onaside({ detail: model }) {
+    this.#like(model)
   }
 
   onpick({ detail: model }) {
@@ -172,9 +176,11 @@ class ModelPicker extends HTMLElement {
     this.#part("count").textContent = this.models.length ? pluralText(this.#part("count").dataset.count, choices.length) : ""
   }
 
-  #like(name) {
-    favourites.toggle(name)
-    this.#show(name)
+  /** Mark a favourite, or unmark it, where it stands; it changes its place when the list is shown the next time. */
+  #like(model) {
+    favourites.toggle(model.id)
+    this.#list.activeRow.toggleAttribute("data-favourite", favourites.read().has(model.id))
+    this.onactive({ detail: model })
   }
 
   #pick(model) {
