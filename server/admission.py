@@ -6,12 +6,30 @@ from typing import Any, Literal
 from pydantic import Field
 
 from g4f_lite.mistakes import Mistake
-from g4f_lite.settings import Strict
+from g4f_lite.settings import Names, Strict
 from server.accounts.passwords import SHORTEST, is_common
+from server.store.people import Role
 
 Mode = Literal["none", "password", "accounts"]
 PASSWORD = "${CHAT_PASSWORD}"
 """Where the shared password comes from, unless the file says otherwise."""
+
+
+class Allowance(Strict):
+    """What a role may do."""
+
+    models: Names = ("*",)
+    """Names of models, in which `*` stands for anything."""
+
+
+class Roles(Strict):
+    """By role, what it may do."""
+
+    admin: Allowance = Allowance()
+    user: Allowance = Allowance()
+
+    def of(self, role: Role) -> Allowance:
+        return self.admin if role == "admin" else self.user
 
 
 class Auth(Strict):
@@ -20,6 +38,7 @@ class Auth(Strict):
     mode: Mode = "none"
     password: str = Field(default="", repr=False)
     """What everybody knows who may come in, in the mode of that name."""
+    roles: Roles = Roles()
 
 
 def with_password(document: dict[str, Any]) -> dict[str, Any]:

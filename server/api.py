@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from g4f_lite.catalog import Member, Model
-from server import news
+from server import choice, news
 from server.identity import open_to_all, user_id
 from server.payload import ChangeBody, check, document, flag
 from server.problems import Problem
@@ -18,8 +18,7 @@ api = Blueprint("api", __name__)
 @api.get("/backend-api/v2/models")
 def models() -> dict[str, Any]:
     """List what can be picked."""
-    catalog = services().catalog
-    return {"models": [_model(model) for model in catalog.models()], "default": catalog.default_model}
+    return {"models": [_model(model) for model in choice.models()], "default": choice.default_model()}
 
 
 @api.get("/backend-api/v2/providers")
@@ -55,7 +54,7 @@ def change_conversation(conversation_id: str) -> dict[str, Any]:
     """Change the title, a mark, the current leaf, how the next turn is asked, or take a deletion back."""
     changes = check(document(request), ChangeBody).changes()
     if "model" in changes:
-        services().model(changes["model"])
+        choice.model(changes["model"])
     changed = services().store.change(user_id(), conversation_id, changes)
     tell = news.tell_thread if "leaf_id" in changes else news.tell_conversation
     tell(services().hub, user_id(), changed)
@@ -125,6 +124,6 @@ def _provider(member: Member) -> dict[str, Any]:
         "last_error": {"code": error.code, "message": error.message} if error else None,
         "last_success_at": time_text(health.last_success_at) if health.last_success_at else None,
         "latency_ms": health.latency_ms,
-        "models": [offer.id for offer in member.listed],
+        "models": [offer.id for offer in member.listed if choice.may_pick(f"{member.name}/{offer.id}")],
         "listed_at": time_text(member.listed_at) if member.listed_at else None,
     }

@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from g4f_lite.config import load
 from server import live
 from server.accounts.account import account
+from server.accounts.admin import admin
 from server.accounts.first import ask_for_administrator
 from server.accounts.gate import admit
 from server.accounts.login import login
@@ -41,6 +42,7 @@ BLUEPRINTS = (
     login,
     welcome,
     account,
+    admin,
     conversation,
     api,
     export,

@@ -9,8 +9,7 @@ from dataclasses import replace
 from flask import Blueprint, Response, request
 
 from g4f_lite.catalog import Model
-from g4f_lite.errors import UnknownModelError
-from server import events, reading
+from server import choice, events, reading
 from server.events import MIMETYPES, Form
 from server.identity import user_id
 from server.payload import FreegptBody, ParamsBody, TurnBody, check, check_length, check_text, document
@@ -71,7 +70,7 @@ def _answer_native(body: TurnBody) -> Response:
 def begin(body: TurnBody) -> tuple[Begun, Turn | None]:
     """Store what a turn begins with, and let it run. Returns: no turn where this message came before."""
     here, user = services(), user_id()
-    model = here.model(body.model) if body.model else _remembered_model(here, user, body)
+    model = choice.model(body.model) if body.model else _remembered_model(here, user, body)
     begun = here.store.begin(user, _new_turn(body, model))
     if begun.repeated:
         return begun, None
@@ -84,10 +83,7 @@ def begin(body: TurnBody) -> tuple[Begun, Turn | None]:
 def _remembered_model(here: Services, user: str, body: TurnBody) -> Model:
     """Return what the conversation was asked last, where there is such a model still, or else the default one."""
     name = here.store.summary(user, body.conversation_id).model if body.conversation_id else None
-    try:
-        return here.catalog.model(name or here.config.default_model)
-    except UnknownModelError:
-        return here.model(here.config.default_model)
+    return choice.model_or_default(name)
 
 
 def _new_turn(body: TurnBody, model: Model) -> NewTurn:
@@ -154,4 +150,4 @@ def _answer_freegpt(body: FreegptBody) -> Response:
     if messages[-1].role != "user":
         raise Problem("invalid_request", "meta.content.parts: the last part must be the user's question.")
     check_text(messages[-1].content)
-    return Stream(relayed(here, here.model(body.model), messages), loop=here.loop, waits=True, mimetype="text/plain")
+    return Stream(relayed(here, choice.model(body.model), messages), loop=here.loop, waits=True, mimetype="text/plain")

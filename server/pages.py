@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from g4f_lite.catalog import Model
 from g4f_lite.providers.guide import Guide
-from server import sidebar, thread
+from server import choice, sidebar, thread
 from server.assets import Assets, assets
 from server.causes import cause, causes
 from server.compression import accepts_gzip
@@ -153,7 +153,7 @@ def chat(conversation_id: str) -> ResponseReturnValue:
             return redirect(url_for("pages.chat", conversation_id=conversation_id))
         if problem.code != "unknown_conversation":
             raise
-        return _render("not_found.html", NotFoundPage(_site_title(), preferences())), 404
+        return not_found()
 
 
 @pages.get("/chat/parts/conversations")
@@ -197,6 +197,11 @@ def asset(version: str, path: str) -> ResponseReturnValue:
     return response.make_conditional(request)
 
 
+def not_found() -> ResponseReturnValue:
+    """Say that there is nothing here, or nothing that the person who asks may know of."""
+    return _render("not_found.html", NotFoundPage(_site_title(), preferences())), 404
+
+
 def _branch(conversation_id: str, before: str | None = None, through: str | None = None, lead: int = 0) -> Branch:
     asked = {"leaf_id": request.args.get("leaf"), "before": before, "through": through}
     return services().store.branch(user_id(), conversation_id, **asked, limit=WINDOW, lead=lead)
@@ -208,11 +213,11 @@ def chat_page(branch: Branch | None, before: str | None = None) -> ChatPage:
     before: the cursor of the page of the list beside it.
     """
     here = services()
-    models = here.catalog.models()
+    models = choice.models()
     labels = _labels(models)
     shown = _messages(branch, labels)
     listed = _conversations(branch.conversation.id if branch else "", before)
-    model = _picked(branch, labels) or here.catalog.default_model
+    model = _picked(branch, labels) or choice.default_model()
     return ChatPage(
         models=_by_provider(models),
         model=model,

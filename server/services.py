@@ -9,8 +9,7 @@ from typing import Any, cast
 
 from flask import current_app
 
-from g4f_lite.catalog import Catalog, Member, Model
-from g4f_lite.errors import UnknownModelError
+from g4f_lite.catalog import Catalog, Member
 from g4f_lite.transport import Http
 from server import data_folder
 from server.accounts.access import Access
@@ -63,13 +62,6 @@ class Services:
         self.hub.publish(user_id, {"type": "emptied"})
         return deleted
 
-    def model(self, name: str) -> Model:
-        """Return the model a person named. Raises: Problem("unknown_model"), with the nearest name."""
-        try:
-            return self.catalog.model(name)
-        except UnknownModelError as error:
-            raise Problem.of(error) from error
-
     async def start(self) -> None:
         """Begin what runs beside the requests."""
         self.run(_every(CHECKPOINT_EVERY_S, self.engine.checkpoint))
@@ -96,6 +88,8 @@ class Services:
 
     async def take_over(self, config: Config) -> None:
         """Put a changed configuration into force; turns that are running keep what they began with."""
+        changed = [key for key in Config.model_fields if getattr(self.config, key) != getattr(config, key)]
+        self.access.audit.note("configuration_changed", keys=changed)
         retired = self.catalog
         self.catalog, self.config = Catalog(config, self._http, previous=retired), config
         self._states = self.catalog.states()

@@ -17,7 +17,10 @@ EVERY_S = 1
 SITE_KEYS = ("host", "port", "trusted_proxies", "proxy_addresses", "allowed_hosts")
 """Keys of `site_config` that are read once, at the start."""
 
-TOP_KEYS = ("url_prefix", "data_dir", "database", "redis", "auth")
+AUTH_KEYS = ("mode", "password")
+"""Keys of `auth` that are."""
+
+TOP_KEYS = ("url_prefix", "data_dir", "database", "redis")
 """Keys beside it that are."""
 
 
@@ -86,13 +89,16 @@ class Watch:
 def kept_keys(running: Config, new: Config) -> list[str]:
     """Return the keys that differ and cannot be changed while the server runs."""
     site = [f"site_config.{key}" for key in SITE_KEYS if _differs(key, running.site_config, new.site_config)]
-    return site + [key for key in TOP_KEYS if _differs(key, running, new)]
+    auth = [f"auth.{key}" for key in AUTH_KEYS if _differs(key, running.auth, new.auth)]
+    return site + auth + [key for key in TOP_KEYS if _differs(key, running, new)]
 
 
 def with_kept(running: Config, new: Config) -> Config:
     """Return the new configuration with the running one's values for those keys."""
     site = new.site_config.model_copy(update={key: getattr(running.site_config, key) for key in SITE_KEYS})
-    return new.model_copy(update={"site_config": site, **{key: getattr(running, key) for key in TOP_KEYS}})
+    auth = new.auth.model_copy(update={key: getattr(running.auth, key) for key in AUTH_KEYS})
+    top = {key: getattr(running, key) for key in TOP_KEYS}
+    return new.model_copy(update={"site_config": site, "auth": auth, **top})
 
 
 def _differs(key: str, running: object, new: object) -> bool:

@@ -2,6 +2,7 @@ import json
 import logging
 
 from server.audit import FILE, LONGEST, Audit
+from tests.loops import on
 
 
 def lines(folder):
@@ -41,3 +42,13 @@ def test_a_log_that_cannot_be_written_stops_nobody(tmp_path, caplog):
     Audit(tmp_path / "nowhere").note("login", user="anna")
 
     assert "the audit log cannot be written" in caplog.text
+
+
+def test_another_configuration_is_told_by_its_keys(app, loop, config, tmp_path):
+    other = config.model_copy(update={"default_model": "guide"})
+
+    on(loop, app.extensions["chat"].take_over(other))
+
+    (line,) = lines(tmp_path / "data")
+    assert json.loads(line)["event"] == "configuration_changed"
+    assert json.loads(line)["keys"] == ["default_model"]

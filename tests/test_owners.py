@@ -117,6 +117,13 @@ ROUTES: dict[str, list[Route]] = {
     "GET /login": [Route("open")],
     "POST /login": [Route("open", form={"username": "Anna", "password": "a wrong one"})],
     "POST /login/code": [Route("open", form={"sealed": "x", "code": "000000"})],
+    "GET /chat/admin": [Route("own")],
+    "POST /chat/admin": [Route("own", form={"name": "Cleo"})],
+    "POST /chat/admin/<account_id>": [
+        Route("foreign", form={"do": "disable"}),
+        Route("foreign", form={"do": "link"}),
+        Route("foreign", form={"do": "admin"}),
+    ],
     "GET /chat/account": [Route("own")],
     "POST /chat/account/password": [Route("own", form={"password": "a wrong one", "new": "another battery"})],
     "POST /chat/account/sessions": [Route("own", form={"id": "{session}"}), Route("own", form={})],
@@ -167,6 +174,7 @@ def known(app, anna, ben, upstream):
         "running_conversation": begun["conversation_id"],
         "preset": preset["id"],
         "mine": mine["conversation_id"],
+        "account": "local",
         "session": app.extensions["chat"].access.sessions.of("local")[0].id,
     }
     gate.open()
@@ -240,7 +248,7 @@ def test_without_a_session_nothing_is_learned_at_all(app, anna, known):
 def ask_route(client: FlaskClient, route: str, case: Route, ids: dict[str, str]):
     """Ask a route with these ids in their places."""
     method, _, rule = route.partition(" ")
-    names = {"conversation_id": "conversation", "message_id": "answer", "preset_id": "preset"}
+    names = {"conversation_id": "conversation", "message_id": "answer", "preset_id": "preset", "account_id": "account"}
     path = re.sub(r"<(?:path:)?(\w+)>", lambda place: ids[names[place[1]]] if place[1] in names else "x", rule)
     body = {"json": filled(case.body, ids)} if case.body is not None else {}
     form = {"data": filled(case.form, ids)} if case.form is not None else {}

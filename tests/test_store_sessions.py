@@ -74,3 +74,13 @@ def test_a_long_agent_is_cut(sessions):
     sessions.start("another", LOCAL_USER, "", "x\0" * 9000)
 
     assert max(len(session.agent) for session in sessions.of(LOCAL_USER)) <= LONGEST_AGENT
+
+
+def test_one_sees_when_somebody_was_there(sessions, store, clock):
+    anna = add_person(store, "anna")
+    add_person(store, "ben")
+    clock.pass_by(days=1)
+    sessions.start("hers", anna, "", "")
+    sessions.start("another", LOCAL_USER, "", "")
+
+    assert sessions.last_seen() == {anna: clock(), LOCAL_USER: clock()}

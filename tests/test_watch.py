@@ -126,3 +126,16 @@ async def test_keys_that_are_read_once_keep_their_value_and_are_named(
     assert [record.getMessage() for record in caplog.records] == [
         "config.json: a restart is needed for site_config.port, url_prefix"
     ]
+
+
+async def test_what_a_role_may_use_is_taken_over_and_who_may_come_in_is_not(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    site.write({"auth": {"mode": "accounts", "roles": {"user": {"models": ["guide"]}}}})
+
+    await site.watch.check_now()
+
+    (config,) = site.taken
+    assert (config.auth.mode, config.auth.roles.user.models) == ("none", ("guide",))
+    assert [record.getMessage() for record in caplog.records] == ["config.json: a restart is needed for auth.mode"]

@@ -10,10 +10,10 @@ from markupsafe import Markup
 from server.accounts import agents, passwords, second_factor
 from server.accounts.access import Access
 from server.accounts.login import throttle_keys
-from server.identity import Person, someone
+from server.identity import Person, signed_in, someone
 from server.languages import N_
 from server.languages import gettext as _
-from server.pages import Page
+from server.pages import Page, not_found
 from server.preferences import preferences
 from server.problems import Problem
 from server.services import services
@@ -66,10 +66,9 @@ class AccountPage(Page):
 
 
 @account.before_request
-def require_sign_in() -> None:
-    """Where nobody signs in, there is nothing to see. Raises: Problem."""
-    if not someone().token_hash:
-        raise Problem("not_found", "There are no accounts here.")
+def require_sign_in() -> ResponseReturnValue | None:
+    """Where nobody signs in, there is nothing to see."""
+    return None if signed_in() else not_found()
 
 
 @account.get("")

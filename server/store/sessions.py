@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, insert, select, update
 
 from server.problems import Problem
 from server.store.database import Database
@@ -63,6 +63,13 @@ class Sessions:
         mine = select(*SESSION).where(sessions.c.user_id == user_id, self._valid())
         with self._database.read() as connection:
             return [Session(*row) for row in connection.execute(mine.order_by(sessions.c.seen_at.desc()))]
+
+    def last_seen(self) -> dict[str, datetime]:
+        """Return when each person who is in was seen last, by id."""
+        seen = select(sessions.c.user_id, func.max(sessions.c.seen_at, type_=sessions.c.seen_at.type))
+        with self._database.read() as connection:
+            rows = connection.execute(seen.where(self._valid()).group_by(sessions.c.user_id)).all()
+            return {user_id: at for user_id, at in rows}
 
     def end(self, user_id: str, session_id: str) -> bool:
         """End one of somebody's sessions; tell whether there was one."""

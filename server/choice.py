@@ -1,0 +1,60 @@
+"""The models that the person who asks may pick: all of the catalog, or those that config.json leaves to their role."""
+
+import difflib
+from fnmatch import fnmatchcase
+
+from g4f_lite.catalog import Model
+from g4f_lite.errors import UnknownModelError
+from server.identity import someone
+from server.problems import Problem
+from server.services import services
+
+
+def models() -> list[Model]:
+    """Return all that can be picked."""
+    return [model for model in services().catalog.models() if may_pick(model.name)]
+
+
+def model(name: str) -> Model:
+    """Return the model a person named. Raises: Problem("unknown_model"), with the nearest name that they may pick."""
+    try:
+        found = services().catalog.model(name)
+    except UnknownModelError as error:
+        raise (Problem("unknown_model", _unknown(name)) if _restricted() else Problem.of(error)) from error
+    if not may_pick(name):
+        raise Problem("unknown_model", _unknown(name))
+    return found
+
+
+def model_or_default(name: str | None) -> Model:
+    """Return the model of that name where there is one to pick still, or else the default one. Raises: Problem."""
+    try:
+        return model(name or default_model())
+    except Problem:
+        return model(default_model())
+
+
+def default_model() -> str:
+    """Return the name of the model that is picked while nobody has picked one."""
+    name = services().catalog.default_model
+    return name if may_pick(name) else next((model.name for model in models()), name)
+
+
+def may_pick(name: str) -> bool:
+    """Tell whether a name is among those of the person's role."""
+    return any(fnmatchcase(name, pattern) for pattern in _patterns())
+
+
+def _patterns() -> tuple[str, ...]:
+    return services().config.auth.roles.of(someone().role).models
+
+
+def _restricted() -> bool:
+    return "*" not in _patterns()
+
+
+def _unknown(name: str) -> str:
+    names = [model.name for model in models()]
+    nearest = difflib.get_close_matches(name, names, n=1)
+    hint = f"did you mean {nearest[0]}?" if nearest else f"pick another, for example {default_model()}."
+    return f"There is no model called {name[:100]}; {hint}" if names else "There is no model that you may use."
