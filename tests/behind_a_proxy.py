@@ -85,6 +85,11 @@ class BehindAProxy:
                 "public, max-age=31536000, immutable",
             )
 
+    def test_the_address_without_its_slash_leads_there(self, site: str) -> None:
+        page = requests.get(site, timeout=10)
+
+        assert (page.status_code, page.url) == (200, f"{site}/chat/")
+
     @pytest.mark.parametrize("body", [TURN, TURN | {"render": "html"}, RELAYED], ids=["stored", "rendered", "relayed"])
     def test_the_events_of_a_stream_arrive_one_by_one(self, converse: str, upstream: Any, body: dict[str, Any]) -> None:
         gate = Gate()

@@ -55,8 +55,12 @@ def caddy_site(place: Place, port: int) -> str:
     text = (ROOT / "deploy/Caddyfile").read_text().replace("1338", str(place.behind))
     tls = f"\n\ttls {CERTIFICATE} {CERTIFICATE}" if place.tls else ""
     text = text.replace(f"\n{NAME} {{", f"\nhttp{'s' if place.tls else ''}://{HOST}:{port} {{{tls}")
-    matcher = f" {place.prefix}/*" if place.prefix else ""
-    return text.replace("\treverse_proxy ", f"\treverse_proxy{matcher} ")
+    below = (
+        f"\tredir {place.prefix} {place.prefix}/\n\treverse_proxy {place.prefix}/* "
+        if place.prefix
+        else "\treverse_proxy "
+    )
+    return text.replace("\n\treverse_proxy ", f"\n{below}")
 
 
 @contextmanager
