@@ -20,7 +20,7 @@ from server.accounts import command as users
 from server.accounts.access import Access
 from server.accounts.first import ask_for_administrator
 from server.app import create_app
-from server.backup import command as backups
+from server.backup import add_arguments
 from server.boundary import HEADERS
 from server.config import Config
 from server.front import ListenError, Proxies, serve
@@ -35,8 +35,8 @@ COMMANDS: dict[str, Callable[[Config, argparse.Namespace], int]] = {
     "serve": lambda config, options: asyncio.run(_serve(config, options)),
     "check": lambda config, options: asyncio.run(_check(config, options)),
     "user": users.run,
-    "backup": backups.backup,
-    "restore": backups.restore,
+    "backup": lambda config, options: _backup(config, options),
+    "restore": lambda config, options: _restore(config, options),
 }
 
 
@@ -67,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_options(user)
     backup = commands.add_parser("backup", help="write the whole site to one file, while the server runs, too")
     restore = commands.add_parser("restore", help="put a site back from such a file")
-    backups.add_arguments(backup, restore)
+    add_arguments(backup, restore)
     _add_options(backup)
     _add_options(restore)
     parser.set_defaults(command="serve", config=None, host=None, port=None, open=False)
@@ -125,6 +125,18 @@ def _announce(config: Config, access: Access, port: int, browser: bool) -> None:
     ask_for_administrator(access, config, port)
     if browser:
         threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
+
+
+def _backup(config: Config, options: argparse.Namespace) -> int:
+    from server.backup import command
+
+    return command.backup(config, options)
+
+
+def _restore(config: Config, options: argparse.Namespace) -> int:
+    from server.backup import command
+
+    return command.restore(config, options)
 
 
 async def _check(config: Config, options: argparse.Namespace) -> int:

@@ -21,13 +21,6 @@ RUNNING = (
 )
 
 
-def add_arguments(backup: argparse.ArgumentParser, restore: argparse.ArgumentParser) -> None:
-    """Say what the two commands take."""
-    backup.add_argument("file", type=Path, help="where to write it, such as chat.backup")
-    backup.add_argument("--force", action="store_true", help="replace that file if it is there")
-    restore.add_argument("file", type=Path, help="what `run.py backup` wrote")
-
-
 def backup(config: Config, options: argparse.Namespace) -> int:
     """Write the site to one file. Raises: Problem; ConfigError when a newer program made the database."""
     site, file = Site.of(config, options.config), options.file.absolute()
