@@ -75,9 +75,7 @@ def test_the_menu_offers_what_fits_and_gives_the_focus_back(answered):
     answered.answers.get_by_role("button", name="More").focus()
     answered.page.keyboard.press("Enter")
 
-    expect(items).to_have_text(
-        ["Use another model…", "Edit", "New chat from here", "About this answer", "Delete"]
-    )
+    expect(items).to_have_text(["Use another model…", "Edit", "New chat from here", "About this answer", "Delete"])
     expect(items.first).to_be_focused()
     answered.page.keyboard.press("End")
     expect(items.last).to_be_focused()
