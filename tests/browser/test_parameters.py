@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from tests.openai_wire import openai_stream
 
+TRICKY = """Say "<b>it's</b>" & 'that' \\ </textarea>"""
 LONG = "é" * 20_000
 
 
@@ -73,6 +74,7 @@ def test_a_conversation_keeps_them_and_they_count_for_the_next_turn(chat, upstre
     assert "temperature" not in asked(upstream)
     panel = Panel(chat.page)
     panel.button.click()
+    panel.system.fill(TRICKY)
     panel.temperature.fill("1.5")
     expect(panel.state).to_have_text("Saved")
 
@@ -80,6 +82,7 @@ def test_a_conversation_keeps_them_and_they_count_for_the_next_turn(chat, upstre
 
     panel.button.click()
     expect(panel.temperature).to_have_value("1.5")
+    expect(panel.system).to_have_value(TRICKY)
     chat.page.keyboard.press("Escape")
     with chat.page.expect_request("**/backend-api/v2/conversation") as sent:
         chat.ask("Again")

@@ -191,6 +191,15 @@ class TestTenThousand:
         expect(options.nth(100)).to_be_attached()
         expect(options.first).to_have_attribute("aria-setsize", "10004")
 
+    def test_the_list_can_have_the_focus_and_picks_as_well(self, many):
+        many.page.keyboard.press("Tab")
+        many.page.keyboard.press("ArrowDown")
+        expect(many.models.get_by_role("button", name="Favourite: Big")).to_be_visible()
+
+        many.page.keyboard.press("Enter")
+
+        expect(many.picker).to_have_text("Model: Big")
+
     def test_the_last_one_is_found(self, many):
         many.page.keyboard.type("model-9999")
         many.page.keyboard.press("Enter")

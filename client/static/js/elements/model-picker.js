@@ -139,7 +139,7 @@ class ModelPicker extends HTMLElement {
     if (event.key in STEPS) {
       event.preventDefault()
       this.#list.move(STEPS[event.key])
-    } else if (event.key === "Enter" && event.target === this.#query) {
+    } else if (event.key === "Enter" && !event.target.closest("button")) {
       event.preventDefault()
       this.#list.pick()
     }
