@@ -28,6 +28,7 @@ from server.manifest import manifest
 from server.message_info import message_info
 from server.messages import messages
 from server.metrics import metrics
+from server.pacing import pace
 from server.pages import pages
 from server.plain import plain
 from server.presets import presets
@@ -88,6 +89,7 @@ def create_app(config: Config | None = None, *, loop: asyncio.AbstractEventLoop 
     app.extensions["chat"] = services
     trace(app)
     guard(app, config.site_config.allowed_hosts)
+    pace(app)
     admit(app)
     speak(app)
     compress(app)

@@ -14,8 +14,10 @@ from g4f_lite.config import CatalogConfig
 from g4f_lite.mistakes import Mistake
 from g4f_lite.settings import LocalPath, Names, Strict
 from server.admission import Auth, mistakes_in, with_password
+from server.limits import Limits, with_limits
 
 DATABASES = ("sqlite", "postgresql+psycopg")
+REDIS = ("redis://", "rediss://", "unix://")
 SHORTEST_TOKEN = 16
 """Characters; fewer can be tried out."""
 HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9a-fA-F:.]+\]")
@@ -77,9 +79,9 @@ def _token(token: str) -> str:
     return token
 
 
-def _no_redis(url: str) -> str:
-    if url:
-        raise ValueError("must be empty: this version runs as one process and has no use for Redis yet")
+def _redis(url: str) -> str:
+    if url and not url.startswith(REDIS):
+        raise ValueError("must be empty or begin with redis://, rediss:// or unix://")
     return url
 
 
@@ -114,13 +116,14 @@ class Config(CatalogConfig):
     database: Annotated[str, AfterValidator(_database), Field(validate_default=True, repr=False)] = (
         "sqlite:///data/chat.db"
     )
-    redis: Annotated[str, AfterValidator(_no_redis), Field(repr=False)] = ""
+    redis: Annotated[str, AfterValidator(_redis), Field(repr=False)] = ""
     auth: Auth = Auth()
+    limits: Limits = Limits()
 
     @classmethod
     def with_defaults(cls, document: dict[str, Any]) -> dict[str, Any]:
-        """Return the document with the name of the shared password's variable."""
-        return with_password(super().with_defaults(document))
+        """Return the document with the name of the shared password's variable, and the limits that fit `auth`."""
+        return with_limits(with_password(super().with_defaults(document)))
 
     @classmethod
     def relations(cls, document: Mapping[str, Any]) -> Iterator[Mistake]:

@@ -9,7 +9,8 @@ from dataclasses import replace
 from flask import Blueprint, Response, request
 
 from g4f_lite.catalog import Model
-from server import choice, events, reading
+from server import choice, events, pacing, reading
+from server.allowance import Place
 from server.events import MIMETYPES, Form
 from server.identity import user_id
 from server.payload import FreegptBody, ParamsBody, TurnBody, check, check_length, check_text, document
@@ -71,13 +72,25 @@ def begin(body: TurnBody) -> tuple[Begun, Turn | None]:
     """Store what a turn begins with, and let it run. Returns: no turn where this message came before."""
     here, user = services(), user_id()
     model = choice.model(body.model) if body.model else _remembered_model(here, user, body)
-    begun = here.store.begin(user, _new_turn(body, model))
-    if begun.repeated:
-        return begun, None
-    params = replace(ParamsBody(**begun.params).params(), stop=body.params.params().stop)
-    turn = Turn(user, begun, model, params, prompt(begun.path, body.action))
-    here.engine.start(turn)
+    new, place = _new_turn(body, model), _place(here, user, body)
+    with place:
+        begun = here.store.begin(user, new)
+        if begun.repeated:
+            return begun, None
+        params = replace(ParamsBody(**begun.params).params(), stop=body.params.params().stop)
+        turn = Turn(user, begun, model, params, prompt(begun.path, body.action))
+        here.engine.start(turn, place.kept())
     return begun, turn
+
+
+def _place(here: Services, user: str, body: TurnBody) -> Place:
+    """Return the right to run a turn; a message that came before needs none. Raises: Problem("rate_limited")."""
+    try:
+        return pacing.begin_turn()
+    except Problem:
+        if body.message and body.message.id and here.store.has_message(user, body.message.id):
+            return Place()
+        raise
 
 
 def _remembered_model(here: Services, user: str, body: TurnBody) -> Model:
@@ -150,4 +163,7 @@ def _answer_freegpt(body: FreegptBody) -> Response:
     if messages[-1].role != "user":
         raise Problem("invalid_request", "meta.content.parts: the last part must be the user's question.")
     check_text(messages[-1].content)
-    return Stream(relayed(here, choice.model(body.model), messages), loop=here.loop, waits=True, mimetype="text/plain")
+    model = choice.model(body.model)
+    pacing.take_turn()
+    reply = relayed(here, user_id(), model, messages)
+    return Stream(reply, loop=here.loop, waits=True, mimetype="text/plain")

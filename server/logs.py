@@ -80,5 +80,6 @@ def _secrets(config: Config) -> Iterator[str]:
     for settings in config.providers.values():
         yield from secrets_of_provider(settings)
     yield urlsplit(config.database).password or ""
+    yield urlsplit(config.redis).password or ""
     yield config.auth.password
     yield config.site_config.metrics_token

@@ -44,7 +44,7 @@ def send(conversation_id: str | None) -> ResponseReturnValue:
     try:
         begun = _begin(conversation_id, text)
     except Problem as problem:
-        return _show_again(conversation_id, text, problem), problem.status
+        return _show_again(conversation_id, text, problem), problem.status, problem.when()
     return redirect(url_for("plain.live", conversation_id=begun.conversation_id, _anchor=GROWING), 303)
 
 

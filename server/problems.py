@@ -94,11 +94,12 @@ class Problem(Exception):
         return json.dumps({"error": self.as_dict()}).encode()
 
     def headers(self) -> dict[str, str]:
-        """Return the headers that say what the body is, and when to come again."""
-        headers = {"Content-Type": "application/json"}
-        if self.retry_after is not None:
-            headers["Retry-After"] = str(math.ceil(self.retry_after))
-        return headers
+        """Return the headers that belong to the body."""
+        return {"Content-Type": "application/json", **self.when()}
+
+    def when(self) -> dict[str, str]:
+        """Return the header that says when to come again, where that is known."""
+        return {} if self.retry_after is None else {"Retry-After": str(math.ceil(self.retry_after))}
 
 
 def note(problem: Problem, asked: str, error: BaseException | None = None) -> None:

@@ -14,10 +14,12 @@ from g4f_lite.transport import Http
 from server import data_folder
 from server.accounts.access import Access
 from server.accounts.attendance import LOOK_EVERY_S
+from server.allowance import Allowance
 from server.config import Config
 from server.engine import CHECKPOINT_EVERY_S, Engine
 from server.hub import Hub
 from server.problems import INTERRUPTED, Problem
+from server.shared import shared
 from server.store import Store
 from server.under_way import UnderWay
 
@@ -43,7 +45,9 @@ class Services:
             log.info(sentence)
         if interrupted := self.store.interrupt_running(Problem("stream_cut", INTERRUPTED).as_dict()):
             log.info("marked %d answers as interrupted: their process ended before they did", interrupted)
-        self.access = Access(config, self.store)
+        self._shared = shared(config.redis)
+        self.access = Access(config, self.store, self._shared)
+        self.allowance = Allowance(self.store.spendings, self._shared)
         self.hub = Hub()
         self.streams = UnderWay()
         """Answers that are being sent to who reads them."""
@@ -122,6 +126,8 @@ class Services:
         await self._http.close()
         self.engine.close()
         self.store.close()
+        if self._shared:
+            self._shared.close()
 
     async def _retire(self, catalog: Catalog) -> None:
         """Close the providers that are no longer needed, once the turns that may use them have ended."""

@@ -4,6 +4,7 @@ import pytest
 import requests
 import simple_websocket
 
+from server import throttle
 from server.accounts import login as login_module
 from server.accounts.access import Access
 from server.admission import Auth
@@ -247,7 +248,7 @@ def test_one_client_cannot_try_many_names(client):
     ],
 )
 def test_an_address_stands_for_one_client(address, network):
-    assert login_module.network(address) == network
+    assert throttle.network(address) == network
 
 
 def test_a_weak_hash_is_made_anew_at_login(client, app, monkeypatch):

@@ -82,12 +82,11 @@ async def test_a_broken_file_leaves_the_last_good_one_in_force(site: Site, caplo
     assert site.taken == []
     assert site.config == before
     assert site.config_problem == (
-        "config.json was changed and not taken over: redis: must be empty: this version runs as one process and has "
-        "no use for Redis yet (1 more in the log)"
+        "config.json was changed and not taken over: redis: must be empty or begin with redis://, rediss:// or "
+        "unix:// (1 more in the log)"
     )
     assert [record.getMessage() for record in caplog.records] == [
-        "config.json was not taken over: redis: must be empty: this version runs as one process and has no use for "
-        "Redis yet",
+        "config.json was not taken over: redis: must be empty or begin with redis://, rediss:// or unix://",
         'config.json was not taken over: site_confg: unknown key; did you mean "site_config"?',
     ]
 

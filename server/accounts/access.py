@@ -9,6 +9,7 @@ from server.accounts.attendance import Attendance
 from server.accounts.key import derived, keyed, session_key
 from server.audit import Audit
 from server.config import Config
+from server.shared import Shared
 from server.store import Store
 from server.store.accounts import Accounts
 from server.store.links import Links, Purpose
@@ -27,11 +28,11 @@ SEALED_FOR_S = 600
 class Access:
     """Accounts, sessions, and what keeps those who guess at bay. May be used from any thread."""
 
-    def __init__(self, config: Config, store: Store) -> None:
+    def __init__(self, config: Config, store: Store, shared: Shared | None = None) -> None:
         """Raises: Problem, when the session key can be neither read nor made."""
         self.mode = config.auth.mode
         self.audit = Audit(Path(config.data_dir))
-        self.throttle = Throttle()
+        self.throttle = Throttle(shared=shared)
         self.accounts = Accounts(store.database, store.now)
         self.sessions = Sessions(store.database, store.now)
         self.links = Links(store.database, store.now)

@@ -1,6 +1,5 @@
 """Coming in and leaving: `/login` and `/logout`."""
 
-import ipaddress
 import math
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from server.pages import Page
 from server.preferences import preferences
 from server.services import services
 from server.store.people import LOCAL_USER, LONGEST_NAME, Account, key_of
+from server.throttle import network
 
 login = Blueprint("login", __name__)
 
@@ -128,17 +128,6 @@ def too_many(wait_s: float) -> ResponseReturnValue:
     response = make_response(_page(sentence % {"num": minutes}, 429))
     response.headers["Retry-After"] = str(math.ceil(wait_s))
     return response
-
-
-def network(address: str) -> str:
-    """Return what one client has to itself: an address, or with IPv6 a network of them."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv6Address) and not parsed.ipv4_mapped:
-        return str(ipaddress.ip_network((parsed, 64), strict=False))
-    return str(getattr(parsed, "ipv4_mapped", None) or parsed)
 
 
 def _user_of(access: Access, account: Account | None, password: str) -> str | None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 
 from server.store import batches, conversations, copies, search, subtree, turns
@@ -14,7 +14,8 @@ from server.store.database import BUSY_TIMEOUT_S, database
 from server.store.migrate import migrate
 from server.store.presets import Presets
 from server.store.records import Batch, Begun, Branch, Hit, NewTurn, Outcome, StoredConversation, StoredMessage
-from server.store.schema import users
+from server.store.schema import messages, users
+from server.store.spendings import spendings
 from server.store.tree import Tree
 
 
@@ -119,6 +120,12 @@ class Store:
         with self.database.read() as connection:
             return conversations.message(connection, user_id, message_id)
 
+    def has_message(self, user_id: str, message_id: str) -> bool:
+        """Tell whether a person has a message of this id, deleted or not."""
+        mine = messages.c.user_id == user_id, messages.c.id == message_id
+        with self.database.read() as connection:
+            return bool(connection.scalar(select(exists().where(*mine))))
+
     def conversations(
         self, user_id: str, before: str | None = None, limit: int = 50, **marks: bool
     ) -> tuple[list[StoredConversation], str | None]:
@@ -159,6 +166,11 @@ class Store:
         with self.database.read() as connection:
             conversation = conversations.one(connection, user_id, conversation_id)
             return branch(connection, user_id, conversation, Wish(leaf_id, before, through, limit, lead))
+
+    def spendings(self, user_id: str) -> list[tuple[float, int]]:
+        """Return what a person's turns of the last 24 hours took: how many seconds ago, and how many tokens."""
+        with self.database.read() as connection:
+            return spendings(connection, user_id, self.now())
 
     def summary(self, user_id: str, conversation_id: str) -> StoredConversation:
         """Return a conversation without its messages. Raises: Problem("unknown_conversation")."""

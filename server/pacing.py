@@ -1,0 +1,50 @@
+"""Keeps requests and turns within what the configuration allows a person, and an address."""
+
+from flask import Flask, request
+
+from server.allowance import Place
+from server.identity import person, user_id
+from server.problems import Problem
+from server.services import services
+from server.throttle import network
+
+UNCOUNTED = {"pages.asset", "api.alive", "api.ready", "metrics.figures"}
+"""Endpoints that cost nothing, or that are asked by who looks after the server."""
+
+
+def pace(app: Flask) -> None:
+    """Count every request: of its address before anything is looked up, then of who it is."""
+    app.before_request(_count)
+
+
+def take_turn() -> None:
+    """Count a turn of who asks. Raises: Problem."""
+    here = services()
+    here.allowance.take_turn(here.config.limits, user_id(), _client())
+
+
+def begin_turn() -> Place:
+    """Count a turn of who asks, and let it run. Raises: Problem."""
+    here = services()
+    place = here.allowance.take_place(here.config.limits, user_id())
+    try:
+        take_turn()
+    except Problem:
+        place.leave()
+        raise
+    return place
+
+
+def _count() -> None:
+    here = services()
+    limits, allowance = here.config.limits, here.allowance
+    if request.endpoint in UNCOUNTED:
+        return
+    if limits.address_requests_per_minute:
+        allowance.take_request(limits, client=_client())
+    if limits.requests_per_minute and (found := person()):
+        allowance.take_request(limits, user_id=found.id)
+
+
+def _client() -> str:
+    return network(request.remote_addr or "")

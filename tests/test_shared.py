@@ -1,0 +1,177 @@
+"""Counting in Redis: the real one where it runs, and none at all where it was lost."""
+
+import json
+import os
+import socket
+import time
+from uuid import uuid4
+
+import pytest
+import redis
+
+from g4f_lite.config import load
+from g4f_lite.errors import ConfigError
+from server import shared as module
+from server.accounts.access import Access
+from server.config import Config
+from server.logs import secrets_of
+from server.shared import AGAIN_S, Shared, shared
+from server.throttle import MOST, Throttle
+from tests.test_limits import anna, is_refused, send_native  # noqa: F401
+from tests.test_throttle import Clock, fail
+
+URL = os.environ.get("CHAT_TEST_REDIS", "redis://127.0.0.1:6379/0")
+
+
+@pytest.fixture
+def prefix(monkeypatch):
+    """Keys of this test alone; they are gone afterwards."""
+    client = redis.Redis.from_url(URL)
+    try:
+        client.ping()
+    except redis.ConnectionError:
+        client.close()
+        pytest.skip("needs Redis, at 127.0.0.1:6379 or CHAT_TEST_REDIS")
+    prefix = f"g4f-lite-test-{uuid4()}:"
+    monkeypatch.setattr(module, "PREFIX", prefix)
+    yield prefix
+    for key in client.scan_iter(f"{prefix}*"):
+        client.delete(key)
+    client.close()
+
+
+@pytest.fixture
+def counts(prefix):
+    counts = Shared(URL)
+    yield counts
+    counts.close()
+
+
+def test_it_counts_as_memory_does(counts):
+    throttle = Throttle(shared=counts)
+    fail(throttle, "client", "pair")
+
+    assert 179 < throttle.attempt("client") <= 180
+    assert throttle.attempt("other client", "pair") > 0
+    fail(throttle, "other client")
+
+
+def test_a_restart_and_another_process_know_what_was_counted(counts):
+    fail(Throttle(shared=counts), "client")
+    other = Shared(URL)
+
+    assert Throttle(shared=other).attempt("client") > 0
+    other.close()
+
+
+def test_what_succeeds_is_taken_back_there(counts):
+    throttle = Throttle(shared=counts)
+    for _ in range(3 * MOST):
+        assert throttle.attempt("client", "pair") == 0
+        throttle.succeeded("client", "pair")
+
+    fail(throttle, "client", "pair")
+
+
+def test_it_is_over_when_the_window_is(counts):
+    throttle = Throttle(2, 0.05, shared=counts)
+    fail(throttle, "client", times=2)
+    wait_s = throttle.attempt("client")
+    assert 0 < wait_s <= 0.05
+
+    deadline = time.monotonic() + 5
+    while throttle.attempt("client") and time.monotonic() < deadline:
+        pass
+    assert time.monotonic() < deadline
+
+
+def test_every_key_goes_away_by_itself_and_tells_nothing(counts, prefix):
+    Throttle(shared=counts).attempt(("account", "anna", "192.0.2.1"))
+    with redis.Redis.from_url(URL) as client:
+        [key] = client.scan_iter(f"{prefix}*")
+        assert 0 < client.pttl(key) <= 180_000
+        assert b"anna" not in key
+
+
+def test_no_key_is_no_wait(counts):
+    assert Throttle(shared=counts).count({}) == 0
+
+
+def test_where_nobody_answers_memory_counts_and_the_log_says_it_once(caplog):
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        counts = Shared(f"redis://127.0.0.1:{deaf.getsockname()[1]}")
+        throttle = Throttle(shared=counts)
+        began = time.monotonic()
+
+        fail(throttle, "client")
+        assert throttle.attempt("client") > 0
+        throttle.succeeded("client")
+
+    assert time.monotonic() - began < 2
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "limits are counted in memory" in caplog.text
+    counts.close()
+
+
+def test_one_that_comes_back_is_used_again(prefix, monkeypatch, caplog):
+    clock = Clock()
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        port = deaf.getsockname()[1]
+    counts = Shared(f"redis://127.0.0.1:{port}", clock)
+    assert counts.count({"client": 1}, 60) is None
+    counts.close()
+    monkeypatch.setattr(counts, "_redis", redis.Redis.from_url(URL))
+    monkeypatch.setattr(counts, "_script", counts._redis.register_script(module.COUNT))
+
+    assert counts.count({"client": 1}, 60) is None
+    clock.time += AGAIN_S
+    with caplog.at_level("INFO"):
+        assert counts.count({"client": 1}, 60) == 0
+        assert counts.count({"client": 1}, 60) > 59
+
+    assert [record.getMessage().split(";")[0] for record in caplog.records][-1] == "Redis is back"
+    counts.close()
+
+
+def test_a_wrong_password_is_not_told_and_stops_nothing(prefix, caplog):
+    counts = Shared(URL.replace("redis://", "redis://:SECRETWORD@"))
+
+    counts.count({"client": 1}, 60)
+
+    assert "SECRETWORD" not in caplog.text
+    counts.close()
+
+
+def test_no_address_is_no_redis():
+    assert shared("") is None
+
+
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:port", "redis://[::1"])
+def test_what_is_no_address_is_told(url):
+    with pytest.raises(ConfigError, match="redis: must be an address"):
+        shared(url).count({"x": 1}, 1)
+
+
+@pytest.fixture
+def settings(settings, prefix):
+    settings |= {"auth": {"mode": "accounts"}, "limits": {"turns_per_minute": 1}, "redis": URL}
+    return settings
+
+
+def test_an_app_counts_turns_and_logins_there(app, anna, prefix):  # noqa: F811
+    assert send_native(anna).status_code == 200
+    is_refused(send_native(anna), "too many messages")
+    access: Access = app.extensions["chat"].access
+    access.throttle.attempt("client")
+
+    memory = app.extensions["chat"].allowance._turns._attempts, access.throttle._attempts
+    assert memory == ({}, {})
+
+
+def test_the_password_of_redis_is_a_secret(tmp_path):
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps({"redis": "redis://:hushhush@127.0.0.1"}))
+    config = load(file, Config, {})
+
+    assert "hushhush" in secrets_of(config)
+    assert "hushhush" not in repr(config)
