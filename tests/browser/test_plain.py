@@ -124,3 +124,28 @@ def test_no_button_is_dead(page, client, upstream):
     for address in ("/chat/", f"/chat/{conversation}", f"/chat/{failed}", "/chat/settings"):
         page.goto(address)
         assert page.evaluate(DEAD) == [], address
+
+
+class TestWithScripts:
+    @pytest.fixture
+    def context(self, browser, address, viewport):
+        context = browser.new_context(base_url=address, viewport=viewport)
+        context.set_default_timeout(10_000)
+        yield context
+        context.close()
+
+    def test_the_page_that_grows_is_a_page_like_any_other(self, page, client, field, upstream):
+        gate = Gate()
+        upstream.will_answer([delta("Half.\n\nAnd\nmo"), wait_until(gate), delta("re."), chunk({}, "stop"), DONE])
+        begun = client.post("/chat/", data={"content": "Tell me"}, headers={"Sec-Fetch-Site": "same-origin"})
+
+        page.goto(begun.location, wait_until="commit")
+        expect(page.get_by_text("Half.")).to_be_visible()
+        gate.open()
+
+        answer = page.locator("chat-message[data-role=assistant]")
+        expect(answer).to_have_attribute("data-status", "complete")
+        expect(answer.locator("[data-body]")).to_have_text(re.compile(r"^\s*Half\.\s*And\s*more\.\s*$"))
+        field.fill("And then?")
+        field.press("Enter")
+        expect(page.get_by_text("You said: And then?")).to_be_visible()
