@@ -140,7 +140,7 @@ class TestWithScripts:
         begun = client.post("/chat/", data={"content": "Tell me"}, headers={"Sec-Fetch-Site": "same-origin"})
 
         page.goto(begun.location, wait_until="commit")
-        expect(page.get_by_text("Half.")).to_be_visible()
+        expect(page.locator(".block", has_text="Half.")).to_be_visible()
         gate.open()
 
         answer = page.locator("chat-message[data-role=assistant]")
@@ -148,4 +148,4 @@ class TestWithScripts:
         expect(answer.locator("[data-body]")).to_have_text(re.compile(r"^\s*Half\.\s*And\s*more\.\s*$"))
         field.fill("And then?")
         field.press("Enter")
-        expect(page.get_by_text("You said: And then?")).to_be_visible()
+        expect(page.locator(".block", has_text="You said: And then?")).to_be_visible()

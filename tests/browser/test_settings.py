@@ -7,8 +7,10 @@ from tests.browser.test_conversing import is_
 from tests.openai_wire import DONE, chunk, delta
 from tests.upstream import Gate, wait_until
 
-DENY = "Notification.requestPermission = async () => 'denied'"
-ALLOW = "Notification.requestPermission = async () => 'granted'"
+BROWSER_SAYS = """([now, asked]) => {
+  Object.defineProperty(Notification, "permission", { value: now, configurable: true })
+  Notification.requestPermission = async () => asked
+}"""
 
 
 @pytest.fixture
@@ -119,7 +121,7 @@ def test_settings_that_cannot_be_had_are_said(chat):
 
 
 def test_a_browser_that_allows_notifications_gets_them(chat, settings_dialog):
-    chat.page.evaluate(ALLOW)
+    chat.page.evaluate(BROWSER_SAYS, ["default", "granted"])
 
     settings_dialog.get_by_role("switch", name="Tell me").click()
 
@@ -128,7 +130,7 @@ def test_a_browser_that_allows_notifications_gets_them(chat, settings_dialog):
 
 
 def test_a_browser_that_blocks_notifications_is_said(chat, settings_dialog):
-    chat.page.evaluate(DENY)
+    chat.page.evaluate(BROWSER_SAYS, ["default", "denied"])
     switch = settings_dialog.get_by_role("switch", name="Tell me")
 
     switch.click()
@@ -138,13 +140,23 @@ def test_a_browser_that_blocks_notifications_is_said(chat, settings_dialog):
     expect(chat.page.locator("html")).to_have_attribute("data-notify", "off")
 
 
-def test_notifications_without_https_are_explained(chat, settings_dialog):
+def test_notifications_without_https_are_explained(chat):
     chat.page.evaluate("Object.defineProperty(window, 'isSecureContext', { value: false })")
 
-    settings_dialog.get_by_role("switch", name="Tell me").click()
+    chat.page.get_by_role("link", name="Settings").click()
 
-    expect(settings_dialog.get_by_text("Notifications need HTTPS")).to_be_visible()
-    expect(settings_dialog.get_by_role("switch", name="Tell me")).to_be_disabled()
+    expect(chat.page.get_by_text("Notifications need HTTPS")).to_be_visible()
+    expect(chat.page.get_by_role("switch", name="Tell me")).to_be_disabled()
+
+
+def test_notifications_that_the_browser_blocks_by_now_are_not_called_on(chat, context, address):
+    context.add_cookies([{"name": "chat_notify", "value": "on", "url": address}])
+    chat.page.evaluate(BROWSER_SAYS, ["denied", "denied"])
+
+    chat.page.get_by_role("link", name="Settings").click()
+
+    expect(chat.page.get_by_text("The browser blocks notifications")).to_be_visible()
+    expect(chat.page.get_by_role("switch", name="Tell me")).not_to_be_checked()
 
 
 def test_deleting_all_chats_names_how_many_and_asks(chat, upstream):

@@ -1,12 +1,13 @@
 import { applySetting } from "../appearance.js"
 import { listen } from "../listen.js"
+import { askForNotifications } from "../notifications.js"
 import { unlessBug } from "../problem.js"
 
 /** What is chosen in the settings is kept by the server, and takes effect at once. */
 export function connectSettings({ api }) {
   listen(document, {
     "settings:chosen": async ({ target: form, detail: { name, value } }) => {
-      const problem = name === "notify" && value === "on" ? await notificationProblem() : ""
+      const problem = name === "notify" && value === "on" ? await askForNotifications() : ""
       if (problem) {
         form.refuse(problem)
         return
@@ -32,12 +33,4 @@ export function connectSettingsDialog({ api, toast }) {
     }
   })
   return open
-}
-
-/** Ask the person, where the browser lets us ask. */
-async function notificationProblem() {
-  if (!isSecureContext || !("Notification" in window)) {
-    return "insecure"
-  }
-  return (await Notification.requestPermission()) === "granted" ? "" : "blocked"
 }

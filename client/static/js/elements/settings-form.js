@@ -1,16 +1,18 @@
-const SHOWN_MS = 3000
+import { notificationProblem } from "../notifications.js"
 
 /**
  * The settings, each kept as soon as it is changed. Tells `settings:chosen` ({name, value}).
  * Orders: saved(), unsaved(), refuse(problem): notifications cannot be had, for a reason that has its own sentence.
  */
 class SettingsForm extends HTMLElement {
-  #timer
-
   connectedCallback() {
     this.querySelector("[data-save]").hidden = true
     for (const type of ["change", "submit", "click"]) {
       this.addEventListener(type, this)
+    }
+    const problem = notificationProblem()
+    if (problem === "insecure" || (problem && this.#control("notify").checked)) {
+      this.refuse(problem)
     }
   }
 
@@ -50,12 +52,11 @@ class SettingsForm extends HTMLElement {
   }
 
   saved() {
-    this.#say(this.dataset.saved)
-    this.#timer = setTimeout(() => this.#say(""), SHOWN_MS)
+    this.#say(this.dataset.saved, true)
   }
 
   unsaved() {
-    this.#say(this.dataset.unsaved)
+    this.#say(this.dataset.unsaved, false)
   }
 
   /** @param {"blocked" | "insecure"} problem */
@@ -63,6 +64,7 @@ class SettingsForm extends HTMLElement {
     const control = this.#control("notify")
     setValue(control, "off")
     control.disabled = problem === "insecure"
+    this.querySelector("[name=reset][value=notify]").hidden = true
     this.querySelector(`[data-notify-problem=${problem}]`).hidden = false
   }
 
@@ -75,10 +77,10 @@ class SettingsForm extends HTMLElement {
   }
 
   /** Empty first, so that the same words are announced again. */
-  #say(sentence) {
+  #say(sentence, passes) {
     const status = this.querySelector("[data-status]")
-    clearTimeout(this.#timer)
     status.textContent = ""
+    status.toggleAttribute("data-passes", passes)
     requestAnimationFrame(() => (status.textContent = sentence))
   }
 
