@@ -18,20 +18,20 @@ RELAYED = {"model": "m", "meta": {"content": {"conversation": [], "parts": [{"ro
 PLAIN = {"content": "Hello", "model": "m"}
 
 
-def send_native(client, **more):
-    return client.post(CONVERSATION, json=a_turn(), **more)
+def send_native(client, body=None, **more):
+    response = client.post(CONVERSATION, json=body or a_turn(), **more)
+    response.get_data()  # up to its end
+    return response
 
 
 def send_relayed(client, **more):
-    response = client.post(CONVERSATION, json=RELAYED, **more)
-    response.get_data()
-    return response
+    return send_native(client, RELAYED, **more)
 
 
 def send_plain(client, **more):
     response = client.post("/chat/", data=PLAIN, headers=FROM_OUR_PAGE, **more)
     if response.status_code == 303:
-        assert client.get(response.location.split("#")[0]).status_code in (200, 302)
+        client.get(response.location.split("#")[0]).get_data()
     return response
 
 
