@@ -129,3 +129,14 @@ def test_the_header_of_long_code_stays_in_view_also_far_up(app, page):
     bar = page.locator(".topbar").bounding_box()
     caption = figure.locator("figcaption").bounding_box()
     assert abs(caption["y"] - (bar["y"] + bar["height"])) < 2
+
+
+@pytest.mark.parametrize("follow", ["on", "off"])
+def test_it_opens_at_its_end_whether_the_end_is_followed_or_not(begun, page, address, follow):
+    page.context.add_cookies([{"name": "chat_follow", "value": follow, "url": address}])
+    page.goto(f"/chat/{begun[0].conversation_id}")
+
+    expect(question(Chat(page), TURNS - 1)).to_be_attached()
+    page.wait_for_function(
+        "() => document.documentElement.scrollHeight - document.documentElement.clientHeight - scrollY <= 4"
+    )
