@@ -1,10 +1,12 @@
 import { showBlock } from "../blocks.js"
 import { markEnd, unmarkEnd } from "../caret.js"
-import { causeOf, errorCard } from "../causes.js"
+import { errorCard } from "../causes.js"
 import { drafts } from "../drafts.js"
 import { dress } from "../dress.js"
 import { format } from "../formats.js"
+import { Reasoning } from "../reasoning.js"
 import { fromTemplate } from "../templates.js"
+import { Way } from "../way.js"
 
 const PATIENCE_MS = 3000
 
@@ -15,9 +17,11 @@ const PATIENCE_MS = 3000
  */
 class ChatMessage extends HTMLElement {
   #timer
-  #thinkingSince
+  #way = new Way(this)
+  #reasoning
 
   connectedCallback() {
+    this.#reasoning = new Reasoning(this.#part("reasoning"))
     for (const type of ["click", "editor:save", "editor:cancel"]) {
       this.addEventListener(type, this)
     }
@@ -122,50 +126,36 @@ class ChatMessage extends HTMLElement {
   onstart({ message_id, user_message_id, replay }) {
     this.messageId = message_id
     this.dataset.parent = user_message_id
-    this.#forgetWay()
+    this.#way.forget()
     if (replay) {
       this.#part("body").replaceChildren()
-      this.#part("reasoning-text").textContent = ""
+      this.#reasoning.clear()
     }
   }
 
-  onattempt({ provider, error }) {
-    const attempt = fromTemplate("attempt")
-    attempt.querySelector("[data-provider]").textContent = provider
-    attempt.querySelector("[data-reason]").textContent = causeOf(error)
-    attempt.querySelector("[data-detail]").textContent = error.detail ?? ""
-    this.#part("attempts").append(attempt)
-    this.#part("count").textContent = this.#part("attempts").childElementCount
-    this.#part("trail").hidden = false
+  onattempt(event) {
+    this.#way.attempt(event)
   }
 
-  onprovider({ label, notices = [] }) {
-    this.#part("waiting-for").textContent = label
-    this.#part("answering").textContent = label
-    this.#part("by-name").textContent = label
-    this.#part("by").hidden = false
-    this.#part("answered").hidden = false
-    this.#part("remarks").replaceChildren(...notices.map(remark))
+  onprovider(event) {
+    this.#way.provider(event)
   }
 
   onreasoning({ token }) {
     this.#stopWaiting()
-    this.#thinkingSince ??= performance.now()
-    this.#part("reasoning").hidden = false
-    this.#part("reasoning").toggleAttribute("data-live", true)
-    this.#part("reasoning-text").append(token)
+    this.#reasoning.append(token)
   }
 
   onhtml(event) {
     this.#stopWaiting()
-    this.#stopThinking()
+    this.#reasoning.stop()
     dress(showBlock(this.#part("body"), event))
     markEnd(this.#part("body"))
   }
 
   onusage({ reasoning_s }) {
     if (reasoning_s !== undefined) {
-      this.#thoughtFor(reasoning_s)
+      this.#reasoning.took(reasoning_s)
     }
   }
 
@@ -180,20 +170,11 @@ class ChatMessage extends HTMLElement {
 
   #end(status, ...notes) {
     this.#stopWaiting()
-    this.#stopThinking()
+    this.#reasoning.stop()
     unmarkEnd(this.#part("body"))
     this.dataset.status = status
     this.ariaBusy = null
     this.#part("note").replaceChildren(...notes)
-  }
-
-  /** Take out how the answer came to be: a turn tells it anew. */
-  #forgetWay() {
-    this.#part("trail").hidden = true
-    this.#part("attempts").replaceChildren()
-    this.#part("answered").hidden = true
-    this.#part("by").hidden = true
-    this.#part("remarks").replaceChildren()
   }
 
   #wait() {
@@ -206,22 +187,6 @@ class ChatMessage extends HTMLElement {
     this.#part("waiting").hidden = true
   }
 
-  #stopThinking() {
-    if (this.#thinkingSince !== undefined) {
-      this.#thoughtFor((performance.now() - this.#thinkingSince) / 1000)
-      this.#thinkingSince = undefined
-    }
-    this.#part("reasoning").removeAttribute("data-live")
-  }
-
-  #thoughtFor(seconds) {
-    const duration = this.#part("thought-for")
-    duration.hidden = false
-    this.#part("thought").hidden = true
-    duration.querySelector("[data-seconds]").dataset.seconds = Math.max(1, Math.round(seconds))
-    format(duration)
-  }
-
   /** @param {string} draft what to offer the next time */
   #close(draft) {
     drafts.write(`edit:${this.dataset.id}`, draft)
@@ -232,12 +197,6 @@ class ChatMessage extends HTMLElement {
   #part(name) {
     return this.querySelector(`[data-${name}]`)
   }
-}
-
-function remark(sentence) {
-  const line = fromTemplate("remark")
-  line.querySelector("[data-sentence]").textContent = sentence
-  return line
 }
 
 customElements.define("chat-message", ChatMessage)
