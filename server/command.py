@@ -27,6 +27,7 @@ from server.front import ListenError, Proxies, serve
 from server.logs import write_logs
 from server.problems import Problem
 from server.safety import dangers
+from server.supervisor import READY, tell
 from server.watch import Watch
 
 log = logging.getLogger(__name__)
@@ -122,6 +123,7 @@ def _announce(config: Config, access: Access, port: int, browser: bool) -> None:
     url = addresses.listening(config, port)
     sys.stdout.write(f"{url}\n")
     sys.stdout.flush()
+    tell(READY)
     ask_for_administrator(access, config, port)
     if browser:
         threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()

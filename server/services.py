@@ -21,6 +21,7 @@ from server.hub import Hub
 from server.problems import INTERRUPTED, Problem
 from server.shared import shared
 from server.store import Store
+from server.supervisor import STOPPING, tell
 from server.under_way import UnderWay
 
 log = logging.getLogger(__name__)
@@ -105,6 +106,7 @@ class Services:
         """Let what is being answered end, interrupt the turns that do not in time, and send the listeners away."""
         turns, relayed = self.engine.running, self.relayed.count
         if turns or relayed:
+            tell(STOPPING, f"STATUS=Waiting for {_answers(len(turns) + relayed)}.")
             names = [f"{turn.message_id} of {turn.begun.answer.model}" for turn in turns]
             names += [f"{relayed} relayed without being stored"] if relayed else []
             log.info("waiting for %s, %g s at most: %s", _answers(len(turns) + relayed), patience_s, ", ".join(names))
