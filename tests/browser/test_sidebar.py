@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from server.sidebar import PAGE
 from tests.browser.chat import Chat
 from tests.stores import a_turn, answered
+from tests.upstream import silence
 
 
 @pytest.fixture
@@ -107,6 +108,24 @@ class TestRenaming:
 
         expect(some.page).to_have_title("Second – g4f-lite")
         expect(some.page.get_by_role("heading", level=1)).to_have_text("Second")
+
+    def test_a_double_click_on_another_opens_it_and_changes_its_title(self, some):
+        some.conversation("Two").dblclick()
+
+        expect(some.page).to_have_title("Two – g4f-lite")
+        some.page.get_by_role("textbox", name="Title").fill("Second")
+        some.page.keyboard.press("Enter")
+        expect(titles(some)).to_have_text(["Three", "Second", "One"])
+        expect(some.page).to_have_title("Second – g4f-lite")
+
+    def test_the_title_of_one_that_is_answering_is_all_there_is_to_change(self, chat, upstream):
+        upstream.will_answer([silence()])
+        chat.ask("Tell me")
+        act(chat, "Tell me", "Rename")
+
+        expect(chat.page.get_by_role("textbox", name="Title")).to_have_value("Tell me")
+        chat.page.keyboard.press("Escape")
+        chat.stop_button.click()
 
     @pytest.mark.parametrize("way", ["double click", "button", "F2"])
     def test_at_the_top_of_the_page(self, some, way):

@@ -41,6 +41,7 @@ import { connectSettings, connectSettingsDialog } from "./connect/settings.js"
 import { connectShortcuts } from "./connect/shortcuts.js"
 import { connectSidebar } from "./connect/sidebar.js"
 import { connectThread } from "./connect/thread.js"
+import { connectTitles } from "./connect/titles.js"
 import { connectWakeLock } from "./connect/wake-lock.js"
 import { Conversation } from "./conversation.js"
 import { connectMenuKeys } from "./menu-keys.js"
@@ -77,6 +78,7 @@ const page = {
 
 connectMenuKeys()
 connectSidebar(page)
+connectTitles(page)
 connectRemoval(page)
 connectHearing(page)
 connectThread(page)
