@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 
+from server.tracing import request_id
+
 log = logging.getLogger(__name__)
 
 FILE = "audit.log"
@@ -31,7 +33,8 @@ class Audit:
         members: `user`, `by`, `address` and the like; those that are None are left out.
         """
         said = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event}
-        told = {name: _short(value) for name, value in members.items() if value is not None}
+        caused = {**members, "request_id": request_id() or None}
+        told = {name: _short(value) for name, value in caused.items() if value is not None}
         line = json.dumps({**said, **told}) + "\n"
         try:
             with self._lock:

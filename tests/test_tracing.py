@@ -9,6 +9,7 @@ from flask import Flask
 
 from server import tracing
 from server.front import Limits, Proxies
+from tests.members import sign_in
 from tests.upstream import cut
 from tests.waiting import wait_for
 from tests.wire import serving
@@ -120,3 +121,15 @@ async def test_what_is_not_even_http_has_one_too(traced, ids):
     assert MADE.fullmatch(reply.headers["x-request-id"])
     assert reply.headers["x-request-id"] != first.headers["x-request-id"]
     assert any(of == reply.headers["x-request-id"] and "invalid_request" in line for of, line in ids)
+
+
+class TestAudit:
+    @pytest.fixture
+    def settings(self, settings):
+        return settings | {"auth": {"mode": "accounts"}}
+
+    def test_the_audit_log_names_the_request(self, client, tmp_path):
+        response = sign_in(client, "nobody")
+
+        (line,) = (tmp_path / "data/audit.log").read_text().splitlines()
+        assert json.loads(line)["request_id"] == response.headers["X-Request-ID"]
