@@ -58,7 +58,7 @@ def enter() -> ResponseReturnValue:
     user_id = _user_of(access, account, request.form.get("password", ""))
     if not user_id:
         access.audit.note("login_failed", user=account.name if account else None, address=request.remote_addr)
-        return _page(_("This is not right. Look at it again; capitals count in the password."), 401)
+        return _page(_wrong(access), 401)
     access.throttle.succeeded(*keys)
     if account and account.totp_secret:
         return _page(sealed=access.sealed("password", account.id, of=account.id))
@@ -140,6 +140,12 @@ def _user_of(access: Access, account: Account | None, password: str) -> str | No
     if account.password_hash and passwords.is_outdated(account.password_hash):
         access.accounts.rehash(account.id, account.password_hash, passwords.hashed(password))
     return account.id
+
+
+def _wrong(access: Access) -> str:
+    if access.mode == "password":
+        return _("This is not the password. Capitals count.")
+    return _("This name and this password do not fit together. Capitals count in the password.")
 
 
 def _next() -> str:
