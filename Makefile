@@ -47,7 +47,7 @@ $(VENV)/.local: requirements-local.txt | $(VENV)/.made
 	@$(INSTALL) -r $<
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.txt requirements.txt requirements-local.txt requirements-postgres.txt requirements-redis.txt | $(VENV)/.made
+$(VENV)/.dev: requirements-dev.txt requirements.txt requirements-local.txt requirements-oidc.txt requirements-postgres.txt requirements-redis.txt | $(VENV)/.made
 	@echo "Installing what the tests need ..." >&2
 	@$(INSTALL) -r $<
 	@touch $@

@@ -1,18 +1,26 @@
 """Who may come in, as config.json says it."""
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from g4f_lite.mistakes import Mistake
-from g4f_lite.settings import Names, Strict
+from g4f_lite.settings import BaseUrl, Line, Names, Strict
 from server.accounts.passwords import SHORTEST, is_common
 from server.store.people import Role
 
 Mode = Literal["none", "password", "accounts"]
 PASSWORD = "${CHAT_PASSWORD}"
 """Where the shared password comes from, unless the file says otherwise."""
+
+
+def _by_https(address: str) -> str:
+    parts = urlsplit(address)
+    if parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+        raise ValueError("must be an address that begins with https://")
+    return address
 
 
 class Allowance(Strict):
@@ -32,6 +40,19 @@ class Roles(Strict):
         return self.admin if role == "admin" else self.user
 
 
+class Oidc(Strict):
+    """An OpenID Connect issuer, which people can come in through besides."""
+
+    issuer: Annotated[BaseUrl, AfterValidator(_by_https)]
+    """Its address, exactly as it calls itself."""
+    client_id: Line
+    client_secret: Line = Field(default="", repr=False)
+    label: str = "OpenID Connect"
+    """What people know it as."""
+    allowed: Names = ()
+    """Confirmed mail addresses that may come in, in which `*` stands for anything; none: everybody it knows."""
+
+
 class Auth(Strict):
     """Who may come in."""
 
@@ -39,6 +60,7 @@ class Auth(Strict):
     password: str = Field(default="", repr=False)
     """What everybody knows who may come in, in the mode of that name."""
     roles: Roles = Roles()
+    oidc: Oidc | None = None
 
 
 def with_password(document: dict[str, Any]) -> dict[str, Any]:
@@ -50,7 +72,9 @@ def with_password(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def mistakes_in(auth: object) -> Iterator[Mistake]:
-    """Yield what is wrong with the shared password."""
+    """Yield what shows only when the keys are held together."""
+    if isinstance(auth, dict) and auth.get("oidc") is not None and auth.get("mode") != "accounts":
+        yield Mistake(("auth", "oidc"), 'needs auth.mode to be "accounts"')
     password = auth.get("password") if isinstance(auth, dict) and auth.get("mode") == "password" else None
     if isinstance(password, str) and password and (len(password) < SHORTEST or is_common(password)):
         sentence = f"must have {SHORTEST} characters or more, and not be one that anybody would try first"

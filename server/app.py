@@ -14,6 +14,7 @@ from server.accounts.admin import admin
 from server.accounts.first import ask_for_administrator
 from server.accounts.gate import admit
 from server.accounts.login import login
+from server.accounts.oidc import oidc
 from server.accounts.welcome import welcome
 from server.api import api
 from server.background import before_exit, in_thread
@@ -41,6 +42,7 @@ from server.tracing import trace
 
 BLUEPRINTS = (
     login,
+    oidc,
     welcome,
     account,
     admin,

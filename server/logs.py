@@ -82,4 +82,5 @@ def _secrets(config: Config) -> Iterator[str]:
     yield urlsplit(config.database).password or ""
     yield urlsplit(config.redis).password or ""
     yield config.auth.password
+    yield config.auth.oidc.client_secret if config.auth.oidc else ""
     yield config.site_config.metrics_token

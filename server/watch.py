@@ -17,7 +17,7 @@ EVERY_S = 1
 SITE_KEYS = ("host", "port", "trusted_proxies", "proxy_addresses", "allowed_hosts")
 """Keys of `site_config` that are read once, at the start."""
 
-AUTH_KEYS = ("mode", "password")
+AUTH_KEYS = ("mode", "password", "oidc")
 """Keys of `auth` that are."""
 
 TOP_KEYS = ("url_prefix", "data_dir", "database", "redis")

@@ -8,13 +8,26 @@ import pytest
 
 from g4f_lite.providers import KINDS
 from g4f_lite.settings import DefaultParams, ModelSettings, Price, ProviderSettings, Timeout
-from server.admission import Auth
+from server.admission import Allowance, Auth, Oidc, Roles
 from server.config import Config, SiteConfig
 from server.limits import Limits
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
-SHAPES = (Config, SiteConfig, Auth, Limits, ProviderSettings, Timeout, ModelSettings, DefaultParams, Price)
+SHAPES = (
+    Config,
+    SiteConfig,
+    Auth,
+    Roles,
+    Allowance,
+    Oidc,
+    Limits,
+    ProviderSettings,
+    Timeout,
+    ModelSettings,
+    DefaultParams,
+    Price,
+)
 KEYS = {key for shape in SHAPES for key in shape.model_fields} - {"missing_variables"}
 OPTIONS = {key for kind in KINDS.values() for key in kind.Options.model_fields}
 

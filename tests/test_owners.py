@@ -116,6 +116,8 @@ ROUTES: dict[str, list[Route]] = {
     "GET /metrics": [Route("open")],
     "GET /login": [Route("open")],
     "POST /login": [Route("open", form={"username": "Anna", "password": "a wrong one"})],
+    "GET /login/oidc": [Route("open")],
+    "GET /login/oidc/callback": [Route("open", {"code": "x", "state": "x"})],
     "POST /login/code": [Route("open", form={"sealed": "x", "code": "000000"})],
     "GET /chat/admin": [Route("own")],
     "POST /chat/admin": [Route("own", form={"name": "Cleo"})],

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from server.accounts.attendance import Attendance
+from server.accounts.issuer import Issuer
 from server.accounts.key import derived, keyed, session_key
 from server.audit import Audit
 from server.config import Config
@@ -29,7 +30,7 @@ class Access:
     """Accounts, sessions, and what keeps those who guess at bay. May be used from any thread."""
 
     def __init__(self, config: Config, store: Store, shared: Shared | None = None) -> None:
-        """Raises: Problem, when the session key can be neither read nor made."""
+        """Raises: Problem, when the session key can be neither read nor made; ConfigError, as `Issuer` says."""
         self.mode = config.auth.mode
         self.audit = Audit(Path(config.data_dir))
         self.throttle = Throttle(shared=shared)
@@ -37,6 +38,7 @@ class Access:
         self.sessions = Sessions(store.database, store.now)
         self.links = Links(store.database, store.now)
         self.second_factors = SecondFactors(store.database)
+        self.issuer = Issuer(config.auth.oidc) if config.auth.oidc else None
         self.attendance = Attendance(self.sessions.alive)
         self._folder = Path(config.data_dir)
         self._password = config.auth.password

@@ -25,6 +25,19 @@ def give(response: Response, request: Request, token: str) -> None:
     )
 
 
+def keep_briefly(response: Response, request: Request, name: str, value: str, seconds: int) -> None:
+    """Have the browser keep something for the way out to another site and back."""
+    response.set_cookie(
+        name,
+        value,
+        max_age=seconds,
+        path=url_for("oidc.begin"),
+        secure=request.is_secure,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
 def take_away(response: Response, request: Request) -> None:
     """Have the browser forget it."""
     response.delete_cookie(_name(request), _path(), secure=request.is_secure, httponly=True, samesite="Lax")

@@ -34,13 +34,15 @@ class LoginPage(Page):
     problem: str
     sealed: str
     """Says that the password was right already; then it is a code that is asked for."""
+    issuer: str
+    """What the service is called that one can come in through; empty where there is none."""
 
 
 @login.get("/login")
 @open_to_all
 def show() -> ResponseReturnValue:
     """Ask who is there; who is in already goes on."""
-    return redirect(_next()) if person() else _page()
+    return redirect(_next()) if person() else show_login()
 
 
 @login.post("/login")
@@ -58,10 +60,10 @@ def enter() -> ResponseReturnValue:
     user_id = _user_of(access, account, request.form.get("password", ""))
     if not user_id:
         access.audit.note("login_failed", user=account.name if account else None, address=request.remote_addr)
-        return _page(_wrong(access), 401)
+        return show_login(_wrong(access), 401)
     access.throttle.succeeded(*keys)
     if account and account.totp_secret:
-        return _page(sealed=access.sealed("password", account.id, of=account.id))
+        return show_login(sealed=access.sealed("password", account.id, of=account.id))
     return let_in(access, user_id, account.name if account else user_id)
 
 
@@ -72,7 +74,7 @@ def enter_code() -> ResponseReturnValue:
     access, sealed = services().access, request.form.get("sealed", "")
     user_id = access.unsealed("password", sealed)
     if not user_id:
-        return _page(_("That took too long. Begin again."), 401)
+        return show_login(_("That took too long. Begin again."), 401)
     account = access.accounts.one(user_id)
     keys = throttle_keys(account.name)
     if wait_s := access.throttle.attempt(*keys):
@@ -80,7 +82,9 @@ def enter_code() -> ResponseReturnValue:
         return too_many(wait_s)
     if not second_factor.is_right(access, account, request.form.get("code", "")):
         access.audit.note("login_failed", user=account.name, address=request.remote_addr)
-        return _page(_("This code is not right, or not any more. Wait for the next one and try again."), 401, sealed)
+        return show_login(
+            _("This code is not right, or not any more. Wait for the next one and try again."), 401, sealed
+        )
     access.throttle.succeeded(*keys)
     return let_in(access, user_id, account.name)
 
@@ -98,15 +102,18 @@ def leave() -> ResponseReturnValue:
     return response
 
 
-def let_in(access: Access, user_id: str, name: str) -> ResponseReturnValue:
-    """Begin a session, and end the one that this browser had; who was disabled meanwhile stays out."""
+def let_in(access: Access, user_id: str, name: str, then: str = "") -> ResponseReturnValue:
+    """Begin a session, and end the one that this browser had; who was disabled meanwhile stays out.
+
+    then: where to go; absent, what the request says.
+    """
     token = access.start(user_id, request.remote_addr or "", request.user_agent.string)
     if not token:
-        return _page(_("This account was disabled."), 403)
+        return show_login(_("This account was disabled."), 403)
     if before := person():
         access.sessions.end(before.id, before.session_id)
     access.audit.note("login", user=name, address=request.remote_addr)
-    response = make_response(redirect(_next(), 303))
+    response = make_response(redirect(own_path(then) if then else _next(), 303))
     cookie.give(response, request, token)
     return response
 
@@ -125,7 +132,7 @@ def too_many(wait_s: float) -> ResponseReturnValue:
         "That was wrong too often. Try again in %(num)d minutes.",
         minutes,
     )
-    response = make_response(_page(sentence % {"num": minutes}, 429))
+    response = make_response(show_login(sentence % {"num": minutes}, 429))
     response.headers["Retry-After"] = str(math.ceil(wait_s))
     return response
 
@@ -152,7 +159,8 @@ def _next() -> str:
     return own_path(request.values.get("next", ""))
 
 
-def _page(problem: str = "", status: int = 200, sealed: str = "") -> tuple[str, int]:
+def show_login(problem: str = "", status: int = 200, sealed: str = "") -> tuple[str, int]:
+    """Return the page with the form, or with the one for a code where something is `sealed`."""
     here = services()
     context = LoginPage(
         site_title=here.config.site_config.title,
@@ -162,5 +170,6 @@ def _page(problem: str = "", status: int = 200, sealed: str = "") -> tuple[str, 
         next=_next(),
         problem=problem,
         sealed=sealed,
+        issuer=here.access.issuer.settings.label if here.access.issuer else "",
     )
     return render_template("login.html", **vars(context)), status
