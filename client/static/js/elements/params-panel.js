@@ -30,6 +30,7 @@ class ParamsPanel extends HTMLElement {
 
   /** Fill in parameters as they are. */
   show(params) {
+    this.#stopWaiting()
     for (const field of this.#fields) {
       field.value = params[field.name] ?? ""
       this.#judge(field)
@@ -43,9 +44,11 @@ class ParamsPanel extends HTMLElement {
     this.#tell()
   }
 
-  /** The server has them, or the browser, before there is a conversation. */
+  /** The server has them, or the browser, before there is a conversation; unless more was written since. */
   saved() {
-    this.#say("saved")
+    if (this.#timer === undefined) {
+      this.#say("saved")
+    }
   }
 
   /** The server does not have them; the next message brings them. */
@@ -91,13 +94,18 @@ class ParamsPanel extends HTMLElement {
 
   /** Take what is written, if all of it is as it should be and something is new. */
   #save() {
-    clearTimeout(this.#timer)
+    this.#stopWaiting()
     const areRight = this.#fields.map((field) => this.#judge(field)).every(Boolean)
     const params = areRight && this.#written()
     if (params && !isSame(params, this.#params)) {
       this.#take(params)
       this.#tell()
     }
+  }
+
+  #stopWaiting() {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
   }
 
   #written() {
