@@ -96,6 +96,17 @@ def test_a_backup_is_one_file_for_its_owner_without_models_and_older_copies(file
     assert {path.name for path in file.parent.iterdir()} == {"site", "chat.backup"}, "nothing is left over"
 
 
+def test_a_backup_in_the_data_folder_does_not_hold_the_one_before(config: Path) -> None:
+    data = config.parent / "data"
+    (data / "older.backup").write_bytes(b"older")
+    assert command("backup", data / "mine", config) == 0
+
+    assert command("backup", data / "mine", config, "--force") == 0
+
+    with tarfile.open(data / "mine") as tar:
+        assert {name for name in tar.getnames() if name.startswith("data/")} == {"data/session.key"}
+
+
 def test_what_is_restored_is_for_its_owner(file: Path, elsewhere: Path) -> None:
     command("restore", file, elsewhere)
 

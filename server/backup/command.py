@@ -33,7 +33,7 @@ def backup(config: Config, options: argparse.Namespace) -> int:
         whole.copy(site.database, copy)
         whole.verify(copy)
         members = [(copy, f"{archive.DATABASE}/{copy.name}")]
-        members += [(path, f"{archive.DATA}/{path.relative_to(site.data).as_posix()}") for path in site.files()]
+        members += [(path, f"{archive.DATA}/{path.relative_to(site.data).as_posix()}") for path in site.files(file)]
         members += [(path, f"{archive.CONFIG}/{path.name}") for path in site.settings()]
         archive.write(file, members)
     _say(f"Wrote {file} ({file.stat().st_size / 1e6:.1f} MB): the database, which was looked through and is whole, and")

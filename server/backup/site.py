@@ -14,7 +14,9 @@ from server.problems import Problem
 MODELS = "models"
 """The folder in the data folder that is left out: models are large, and can be had again."""
 REPLACED = ".replaced-"
-"""Stands in the names of files in whose place a backup was put."""
+"""Stands in the name of a file in whose place a backup was put."""
+LEFT_OUT = (REPLACED, ".unfinished-", ".backup")
+"""In the names of files: what was replaced, what was never written to its end, and other backups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +35,13 @@ class Site:
             raise Problem("invalid_request", postgresql.advice(url))
         return cls(Path(str(url.database)).absolute(), Path(config.data_dir), file or STANDARD_FILE)
 
-    def files(self) -> Iterator[Path]:
-        """Yield what lies in the data folder, but for models, the database, and what is named after it."""
+    def files(self, backup: Path) -> Iterator[Path]:
+        """Yield what lies in the data folder, but for models, backups, the database, and what is named after it."""
         for path in sorted(self.data.rglob("*")):
-            inside = path.relative_to(self.data)
-            is_plain = path.is_file() and not path.is_symlink() and REPLACED not in path.name
-            if is_plain and inside.parts[0] != MODELS and not self._is_database(path):
+            top = path.relative_to(self.data).parts[0]
+            is_plain = path.is_file() and not path.is_symlink()
+            is_left_out = top == MODELS or top.startswith(".") or any(part in path.name for part in LEFT_OUT)
+            if is_plain and not is_left_out and path != backup and not self._is_database(path):
                 yield path
 
     def settings(self) -> Iterator[Path]:
