@@ -52,7 +52,15 @@ def keep(response: Response, chosen: Mapping[str, str], path: str) -> None:
     """Set the cookies of what was chosen; what is no choice, or nothing to choose, is left alone."""
     for name, value in chosen.items():
         if value in CHOICES.get(name, ()) or (name == "zone" and len(value) < 64):
-            response.set_cookie(f"chat_{name}", value, max_age=A_YEAR_S, path=path, samesite="Lax", httponly=True)
+            response.set_cookie(
+                f"chat_{name}",
+                value,
+                max_age=A_YEAR_S,
+                path=path,
+                secure=request.is_secure,
+                httponly=True,
+                samesite="Lax",
+            )
 
 
 def _one_of(choices: tuple[str, ...], value: str | None) -> str:
