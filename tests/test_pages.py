@@ -8,6 +8,7 @@ from markupsafe import escape
 from g4f_lite.offers import Offer
 from server import pages, search
 from server import settings as settings_page
+from server.message_info import MessageInfo
 from server.problems import STATUS, Problem
 from tests.openai_wire import openai_error, openai_stream
 from tests.stores import an_outcome, answered
@@ -253,6 +254,7 @@ class TestBelowAPrefix:
     [
         ("chat.html", pages.ChatPage),
         ("not_found.html", pages.NotFoundPage),
+        ("_message_info.html", MessageInfo),
         ("search.html", search.SearchPage),
         ("_search_results.html", search.Results),
         ("_conversations.html", pages.ConversationList),
