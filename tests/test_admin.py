@@ -5,6 +5,9 @@ import pytest
 
 from server.audit import FILE
 from tests.members import FROM_OUR_PAGE, PASSWORD, come_in, sign_in
+from tests.openai_wire import delta
+from tests.test_conversation import CONVERSATION, a_turn
+from tests.upstream import silence
 
 API = "/backend-api/v2/models"
 PAGE = "/chat/admin"
@@ -77,6 +80,16 @@ def test_who_is_disabled_is_out_and_comes_back_when_enabled(app, anna, ben, ids)
     do(anna, ids["Ben"], "enable")
 
     assert sign_in(app.test_client(), "Ben").status_code == 303
+
+
+def test_who_is_disabled_has_no_answer_written_any_more(app, anna, ben, ids, upstream):
+    upstream.will_answer([delta("So"), silence()])
+    with ben.post(CONVERSATION, json=a_turn(), buffered=False):
+        upstream.wait_request()
+
+        do(anna, ids["Ben"], "disable")
+
+        upstream.wait_closed()
 
 
 def test_a_role_counts_at_once(anna, ben, ids):

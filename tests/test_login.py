@@ -200,6 +200,7 @@ def test_logging_out_ends_the_session_on_the_server(anna, app):
 
     assert (response.status_code, response.location) == (303, "/login")
     assert anna.get_cookie("chat_session") is None
+    assert response.headers["Clear-Site-Data"] == '"storage"', "what was being written is nobody else's"
     anna.set_cookie("chat_session", token)
     assert anna.get(API).status_code == 401
 

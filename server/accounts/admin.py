@@ -91,6 +91,7 @@ def _do(access: Access, account: Account, what: str) -> str:
     match what:
         case "disable":
             access.accounts.disable(account.id)
+            services().engine.stop_all(account.id)
             return "account_disabled"
         case "enable":
             access.accounts.enable(account.id)

@@ -99,6 +99,8 @@ def leave() -> ResponseReturnValue:
         access.sessions.end(found.id, found.session_id)
         access.audit.note("logout", user=found.name or found.id, address=request.remote_addr)
         cookie.take_away(response, request)
+        if not services().config.url_prefix:  # below one, other sites may share what this browser keeps
+            response.headers["Clear-Site-Data"] = '"storage"'
     return response
 
 
