@@ -227,6 +227,8 @@ def test_after_ten_failures_the_right_password_waits_too(client, app):
     assert response.status_code == 429
     assert 0 < int(response.headers["Retry-After"]) <= 180
     assert "Try again in 3 minutes" in response.text
+    sign_in(client, "Anna")
+    assert [line["event"] for line in audit(app)].count("login_throttled") == 1
     elsewhere = {"REMOTE_ADDR": "192.0.2.7"}
     form = {"username": "Anna", "password": PASSWORD}
     assert client.post("/login", data=form, environ_base=elsewhere).status_code == 303

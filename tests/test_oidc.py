@@ -11,6 +11,7 @@ from g4f_lite.errors import ConfigError
 from server.accounts import issuer as issuer_module
 from server.accounts.issuer import Issuer
 from server.admission import Oidc
+from server.throttle import MOST
 from tests.issuer import CLIENT, SECRET, ScriptedIssuer
 from tests.members import add_member, sign_in
 
@@ -239,6 +240,32 @@ def test_a_token_that_does_not_come_is_told(client, issuer, answer):
 
     assert response.status_code in (403, 502)
     refused(client, response, response.status_code)
+
+
+def test_an_issuer_that_failed_is_left_alone_for_a_moment(client, issuer):
+    issuer.answers["/keys"] = (500, {})
+    client.get("/login/oidc")
+    asked = len(issuer.asked)
+
+    for _ in range(5):
+        refused(client, client.get("/login/oidc"), status=502)
+
+    assert len(issuer.asked) == asked
+
+
+def test_few_wait_for_a_slow_issuer_at_once(app, client, issuer):
+    waiting = app.extensions["chat"].access.issuer._waiting
+    with waiting(), waiting():
+        refused(client, client.get("/login/oidc"), status=502)
+
+    assert begin(client)
+
+
+def test_made_up_answers_are_not_asked_about_for_ever(client, issuer):
+    for _ in range(MOST):
+        refused(client, come_back(client, "/login/oidc/callback?code=x&state=x"))
+
+    refused(client, come_back(client, "/login/oidc/callback?code=x&state=x"), status=429)
 
 
 def test_names_that_cannot_be_become_ones_that_can(client, issuer, accounts):

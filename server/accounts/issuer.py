@@ -4,8 +4,12 @@ Source: https://openid.net/specs/openid-connect-core-1_0.html#CodeFlowAuth
 """
 
 import logging
+import math
 import secrets
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from importlib.util import find_spec
@@ -25,9 +29,16 @@ TIMEOUT_S = (5, 10)
 """To connect, and between two pieces of an answer."""
 KEPT_S = 3600
 """How long what the issuer says of itself is believed."""
+REST_S = 10
+"""How long it is left alone once it did not work: whoever waits for it takes a thread from everybody."""
+PLACES = 2
+"""People who wait for it at the same time."""
 LEEWAY_S = 60
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
 """Those with a public key: whoever checks a signature shall not be able to make one."""
+
+WRONG = (OSError, ValueError, LookupError, TypeError)
+"""What becomes of an issuer that is not there, or answers nonsense."""
 
 AWAY = N_("The service that knows you cannot be reached, or does not work. Try again in a moment.")
 REFUSED = N_("The service that knows you did not confirm who you are. Try again.")
@@ -60,6 +71,8 @@ class Issuer:
             raise ConfigError(["auth.oidc: needs `pip install -r requirements-oidc.txt`"])
         self.settings = settings
         self._about: tuple[float, dict[str, Any], dict[str, Any]] | None = None
+        self._places = threading.BoundedSemaphore(PLACES)
+        self._failed_at = -math.inf
 
     def begin(self, redirect_uri: str) -> tuple[str, Visit]:
         """Return where to send somebody, and what must come back with them. Raises: Problem."""
@@ -78,7 +91,7 @@ class Issuer:
 
         about, keys = self._known()
         try:
-            with self._session(redirect_uri) as session:
+            with self._waiting(), self._session(redirect_uri) as session:
                 token = session.fetch_token(
                     about["token_endpoint"],
                     authorization_response=came_by,
@@ -90,9 +103,8 @@ class Issuer:
         except (AuthlibBaseError, JoseError) as error:
             log.warning("the OpenID Connect issuer did not confirm somebody: %s", error)
             raise Problem("forbidden", REFUSED) from error
-        except (OSError, ValueError, LookupError, TypeError) as error:
-            log.warning("the OpenID Connect issuer does not work: %s", type(error).__name__)
-            raise Problem("provider_unreachable", AWAY) from error
+        except WRONG as error:
+            raise self._failed(error) from error
 
     def _confirmed(self, token: dict[str, Any], keys: dict[str, Any], nonce: str) -> dict[str, Any]:
         """Return the claims of an ID token; a key that is not known yet may be a new one."""
@@ -122,17 +134,31 @@ class Issuer:
                 if about["issuer"] != self.settings.issuer:
                     raise ValueError("it has another name")
                 self._about = time.monotonic(), about, self._fetch(about["jwks_uri"])
-            except (OSError, ValueError, LookupError, TypeError) as error:
-                log.warning("the OpenID Connect issuer cannot be asked: %s", type(error).__name__)
-                raise Problem("provider_unreachable", AWAY) from error
+            except WRONG as error:
+                raise self._failed(error) from error
         return self._about[1:]
 
     def _fetch(self, address: str) -> dict[str, Any]:
-        with self._session("") as session:
+        with self._waiting(), self._session("") as session:
             response = session.get(address, withhold_token=True, allow_redirects=False)
             response.raise_for_status()
             found: dict[str, Any] = response.json()
             return found
+
+    @contextmanager
+    def _waiting(self) -> Iterator[None]:
+        """Wait for the issuer, unless it failed a moment ago or others wait already. Raises: Problem."""
+        if time.monotonic() - self._failed_at < REST_S or not self._places.acquire(blocking=False):
+            raise Problem("provider_unreachable", AWAY, retry_after=REST_S)
+        try:
+            yield
+        finally:
+            self._places.release()
+
+    def _failed(self, error: Exception) -> Problem:
+        log.warning("the OpenID Connect issuer does not work: %s", type(error).__name__)
+        self._failed_at = time.monotonic()
+        return Problem("provider_unreachable", AWAY)
 
     def _session(self, redirect_uri: str) -> "OAuth2Session":
         from authlib.integrations.requests_client import OAuth2Session

@@ -54,7 +54,6 @@ def enter() -> ResponseReturnValue:
         return redirect(_next(), 303)
     keys = throttle_keys(name)
     if wait_s := access.throttle.attempt(*keys):
-        access.audit.note("login_throttled", address=request.remote_addr)
         return too_many(wait_s)
     account = access.accounts.find(name) if access.mode == "accounts" else None
     user_id = _user_of(access, account, request.form.get("password", ""))
@@ -78,7 +77,6 @@ def enter_code() -> ResponseReturnValue:
     account = access.accounts.one(user_id)
     keys = throttle_keys(account.name)
     if wait_s := access.throttle.attempt(*keys):
-        access.audit.note("login_throttled", address=request.remote_addr)
         return too_many(wait_s)
     if not second_factor.is_right(access, account, request.form.get("code", "")):
         access.audit.note("login_failed", user=account.name, address=request.remote_addr)
@@ -127,7 +125,10 @@ def throttle_keys(name: str) -> tuple[Hashable, Hashable]:
 
 
 def too_many(wait_s: float) -> ResponseReturnValue:
-    """Say how long to wait."""
+    """Say how long to wait; the audit log has it once for each client and while."""
+    access = services().access
+    if not access.throttle.count({("told", network(request.remote_addr or "")): 1}):
+        access.audit.note("login_throttled", address=request.remote_addr)
     minutes = math.ceil(wait_s / 60)
     sentence = ngettext(
         "That was wrong too often. Try again in %(num)d minute.",

@@ -10,7 +10,7 @@ from server.accounts import cookie
 from server.accounts.access import SEALED_FOR_S, Access
 from server.accounts.gate import own_path
 from server.accounts.issuer import Guest, Issuer, Visit
-from server.accounts.login import let_in, show_login
+from server.accounts.login import let_in, show_login, throttle_keys, too_many
 from server.identity import open_to_all
 from server.languages import N_
 from server.languages import gettext as _
@@ -51,6 +51,9 @@ def come_back() -> ResponseReturnValue:
     access = services().access
     if not access.issuer:
         return not_found()
+    client, _pair = throttle_keys("")
+    if wait_s := access.throttle.attempt(client):
+        return too_many(wait_s)
     visit, then = _kept(access)
     try:
         account = _account(access, _guest(access.issuer, visit))
@@ -58,6 +61,7 @@ def come_back() -> ResponseReturnValue:
         access.audit.note("login_failed", by="oidc", address=request.remote_addr)
         response = make_response(show_login(_(problem.message), problem.status))
     else:
+        access.throttle.succeeded(client)
         response = make_response(let_in(access, account.id, account.name, then))
     response.delete_cookie(COOKIE, url_for("oidc.begin"))
     return response
