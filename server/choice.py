@@ -1,6 +1,7 @@
 """The models that the person who asks may pick: all of the catalog, or those that config.json leaves to their role."""
 
 import difflib
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 from g4f_lite.catalog import Model
@@ -8,6 +9,9 @@ from g4f_lite.errors import UnknownModelError
 from server.identity import someone
 from server.problems import Problem
 from server.services import services
+
+MOST_OPTIONS = 200
+"""How many models are in every page, for browsers without scripts; the others get the list by itself."""
 
 
 def models() -> list[Model]:
@@ -32,6 +36,15 @@ def model_or_default(name: str | None) -> Model:
         return model(name or default_model())
     except Problem:
         return model(default_model())
+
+
+def options(models: Iterable[Model], picked: str) -> dict[str, list[Model]]:
+    """Return by provider what a page offers by itself: the first models, and the one that is picked in any case."""
+    found: dict[str, list[Model]] = {}
+    for place, model in enumerate(models):
+        if place < MOST_OPTIONS or model.name == picked:
+            found.setdefault(model.provider, []).append(model)
+    return found
 
 
 def default_model() -> str:

@@ -93,7 +93,7 @@ class ChatPage(Page, ConversationList, Messages, Notices):
     """What `chat.html` receives."""
 
     models: dict[str, list[Model]]
-    """By provider, in the order of the catalog."""
+    """Those to pick from without scripts, by provider, in the order of the catalog."""
     model: str
     """The name of the one that is picked."""
     model_label: str
@@ -219,7 +219,7 @@ def chat_page(branch: Branch | None, before: str | None = None) -> ChatPage:
     listed = _conversations(branch.conversation.id if branch else "", before)
     model = _picked(branch, labels) or choice.default_model()
     return ChatPage(
-        models=_by_provider(models),
+        models=choice.options(models, model),
         model=model,
         model_label=labels.get(model, model),
         groups=listed.groups,
@@ -267,13 +267,6 @@ def _conversations(current_id: str, before: str | None) -> ConversationList:
     archived, count = flag(request, "archived") or False, request.args.get("count", 0, int)
     found, older = sidebar.listed(services().store, user_id(), archived=archived, before=before, count=count)
     return ConversationList(sidebar.groups(found, datetime.now(zone())), older, current_id, archived)
-
-
-def _by_provider(models: Iterable[Model]) -> dict[str, list[Model]]:
-    found: dict[str, list[Model]] = {}
-    for model in models:
-        found.setdefault(model.provider, []).append(model)
-    return found
 
 
 def _obstacle(models: Sequence[Model]) -> str:

@@ -11,7 +11,7 @@ from server import settings as settings_page
 from server.message_info import MessageInfo
 from server.problems import STATUS, Problem
 from tests.openai_wire import openai_error, openai_stream
-from tests.stores import an_outcome, answered
+from tests.stores import a_turn, an_outcome, answered
 from tests.test_conversation import ask
 from tests.waiting import wait_for
 
@@ -130,6 +130,20 @@ def test_a_model_in_memory_is_marked(app, client):
 
     assert re.search(r'<option value="m"[^>]*>m · loaded</option>', html)
     assert re.search(r'<option value="up/other"[^>]*>other</option>', html)
+
+
+def test_of_ten_thousand_models_a_page_has_the_first_and_the_one_that_is_picked(app, client):
+    up = app.extensions["chat"].catalog.members["up"]
+    wait_for(lambda: up.listed_at)
+    up.listed = tuple(Offer(f"model-{number}") for number in range(10_000))
+    begun = answered(app.extensions["chat"].store, a_turn(model="up/model-9999"))
+
+    html = page(client, f"/chat/{begun.conversation_id}")
+
+    assert len(html) < 200_000
+    assert [name for name in re.findall('<option value="([^"]*)"', html) if "model-" not in name][:2] == ["m", "guide"]
+    assert '<option value="up/model-197"' in html and '<option value="up/model-198"' not in html
+    assert '<option value="up/model-9999" selected' in html
 
 
 ANSWERING = {"provider": "third", "label": "Third <b>", "model": "x", "notices": ["The oldest was <i>left out</i>."]}
