@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { beforeEach, test } from "node:test"
 
 const kept = new Map()
+globalThis.document = { body: { dataset: {} } }
 globalThis.sessionStorage = {
   getItem: (key) => kept.get(key) ?? null,
   setItem: (key, text) => kept.set(key, text),

@@ -1,5 +1,6 @@
 import { NdjsonDecoder } from "./ndjson.js"
 import { Problem, unlessBug } from "./problem.js"
+import { signIn } from "./signing-in.js"
 
 const SILENCE_MS = 40_000 // the server says something every 15 seconds, so this connection is dead
 
@@ -138,7 +139,11 @@ export class Api {
       location.reload() // the session has ended; the server leads to where one signs in
     }
     if (!response.ok) {
-      throw await Problem.of(response)
+      const problem = await Problem.of(response)
+      if (problem.code === "unauthenticated") {
+        signIn()
+      }
+      throw problem
     }
     return response
   }

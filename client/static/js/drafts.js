@@ -22,7 +22,7 @@ function byConversation(name) {
     },
 
     /** Tell whether a `storage` event, which comes from another tab, is about that conversation. */
-    isIn: ({ key }, conversationId) => key === keyOf(conversationId),
+    isIn: (event, conversationId) => storage.isAbout(event, keyOf(conversationId)),
   }
   return texts
 }

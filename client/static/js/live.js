@@ -3,6 +3,7 @@ import { whenSeen } from "./seen.js"
 
 const MOST_FAILURES = 2
 const HELLO_MS = 10_000
+const SESSION_ENDED = 1008 // what the server closes with when the session has
 
 /** What changed elsewhere, over a WebSocket that comes back by itself. Where it cannot, somebody is told to ask instead. */
 export class Live {
@@ -33,9 +34,9 @@ export class Live {
       clearTimeout(timer)
       this.#heard(JSON.parse(data))
     })
-    socket.addEventListener("close", () => {
+    socket.addEventListener("close", ({ code }) => {
       clearTimeout(timer)
-      this.#closed()
+      this.#closed(code)
     })
   }
 
@@ -49,8 +50,11 @@ export class Live {
     this.#onNews(news)
   }
 
-  async #closed() {
+  async #closed(code) {
     this.#failures += 1
+    if (code === SESSION_ENDED) {
+      this.#onBack() // which finds out, and leads to the login
+    }
     if (this.#failures >= MOST_FAILURES) {
       this.#asking.start()
     }
