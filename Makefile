@@ -3,6 +3,7 @@
 # make bench [QUICK=1]                       measure; see bench/README.md
 # make messages                              bring the catalogues of client/locales in step with the words of the page
 # make icons                                 draw the icons that are pixels from icon.svg; needs Chromium
+# make screenshots                           take the pictures of the README; needs Chromium
 # PYTHON=python3.12 chooses the interpreter the first time.
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ VENV := .venv
 IN_VENV := $(VENV)/bin/python
 INSTALL := $(IN_VENV) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test bench messages icons
+.PHONY: run test bench messages icons screenshots
 
 run: $(VENV)/.run $(if $(LOCAL),$(VENV)/.local)
 	@exec $(IN_VENV) run.py $(ARGS)
@@ -30,6 +31,9 @@ messages: $(VENV)/.dev
 
 icons: $(VENV)/.dev
 	$(IN_VENV) -m tests.icons
+
+screenshots: $(VENV)/.dev
+	$(IN_VENV) -m docs.screenshots $(ARGS)
 
 # A stamp is as new as the last installation that went well.
 $(VENV)/.made:

@@ -1,0 +1,237 @@
+"""Makes the pictures of the README: `make screenshots`. The real server, a scripted service behind it, and Chromium."""
+
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import uuid4
+
+from flask import Flask
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from g4f_lite.config import load
+from server import create_app
+from server.config import Config
+from server.front import Front
+from server.store import NewTurn, Outcome, Store
+from tests.loops import on, running_loop
+
+HERE = Path(__file__).parent
+DESKTOP = {"width": 1280, "height": 820}
+PHONE = {"width": 390, "height": 800}
+ME = "local"
+"""The person there is while `auth.mode` is `none`."""
+
+PROVIDERS = {
+    "guide": {"kind": "Guide"},
+    "ollama": {"kind": "Ollama", "base_url": "http://127.0.0.1:9", "models": ["gemma3:27b", "qwen3:8b"]},
+    "groq": {"kind": "OpenAICompatible", "base_url": "http://127.0.0.1:9/v1", "models": ["llama-3.3-70b"]},
+}
+MODELS = {"gemma-3-27b": "ollama/gemma3:27b", "qwen-3-8b": "ollama/qwen3:8b", "guide": "guide/guide"}
+
+EARLIER = (
+    (0, "Plan a weekend in Lisbon"),
+    (0, "Why is the sky blue?"),
+    (1, "Rename files by their date"),
+    (3, "Sourdough that rises overnight"),
+    (5, "Letter to the landlord"),
+    (12, "Derive the quadratic formula"),
+    (20, "Birthday speech for Anna"),
+)
+"""Days ago, and title."""
+FAILED = "Why is the sky blue?"
+ERROR = {
+    "code": "provider_rate_limited",
+    "message": "groq asks to slow down. Wait a moment, or pick another model.",
+    "detail": "Rate limit reached for model llama-3.3-70b: 30 requests per minute.",
+    "retry_after": 3600,
+    "id": "5f1c0a9be2d4",
+}
+QUESTION = "How does a heat pump work, and how much does it save?"
+REASONING = "The person wants the principle and a figure. I explain the cycle, then compare the coefficients."
+ANSWER = """A heat pump does not make heat, it **moves** it: from the cold outside to the warm inside, \
+with a fluid that boils and condenses.
+
+| step | where | what happens |
+|:--|:--|:--|
+| 1 | evaporator | the fluid boils and takes heat from the air |
+| 2 | compressor | pressure raises its temperature |
+| 3 | condenser | it condenses and gives the heat to the water |
+
+How good it is, is told by the *coefficient of performance*:
+
+$$\\mathrm{COP} = \\frac{Q}{W} \\le \\frac{T_\\text{hot}}{T_\\text{hot} - T_\\text{cold}}$$
+
+In a program:
+
+```python
+def best_possible(hot: float, cold: float) -> float:
+    \"\"\"Return Carnot's limit; temperatures are in kelvin.\"\"\"
+    return hot / (hot - cold)
+```
+
+With 35 °C in the floor and 2 °C outside that is 9.3; real devices reach **3 to 5**, \
+so a kilowatt-hour of electricity becomes up to five of heat."""
+
+
+@dataclass
+class Scene:
+    """One picture: how the browser is set up, and what a person does before it is taken."""
+
+    name: str
+    viewport: dict[str, int]
+    theme: str = "light"
+    language: str = "en"
+    steps: list[str] = field(default_factory=list)
+
+
+SCENES = [
+    Scene("desktop-light", DESKTOP, steps=["open"]),
+    Scene("desktop-dark-search", DESKTOP, "dark", steps=["open", "search"]),
+    Scene("phone-light", PHONE, steps=["open"]),
+    Scene("phone-dark-sidebar", PHONE, "dark", steps=["open", "drawer"]),
+    Scene("phone-light-failure", PHONE, steps=["failure"]),
+    Scene("phone-arabic", PHONE, "dark", "ar"),
+]
+
+
+def main() -> None:
+    """Make every picture, or those named on the command line."""
+    wanted = sys.argv[1:] or [scene.name for scene in SCENES]
+    with site() as (address, conversation_id), chromium() as browser:
+        for scene in SCENES:
+            if scene.name in wanted:
+                take(browser, scene, address, conversation_id)
+
+
+def take(browser: Browser, scene: Scene, address: str, conversation_id: str) -> None:
+    """Take one picture."""
+    touch = scene.viewport is PHONE
+    context = browser.new_context(
+        base_url=address,
+        viewport=scene.viewport,
+        device_scale_factor=1.5 if touch else 1,
+        has_touch=touch,
+        is_mobile=touch,
+        reduced_motion="reduce",
+    )
+    for name, value in (("theme", scene.theme), ("language", scene.language)):
+        context.add_cookies([{"name": f"chat_{name}", "value": value, "url": address}])
+    page = context.new_page()
+    page.goto("/chat/")
+    for step in scene.steps:
+        STEPS[step](page, conversation_id)
+    page.wait_for_function("document.fonts.status === 'loaded'")
+    page.screenshot(path=HERE / f"{scene.name}.png")
+    context.close()
+
+
+def open_conversation(page: Page, conversation_id: str) -> None:
+    page.goto(f"/chat/{conversation_id}")
+    page.evaluate("scrollTo(0, 0)")
+
+
+def open_drawer(page: Page, conversation_id: str) -> None:
+    page.locator(".topbar-menu").click()
+
+
+def open_search(page: Page, conversation_id: str) -> None:
+    page.keyboard.press("Control+k")
+    page.keyboard.type("heat")
+    page.locator("search-dialog mark").first.wait_for()
+
+
+def open_failure(page: Page, conversation_id: str) -> None:
+    page.locator(".conversation-link", has_text=FAILED).evaluate("link => link.click()")
+    page.locator("[data-status=failed]").wait_for()
+
+
+STEPS = {"open": open_conversation, "drawer": open_drawer, "search": open_search, "failure": open_failure}
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Yield a browser without a window."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def site() -> Iterator[tuple[str, str]]:
+    """Serve a site with some conversations; yield its address and the id of the newest one."""
+    with TemporaryDirectory() as folder, running_loop() as loop:
+        config = configuration(Path(folder))
+        newest = fill(config)
+        app = create_app(config, loop=loop)
+        services = app.extensions["chat"]
+        on(loop, services.start())
+        front = on(loop, front_of(app))
+        yield f"http://127.0.0.1:{on(loop, front.start('127.0.0.1', 0))}", newest
+        on(loop, services.drain(0))
+        on(loop, front.stop())
+        on(loop, services.close())
+
+
+def configuration(folder: Path) -> Config:
+    """Return a configuration with a few models, none of which is asked."""
+    file = folder / "config.json"
+    file.write_text(json.dumps({"providers": PROVIDERS, "models": MODELS, "default_model": "gemma-3-27b"}))
+    return load(file, Config, {})
+
+
+async def front_of(app: Flask) -> Front:
+    return Front(app)
+
+
+def fill(config: Config) -> str:
+    """Put the conversations into the store; return the id of the newest."""
+    Path(config.data_dir).mkdir()
+    time = [datetime.now(UTC)]
+    store = Store(config.database, now=lambda: time[0])
+    store.open()
+    for days, title in reversed(EARLIER):
+        time[0] = datetime.now(UTC) - timedelta(days=days, minutes=5)
+        answered(store, title, title, f"{title}: that is a longer story.", ERROR if title == FAILED else None)
+    time[0] = datetime.now(UTC)
+    newest = answered(store, "How a heat pump works", QUESTION, ANSWER)
+    store.close()
+    return newest
+
+
+def answered(store: Store, title: str, question: str, answer: str, error: dict[str, Any] | None = None) -> str:
+    """Store a conversation of one turn, which may have failed; return its id."""
+    turn = NewTurn(
+        action="send",
+        model="gemma-3-27b",
+        message_id=str(uuid4()),
+        answer_id=str(uuid4()),
+        content=question,
+        title=title,
+    )
+    begun = store.begin(ME, turn)
+    outcome = Outcome(
+        status="failed" if error else "complete",
+        content="" if error else answer,
+        reasoning=REASONING if answer is ANSWER else "",
+        provider="ollama",
+        answering={"provider": "ollama", "label": "Ollama", "model": "gemma3:27b"},
+        attempts=[],
+        usage={"input_tokens": 21, "output_tokens": 312, "cost": None, "estimated": False, "reasoning_s": 4},
+        error=error,
+        finish_reason=None if error else "stop",
+        last_seq=4,
+    )
+    store.finish(ME, begun.answer.id, outcome, None)
+    return begun.conversation_id
+
+
+if __name__ == "__main__":
+    main()
