@@ -69,4 +69,6 @@ def _find() -> Person | None:
     if not found:
         return None
     session, account = found
+    if access.mode == "password":  # whoever it is, they have no name and no role here
+        return Person(account.id, session_id=session.id, token_hash=session.token_hash)
     return Person(account.id, account.name, account.role, session.id, session.token_hash)

@@ -6,7 +6,7 @@ import pytest
 
 from server.accounts import agents, second_factor
 from server.throttle import MOST
-from tests.members import FROM_OUR_PAGE, PASSWORD, come_in, sign_in
+from tests.members import FROM_OUR_PAGE, PASSWORD, add_member, come_in, sign_in
 
 API = "/backend-api/v2/models"
 PAGE = "/chat/account"
@@ -201,12 +201,14 @@ class TestOnePassword:
         settings["auth"] = {"mode": "password", "password": "one for all"}
         return settings
 
-    def test_there_are_only_sessions(self, client):
+    def test_there_are_only_sessions(self, app, client):
+        add_member(app, "Anna", "admin")  # from the days when there were accounts
         sign_in(client, None, "one for all")
 
         page = client.get(PAGE).text
 
         assert "Where you are signed in" in page
+        assert "/chat/admin" not in client.get("/chat/settings").text
         assert 'name="new"' not in page
         assert send(client, "/password", password="one for all", new="another battery").status_code == 404
 

@@ -68,6 +68,17 @@ def test_a_link_to_another_password_is_printed(config):
     assert PASSWORD not in said and done.stdout.split("=")[1].strip() not in said
 
 
+def test_who_is_disabled_gets_no_link(config):
+    user(config, "add", "Anna", "--admin")
+    user(config, "add", "Ben")
+    user(config, "disable", "Ben")
+
+    done = user(config, "reset", "Ben")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Ben is disabled" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "password", "sentence"),
     [

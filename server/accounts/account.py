@@ -71,6 +71,13 @@ def require_sign_in() -> ResponseReturnValue | None:
     return None if signed_in() else not_found()
 
 
+@account.before_request
+def require_accounts() -> ResponseReturnValue | None:
+    """Where one password is everybody's, there are only sessions."""
+    has_accounts = services().access.mode == "accounts"
+    return None if has_accounts or request.endpoint in ("account.show", "account.end_sessions") else not_found()
+
+
 @account.get("")
 def show() -> str:
     """Show the account."""

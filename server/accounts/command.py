@@ -70,6 +70,8 @@ def _act(config: Config, access: Access, options: argparse.Namespace) -> None:
             _say(access, f"{account.name} can come in again.", "account_enabled", account)
         case "reset":
             account = accounts.named(name)
+            if account.disabled_at:
+                raise Problem("conflict", f"{account.name} is disabled. Let them in again first: run.py user enable")
             token = access.make_link("reset", account.id)
             link = f"{addresses.outside(config, config.site_config.port)}welcome?token={token}"
             _say(access, f"Good once, for a day: {link}", "link_made", account)
