@@ -269,6 +269,32 @@ def test_a_weak_hash_is_made_anew_at_login(client, app, monkeypatch):
     assert sign_in(client, "Anna").status_code == 303
 
 
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"", "application/x-www-form-urlencoded"),
+        (b"username=%00&password=%00", "application/x-www-form-urlencoded"),
+        (b"username=%ff%fe&password=%ff", "application/x-www-form-urlencoded"),
+        (b"\xff\xfe\x00", "application/x-www-form-urlencoded"),
+        (b"username=" + b"x" * 100_000 + b"&password=" + b"y" * 100_000, "application/x-www-form-urlencoded"),
+        (b"&".join(b"username=a%d" % number for number in range(2000)), "application/x-www-form-urlencoded"),
+        (b"nonsense", "multipart/form-data"),
+        (
+            b"--x\r\nContent-Disposition: form-data; name=password; filename=a\r\n\r\nb",
+            "multipart/form-data; boundary=x",
+        ),
+        (b'{"username": "Anna"}', "application/json"),
+        (b"username=Anna", "text/plain; charset=nonsense"),
+    ],
+    ids=range(10),
+)
+@pytest.mark.parametrize("path", ["/login", "/login/code", "/welcome", "/logout"])
+def test_no_body_is_too_strange(client, path, body, kind):
+    response = client.post(path, data=body, content_type=kind, headers=FROM_OUR_PAGE)
+
+    assert response.status_code in (303, 400, 401, 404, 413)
+
+
 def test_what_happened_is_in_the_audit_log_and_no_secret(client, app):
     add_member(app, "Anna")
     sign_in(client, "Anna", "wrong horse")

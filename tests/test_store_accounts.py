@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from server.problems import Problem
@@ -51,6 +53,36 @@ def test_names_that_look_the_same_are(accounts, one, other):
         accounts.add(other, "admin")
     assert accounts.find(other) == accounts.named(one)
     assert key_of(one) == key_of(other)
+
+
+def test_a_name_that_many_want_at_once_is_one_persons(accounts):
+    def add(number):
+        try:
+            return accounts.add("anna" if number % 2 else "Anna", "admin")
+        except Problem as problem:
+            return problem.code
+
+    with ThreadPoolExecutor(4) as threads:
+        done = list(threads.map(add, range(8)))
+
+    assert done.count("conflict") == 7
+    assert len(accounts.all()) == 1
+
+
+def test_two_administrators_cannot_disable_each_other_at_once(accounts):
+    ids = [accounts.add(name, "admin").id for name in ("Anna", "Ben", "Cleo", "Dora")]
+
+    def disable(user_id):
+        try:
+            accounts.disable(user_id)
+        except Problem as problem:
+            return problem.code
+
+    with ThreadPoolExecutor(4) as threads:
+        done = list(threads.map(disable, ids))
+
+    assert done.count("conflict") == 1
+    assert accounts.has_administrator()
 
 
 @pytest.mark.parametrize("name", ["", " ", " anna", "a\nb", "a\0b", "x" * 65, "a\u202eb"])

@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from server.problems import Problem
@@ -30,6 +32,22 @@ def test_the_first_link_makes_the_first_administrator_once(accounts, links):
     with over():
         links.use("token", "hash", "Ben")
     assert [account.name for account in accounts.all()] == ["Anna"]
+
+
+def test_many_who_use_it_at_once_make_one_administrator(accounts, links):
+    links.make("token", "first")
+
+    def use(number):
+        try:
+            return links.use("token", "hash", f"Anna {number}")
+        except Problem as problem:
+            return problem.code
+
+    with ThreadPoolExecutor(4) as threads:
+        done = list(threads.map(use, range(8)))
+
+    assert done.count("not_found") == 7
+    assert [account.role for account in accounts.all()] == ["admin"]
 
 
 def test_it_is_over_once_there_is_an_administrator(accounts, links):
