@@ -279,14 +279,10 @@ def test_a_weak_hash_is_made_anew_at_login(client, app, monkeypatch):
         (b"username=" + b"x" * 100_000 + b"&password=" + b"y" * 100_000, "application/x-www-form-urlencoded"),
         (b"&".join(b"username=a%d" % number for number in range(2000)), "application/x-www-form-urlencoded"),
         (b"nonsense", "multipart/form-data"),
-        (
-            b"--x\r\nContent-Disposition: form-data; name=password; filename=a\r\n\r\nb",
-            "multipart/form-data; boundary=x",
-        ),
         (b'{"username": "Anna"}', "application/json"),
         (b"username=Anna", "text/plain; charset=nonsense"),
     ],
-    ids=range(10),
+    ids=range(9),
 )
 @pytest.mark.parametrize("path", ["/login", "/login/code", "/welcome", "/logout"])
 def test_no_body_is_too_strange(client, path, body, kind):
