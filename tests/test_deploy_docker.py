@@ -122,6 +122,12 @@ def test_the_configuration_for_servers_can_be_served_to_others(tmp_path: Path) -
     assert config.site_config.trusted_proxies == 1
 
 
+def test_every_file_for_deployment_is_explained() -> None:
+    explained = set(re.findall(r"\]\(([^)]+)\)", (ROOT / "deploy/README.md").read_text()))
+
+    assert {path.name for path in (ROOT / "deploy").iterdir() if path.is_file()} - {"README.md"} == explained
+
+
 def test_compose_mounts_and_names_what_is_there() -> None:
     text = (ROOT / "deploy/compose.yaml").read_text()
     mounted = re.findall(r"- \./([^:]+):", text)
