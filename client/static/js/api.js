@@ -135,9 +135,6 @@ export class Api {
 
   async #fetch(path, options) {
     const response = await fetch(new URL(path, this.#base), { cache: "no-store", ...options })
-    if (response.status === 401 && !options?.method) {
-      location.reload() // the session has ended; the server leads to where one signs in
-    }
     if (!response.ok) {
       const problem = await Problem.of(response)
       if (problem.code === "unauthenticated") {
