@@ -22,6 +22,8 @@ from server.boundary import guard
 from server.compression import compress
 from server.config import Config
 from server.conversation import conversation
+from server.doors.openai import openai
+from server.doors.wording import worded
 from server.export import export
 from server.languages import speak
 from server.logs import write_logs
@@ -47,6 +49,7 @@ BLUEPRINTS = (
     account,
     admin,
     conversation,
+    openai,
     api,
     export,
     messages,
@@ -115,7 +118,7 @@ def _alone(config: Config) -> Services:
 
 def _refuse(problem: Problem, headers: Iterable[tuple[str, str]] = (), error: BaseException | None = None) -> Response:
     note(problem, f"{request.method} {request.path}", error)
-    return failure(problem, headers)
+    return failure(worded(problem, request), headers)
 
 
 def _refuse_http(error: HTTPException) -> Response:

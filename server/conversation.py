@@ -16,7 +16,7 @@ from server.identity import user_id
 from server.payload import FreegptBody, ParamsBody, TurnBody, check, check_length, check_text, document
 from server.problems import Problem
 from server.prompt import prompt
-from server.relay import relayed
+from server.relay import relayed, texts
 from server.services import Services, services
 from server.store import Begun, NewTurn
 from server.stream import Stream
@@ -166,4 +166,4 @@ def _answer_freegpt(body: FreegptBody) -> Response:
     model = choice.model(body.model)
     pacing.take_turn()
     reply = relayed(here, user_id(), model, messages)
-    return Stream(reply, loop=here.loop, waits=True, mimetype="text/plain")
+    return Stream(texts(reply), loop=here.loop, waits=True, mimetype="text/plain")

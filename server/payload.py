@@ -61,22 +61,27 @@ class Body(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True, hide_input_in_errors=True)
 
 
-class ParamsBody(Body):
+class SamplingBody(Body):
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     top_p: Annotated[float, Field(gt=0, le=1)] | None = None
     max_tokens: Annotated[int, Field(gt=0, le=1_000_000)] | None = None
     stop: Annotated[list[str], Field(max_length=16)] | str | None = None
+
+    def params(self) -> Params:
+        """Return what a provider is asked for."""
+        stop = (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())
+        return Params(self.temperature, self.top_p, self.max_tokens, stop)
+
+
+class ParamsBody(SamplingBody):
+    """`system` is a message to the model, and none of what a provider is asked for."""
+
     system: Annotated[str, AfterValidator(_said)] | None = None
 
     def remembered(self) -> dict[str, Any]:
         """Return what a conversation remembers of it: only what was set."""
         given = self.model_dump(exclude={"stop"}, exclude_none=True)
         return {name: value for name, value in given.items() if value != ""}
-
-    def params(self) -> Params:
-        """Return what a provider is asked for; `system` is a message to it and none of these."""
-        stop = (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())
-        return Params(self.temperature, self.top_p, self.max_tokens, stop)
 
 
 class MessageBody(Body):

@@ -1,39 +1,61 @@
-"""Replies that are passed on as they come and not stored: nothing but text, as freegpt-webui wants it."""
+"""Replies that are passed on as they come and not stored."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from time import monotonic
 
 from g4f_lite.catalog import Model
 from g4f_lite.messages import Message, Params
-from g4f_lite.pieces import Content, Usage
+from g4f_lite.pieces import Content, Piece, Usage
 from g4f_lite.router import Answering, answer
 from g4f_lite.tokens import estimate
 from server.services import Services
 
+Pieces = AsyncGenerator[Piece | Answering, None]
 
-async def relayed(here: Services, user_id: str, model: Model, messages: list[Message]) -> AsyncGenerator[bytes, None]:
-    """Yield the text of a reply piece by piece; a stop of the server waits for it. Raises: G4FLiteError, Problem."""
+
+async def relayed(
+    here: Services, user_id: str, model: Model, messages: Sequence[Message], params: Params | None = None
+) -> Pieces:
+    """Yield the pieces of a reply, and as the last one what it took, estimated where nobody counted.
+
+    A stop of the server waits for it. Raises: G4FLiteError, Problem.
+    """
     outcome, usage, said = "failed", Usage(0, 0), [""]
     figures, began = here.engine.figures, monotonic()
     with here.relayed.one(), here.allowance.take_place(here.config.limits, user_id) as place:
         try:
-            async with aclosing(answer(model, messages, Params())) as pieces:
+            async with aclosing(answer(model, messages, params or Params())) as pieces:
                 async for piece in pieces:
+                    if isinstance(piece, Usage):
+                        usage, said = piece, []
+                        continue
                     if isinstance(piece, Content):
                         said.append(piece.text)
-                        yield piece.text.encode()
                     elif isinstance(piece, Answering):
                         figures.first_tokens.add(monotonic() - began)
-                        usage = Usage(sum(estimate(message.content) for message in messages), 0)
-                    elif isinstance(piece, Usage):
-                        usage, said = piece, []
+                        usage = Usage(asked(messages), 0)
+                    yield piece
             outcome = "complete"
         except (GeneratorExit, asyncio.CancelledError):  # who asked has left
             outcome = "stopped"
             raise
         finally:
-            output_tokens = usage.output_tokens + estimate("".join(said))
-            figures.ended("relayed", outcome, usage.input_tokens, output_tokens)
-            place.leave(usage.input_tokens + output_tokens)
+            usage = Usage(usage.input_tokens, usage.output_tokens + estimate("".join(said)))
+            figures.ended("relayed", outcome, usage.input_tokens, usage.output_tokens)
+            place.leave(usage.input_tokens + usage.output_tokens)
+        yield usage
+
+
+async def texts(pieces: Pieces) -> AsyncGenerator[bytes, None]:
+    """Yield nothing but the text of a reply, as freegpt-webui wants it."""
+    async with aclosing(pieces):
+        async for piece in pieces:
+            if isinstance(piece, Content):
+                yield piece.text.encode()
+
+
+def asked(messages: Sequence[Message]) -> int:
+    """Return how many tokens a question may have."""
+    return sum(estimate(message.content) for message in messages)

@@ -61,10 +61,10 @@ def test_every_event_is_in_the_readme():
         assert f"`{word}`" in README
 
 
-def test_every_address_of_the_api_is_in_the_readme(app):
-    base = "/backend-api/v2"
+@pytest.mark.parametrize("base", ["/backend-api/v2", "/v1"])
+def test_every_address_of_the_api_is_in_the_readme(app, base):
     for rule in app.url_map.iter_rules():
-        if rule.rule.startswith(base):
+        if rule.rule.startswith(f"{base}/"):
             path = re.sub("<[^>]+>", "<id>", rule.rule.removeprefix(base))
             for method in rule.methods - {"HEAD", "OPTIONS"}:
                 assert f"`{method} {path}`" in README

@@ -1,0 +1,1 @@
+"""The doors that other programs know: OpenAI's API and Anthropic's, over the same catalog, limits and people."""

@@ -1,0 +1,129 @@
+"""Replies in the form of another API: streamed, or whole at their end."""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from flask import Response, request
+
+from g4f_lite.catalog import Model
+from g4f_lite.errors import G4FLiteError
+from g4f_lite.messages import Message, Params
+from g4f_lite.pieces import Content, Finish, FinishReason, Reasoning, Usage
+from g4f_lite.router import Answering
+from server import pacing
+from server.doors.wording import Worded
+from server.events import MIMETYPES
+from server.identity import user_id
+from server.problems import Problem, note
+from server.relay import Pieces, relayed
+from server.services import services
+from server.stream import Stream
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a program asks, whatever the API."""
+
+    model: Model
+    messages: list[Message]
+    params: Params
+
+
+@dataclass(slots=True)
+class Reply:
+    """What has come of a reply."""
+
+    content: str = ""
+    reasoning: str = ""
+    reason: FinishReason = "stop"
+    usage: Usage = field(default_factory=lambda: Usage(0, 0))
+
+
+class Form(ABC):
+    """How one reply is written. Each method returns the bytes to send."""
+
+    @abstractmethod
+    def opening(self) -> bytes: ...
+
+    @abstractmethod
+    def reasoning(self, text: str) -> bytes: ...
+
+    @abstractmethod
+    def content(self, text: str) -> bytes: ...
+
+    @abstractmethod
+    def closing(self, reason: FinishReason, usage: Usage) -> bytes: ...
+
+    @abstractmethod
+    def failure(self, problem: Worded) -> bytes:
+        """Return what tells, behind the opening, that the rest of the reply will not come."""
+
+    @abstractmethod
+    def whole(self, reply: Reply) -> bytes:
+        """Return a reply that is not streamed."""
+
+    @abstractmethod
+    def worded(self, problem: Problem) -> Worded:
+        """Return a problem as the API's clients know it."""
+
+
+def answer(question: Question, form: Form, *, stream: bool) -> Response:
+    """Answer statelessly. The headers wait for the first piece, so that a failure before it is a true status."""
+    pacing.take_turn()
+    here = services()
+    pieces = relayed(here, user_id(), question.model, question.messages, question.params)
+    source = _streamed(pieces, form, f"{request.method} {request.path}") if stream else _whole(pieces, form)
+    return Stream(source, loop=here.loop, waits=True, mimetype=MIMETYPES["sse"] if stream else "application/json")
+
+
+async def _streamed(pieces: Pieces, form: Form, asked: str) -> AsyncGenerator[bytes, None]:
+    reply, begun = Reply(), False
+    try:
+        async with aclosing(pieces):
+            async for piece in pieces:
+                match piece:
+                    case Content(text):
+                        yield form.content(text)
+                    case Reasoning(text):
+                        yield form.reasoning(text)
+                    case Answering():
+                        begun = True
+                        yield form.opening()
+                    case Finish(reason):
+                        reply.reason = reason
+                    case Usage():
+                        reply.usage = piece
+        last = form.closing(reply.reason, reply.usage)
+    except (G4FLiteError, Problem) as error:
+        problem = _worded(error, form)
+        if not begun:
+            raise problem from error
+        note(problem, asked)
+        last = form.failure(problem)
+    yield last
+
+
+async def _whole(pieces: Pieces, form: Form) -> AsyncGenerator[bytes, None]:
+    reply, contents, thoughts = Reply(), [""], [""]
+    try:
+        async with aclosing(pieces):
+            async for piece in pieces:
+                match piece:
+                    case Content(text):
+                        contents.append(text)
+                    case Reasoning(text):
+                        thoughts.append(text)
+                    case Finish(reason):
+                        reply.reason = reason
+                    case Usage():
+                        reply.usage = piece
+    except (G4FLiteError, Problem) as error:
+        raise _worded(error, form) from error
+    reply.content, reply.reasoning = "".join(contents), "".join(thoughts)
+    yield form.whole(reply)
+
+
+def _worded(error: G4FLiteError | Problem, form: Form) -> Worded:
+    return form.worded(error if isinstance(error, Problem) else Problem.of(error))

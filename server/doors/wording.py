@@ -1,0 +1,74 @@
+"""Problems in the words of the API whose client asks."""
+
+import json
+import re
+from typing import Any
+
+from flask import Request
+
+from server.problems import Problem
+from server.services import services
+
+PARAM = re.compile(r"([a-z_]+)(?:\.[\w.]+)?: ")
+"""How a sentence about a field of the body begins."""
+TOO_LONG = "prompt_too_long"
+
+OPENAI_CODES = {
+    "invalid_request": None,
+    "not_found": None,
+    "method_not_allowed": None,
+    "unauthenticated": "invalid_api_key",
+    "unknown_model": "model_not_found",
+    "model_not_supported": "model_not_found",
+    "rate_limited": "rate_limit_exceeded",
+    "provider_rate_limited": "rate_limit_exceeded",
+    "content_refused": "content_filter",
+    TOO_LONG: "context_length_exceeded",
+}
+"""What OpenAI calls our codes. Source: https://platform.openai.com/docs/guides/error-codes"""
+
+
+class Worded(Problem):
+    """A problem that is told in another shape than ours; `said` is the body."""
+
+    def __init__(self, problem: Problem, said: dict[str, Any]) -> None:
+        super().__init__(problem.code, problem.message, detail=problem.detail, retry_after=problem.retry_after)
+        self.status, self.id = _status(problem), problem.id
+        self.said = said
+
+    def body(self) -> bytes:
+        return json.dumps(self.said).encode()
+
+
+def worded(problem: Problem, asked: Request) -> Problem:
+    """Return the problem as the client of this address expects it."""
+    path = asked.path.removeprefix(services().config.url_prefix)
+    return in_openai_words(problem) if path.startswith("/v1/") else problem
+
+
+def in_openai_words(problem: Problem) -> Worded:
+    """Return the problem in the shape of OpenAI's errors."""
+    param = "model" if problem.code == "unknown_model" else _param(problem)
+    code = OPENAI_CODES.get(problem.code, problem.code)
+    said = {"message": _sentence(problem), "type": _openai_type(_status(problem)), "param": param, "code": code}
+    return Worded(problem, {"error": said})
+
+
+def _openai_type(status: int) -> str:
+    if status == 429:
+        return "rate_limit_error"
+    return "invalid_request_error" if status < 500 else "server_error"
+
+
+def _status(problem: Problem) -> int:
+    """Return the status; what is too long for a model is a 400 to programs, which look at the code."""
+    return 400 if problem.code == TOO_LONG else problem.status
+
+
+def _sentence(problem: Problem) -> str:
+    return f"{problem.message} {problem.detail}".strip()
+
+
+def _param(problem: Problem) -> str | None:
+    found = PARAM.match(problem.message) if problem.code in ("invalid_request", "too_large") else None
+    return found[1] if found else None
