@@ -10,7 +10,7 @@ from server.identity import open_to_all, user_id
 from server.payload import ChangeBody, check, document, flag
 from server.problems import Problem
 from server.services import services
-from server.store import StoredConversation, time_text
+from server.store import time_text
 
 api = Blueprint("api", __name__)
 
@@ -44,7 +44,7 @@ def conversation(conversation_id: str) -> dict[str, Any]:
         "id": found.id,
         "title": found.title,
         "leaf_id": found.leaf_id,
-        **_remembered(found),
+        **found.remembered(),
         "messages": [here.engine.latest(user, message).as_dict() for message in messages],
     }
 
@@ -58,7 +58,7 @@ def change_conversation(conversation_id: str) -> dict[str, Any]:
     changed = services().store.change(user_id(), conversation_id, changes)
     tell = news.tell_thread if "leaf_id" in changes else news.tell_conversation
     tell(services().hub, user_id(), changed)
-    return changed.as_dict() | _remembered(changed)
+    return changed.as_dict() | changed.remembered()
 
 
 @api.delete("/backend-api/v2/conversations/<conversation_id>")
@@ -91,10 +91,6 @@ def ready() -> dict[str, str]:
     if not any(member.obstacle() is None for member in services().catalog.members.values()):
         raise Problem("busy", "No provider can be used; see /backend-api/v2/providers for the reasons.")
     return {"status": "ready"}
-
-
-def _remembered(found: StoredConversation) -> dict[str, Any]:
-    return {"model": found.model, "params": found.params or {}}
 
 
 def _model(model: Model) -> dict[str, Any]:

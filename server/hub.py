@@ -1,7 +1,7 @@
 """News for a person's open pages: whoever changes something publishes it, and every WebSocket hears of it."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from queue import Full, Queue
 from threading import Lock
@@ -9,6 +9,9 @@ from typing import Any
 
 MOST_WAITING = 256
 """Messages a listener may fall behind; one that falls further behind is sent away, and comes back to a fresh page."""
+
+EVERYBODY = ""
+"""Stands for all people where messages are counted."""
 
 Listener = Queue[str | None]
 
@@ -18,6 +21,7 @@ class Hub:
 
     def __init__(self) -> None:
         self._listeners: dict[str, set[Listener]] = defaultdict(set)
+        self._told: Counter[str] = Counter()
         self._lock = Lock()
 
     def listen(self, user: str) -> Listener:
@@ -43,14 +47,22 @@ class Hub:
         """Tell whether anybody would hear; what is costly to tell need not be made otherwise."""
         return user in self._listeners
 
+    def told(self, user: str) -> int:
+        """Return how much there was to tell a person so far, heard or not: whoever knows the number missed nothing."""
+        with self._lock:
+            return self._told[user] + self._told[EVERYBODY]
+
     def publish(self, user: str, message: dict[str, Any]) -> None:
         """Tell one person's listeners."""
         with self._lock:
+            self._told[user] += 1
             queues = list(self._listeners.get(user, ()))
         self._put(queues, json.dumps(message))
 
     def publish_to_all(self, message: dict[str, Any]) -> None:
         """Tell everybody."""
+        with self._lock:
+            self._told[EVERYBODY] += 1
         self._put(self._all(), json.dumps(message))
 
     def close(self) -> None:

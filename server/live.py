@@ -26,14 +26,14 @@ sock = Sock()
 
 @sock.route("/live", bp=blueprint)  # type: ignore[untyped-decorator]  # flask_sock has no types
 def live(ws: Server) -> None:
-    """Send the version of the page, then what changes, until the other side leaves.
+    """Send the version of the page and how much was told before, then what changes, until the other side leaves.
 
     What a client sends is read and left alone.
     """
     person, here = someone(), services()
     queue = here.hub.listen(person.id)
     try:
-        ws.send(json.dumps({"type": "hello", "version": assets().version}))
+        ws.send(json.dumps({"type": "hello", "version": assets().version, "told": here.hub.told(person.id)}))
         with here.access.attendance.present(person.token_hash) as presence:
             while ws.connected and presence.here and (text := _next(queue)) is not None:
                 _forget_received(ws)

@@ -5,8 +5,8 @@ from server.store import StoredConversation
 
 
 def tell_conversation(hub: Hub, user_id: str, changed: StoredConversation) -> None:
-    """Tell how a conversation is now."""
-    hub.publish(user_id, {"type": "conversation", "conversation": changed.as_dict()})
+    """Tell how a conversation is now, and how its next turn is asked."""
+    hub.publish(user_id, {"type": "conversation", "conversation": changed.as_dict() | changed.remembered()})
 
 
 def tell_thread(hub: Hub, user_id: str, changed: StoredConversation) -> None:

@@ -101,6 +101,8 @@ class ChatPage(Page, ConversationList, Messages, Notices):
     """Why no model at all can answer; empty when one can."""
     only_guide: bool
     """Whether nobody can answer but the built-in guide, which knows nothing of the world."""
+    told: int = 0
+    """How much there was to tell the person's open pages when this one was begun."""
     written: Written = field(default_factory=Written)
     parameters: Parameters = field(default_factory=Parameters)
 
@@ -135,7 +137,7 @@ def chat_without_slash() -> ResponseReturnValue:
 @pages.get("/chat/")
 def new_chat() -> ResponseReturnValue:
     """Show an empty thread. `before`, `archived`: which page of which list is beside it."""
-    return _render("chat.html", chat_page(None, before=request.args.get("before")))
+    return _render("chat.html", chat_page(None, before=request.args.get("before"), told=_told()))
 
 
 @pages.get("/chat/<conversation_id>")
@@ -144,10 +146,10 @@ def chat(conversation_id: str) -> ResponseReturnValue:
 
     `leaf`: of the way to it instead; `message`: from a few before this one; `before`: from a windowful before this one.
     """
-    asked = request.args
+    asked, told = request.args, _told()
     through, lead = (asked.get("message"), FEW) if "message" in asked else (asked.get("before"), WINDOW)
     try:
-        return _render("chat.html", chat_page(_branch(conversation_id, through=through, lead=lead)))
+        return _render("chat.html", chat_page(_branch(conversation_id, through=through, lead=lead), told=told))
     except Problem as problem:
         if problem.code == "unknown_message":  # deleted since somebody linked to it
             return redirect(url_for("pages.chat", conversation_id=conversation_id))
@@ -207,10 +209,10 @@ def _branch(conversation_id: str, before: str | None = None, through: str | None
     return services().store.branch(user_id(), conversation_id, **asked, limit=WINDOW, lead=lead)
 
 
-def chat_page(branch: Branch | None, before: str | None = None) -> ChatPage:
+def chat_page(branch: Branch | None, before: str | None = None, told: int = 0) -> ChatPage:
     """Return what there is to show of a conversation, or of a new one, and beside it.
 
-    before: the cursor of the page of the list beside it.
+    before: the cursor of the page of the list beside it. told: as in `ChatPage`, asked before anything was read.
     """
     here = services()
     models = choice.models()
@@ -235,8 +237,13 @@ def chat_page(branch: Branch | None, before: str | None = None) -> ChatPage:
         obstacle=_obstacle(models),
         config_problem=here.config_problem,
         outdated=False,
+        told=told,
         only_guide=all(model.routes[0].member.settings.kind == Guide.kind for model in models if model.available),
     )
+
+
+def _told() -> int:
+    return services().hub.told(user_id())
 
 
 def _picked(branch: Branch | None, labels: Mapping[str, str]) -> str:

@@ -18,6 +18,7 @@ from server.allowance import Allowance
 from server.config import Config
 from server.engine import CHECKPOINT_EVERY_S, Engine
 from server.hub import Hub
+from server.news import tell_conversation
 from server.problems import INTERRUPTED, Problem
 from server.shared import shared
 from server.store import Store
@@ -174,7 +175,7 @@ class Services:
         except Problem as problem:  # deleted meanwhile, or the store is not to be had
             log.info("could not tell how a conversation is: %s", problem.message)
             return
-        self.hub.publish(user, {"type": "conversation", "conversation": conversation.as_dict()})
+        tell_conversation(self.hub, user, conversation)
 
 
 def _answers(number: int) -> str:

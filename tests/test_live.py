@@ -27,8 +27,8 @@ def listen(app, server):
         socket = simple_websocket.Client(address, headers={"Origin": "http://127.0.0.1"})  # its Host has no port
         opened.append(socket)
         wait_for(lambda: app.extensions["chat"].hub.has_listeners("local"))
-        hello = {"type": "hello", "version": app.extensions["assets"].version}
-        assert json.loads(socket.receive(timeout=10)) == hello
+        hello = json.loads(socket.receive(timeout=10))
+        assert (hello["type"], hello["version"]) == ("hello", app.extensions["assets"].version)
         return lambda: json.loads(socket.receive(timeout=10))
 
     yield connect
@@ -71,8 +71,9 @@ def test_a_renamed_and_a_deleted_conversation_are_told(server, listen):
     path = f"{server}/backend-api/v2/conversations/{ask(server)[0]['conversation_id']}"
     next_message = listen()
 
-    requests.patch(path, json={"title": "New"}).close()
-    assert next_message()["conversation"]["title"] == "New"
+    requests.patch(path, json={"title": "New", "params": {"temperature": 1}}).close()
+    told = next_message()["conversation"]
+    assert (told["title"], told["model"], told["params"]) == ("New", "m", {"temperature": 1})
 
     requests.delete(path).close()
     assert next_message() == {"type": "deleted", "conversation_id": path.rsplit("/", 1)[1]}
@@ -93,6 +94,15 @@ def test_people_hear_only_their_own_news():
 
     assert json.loads(anna.get_nowait()) == {"type": "turn"}
     assert ben.empty()
+
+
+def test_what_there_was_to_tell_is_counted_whether_anybody_heard_or_not():
+    hub = Hub()
+
+    hub.publish("anna", {"type": "turn"})
+    hub.publish_to_all({"type": "providers"})
+
+    assert (hub.told("anna"), hub.told("ben")) == (2, 1)
 
 
 def test_a_listener_that_lies_too_far_behind_is_sent_away():

@@ -126,6 +126,10 @@ class StoredConversation:
             "running": self.running,
         }
 
+    def remembered(self) -> dict[str, Any]:
+        """Return how the next turn is asked, as the API and the WebSocket show it."""
+        return {"model": self.model, "params": self.params or {}}
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import requests
 from playwright.sync_api import expect
 
 from tests.browser.chat import Chat
@@ -104,6 +105,58 @@ def test_a_new_version_of_the_page_is_offered_and_what_is_typed_survives(page):
         page.get_by_role("link", name="Reload").click()
 
     expect(chat.field).to_have_value("half a thought")
+
+
+def test_what_changes_while_a_page_is_on_its_way_is_not_missed(page, store, address):
+    begun = answered(store, a_turn(title="Old", model="m"))
+
+    def change_before(route):
+        change = {"title": "New", "model": "guide", "params": {"temperature": 1.5}}
+        requests.patch(f"{address}/backend-api/v2/conversations/{begun.conversation_id}", json=change).close()
+        route.continue_()
+
+    page.route("**/js/main.js", change_before)
+    page.goto(f"/chat/{begun.conversation_id}")
+
+    chat = Chat(page)
+    expect(titles(chat)).to_have_text(["New"])
+    expect(page).to_have_title("New – g4f-lite")
+    expect(chat.picker).to_have_text("Model: guide")
+    expect(page.get_by_role("button", name="Parameters (changed)")).to_be_visible()
+
+
+def test_what_another_tab_picks_and_sets_counts_here_too(page, context, store):
+    begun = answered(store, a_turn(title="One", model="m"))
+    here, there = Chat(page), Chat(context.new_page())
+    for chat in (here, there):
+        with chat.page.expect_websocket() as live:
+            chat.page.goto(f"/chat/{begun.conversation_id}")
+        live.value.wait_for_event("framereceived")
+
+    there.pick("guide")
+    expect(here.picker).to_have_text("Model: guide")
+    there.page.get_by_role("button", name="Parameters").click()
+    there.page.get_by_role("spinbutton", name="Temperature").fill("1.5")
+
+    expect(page.get_by_role("button", name="Parameters (changed)")).to_be_visible()
+    with page.expect_request("**/backend-api/v2/conversation") as sent:
+        here.ask("Hello")
+    assert sent.value.post_data_json["model"] == "guide"
+    assert "params" not in sent.value.post_data_json  # the server knows them
+
+
+def test_what_is_being_set_here_is_left_alone(page, store, address):
+    begun = answered(store, a_turn(title="One", model="m"))
+    page.goto(f"/chat/{begun.conversation_id}")
+    page.get_by_role("button", name="Parameters").click()
+    system = page.get_by_role("textbox", name="Instructions")
+    system.press_sequentially("Be")
+
+    change = {"title": "New", "params": {"temperature": 1.5}}
+    requests.patch(f"{address}/backend-api/v2/conversations/{begun.conversation_id}", json=change).close()
+
+    expect(page).to_have_title("New – g4f-lite")
+    expect(system).to_have_value("Be")
 
 
 def test_the_same_version_is_no_news(chat):

@@ -5,7 +5,8 @@ import { uuid } from "./uuid.js"
 /**
  * The conversation that is open: asks, answers again, goes on, stops, and keeps up with other tabs and devices.
  * Tells every event of its turns under the event's own type, and `running` (true or false), `lost` (the connection,
- * true or false), `refused` ({text, error}: the server does not have this text), `gone` (the conversation is).
+ * true or false), `refused` ({text, error}: the server does not have this text), `loaded` (the page as it is on the server),
+ * `gone` (the conversation is).
  */
 export class Conversation extends EventTarget {
   #api
@@ -185,6 +186,7 @@ export class Conversation extends EventTarget {
         this.#isBehind = true
       } else {
         this.#thread.adopt(page.querySelector("chat-thread"))
+        this.#tell("loaded", page)
         this.join()
       }
     } catch (error) {

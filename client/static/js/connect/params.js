@@ -1,12 +1,13 @@
 import { paramDrafts } from "../drafts.js"
 import { listen } from "../listen.js"
-import { isSet } from "../params.js"
+import { isSame, isSet } from "../params.js"
 import { unlessBug } from "../problem.js"
 
 /** The parameters of a conversation are kept by the server at once; before there is one, its first message brings them. */
 export function connectParams({ api, conversation, params: panel, picker, presets, thread }) {
   let areKept = Boolean(thread.conversationId)
 
+  const isLookedAt = () => panel.querySelector(":popover-open")
   const keep = async (params) => {
     areKept = false
     if (!thread.conversationId) {
@@ -27,6 +28,11 @@ export function connectParams({ api, conversation, params: panel, picker, preset
     },
     "preset:apply": ({ detail: { params } }) => panel.change(params),
     "picker:change": ({ detail: model }) => panel.defaults(model.params),
+    "conversation:remembers": ({ detail: { params } }) => {
+      if (areKept && !isLookedAt() && !isSame(params, panel.params)) {
+        panel.show(params)
+      }
+    },
   })
   listen(conversation, {
     start: () => {

@@ -2,14 +2,19 @@ import { listen } from "../listen.js"
 import { unlessBug } from "../problem.js"
 
 /** What is picked counts for the conversation that is open, on every device. */
-export function connectPicker({ api, picker, thread }) {
+export function connectPicker({ api, conversation, picker, thread }) {
+  let isKept = true
   picker.api = api
   listen(document, {
-    "picker:pick": ({ detail: model }) => {
+    "picker:pick": async ({ detail: model }) => {
       if (thread.conversationId) {
-        api.change(thread.conversationId, { model: model.id }).catch(unlessBug) // the next turn says it, too
+        isKept = false // until the next turn says it, if need be
+        const kept = await api.change(thread.conversationId, { model: model.id }).catch(unlessBug)
+        isKept ||= Boolean(kept) && model.id === picker.value
       }
     },
+    "conversation:remembers": ({ detail: { model } }) => isKept && picker.follow(model),
   })
+  listen(conversation, { start: () => (isKept = true) })
   picker.recall()
 }

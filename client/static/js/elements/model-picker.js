@@ -14,7 +14,7 @@ const isTouch = matchMedia("(pointer: coarse)").matches
 /**
  * The models to pick from. A new conversation begins with the model picked last. Tells `picker:pick` (detail: the
  * model), and `picker:change` also when nobody picked it by hand. `api` is where the models come from.
- * Orders: open(), load() → all models, find(query), choose(name), recall(), refresh().
+ * Orders: open(), load() → all models, find(query), choose(name), follow(name), recall(), refresh().
  */
 class ModelPicker extends HTMLElement {
   api
@@ -81,6 +81,13 @@ class ModelPicker extends HTMLElement {
     storage.write(LAST_PICK, this.value)
     storage.write(LAST_LABEL, this.label)
     this.dispatchEvent(new CustomEvent("picker:pick", { detail: this.model, bubbles: true }))
+  }
+
+  /** Show what was picked elsewhere, if it is known. */
+  async follow(name) {
+    if (name && name !== this.value && (await this.load().catch(unlessBug)) && this.#models.named(name)) {
+      this.#pick(this.#models.named(name))
+    }
   }
 
   /** Let a new conversation begin with what was picked last, at once; go back if it turns out that it cannot answer. */
