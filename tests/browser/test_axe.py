@@ -56,7 +56,7 @@ def status_is(chat: Chat, status: str) -> None:
 
 def ask(chat: Chat) -> None:
     chat.page.locator("#question").fill("What is *this*?")
-    chat.page.locator("#question").press("Enter")
+    chat.page.locator("[data-send]").click()
 
 
 def nothing(chat: Chat, upstream: Upstream) -> None:

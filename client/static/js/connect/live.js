@@ -55,8 +55,14 @@ export function connectLive({ api, conversation, home, list, picker, removal, th
     queue.move(thread.conversationId, "")
     location.replace(home)
   }
+  let isLost = false
+  const showConnection = () => (document.querySelector("[data-offline]").hidden = navigator.onLine && !isLost)
+  listen(window, { online: showConnection, offline: showConnection })
   listen(conversation, {
-    lost: ({ detail: is }) => (document.querySelector("[data-offline]").hidden = !is),
+    lost: ({ detail: is }) => {
+      isLost = is
+      showConnection()
+    },
     loaded: ({ detail: fresh }) => show(shownOn(fresh)),
     gone: leave,
   })
