@@ -7,7 +7,7 @@ from time import monotonic
 
 from g4f_lite.catalog import Model
 from g4f_lite.messages import Message, Params
-from g4f_lite.pieces import Content, Piece, Usage
+from g4f_lite.pieces import Content, Piece, Reasoning, Usage
 from g4f_lite.router import Answering, answer
 from g4f_lite.tokens import estimate
 from server.services import Services
@@ -31,7 +31,7 @@ async def relayed(
                     if isinstance(piece, Usage):
                         usage, said = piece, []
                         continue
-                    if isinstance(piece, Content):
+                    if isinstance(piece, Content | Reasoning):
                         said.append(piece.text)
                     elif isinstance(piece, Answering):
                         figures.first_tokens.add(monotonic() - began)

@@ -15,7 +15,7 @@ from tests.members import come_in
 from tests.openai_wire import openai_stream
 from tests.test_conversation import ask
 
-API = ("/backend-api/", "/healthz", "/readyz")
+API = ("/backend-api/", "/v1/", "/healthz", "/readyz")
 SMALL = budget(
     max_examples=150,
     deadline=None,
@@ -45,7 +45,24 @@ FIELDS = [
 MESSAGE = st.fixed_dictionaries({}, optional={"id": VALUE, "content": VALUE, "attachments": VALUE})
 PARAMS = st.dictionaries(st.sampled_from(["temperature", "top_p", "max_tokens", "stop", "system"]), VALUE, max_size=5)
 META = st.fixed_dictionaries({"content": st.fixed_dictionaries({"parts": VALUE | st.lists(VALUE, max_size=3)})})
-DOCUMENT = st.dictionaries(st.sampled_from(FIELDS), VALUE | MESSAGE | PARAMS | META, max_size=6)
+GOOD = [
+    {"message": {"content": "Hello"}, "model": "m", "params": {"temperature": 1}, "render": "html"},
+    {"model": "m", "meta": {"content": {"conversation": [], "parts": [{"role": "user", "content": "Hello"}]}}},
+    {"model": "m", "messages": [{"role": "user", "content": "Hello"}], "stream": True, "max_tokens": 5},
+    {"name": "A preset", "params": {"system": "Be kind."}},
+    {"title": "A title", "pinned": True},
+]
+NEARLY_GOOD = st.builds(
+    lambda good, name, value: good | {name: value},
+    st.sampled_from(GOOD),
+    st.sampled_from(sorted({name for good in GOOD for name in good} | set(FIELDS))),
+    VALUE | MESSAGE | PARAMS | META,
+)
+DOCUMENT = (
+    NEARLY_GOOD
+    | st.sampled_from(GOOD)
+    | st.dictionaries(st.sampled_from(FIELDS), VALUE | MESSAGE | PARAMS | META, max_size=6)
+)
 KINDS = st.sampled_from(
     ["application/json", "application/json; charset=utf-16", "application/x-www-form-urlencoded", "text/plain", "x",
      "multipart/form-data; boundary=x", "multipart/form-data", "application/json; charset=\xff", ""]
@@ -117,7 +134,7 @@ def test_every_request_is_answered(app, client, known, data):
         query_string=query.decode("latin-1"),
         headers=list(headers.items()),
         data=data.draw(BODIES),
-        content_type=data.draw(KINDS),
+        content_type=data.draw(st.just("application/json") | KINDS),
     )
     with suppress(UnicodeDecodeError):
         response.get_data(as_text=True)
