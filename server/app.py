@@ -11,6 +11,7 @@ from g4f_lite.config import load
 from server import live
 from server.accounts.account import account
 from server.accounts.admin import admin
+from server.accounts.api_keys import api_keys
 from server.accounts.first import ask_for_administrator
 from server.accounts.gate import admit
 from server.accounts.login import login
@@ -48,6 +49,7 @@ BLUEPRINTS = (
     welcome,
     account,
     admin,
+    api_keys,
     conversation,
     openai,
     api,

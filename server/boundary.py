@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from flask import Flask, Request, Response, request
 
+from server.accounts.bearer import key_in
 from server.config import is_loopback
 from server.problems import Problem
 
@@ -75,8 +76,13 @@ def check_origin(asked: Request) -> None:
     if asked.headers.get("Upgrade", "").lower() == "websocket":
         if asked.headers.get("Origin", "") != _own_origin(asked):
             raise Problem("forbidden", "Only the page of this server may open its WebSocket.")
-    elif asked.method not in SAFE_METHODS:
+    elif asked.method not in SAFE_METHODS and not _brings_only_a_key(asked):
         _check_unsafe(asked)
+
+
+def _brings_only_a_key(asked: Request) -> bool:
+    """Tell whether a program's key is all that could let a request in: no page can send one from elsewhere, unasked."""
+    return bool(key_in(asked)) and not asked.cookies
 
 
 def _check_unsafe(asked: Request) -> None:

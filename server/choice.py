@@ -54,16 +54,17 @@ def default_model() -> str:
 
 
 def may_pick(name: str) -> bool:
-    """Tell whether a name is among those of the person's role."""
-    return any(fnmatchcase(name, pattern) for pattern in _patterns())
+    """Tell whether a name is among those of the person's role, and of the key that was given."""
+    return all(any(fnmatchcase(name, pattern) for pattern in patterns) for patterns in _patterns())
 
 
-def _patterns() -> tuple[str, ...]:
-    return services().config.auth.roles.of(someone().role).models
+def _patterns() -> list[tuple[str, ...]]:
+    found = someone()
+    return [services().config.auth.roles.of(found.role).models, found.models]
 
 
 def _restricted() -> bool:
-    return "*" not in _patterns()
+    return not all("*" in patterns for patterns in _patterns())
 
 
 def _unknown(name: str) -> str:

@@ -6,7 +6,9 @@ from typing import Any, TypeVar
 
 from flask import g, request
 
+from server.accounts.bearer import holder, key_in
 from server.accounts.cookie import token_of
+from server.doors import DOORS
 from server.problems import Problem
 from server.services import services
 from server.store.people import LOCAL_USER, Role
@@ -14,6 +16,7 @@ from server.store.people import LOCAL_USER, Role
 View = TypeVar("View", bound=Callable[..., Any])
 
 SIGN_IN = "Sign in first; your session may have ended."
+NO_KEY = "Send an API key, as Authorization: Bearer …; it is made on the page, under Settings, API keys."
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,8 @@ class Person:
     role: Role = "admin"
     session_id: str = ""
     token_hash: str = ""
+    models: tuple[str, ...] = ("*",)
+    """What the key leaves of the models, for a program that came in by one."""
 
 
 def user_id() -> str:
@@ -36,7 +41,7 @@ def someone() -> Person:
     """Return the person the current request belongs to. Raises: Problem("unauthenticated")."""
     found = person()
     if not found:
-        raise Problem("unauthenticated", SIGN_IN)
+        raise Problem("unauthenticated", NO_KEY if request.blueprint in DOORS else SIGN_IN)
     return found
 
 
@@ -62,6 +67,12 @@ def open_to_all(view: View) -> View:
 
 def _find() -> Person | None:
     access = services().access
+    key = key_in(request)
+    held = holder(access, key, request.remote_addr or "") if key else None
+    if held:
+        api_key, account = held
+        role = account.role if access.mode != "none" else "admin"
+        return Person(account.id, account.name, role, "", access.hash_of_key(key), tuple(api_key.models))
     if access.mode == "none":
         return Person(LOCAL_USER)
     token = token_of(request)

@@ -35,7 +35,7 @@ def anna(app):
 def known(anna):
     start = ask(anna)[0]
     preset = anna.post(PRESET, json={"name": "A", "params": {}}).json["id"]
-    others = dict.fromkeys(("mine", "running", "running_conversation", "account", "session"), "x")
+    others = dict.fromkeys(("mine", "running", "running_conversation", "account", "session", "key"), "x")
     ids = {"question": start["user_message_id"], "answer": start["message_id"], "preset": preset}
     return {**others, **ids, "conversation": start["conversation_id"]}
 

@@ -9,6 +9,7 @@ import pytest
 import simple_websocket
 from flask.testing import FlaskClient
 
+from server.accounts.bearer import new_key
 from tests.members import FROM_OUR_PAGE, PASSWORD, come_in
 from tests.openai_wire import delta, openai_stream
 from tests.test_conversation import CONVERSATION, a_turn, ask
@@ -135,6 +136,9 @@ ROUTES: dict[str, list[Route]] = {
     "POST /chat/account/second-factor": [Route("own", form={"password": PASSWORD})],
     "POST /chat/account/second-factor/confirm": [Route("own", form={"sealed": "x", "code": "000000"})],
     "POST /chat/account/second-factor/remove": [Route("own", form={"password": PASSWORD})],
+    "GET /chat/keys": [Route("own")],
+    "POST /chat/keys": [Route("own", form={"name": "mine"})],
+    "POST /chat/keys/<key_id>/revoke": [Route("foreign", form={})],
     "POST /logout": [Route("open", form={})],
     "GET /welcome": [Route("open", {"token": "x"})],
     "POST /welcome": [Route("open", form={"token": "x", "username": "Anna", "password": "correct horse"})],
@@ -166,6 +170,7 @@ def known(app, anna, ben, upstream):
     start = ask(anna, f"{SECRET}?", params={"system": f"You live in {SECRET}."})[0]
     preset = anna.post(PRESET, json={"name": SECRET, "params": {"system": SECRET}}).json
     mine = ask(ben)[0]
+    new_key(app.extensions["chat"].access, "local", SECRET, ["*"], None)
     gate = Gate()
     upstream.will_answer([delta(SECRET), wait_until(gate), *openai_stream("the end")])
     running = anna.post(CONVERSATION, json=a_turn(f"{SECRET} again"), buffered=False)
@@ -180,6 +185,7 @@ def known(app, anna, ben, upstream):
         "preset": preset["id"],
         "mine": mine["conversation_id"],
         "account": "local",
+        "key": app.extensions["chat"].access.api_keys.of("local")[0].id,
         "session": app.extensions["chat"].access.sessions.of("local")[0].id,
     }
     gate.open()
@@ -254,6 +260,7 @@ def ask_route(client: FlaskClient, route: str, case: Route, ids: dict[str, str])
     """Ask a route with these ids in their places."""
     method, _, rule = route.partition(" ")
     names = {"conversation_id": "conversation", "message_id": "answer", "preset_id": "preset", "account_id": "account"}
+    names |= {"key_id": "key"}
     path = re.sub(r"<(?:path:)?(\w+)>", lambda place: ids[names[place[1]]] if place[1] in names else "x", rule)
     body = {"json": filled(case.body, ids)} if case.body is not None else {}
     form = {"data": filled(case.form, ids)} if case.form is not None else {}
@@ -275,6 +282,6 @@ def same(response, ids: dict[str, str]) -> tuple[int, str, str]:
     return response.status_code, response.mimetype, MADE.sub("…", text)
 
 
-def all_there_is(client: FlaskClient) -> tuple[Any, Any]:
+def all_there_is(client: FlaskClient) -> tuple[Any, Any, str]:
     """Return everything that somebody has."""
-    return client.get(f"{API}/export").json["conversations"], client.get(PRESET).json
+    return client.get(f"{API}/export").json["conversations"], client.get(PRESET).json, client.get("/chat/keys").text

@@ -8,6 +8,7 @@ from markupsafe import escape
 from g4f_lite.offers import Offer
 from server import pages, search
 from server import settings as settings_page
+from server.accounts.api_keys import ApiKeysPage
 from server.message_info import MessageInfo
 from server.problems import STATUS, Problem
 from tests.openai_wire import openai_error, openai_stream
@@ -274,6 +275,7 @@ class TestBelowAPrefix:
         ("_conversations.html", pages.ConversationList),
         ("_messages.html", pages.Messages),
         ("settings.html", settings_page.SettingsPage),
+        ("api_keys.html", ApiKeysPage),
         ("_settings.html", settings_page.SettingsPart),
     ],
 )

@@ -2,6 +2,8 @@
 
 import hmac
 import secrets
+from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from server.config import Config
 from server.shared import Shared
 from server.store import Store
 from server.store.accounts import Accounts
+from server.store.api_keys import ApiKeys
 from server.store.links import Links, Purpose
 from server.store.people import LOCAL_USER, Account
 from server.store.second_factors import SecondFactors
@@ -36,10 +39,11 @@ class Access:
         self.throttle = Throttle(shared=shared)
         self.accounts = Accounts(store.database, store.now)
         self.sessions = Sessions(store.database, store.now)
+        self.api_keys = ApiKeys(store.database, store.now)
         self.links = Links(store.database, store.now)
         self.second_factors = SecondFactors(store.database)
         self.issuer = Issuer(config.auth.oidc) if config.auth.oidc else None
-        self.attendance = Attendance(self.sessions.alive)
+        self.attendance = Attendance(self._alive)
         self._folder = Path(config.data_dir)
         self._password = config.auth.password
         # With another shared password it is another key, and every session is over.
@@ -48,6 +52,10 @@ class Access:
     def hash_of(self, token: str) -> str:
         """Return what is stored of a session's token."""
         return keyed(self._key, token)
+
+    def hash_of_key(self, key: str) -> str:
+        """Return what is stored of an API key."""
+        return keyed(self._key_of_keys, key)
 
     def start(self, user_id: str, address: str, agent: str) -> str | None:
         """Begin a session; return its token, which is told this once. None if that person may not come in."""
@@ -92,6 +100,17 @@ class Access:
         except BadData:
             return ""
         return str(text) if of in (None, owner) else ""
+
+    def _alive(self, hashes: Iterable[str]) -> set[str]:
+        """Return those of the hashes that stand for a session, or an API key, that is good still."""
+        hashes = set(hashes)
+        sessions = self.sessions.alive(hashes)
+        return sessions | (self.api_keys.alive(hashes - sessions) if hashes - sessions else set())
+
+    @cached_property
+    def _key_of_keys(self) -> bytes:
+        """With another shared password, all API keys that were made with the old one are over, too."""
+        return self._key_for(f"API keys {self._password if self.mode == 'password' else ''}")
 
     def _sealer(self, purpose: str) -> "URLSafeTimedSerializer":
         from itsdangerous import URLSafeTimedSerializer

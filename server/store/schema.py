@@ -80,6 +80,21 @@ links = Table(
 )
 Index("ix_links_user", links.c.user_id)
 
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("key_hash", Text, primary_key=True),
+    Column("id", Text, nullable=False),
+    Column("user_id", Text, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("last_four", Text, nullable=False),
+    Column("models", Json, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("used_at", Moment),
+    Column("expires_at", Moment),
+)
+Index("ix_api_keys_user", api_keys.c.user_id, api_keys.c.created_at)
+
 recovery_codes = Table(
     "recovery_codes",
     metadata,

@@ -1,0 +1,91 @@
+"""`/chat/keys`: the keys by which a person lets programs ask in their name."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from server.accounts.bearer import new_key
+from server.identity import someone
+from server.languages import gettext as _
+from server.pages import Page
+from server.preferences import preferences
+from server.problems import Problem
+from server.services import services
+from server.store.api_keys import ApiKey
+
+api_keys = Blueprint("api_keys", __name__, url_prefix="/chat/keys")
+
+DAYS = (0, 30, 90, 365)
+"""How long a key may be good for; 0 is without an end."""
+LONGEST_MODELS = 1000
+"""Characters."""
+
+
+@dataclass(frozen=True)
+class ShownKey:
+    """A key as it is listed."""
+
+    key: ApiKey
+    is_over: bool
+
+
+@dataclass(frozen=True)
+class ApiKeysPage(Page):
+    """What `api_keys.html` receives."""
+
+    keys: list[ShownKey]
+    made: str
+    """A key, which is shown this once."""
+    address: str
+    """What programs call the base URL."""
+    needs_one: bool
+    days: tuple[int, ...]
+    problem: str
+
+
+@api_keys.get("")
+def show() -> str:
+    """Show the keys there are, and how to make one."""
+    return _page()
+
+
+@api_keys.post("")
+def make() -> ResponseReturnValue:
+    """Make a key, and show it."""
+    access, person, form = services().access, someone(), request.form
+    lasts = next((days for days in DAYS if str(days) == form.get("days")), 0)
+    models = form.get("models", "")[:LONGEST_MODELS].replace("\n", ",").split(",")
+    names = [name.strip() for name in models if name.strip() and name.isprintable()]
+    try:
+        made = new_key(access, person.id, form.get("name", ""), names or ["*"], timedelta(lasts) if lasts else None)
+    except Problem as problem:
+        return _page(problem=_(problem.message)), problem.status
+    access.audit.note("api_key_made", user=person.name or person.id, address=request.remote_addr)
+    return _page(made=made)
+
+
+@api_keys.post("/<key_id>/revoke")
+def revoke(key_id: str) -> ResponseReturnValue:
+    """End a key; what goes on with it ends within seconds."""
+    access, person = services().access, someone()
+    if access.api_keys.revoke(person.id, key_id):
+        access.audit.note("api_key_revoked", user=person.name or person.id, address=request.remote_addr)
+    return redirect(url_for("api_keys.show"), 303)
+
+
+def _page(made: str = "", problem: str = "") -> str:
+    here = services()
+    keys = here.access.api_keys
+    page = ApiKeysPage(
+        site_title=here.config.site_config.title,
+        preferences=preferences(),
+        keys=[ShownKey(key, keys.is_over(key)) for key in keys.of(someone().id)],
+        made=made,
+        address=f"{request.host_url.rstrip('/')}{here.config.url_prefix}/v1",
+        needs_one=here.access.mode != "none",
+        days=DAYS,
+        problem=problem,
+    )
+    return render_template("api_keys.html", **vars(page))
