@@ -2,8 +2,9 @@
 
 import hashlib
 import logging
-import time
+import threading
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from g4f_lite.errors import ConfigError
@@ -17,8 +18,8 @@ T = TypeVar("T")
 PREFIX = "g4f-lite:"
 PATIENCE_S = 0.5
 """How long a request waits for Redis; what is on the same machine answers a thousand times sooner."""
-AGAIN_S = 5
-"""How long nobody asks a Redis that did not answer."""
+AGAIN_S = 2
+"""How often one that was lost is looked for; by a thread, so that no request waits for it."""
 
 COUNT = """
 local time = redis.call('TIME')
@@ -42,13 +43,13 @@ return math.max(wait, 0)
 class Shared:
     """One Redis. It may be lost: then every answer is None, or False, and who asks counts in memory."""
 
-    def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, url: str) -> None:
         """Connect when first asked. Raises: ConfigError, where the package is not installed or the URL is none."""
         self._redis = _redis(url)
         self._script = self._redis.register_script(COUNT)
-        self._clock = clock
-        self._again_at = float("-inf")
         self._is_lost = False
+        self._losing = threading.Lock()
+        self._closed = threading.Event()
 
     def count(self, most: Mapping[Hashable, int], window_s: float) -> float | None:
         """Count one under every key, as `Throttle.count` does."""
@@ -70,28 +71,37 @@ class Shared:
 
     def close(self) -> None:
         """Close the connections."""
+        self._closed.set()
         self._redis.close()
 
     def _asked(self, work: Callable[[], T]) -> T | None:
         from redis import RedisError
 
-        if self._is_lost and self._clock() < self._again_at:
+        if self._is_lost:
             return None
-        self._again_at = self._clock() + AGAIN_S  # while it is lost, one request finds out, and no other waits
         try:
-            answer = work()
-        except RedisError as error:
+            return work()
+        except (RedisError, OSError) as error:
             self._lose(error)
             return None
-        if self._is_lost:
-            self._is_lost = False
-            log.info("Redis is back; limits are counted there again")
-        return answer
 
     def _lose(self, error: Exception) -> None:
-        if not self._is_lost:
-            log.warning("Redis cannot be had (%s); until it can, limits are counted in memory", type(error).__name__)
-        self._is_lost = True
+        with self._losing:
+            if self._is_lost or self._closed.is_set():
+                return
+            self._is_lost = True
+        log.warning("Redis cannot be had (%s); until it can, limits are counted in memory", type(error).__name__)
+        threading.Thread(target=self._look_for_it, name="redis", daemon=True).start()
+
+    def _look_for_it(self) -> None:
+        from redis import RedisError
+
+        while not self._closed.wait(AGAIN_S):
+            with suppress(RedisError, OSError):
+                self._redis.ping()
+                self._is_lost = False
+                log.info("Redis is back; limits are counted there again")
+                return
 
 
 def shared(url: str) -> Shared | None:

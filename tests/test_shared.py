@@ -3,7 +3,9 @@
 import json
 import os
 import socket
+import threading
 import time
+from contextlib import suppress
 from uuid import uuid4
 
 import pytest
@@ -15,10 +17,11 @@ from server import shared as module
 from server.accounts.access import Access
 from server.config import Config
 from server.logs import secrets_of
-from server.shared import AGAIN_S, Shared, shared
+from server.shared import Shared, shared
 from server.throttle import MOST, Throttle
 from tests.test_limits import anna, is_refused, send_native  # noqa: F401
-from tests.test_throttle import Clock, fail
+from tests.test_throttle import fail
+from tests.waiting import wait_for
 
 URL = os.environ.get("CHAT_TEST_REDIS", "redis://127.0.0.1:6379/0")
 
@@ -113,30 +116,76 @@ def test_where_nobody_answers_memory_counts_and_the_log_says_it_once(caplog):
     counts.close()
 
 
-def test_one_that_comes_back_is_used_again(prefix, monkeypatch, caplog):
-    clock = Clock()
-    with socket.create_server(("127.0.0.1", 0)) as deaf:
-        port = deaf.getsockname()[1]
-    counts = Shared(f"redis://127.0.0.1:{port}", clock)
-    assert counts.count({"client": 1}, 60) is None
-    counts.close()
-    monkeypatch.setattr(counts, "_redis", redis.Redis.from_url(URL))
-    monkeypatch.setattr(counts, "_script", counts._redis.register_script(module.COUNT))
-
-    assert counts.count({"client": 1}, 60) is None
-    clock.time += AGAIN_S
-    with caplog.at_level("INFO"):
+def test_one_that_comes_back_is_used_again_and_nobody_waits_for_it(prefix, monkeypatch, caplog):
+    monkeypatch.setattr(module, "AGAIN_S", 0.01)
+    with Outage() as outage:
+        counts = Shared(outage.url)
         assert counts.count({"client": 1}, 60) == 0
-        assert counts.count({"client": 1}, 60) > 59
 
-    assert [record.getMessage().split(";")[0] for record in caplog.records][-1] == "Redis is back"
-    counts.close()
+        outage.begin()
+        assert counts.count({"client": 1}, 60) is None
+        assert not counts.take_back(["client"])
+        outage.end()
+        with caplog.at_level("INFO"):
+            wait_for(lambda: "Redis is back" in caplog.text)
+
+        assert counts.count({"client": 1}, 60) > 59
+        assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+        counts.close()
+
+
+class Outage:
+    """Passes connections on to Redis, but for the time between `begin` and `end`."""
+
+    def __enter__(self):
+        self._target = redis.Redis.from_url(URL).connection_pool.connection_kwargs
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.url = f"redis://127.0.0.1:{self._server.getsockname()[1]}"
+        self._open, self._is_out = [], False
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def begin(self):
+        self._is_out = True
+        self._end_all()
+
+    def end(self):
+        self._is_out = False
+
+    def __exit__(self, *_):
+        self._server.shutdown(socket.SHUT_RDWR)
+        self._server.close()
+        self._end_all()
+
+    def _accept(self):
+        with suppress(OSError):
+            while True:
+                near, _ = self._server.accept()
+                if self._is_out:
+                    near.close()
+                    continue
+                far = socket.create_connection((self._target["host"], self._target["port"]))
+                self._open += [near, far]
+                for source, target in ((near, far), (far, near)):
+                    threading.Thread(target=self._pass_on, args=(source, target), daemon=True).start()
+
+    def _pass_on(self, source, target):
+        with suppress(OSError):
+            while block := source.recv(4096):
+                target.sendall(block)
+
+    def _end_all(self):
+        for one in self._open:
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+        self._open.clear()
 
 
 def test_a_wrong_password_is_not_told_and_stops_nothing(prefix, caplog):
     counts = Shared(URL.replace("redis://", "redis://:SECRETWORD@"))
 
-    counts.count({"client": 1}, 60)
+    counts.count({"client": 1}, 60)  # None, unless this Redis wants no password and takes any
 
     assert "SECRETWORD" not in caplog.text
     counts.close()
