@@ -23,7 +23,7 @@ def _by_https(address: str) -> str:
     return address
 
 
-class Allowance(Strict):
+class Rights(Strict):
     """What a role may do."""
 
     models: Names = ("*",)
@@ -33,10 +33,10 @@ class Allowance(Strict):
 class Roles(Strict):
     """By role, what it may do."""
 
-    admin: Allowance = Allowance()
-    user: Allowance = Allowance()
+    admin: Rights = Rights()
+    user: Rights = Rights()
 
-    def of(self, role: Role) -> Allowance:
+    def of(self, role: Role) -> Rights:
         return self.admin if role == "admin" else self.user
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from g4f_lite.providers import KINDS
 from g4f_lite.settings import DefaultParams, ModelSettings, Price, ProviderSettings, Timeout
-from server.admission import Allowance, Auth, Oidc, Roles
+from server.admission import Auth, Oidc, Rights, Roles
 from server.config import Config, SiteConfig
 from server.limits import Limits
 
@@ -19,7 +19,7 @@ SHAPES = (
     SiteConfig,
     Auth,
     Roles,
-    Allowance,
+    Rights,
     Oidc,
     Limits,
     ProviderSettings,

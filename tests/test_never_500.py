@@ -141,7 +141,7 @@ def test_every_request_is_answered(app, client, known, data):
 
     assert response.status_code < 500 or response.status_code == 503, (method, path, query)
     if path.startswith(API) and response.status_code >= 400 and method != "HEAD":
-        assert response.json["error"]["code"], (method, path, query)
+        assert response.json["error"]["message"], (method, path, query)
 
 
 def query_of(pairs):
