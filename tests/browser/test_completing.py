@@ -3,7 +3,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.openai_wire import delta
+from tests.openai_wire import delta, openai_stream
 from tests.upstream import silence
 
 
@@ -34,6 +34,20 @@ def test_a_slash_offers_commands_and_presets(chat, menu, type_):
     expect(menu.list.get_by_role("group", name="Presets").get_by_role("option", name="Translator")).to_be_visible()
     expect(menu.active).to_have_text("New chat")
     expect(chat.field).to_have_attribute("aria-activedescendant", menu.active.get_attribute("id"))
+
+
+def test_the_page_stays_where_it_is(chat, menu, type_, upstream):
+    upstream.will_answer(openai_stream("A paragraph.\n\n" * 60))
+    chat.ask("Tell me a lot")
+    expect(chat.answers).to_have_attribute("data-status", "complete")
+    before = chat.page.evaluate("scrollY")
+
+    type_("/")
+    for _ in range(menu.options.count()):
+        chat.page.keyboard.press("ArrowDown")
+    expect(menu.active).to_be_in_viewport(ratio=1)
+
+    assert chat.page.evaluate("scrollY") == before > 0
 
 
 @pytest.mark.parametrize(("command", "opened"), [

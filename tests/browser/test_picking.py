@@ -3,6 +3,7 @@ from playwright.sync_api import expect
 
 from g4f_lite.offers import Offer
 from tests.browser.chat import Chat
+from tests.openai_wire import openai_stream
 from tests.waiting import wait_for
 
 
@@ -50,6 +51,20 @@ def test_a_conversation_keeps_its_model_and_tells_it_to_the_server(chat, context
     other = Chat(context.new_page())
     other.page.goto(chat.page.url)
     expect(other.picker).to_have_text("Model: guide")
+
+
+def test_the_page_stays_where_it_is(chat, upstream):
+    upstream.will_answer(openai_stream("A paragraph.\n\n" * 60))
+    chat.ask("Tell me a lot")
+    expect(chat.answers).to_have_attribute("data-status", "complete")
+    before = chat.page.evaluate("scrollY")
+
+    chat.picker.click()
+    expect(chat.models.get_by_role("option")).to_have_count(4)
+    chat.page.keyboard.press("ArrowDown")
+    expect(chat.models.locator("[data-active]")).to_be_in_viewport()
+
+    assert chat.page.evaluate("scrollY") == before > 0
 
 
 def test_typing_finds_and_enter_picks(chat, options):

@@ -72,9 +72,17 @@ class ChoiceList extends HTMLElement {
     this.#showTo(at + 1)
     const row = this.#row(at)
     row?.toggleAttribute("data-active", true)
-    row?.scrollIntoView({ block: at === 0 ? "end" : "nearest" })
+    row && this.#reveal(row, at)
     row ? this.field.setAttribute("aria-activedescendant", row.id) : this.field.removeAttribute("aria-activedescendant")
     this.#tell("active")
+  }
+
+  /** Scroll the list, and not the page behind it, which scrollIntoView takes along. */
+  #reveal(row, at) {
+    const list = this.getBoundingClientRect()
+    const { top, bottom } = row.getBoundingClientRect()
+    const above = at === 0 ? -this.scrollTop : Math.min(0, top - list.top) // with the first one comes its group's name
+    this.scrollTop += above || Math.max(0, bottom - list.bottom)
   }
 
   #tell(what) {
