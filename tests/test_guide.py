@@ -20,6 +20,7 @@ from g4f_lite.providers.guide import Guide
 from g4f_lite.settings import ProviderSettings
 from g4f_lite.survey import opened
 from g4f_lite.transport import Http
+from server.render import blocks
 
 PROVIDERS = {
     "guide": {"kind": "Guide"},
@@ -195,6 +196,12 @@ def test_every_topic_is_written_in_every_language() -> None:
 
     assert OVERVIEW in TOPICS
     assert files == {f"{language}/{topic}.md" for language in LANGUAGES for topic in TOPICS}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("topic", TOPICS)
+def test_no_line_ends_within_a_sentence(language: str, topic: str) -> None:
+    assert "<br" not in "".join(blocks(page(language, topic)))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
