@@ -1,4 +1,6 @@
 import re
+import shutil
+import subprocess
 
 import pytest
 from playwright.sync_api import expect
@@ -6,6 +8,7 @@ from playwright.sync_api import expect
 from tests.openai_wire import openai_stream
 
 COMPLETE = re.compile("^complete$")
+MATH_FONTS = re.compile("(Latin Modern|STIX Two|Cambria|Libertinus|Noto Sans) Math|DejaVu Math TeX Gyre")
 
 RICH = """## A heading
 
@@ -55,6 +58,20 @@ def test_tables_code_and_formulas_are_what_they_are(chat, upstream):
     expect(chat.answer.locator("math")).to_have_count(1)
     expect(chat.answer.locator("figure figcaption")).to_contain_text("python")
     expect(chat.answer.locator("pre .hl-keyword").first).to_have_text("def")
+
+
+def test_a_root_is_drawn_with_its_sign(chat, upstream):
+    fonts = subprocess.check_output(["fc-list", ":", "family"], text=True) if shutil.which("fc-list") else ""
+    if not MATH_FONTS.search(fonts):
+        pytest.skip("needs a font for mathematics: apt install fonts-noto-core")
+    upstream.will_answer(openai_stream(r"$\sqrt{\pi}$"))
+
+    chat.ask("Write a root")
+
+    root = chat.answer.locator("msqrt")
+    expect(root).to_be_visible()
+    width = "element => element.getBoundingClientRect().width"
+    assert root.evaluate(width) > 1.3 * root.locator("mi").evaluate(width)
 
 
 def test_code_is_copied_as_it_was_written(chat, upstream):
