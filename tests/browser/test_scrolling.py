@@ -107,3 +107,23 @@ def test_coming_back_to_the_end_follows_again(chat, upstream, gate):
 
     expect(chat.answers).to_have_attribute("data-status", "complete")
     chat.page.wait_for_function(AT_THE_END)
+
+
+def test_a_notice_leaves_the_way_to_the_end_free(chat, upstream):
+    chat.ask("Hello")
+    expect(chat.answers).to_have_attribute("data-status", "complete")
+    chat.page.goto("/chat/")
+    upstream.will_answer(openai_stream(PARAGRAPHS))
+    chat.ask("Tell me a lot")
+    expect(chat.answers).to_have_attribute("data-status", "complete")
+    chat.page.mouse.wheel(0, -400)
+    expect(chat.latest_button).to_be_visible()
+
+    chat.conversation("Hello").hover()
+    chat.page.locator(".conversation-more").last.click()
+    chat.page.get_by_role("menuitem", name="Archive").click()
+    undo = chat.page.get_by_role("button", name="Undo")
+    expect(undo).to_be_visible()
+
+    box = undo.bounding_box()
+    assert box["y"] + box["height"] < chat.latest_button.bounding_box()["y"]
