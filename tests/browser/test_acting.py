@@ -223,11 +223,21 @@ def test_a_table_is_copied_as_markdown(chat, upstream):
     assert copied(chat) == "| a | b |\n| --- | --: |\n| 1 | x\\|y |\n"
 
 
-def test_what_is_selected_has_no_words_of_the_page(answered):
-    answered.page.keyboard.press("Tab")
-    answered.page.evaluate("getSelection().selectAllChildren(document.querySelector('chat-thread'))")
+def test_what_is_selected_is_copied_without_the_words_of_the_page(chat, upstream):
+    upstream.will_answer(openai_stream("First **answer**\n\n```python\ncode\n```\n", reasoning="Let me see."))
+    chat.ask("Tell me")
+    expect(chat.answers).to_have_attribute("data-status", COMPLETE)
+    chat.page.evaluate("document.activeElement.blur()")
+    chat.page.evaluate("getSelection().selectAllChildren(document.querySelector('chat-thread'))")
 
-    assert answered.page.evaluate("getSelection().toString()").split() == ["Tell", "me", "First", "answer"]
+    chat.page.keyboard.press("Control+C")
+
+    html = chat.page.evaluate(
+        "navigator.clipboard.read().then(([item]) => item.getType('text/html')).then((it) => it.text())"
+    )
+    assert copied(chat).split() == ["Tell", "me", "First", "answer", "code"]
+    assert "<strong>answer</strong>" in html
+    assert re.sub("<[^>]*>", " ", html).split() == ["Tell", "me", "First", "answer", "code"]
 
 
 def test_reasoning_is_folded_with_its_duration_also_after_a_reload(chat, upstream):

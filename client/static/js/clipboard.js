@@ -16,8 +16,9 @@ function copyBySelection(text) {
   const onCopy = (event) => {
     event.clipboardData.setData("text/plain", text)
     event.preventDefault()
+    event.stopPropagation() // whatever is selected
   }
-  document.addEventListener("copy", onCopy)
+  document.addEventListener("copy", onCopy, { capture: true })
   document.execCommand("copy")
-  document.removeEventListener("copy", onCopy)
+  document.removeEventListener("copy", onCopy, { capture: true })
 }

@@ -28,6 +28,7 @@ import { Branches } from "./branches.js"
 import { connectActing } from "./connect/acting.js"
 import { connectCompletion } from "./connect/completion.js"
 import { connectComposer } from "./connect/composer.js"
+import { connectCopying } from "./connect/copying.js"
 import { connectHearing } from "./connect/hearing.js"
 import { connectLive } from "./connect/live.js"
 import { connectNotifying } from "./connect/notifying.js"
@@ -85,6 +86,7 @@ connectThread(page)
 connectReading(page)
 connectPicker(page)
 connectActing(page)
+connectCopying(page)
 connectParams(page)
 connectComposer(page)
 connectLive(page)
