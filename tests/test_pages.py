@@ -1,3 +1,4 @@
+import gzip
 import re
 from dataclasses import fields
 
@@ -16,6 +17,8 @@ from tests.stores import a_turn, an_outcome, answered
 from tests.test_conversation import ask
 from tests.waiting import wait_for
 
+LIGHT_BYTES = 150_000
+"""What the first page may weigh, compressed."""
 RAW = re.compile(r"<script(?![^>]* src=)|<style|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE)
 
 
@@ -232,6 +235,17 @@ def test_every_file_the_page_names_is_served_for_ever(client):
         assert response.status_code == 200, name
         assert response.mimetype == kinds[name[name.rindex(".") :]]
         assert "immutable" in response.headers["Cache-Control"]
+
+
+def test_the_first_page_with_all_that_it_names_is_light(app, client):
+    html = page(client)
+    assets = app.extensions["assets"]
+    named = {name for name in assets.files if f"/{name}" in html}
+
+    weight = len(gzip.compress(html.encode())) + sum(len(assets.files[name].gzipped) for name in named)
+
+    assert len(named) > 80
+    assert weight < LIGHT_BYTES
 
 
 def test_a_file_that_is_known_is_not_sent_again(client):

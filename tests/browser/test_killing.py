@@ -66,6 +66,7 @@ def test_the_text_is_there_after_a_kill_and_continue_works(start, page, upstream
     expect(chat.answer).to_have_text("One half")
     wait_for(lambda: saved_text(tmp_path, address) == "One half ")
 
+    chat.field.fill("and then?")
     server.kill()
     server.wait()
     start()
@@ -74,6 +75,8 @@ def test_the_text_is_there_after_a_kill_and_continue_works(start, page, upstream
 
     expect(chat.answers.last).to_have_attribute("data-status", "interrupted")
     expect(chat.answer).to_have_text("One half")
+    expect(chat.field).to_have_value("and then?")
+    expect(chat.button("Retry")).to_be_visible()
     upstream.will_answer(openai_stream("and the other."))
     chat.button("Continue").click()
     expect(chat.answers.last).to_have_attribute("data-status", "complete")
