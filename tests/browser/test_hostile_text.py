@@ -13,9 +13,9 @@ from tests.browser.chat import Chat
 from tests.hostile import LINES, PAYLOADS
 from tests.loops import on
 from tests.members import come_in
-from tests.openai_wire import honest, openai_stream
+from tests.openai_wire import delta, honest, openai_stream
 from tests.stores import a_turn, an_outcome, answered
-from tests.upstream import EVENT_STREAM, JSON, Answer, json_answer
+from tests.upstream import EVENT_STREAM, JSON, Answer, Gate, json_answer, wait_until
 from tests.waiting import wait_for
 
 PER_CHAT = 20
@@ -149,6 +149,22 @@ def test_answers_and_questions_as_they_come(watch, upstream, cut):
     expect(chat.answers.last).to_have_attribute("data-status", "complete", timeout=30_000)
     watch.check()
     watch.visit(watch.page.url)
+
+
+def test_answers_on_a_page_that_grows_without_scripts(plain_watch, upstream):
+    gate = Gate()
+    upstream.will_answer([*(delta(f"{text}\n\n") for text in TEXTS), wait_until(gate), *openai_stream("The end.")])
+    page, chat = plain_watch.page, Chat(plain_watch.page)
+    page.goto("/chat/")
+    chat.field.fill(MANY)
+    chat.send_button.click(no_wait_after=True)
+    expect(page.locator("[data-block='40']")).to_be_attached()
+    plain_watch.check()
+
+    gate.open()
+    expect(chat.answers.last).to_contain_text("The end.")
+    page.wait_for_load_state()
+    plain_watch.check()
 
 
 def test_messages_reasoning_failures_and_notices(chats, watch, plain_watch):
