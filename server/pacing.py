@@ -10,6 +10,8 @@ from server.throttle import network
 
 UNCOUNTED = {"pages.asset", "api.alive", "api.ready", "metrics.figures"}
 """Endpoints that cost nothing, or that are asked by who looks after the server."""
+COUNTED_LATER = {"plain.send"}
+"""Those that count a person's request themselves, since it holds a text which the refusal must not lose."""
 
 
 def pace(app: Flask) -> None:
@@ -35,15 +37,21 @@ def begin_turn() -> Place:
     return place
 
 
+def count_request() -> None:
+    """Count a request of who it is. Raises: Problem."""
+    here = services()
+    if here.config.limits.requests_per_minute and (found := person()):
+        here.allowance.take_request(here.config.limits, user_id=found.id)
+
+
 def _count() -> None:
     here = services()
-    limits, allowance = here.config.limits, here.allowance
     if request.endpoint in UNCOUNTED:
         return
-    if limits.address_requests_per_minute:
-        allowance.take_request(limits, client=_client())
-    if limits.requests_per_minute and (found := person()):
-        allowance.take_request(limits, user_id=found.id)
+    if here.config.limits.address_requests_per_minute:
+        here.allowance.take_request(here.config.limits, client=_client())
+    if request.endpoint not in COUNTED_LATER:
+        count_request()
 
 
 def _client() -> str:

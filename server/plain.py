@@ -11,6 +11,7 @@ from markupsafe import Markup
 from server.conversation import begin
 from server.identity import user_id
 from server.languages import N_, gettext
+from server.pacing import count_request
 from server.pages import Written, chat_page
 from server.payload import TurnBody, check, check_size
 from server.problems import Problem
@@ -42,6 +43,7 @@ def send(conversation_id: str | None) -> ResponseReturnValue:
     request.max_form_memory_size = None  # the text has a limit of its own
     text = request.form.get("content", "").replace("\r\n", "\n")
     try:
+        count_request()
         begun = _begin(conversation_id, text)
     except Problem as problem:
         return _show_again(conversation_id, text, problem), problem.status, problem.when()

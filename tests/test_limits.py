@@ -244,6 +244,16 @@ def test_requests_have_a_limit_for_a_person_and_for_an_address(app, anna, ben):
     assert ben.get("/chat/settings", environ_base={"REMOTE_ADDR": "2001:db8::1"}).status_code == 200
 
 
+@pytest.mark.parametrize("limits", [{"requests_per_minute": 1}])
+def test_a_text_that_came_with_one_request_too_many_stays_in_the_field(anna):
+    assert anna.get("/chat/settings").status_code == 200
+
+    refused = anna.post("/chat/", data={"content": "What about Zanzibar?"}, headers=FROM_OUR_PAGE)
+
+    is_refused(refused, "too many requests within a minute")
+    assert "What about Zanzibar?</textarea>" in refused.text
+
+
 @pytest.mark.parametrize("limits", [{"address_requests_per_minute": 1}])
 def test_files_and_probes_are_not_counted(app, client):
     address = client.get("/login").text.split('rel="stylesheet" href="')[1].split('"')[0]
