@@ -23,6 +23,7 @@ from server.boundary import guard
 from server.compression import compress
 from server.config import Config
 from server.conversation import conversation
+from server.doors.anthropic import anthropic
 from server.doors.openai import openai
 from server.doors.wording import worded
 from server.export import export
@@ -52,6 +53,7 @@ BLUEPRINTS = (
     api_keys,
     conversation,
     openai,
+    anthropic,
     api,
     export,
     messages,

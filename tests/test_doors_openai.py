@@ -364,3 +364,44 @@ class TestUnderAPrefix:
     def test_it_lives_there(self, client):
         assert client.post(f"/chat-ui{CHAT}", json=a_chat()).status_code == 200
         is_refused(client.post(f"/chat-ui{CHAT}", json=a_chat(n=2)), 400, None, "n")
+
+
+class TestCompletions:
+    """The older form, with a prompt."""
+
+    TEXT = "/v1/completions"
+
+    def test_the_client_gets_a_whole_text(self, program, upstream):
+        upstream.will_answer(openai_stream("Hi there!", usage=(5, 2), reasoning="Well.", finish="length"))
+
+        completion = program.completions.create(model="m", prompt="Hello", max_tokens=7, stop=["END"])
+
+        assert (completion.object, completion.choices[0].text) == ("text_completion", "Hi there!")
+        assert completion.choices[0].finish_reason == "length"
+        assert completion.usage.total_tokens == 7
+        asked = upstream.requests[-1].json
+        assert (asked["messages"], asked["max_tokens"], asked["stop"]) == (QUESTION, 7, ["END"])
+
+    def test_the_client_streams_a_text(self, program, upstream):
+        upstream.will_answer(openai_stream("Hi there!", reasoning="Well."))
+
+        chunks = list(program.completions.create(model="m", prompt=["Hello"], stream=True))
+
+        assert "".join(chunk.choices[0].text for chunk in chunks) == "Hi there!"
+        assert [chunk.choices[0].finish_reason for chunk in chunks] == [None, None, "stop"]
+
+    def test_a_failure_behind_thoughts_alone_is_a_true_status(self, client, upstream):
+        upstream.will_answer([chunk({"reasoning_content": "Well."}), cut()])
+
+        response = client.post(self.TEXT, json={"model": "m", "prompt": "Hello", "stream": True})
+
+        assert (response.status_code, response.json["error"]["code"]) == (502, "stream_cut")
+
+    @pytest.mark.parametrize(
+        ("members", "param"),
+        [({"prompt": []}, "prompt"), ({"prompt": ["a", "b"]}, "prompt"), ({"prompt": [1, 2]}, "prompt"),
+         ({"prompt": " "}, "prompt"), ({"echo": True}, "echo"), ({"suffix": "x"}, "suffix"), ({"n": 2}, "n"),
+         ({"best_of": 3}, "best_of"), ({"logprobs": 1}, "logprobs")],
+    )  # fmt: skip
+    def test_what_cannot_be_done_is_refused_by_name(self, client, members, param):
+        is_refused(client.post(self.TEXT, json={"model": "m", "prompt": "Hello", **members}), 400, None, param)

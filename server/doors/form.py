@@ -4,15 +4,16 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from flask import Response, request
 
-from g4f_lite.catalog import Model
 from g4f_lite.errors import G4FLiteError
-from g4f_lite.messages import Message, Params
-from g4f_lite.pieces import Content, Finish, FinishReason, Reasoning, Usage
+from g4f_lite.pieces import Content, Finish, FinishReason, Piece, Reasoning, Usage
 from g4f_lite.router import Answering
 from server import pacing
+from server.doors.heartbeat import beating
+from server.doors.question import Question
 from server.doors.wording import Worded
 from server.events import MIMETYPES
 from server.identity import user_id
@@ -20,15 +21,6 @@ from server.problems import Problem, note
 from server.relay import Pieces, relayed
 from server.services import services
 from server.stream import Stream
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What a program asks, whatever the API."""
-
-    model: Model
-    messages: list[Message]
-    params: Params
 
 
 @dataclass(slots=True)
@@ -42,7 +34,9 @@ class Reply:
 
 
 class Form(ABC):
-    """How one reply is written. Each method returns the bytes to send."""
+    """How one reply is written. Each method returns the bytes to send, which may be none."""
+
+    ping: ClassVar[bytes] = b": ping\n\n"
 
     @abstractmethod
     def opening(self) -> bytes: ...
@@ -74,8 +68,10 @@ def answer(question: Question, form: Form, *, stream: bool) -> Response:
     pacing.take_turn()
     here = services()
     pieces = relayed(here, user_id(), question.model, question.messages, question.params)
-    source = _streamed(pieces, form, f"{request.method} {request.path}") if stream else _whole(pieces, form)
-    return Stream(source, loop=here.loop, waits=True, mimetype=MIMETYPES["sse"] if stream else "application/json")
+    if not stream:
+        return Stream(_whole(pieces, form), loop=here.loop, waits=True, mimetype="application/json")
+    source = beating(_streamed(pieces, form, f"{request.method} {request.path}"), form.ping)
+    return Stream(source, loop=here.loop, waits=True, mimetype=MIMETYPES["sse"])
 
 
 async def _streamed(pieces: Pieces, form: Form, asked: str) -> AsyncGenerator[bytes, None]:
@@ -83,18 +79,9 @@ async def _streamed(pieces: Pieces, form: Form, asked: str) -> AsyncGenerator[by
     try:
         async with aclosing(pieces):
             async for piece in pieces:
-                match piece:
-                    case Content(text):
-                        yield form.content(text)
-                    case Reasoning(text):
-                        yield form.reasoning(text)
-                    case Answering():
-                        begun = True
-                        yield form.opening()
-                    case Finish(reason):
-                        reply.reason = reason
-                    case Usage():
-                        reply.usage = piece
+                if block := _written(piece, form, reply):
+                    begun = True
+                    yield block
         last = form.closing(reply.reason, reply.usage)
     except (G4FLiteError, Problem) as error:
         problem = _worded(error, form)
@@ -103,6 +90,22 @@ async def _streamed(pieces: Pieces, form: Form, asked: str) -> AsyncGenerator[by
         note(problem, asked)
         last = form.failure(problem)
     yield last
+
+
+def _written(piece: Piece | Answering, form: Form, reply: Reply) -> bytes:
+    """Return what a piece is to the client now; what is for the end goes into the reply."""
+    match piece:
+        case Content(text):
+            return form.content(text)
+        case Reasoning(text):
+            return form.reasoning(text)
+        case Answering():
+            return form.opening()
+        case Finish(reason):
+            reply.reason = reason
+        case Usage():
+            reply.usage = piece
+    return b""
 
 
 async def _whole(pieces: Pieces, form: Form) -> AsyncGenerator[bytes, None]:

@@ -6,10 +6,15 @@ from flask import Blueprint, Response, request
 
 from g4f_lite.catalog import Model
 from server import choice
-from server.doors.form import Question, answer
-from server.doors.openai_body import ChatBody, refuse_uncarried
-from server.doors.openai_form import ChatForm
+from server.doors.form import answer
+from server.doors.openai_body import CHAT_UNCARRIED, TEXT_UNCARRIED, ChatBody, TextBody
+from server.doors.openai_form import ChatForm, TextForm
+from server.doors.question import Question, refuse_uncarried
+from server.doors.wording import speaks_anthropic
 from server.payload import check, document
+
+NOBODY_KNOWS = "1970-01-01T00:00:00Z"
+"""When a model was made."""
 
 openai = Blueprint("openai", __name__, url_prefix="/v1")
 
@@ -17,7 +22,11 @@ openai = Blueprint("openai", __name__, url_prefix="/v1")
 @openai.get("/models")
 def models() -> dict[str, Any]:
     """List the models that can answer now."""
-    return {"object": "list", "data": [_shown(model) for model in choice.models() if model.available]}
+    shown = [_shown(model) for model in choice.models() if model.available]
+    if speaks_anthropic(request):
+        first, last = (shown[0]["id"], shown[-1]["id"]) if shown else (None, None)
+        return {"data": shown, "has_more": False, "first_id": first, "last_id": last}
+    return {"object": "list", "data": shown}
 
 
 @openai.get("/models/<path:name>")
@@ -31,13 +40,25 @@ def complete_chat() -> Response:
     """Answer with a chat completion. Nothing of it is stored."""
     parsed = document(request)
     body = check(parsed, ChatBody)
-    refuse_uncarried(parsed)
+    refuse_uncarried(parsed, CHAT_UNCARRIED)
     question = Question(choice.model(body.model), body.said(), body.params())
     return answer(question, ChatForm(body.model, tells_usage=body.wants_usage), stream=bool(body.stream))
 
 
+@openai.post("/completions")
+def complete() -> Response:
+    """Answer with a completion, for programs that know no chats."""
+    parsed = document(request)
+    body = check(parsed, TextBody)
+    refuse_uncarried(parsed, TEXT_UNCARRIED)
+    question = Question(choice.model(body.model), body.said(), body.params())
+    return answer(question, TextForm(body.model, tells_usage=body.wants_usage), stream=bool(body.stream))
+
+
 def _shown(model: Model) -> dict[str, Any]:
     """Return a model as lists of models have it, with the members by which other programs tell what it can do."""
+    if speaks_anthropic(request):
+        return {"type": "model", "id": model.name, "display_name": model.label, "created_at": NOBODY_KNOWS}
     shown = {"id": model.name, "object": "model", "created": 0, "owned_by": model.provider}
     if model.context:
         shown["context_length"] = model.context

@@ -6,10 +6,11 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from g4f_lite.messages import Message, Params, message_of
-from server.payload import Body, SamplingBody, check_length
+from server.doors.question import Harmless, check_said
+from server.payload import Body, SamplingBody, check_length, check_text
 from server.problems import Problem
 
-UNCARRIED: dict[str, tuple[Any, ...]] = {
+CHAT_UNCARRIED: Harmless = {
     "n": (1,),
     "tools": ([],),
     "tool_choice": ("none", "auto"),
@@ -21,19 +22,17 @@ UNCARRIED: dict[str, tuple[Any, ...]] = {
     "audio": (),
     "web_search_options": (),
 }
-"""Fields that would change what the answer is, with the values that change nothing."""
+TEXT_UNCARRIED: Harmless = {"n": (1,), "best_of": (1,), "echo": (False,), "suffix": ("",), "logprobs": ()}
 
 
 class StreamOptions(Body):
     include_usage: bool | None = None
 
 
-class ChatBody(SamplingBody):
-    """The body of a chat completion; fields that only tune the model, and no provider knows, are left alone."""
+class CompletionBody(SamplingBody):
+    """What both kinds have in common; fields that only tune the model, and no provider knows, are left alone."""
 
     model: str
-    messages: Annotated[list[dict[str, Any]], Field(min_length=1)]
-    max_completion_tokens: Annotated[int, Field(gt=0, le=1_000_000)] | None = None
     stream: bool | None = None
     stream_options: StreamOptions | None = None
 
@@ -42,6 +41,13 @@ class ChatBody(SamplingBody):
         """Whether the stream shall tell the tokens at its end."""
         return bool(self.stream_options and self.stream_options.include_usage)
 
+
+class ChatBody(CompletionBody):
+    """The body of a chat completion."""
+
+    messages: Annotated[list[dict[str, Any]], Field(min_length=1)]
+    max_completion_tokens: Annotated[int, Field(gt=0, le=1_000_000)] | None = None
+
     def params(self) -> Params:
         params = super().params()
         return replace(params, max_tokens=self.max_completion_tokens or params.max_tokens)
@@ -49,18 +55,22 @@ class ChatBody(SamplingBody):
     def said(self) -> list[Message]:
         """Return the messages; where all of it is for the system, the last is the question. Raises: Problem."""
         messages = [_message(number, value) for number, value in enumerate(self.messages)]
-        if not any(message.content.strip() or message.images for message in messages):
-            raise Problem("invalid_request", "messages: write something; white space alone is no message.")
+        check_said(messages)
         if all(message.role == "system" for message in messages):
             messages[-1] = replace(messages[-1], role="user")
         return messages
 
 
-def refuse_uncarried(parsed: dict[str, Any]) -> None:
-    """Refuse what would be ignored otherwise, and missed in the answer. Raises: Problem, which names the field."""
-    for name, harmless in UNCARRIED.items():
-        if parsed.get(name) not in (None, *harmless):
-            raise Problem("invalid_request", f"{name}: this server cannot pass it on to a model; leave it out.")
+class TextBody(CompletionBody):
+    """The body of a completion: one text, which is the question here."""
+
+    prompt: Annotated[list[str], Field(min_length=1, max_length=1)] | str
+
+    def said(self) -> list[Message]:
+        """Return the question. Raises: Problem."""
+        text = self.prompt if isinstance(self.prompt, str) else self.prompt[0]
+        check_text(text, "prompt")
+        return [Message("user", text)]
 
 
 def _message(number: int, value: dict[str, Any]) -> Message:

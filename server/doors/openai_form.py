@@ -1,4 +1,4 @@
-"""Chat completions as OpenAI's clients read them.
+"""Completions as OpenAI's clients read them.
 
 Source: https://platform.openai.com/docs/api-reference/chat-streaming
 """
@@ -6,7 +6,8 @@ Source: https://platform.openai.com/docs/api-reference/chat-streaming
 import json
 import secrets
 import time
-from typing import Any
+from abc import abstractmethod
+from typing import Any, ClassVar
 
 from g4f_lite.pieces import FinishReason, Usage
 from server.doors.form import Form, Reply
@@ -16,46 +17,95 @@ from server.problems import Problem
 DONE = b"data: [DONE]\n\n"
 
 
-class ChatForm(Form):
-    """One chat completion."""
+class CompletionForm(Form):
+    """What chat completions and completions have in common."""
+
+    PREFIX: ClassVar[str]
+    OBJECT: ClassVar[str]
+    PART: ClassVar[str]
 
     def __init__(self, model: str, *, tells_usage: bool = False) -> None:
         """tells_usage: whether a stream ends with the tokens; all its other chunks have `usage` null then."""
-        self._head = {"id": f"chatcmpl-{secrets.token_hex(12)}", "created": int(time.time()), "model": model}
+        self._head = {"id": f"{self.PREFIX}-{secrets.token_hex(12)}", "created": int(time.time()), "model": model}
         self._tells_usage = tells_usage
-        members = json.dumps({**self._head, "object": "chat.completion.chunk"})[:-1]
-        self._before = f'data: {members}, "choices": [{{"index": 0, "delta": '
-        self._behind = ', "usage": null}\n\n' if tells_usage else "}\n\n"
+        members = json.dumps({**self._head, "object": self.PART})[:-1]
+        self._before = f'data: {members}, "choices": [{{"index": 0, '
+        self._behind = '}], "usage": null}\n\n' if tells_usage else "}]}\n\n"
 
-    def opening(self) -> bytes:
-        return self._chunk('{"role": "assistant", "content": ""}')
+    @abstractmethod
+    def end(self, reason: FinishReason) -> bytes:
+        """Return the chunk that says why it ended."""
 
-    def reasoning(self, text: str) -> bytes:
-        return self._chunk(f'{{"reasoning_content": {json.dumps(text)}}}')
-
-    def content(self, text: str) -> bytes:
-        return self._chunk(f'{{"content": {json.dumps(text)}}}')
+    @abstractmethod
+    def choice(self, reply: Reply) -> dict[str, Any]:
+        """Return what a whole reply is, without why it ended."""
 
     def closing(self, reason: FinishReason, usage: Usage) -> bytes:
-        chunk = {**self._head, "object": "chat.completion.chunk", "choices": [], "usage": tokens(usage)}
-        told = record(chunk) if self._tells_usage else b""
-        return self._chunk("{}", f'"{reason}"') + told + DONE
+        chunk = {**self._head, "object": self.PART, "choices": [], "usage": tokens(usage)}
+        return self.end(reason) + (record(chunk) if self._tells_usage else b"") + DONE
 
     def failure(self, problem: Worded) -> bytes:
         return record(problem.said)
 
     def whole(self, reply: Reply) -> bytes:
-        thoughts = {"reasoning_content": reply.reasoning} if reply.reasoning else {}
-        message = {"role": "assistant", "content": reply.content, "refusal": None, **thoughts}
-        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": reply.reason}
-        members = {"object": "chat.completion", "choices": [choice], "usage": tokens(reply.usage)}
+        choice = {"index": 0, **self.choice(reply), "logprobs": None, "finish_reason": reply.reason}
+        members = {"object": self.OBJECT, "choices": [choice], "usage": tokens(reply.usage)}
         return json.dumps({**self._head, **members}).encode()
 
     def worded(self, problem: Problem) -> Worded:
         return in_openai_words(problem)
 
-    def _chunk(self, delta: str, reason: str = "null") -> bytes:
-        return f'{self._before}{delta}, "finish_reason": {reason}}}]{self._behind}'.encode()
+    def _chunk(self, members: str) -> bytes:
+        return f"{self._before}{members}{self._behind}".encode()
+
+
+class ChatForm(CompletionForm):
+    """One chat completion."""
+
+    PREFIX, OBJECT, PART = "chatcmpl", "chat.completion", "chat.completion.chunk"
+
+    def opening(self) -> bytes:
+        return self._delta('{"role": "assistant", "content": ""}')
+
+    def reasoning(self, text: str) -> bytes:
+        return self._delta(f'{{"reasoning_content": {json.dumps(text)}}}')
+
+    def content(self, text: str) -> bytes:
+        return self._delta(f'{{"content": {json.dumps(text)}}}')
+
+    def end(self, reason: FinishReason) -> bytes:
+        return self._delta("{}", f'"{reason}"')
+
+    def choice(self, reply: Reply) -> dict[str, Any]:
+        thoughts = {"reasoning_content": reply.reasoning} if reply.reasoning else {}
+        return {"message": {"role": "assistant", "content": reply.content, "refusal": None, **thoughts}}
+
+    def _delta(self, delta: str, reason: str = "null") -> bytes:
+        return self._chunk(f'"delta": {delta}, "finish_reason": {reason}')
+
+
+class TextForm(CompletionForm):
+    """One completion, as old programs know it; it has no place for reasoning."""
+
+    PREFIX, OBJECT, PART = "cmpl", "text_completion", "text_completion"
+
+    def opening(self) -> bytes:
+        return b""
+
+    def reasoning(self, text: str) -> bytes:
+        return b""
+
+    def content(self, text: str) -> bytes:
+        return self._text(json.dumps(text))
+
+    def end(self, reason: FinishReason) -> bytes:
+        return self._text('""', f'"{reason}"')
+
+    def choice(self, reply: Reply) -> dict[str, Any]:
+        return {"text": reply.content}
+
+    def _text(self, text: str, reason: str = "null") -> bytes:
+        return self._chunk(f'"text": {text}, "logprobs": null, "finish_reason": {reason}')
 
 
 def record(value: Any) -> bytes:

@@ -8,6 +8,7 @@ from flask import Request
 
 from server.problems import Problem
 from server.services import services
+from server.tracing import request_id
 
 PARAM = re.compile(r"([a-z_]+)(?:\.[\w.]+)?: ")
 """How a sentence about a field of the body begins."""
@@ -27,6 +28,16 @@ OPENAI_CODES = {
 }
 """What OpenAI calls our codes. Source: https://platform.openai.com/docs/guides/error-codes"""
 
+ANTHROPIC_TYPES = {
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+    503: "overloaded_error",
+}
+"""By status; others are `invalid_request_error`, or `api_error` from 500 on. Source: https://docs.anthropic.com/en/api/errors"""
+
 
 class Worded(Problem):
     """A problem that is told in another shape than ours; `said` is the body."""
@@ -43,7 +54,14 @@ class Worded(Problem):
 def worded(problem: Problem, asked: Request) -> Problem:
     """Return the problem as the client of this address expects it."""
     path = asked.path.removeprefix(services().config.url_prefix)
-    return in_openai_words(problem) if path.startswith("/v1/") else problem
+    if not path.startswith("/v1/"):
+        return problem
+    return in_anthropic_words(problem) if speaks_anthropic(asked) else in_openai_words(problem)
+
+
+def speaks_anthropic(asked: Request) -> bool:
+    """Tell whether a request comes from a client of Anthropic's API."""
+    return "anthropic-version" in asked.headers or asked.blueprint == "anthropic"
 
 
 def in_openai_words(problem: Problem) -> Worded:
@@ -52,6 +70,14 @@ def in_openai_words(problem: Problem) -> Worded:
     code = OPENAI_CODES.get(problem.code, problem.code)
     said = {"message": _sentence(problem), "type": _openai_type(_status(problem)), "param": param, "code": code}
     return Worded(problem, {"error": said})
+
+
+def in_anthropic_words(problem: Problem) -> Worded:
+    """Return the problem in the shape of Anthropic's errors."""
+    status = _status(problem)
+    kind = ANTHROPIC_TYPES.get(status, "invalid_request_error" if status < 500 else "api_error")
+    said = {"type": "error", "error": {"type": kind, "message": _sentence(problem)}}
+    return Worded(problem, {**said, "request_id": request_id() or None})
 
 
 def _openai_type(status: int) -> str:

@@ -1,0 +1,31 @@
+"""`/v1/messages`: Anthropic's API, for programs that speak it; any model answers."""
+
+from flask import Blueprint, Response, request
+
+from server import choice
+from server.doors.anthropic_body import UNCARRIED, CountBody, MessagesBody
+from server.doors.anthropic_form import MessageForm
+from server.doors.form import answer
+from server.doors.question import Question, refuse_uncarried
+from server.payload import check, document
+from server.relay import asked
+
+anthropic = Blueprint("anthropic", __name__, url_prefix="/v1")
+
+
+@anthropic.post("/messages")
+def create_message() -> Response:
+    """Answer with a message. Nothing of it is stored."""
+    parsed = document(request)
+    body = check(parsed, MessagesBody)
+    refuse_uncarried(parsed, UNCARRIED)
+    question = Question(choice.model(body.model), body.said(), body.params())
+    return answer(question, MessageForm(body.model, asked(question.messages)), stream=bool(body.stream))
+
+
+@anthropic.post("/messages/count_tokens")
+def count_tokens() -> dict[str, int]:
+    """Estimate how many tokens a question has; nobody is asked."""
+    body = check(document(request), CountBody)
+    choice.model(body.model)
+    return {"input_tokens": asked(body.said())}
