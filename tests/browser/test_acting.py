@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.chat import Chat
 from tests.openai_wire import DONE, chunk, delta, openai_error, openai_stream
 from tests.upstream import Gate, silence, wait_until
 
@@ -238,6 +239,23 @@ def test_what_is_selected_is_copied_without_the_words_of_the_page(chat, upstream
     assert copied(chat).split() == ["Tell", "me", "First", "answer", "code"]
     assert "<strong>answer</strong>" in html
     assert re.sub("<[^>]*>", " ", html).split() == ["Tell", "me", "First", "answer", "code"]
+
+
+def test_without_https_copying_works_too_whatever_is_selected(page, upstream):
+    page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    page.goto("/chat/")
+    chat = Chat(page)
+    upstream.will_answer(openai_stream("First **answer**"))
+    chat.ask("Tell me")
+    expect(chat.answers).to_have_attribute("data-status", COMPLETE)
+    page.evaluate("getSelection().selectAllChildren(document.querySelector('chat-thread'))")
+
+    chat.button("Copy").click()
+    expect(page.get_by_text("Copied.")).to_be_attached()
+
+    chat.field.focus()
+    page.keyboard.press("Control+V")
+    expect(chat.field).to_have_value("First **answer**")
 
 
 def test_reasoning_is_folded_with_its_duration_also_after_a_reload(chat, upstream):

@@ -235,3 +235,17 @@ def test_states_are_announced(chat, upstream):
     expect(status).to_have_text("The answer is being written.")
     gate.open()
     expect(status).to_have_text("The answer is complete.")
+
+
+def test_an_answer_that_was_stopped_and_one_that_failed_are_announced(chat, upstream):
+    status = chat.page.locator("chat-status")
+    upstream.will_answer([delta("Half"), silence()])
+    chat.ask("Tell me")
+    expect(chat.answer).to_have_text("Half")
+
+    chat.stop_button.click()
+    expect(status).to_have_text("The answer was stopped.")
+    upstream.will_answer_json(openai_error("Incorrect API key provided."), status=401)
+    chat.ask("And now?")
+
+    expect(status).to_have_text("The answer failed.")
