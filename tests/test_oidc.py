@@ -220,6 +220,7 @@ class TestAllowed:
         ("/.well-known/openid-configuration", (200, b"<html>")),
         ("/.well-known/openid-configuration", (200, {"issuer": "https://evil.example"})),
         ("/.well-known/openid-configuration", (200, [])),
+        ("/keys", (200, {"keys": [], "more": "x" * (2 << 20)})),
         ("/keys", (404, {})),
     ],
 )
@@ -230,7 +231,15 @@ def test_an_issuer_that_does_not_work_is_told(client, issuer, path, answer):
 
 
 @pytest.mark.parametrize(
-    "answer", [(200, {}), (200, b"nonsense"), (500, {}), (400, {"error": "invalid_grant"}), (200, [])]
+    "answer",
+    [
+        (200, {}),
+        (200, b"nonsense"),
+        (500, {}),
+        (400, {"error": "invalid_grant"}),
+        (200, []),
+        (200, {"x": "x" * (2 << 20)}),
+    ],
 )
 def test_a_token_that_does_not_come_is_told(client, issuer, answer):
     back = issuer.authorize(begin(client))

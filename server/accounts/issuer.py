@@ -34,6 +34,8 @@ REST_S = 10
 PLACES = 2
 """People who wait for it at the same time."""
 LEEWAY_S = 60
+BLOCK_BYTES, LARGEST_BYTES = 65536, 1 << 20
+"""How an answer is read, and the most that one may have; what an issuer says of itself has some thousand bytes."""
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
 """Those with a public key: whoever checks a signature shall not be able to make one."""
 
@@ -163,7 +165,7 @@ class Issuer:
     def _session(self, redirect_uri: str) -> "OAuth2Session":
         from authlib.integrations.requests_client import OAuth2Session
 
-        return OAuth2Session(
+        session = OAuth2Session(
             self.settings.client_id,
             self.settings.client_secret,
             scope="openid profile email",
@@ -171,6 +173,19 @@ class Issuer:
             code_challenge_method="S256",
             default_timeout=TIMEOUT_S,
         )
+        session.hooks["response"].append(_read)
+        return session
+
+
+def _read(response: Any, **_: object) -> None:
+    """Read an answer before requests does, which knows no limit. Raises: ValueError."""
+    body = bytearray()
+    for block in response.iter_content(BLOCK_BYTES):
+        body += block
+        if len(body) > LARGEST_BYTES:
+            response.close()
+            raise ValueError("an answer of more than 1 MiB")
+    response._content = bytes(body)
 
 
 def _claims(token: dict[str, Any], keys: dict[str, Any], settings: Oidc, nonce: str) -> dict[str, Any]:
