@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, cast
 
 Role = Literal["system", "user", "assistant"]
@@ -37,11 +37,16 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One contribution to a conversation. `content` is text as it was written, Markdown included."""
+    """One contribution to a conversation. `content` is text as it was written, Markdown included.
+
+    extra: members of the message in OpenAI's protocol, for providers that carry extras: calls of tools, and what those
+    have answered, which is the user's for all others.
+    """
 
     role: Role
     content: str
     images: tuple[Image, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +54,17 @@ class Params:
     """How the reply should be made. What is None, or empty, is left to the service.
 
     Units: max_tokens in tokens; temperature 0 to 2; top_p 0 to 1.
+    extra: members of the request in OpenAI's protocol, for providers that carry extras; others leave them out.
     """
 
     temperature: float | None = None
     top_p: float | None = None
     max_tokens: int | None = None
     stop: tuple[str, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
     def given(self) -> dict[str, Any]:
-        """Return only what was set, by name."""
+        """Return only what was set, by name, without the extras."""
         pairs = {
             "temperature": self.temperature,
             "top_p": self.top_p,

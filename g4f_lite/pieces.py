@@ -1,12 +1,12 @@
 """What a provider yields while a reply arrives: a closed set of small values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from g4f_lite.errors import G4FLiteError
 
-FinishReason = Literal["stop", "length", "content_filter"]
+FinishReason = Literal["stop", "length", "content_filter", "tool_calls"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,13 @@ class Reasoning:
     """Text the model wrote for itself before, or between, its reply; never empty."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCalls:
+    """Parts of calls of tools that the request offered, as OpenAI's protocol streams them: objects with an `index`."""
+
+    parts: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,4 +81,4 @@ class Notice:
 Preliminary = Attempt | Via | Notice
 """What comes before the first text, if at all; while there is nothing else, anything may still change."""
 
-Piece = Content | Reasoning | Usage | Finish | UpstreamState | Preliminary
+Piece = Content | Reasoning | ToolCalls | Usage | Finish | UpstreamState | Preliminary

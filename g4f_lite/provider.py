@@ -34,6 +34,8 @@ class Provider(ABC):
     """Other names for what the service knows by one."""
     list_every_s: ClassVar[float] = 300
     """How long a list of models stays good, in seconds."""
+    carries_extras: ClassVar[bool] = False
+    """Whether it passes on what is `extra` of messages and parameters, and yields calls of tools."""
     Options: ClassVar[type[Strict]] = NoOptions
 
     def __init__(self, name: str, settings: ProviderSettings, http: Http) -> None:

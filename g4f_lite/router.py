@@ -136,4 +136,5 @@ def _with_defaults(params: Params, model: Model) -> Params:
         top_p=defaults.top_p if params.top_p is None else params.top_p,
         max_tokens=defaults.max_tokens if params.max_tokens is None else params.max_tokens,
         stop=params.stop or defaults.stop,
+        extra=params.extra,
     )

@@ -29,6 +29,7 @@ class OpenAICompatible(Provider):
 
     kind = "OpenAICompatible"
     label = "OpenAI-compatible"
+    carries_extras = True
 
     def __init__(self, name: str, settings: ProviderSettings, http: Http) -> None:
         super().__init__(name, settings, http)
@@ -44,7 +45,7 @@ class OpenAICompatible(Provider):
         """
         body = _body(model, messages, params)
         asked = asking(model, self._concessions, partial(without, body), self._send, refused_field)
-        reply = Completion(self.name, secrets_of(self.settings))
+        reply = Completion(self.name, secrets_of(self.settings), offers_tools="tools" in params.extra)
         async with asked as response, aclosing(received(response, reply)) as pieces:
             via = _via(response.headers, model)
             async for piece in pieces:
@@ -86,10 +87,11 @@ def _via(headers: Mapping[str, str], model: str) -> Via | None:
 def _body(model: str, messages: Sequence[Message], params: Params) -> dict[str, Any]:
     return {
         "model": model,
-        "messages": [{"role": message.role, "content": _content(message)} for message in messages],
+        "messages": [{"role": message.role, "content": _content(message), **message.extra} for message in messages],
         "stream": True,
         "stream_options": {"include_usage": True},
         **params.given(),
+        **params.extra,
     }
 
 

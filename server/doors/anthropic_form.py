@@ -9,7 +9,7 @@ from server.doors.form import Form, Reply
 from server.doors.wording import Worded, in_anthropic_words
 from server.problems import Problem
 
-STOP_REASONS = {"stop": "end_turn", "length": "max_tokens", "content_filter": "refusal"}
+STOP_REASONS = {"stop": "end_turn", "length": "max_tokens", "content_filter": "refusal", "tool_calls": "tool_use"}
 
 Block = Literal["thinking", "text"]
 EMPTY: dict[Block, dict[str, str]] = {

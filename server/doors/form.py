@@ -1,19 +1,20 @@
 """Replies in the form of another API: streamed, or whole at their end."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from flask import Response, request
 
 from g4f_lite.errors import G4FLiteError
-from g4f_lite.pieces import Content, Finish, FinishReason, Piece, Reasoning, Usage
+from g4f_lite.pieces import Content, Finish, FinishReason, Piece, Reasoning, ToolCalls, Usage
 from g4f_lite.router import Answering
 from server import pacing
 from server.doors.heartbeat import beating
 from server.doors.question import Question
+from server.doors.tool_calls import join
 from server.doors.wording import Worded
 from server.events import MIMETYPES
 from server.identity import user_id
@@ -30,6 +31,7 @@ class Reply:
     content: str = ""
     reasoning: str = ""
     reason: FinishReason = "stop"
+    calls: list[dict[str, Any]] = field(default_factory=list)
     usage: Usage = field(default_factory=lambda: Usage(0, 0))
 
 
@@ -46,6 +48,10 @@ class Form(ABC):
 
     @abstractmethod
     def content(self, text: str) -> bytes: ...
+
+    def calling(self, parts: Sequence[Mapping[str, Any]]) -> bytes:
+        """Return what tells of calls of tools; a form in which none can be offered has nothing to tell."""
+        return b""
 
     @abstractmethod
     def closing(self, reason: FinishReason, usage: Usage) -> bytes: ...
@@ -99,6 +105,8 @@ def _written(piece: Piece | Answering, form: Form, reply: Reply) -> bytes:
             return form.content(text)
         case Reasoning(text):
             return form.reasoning(text)
+        case ToolCalls(parts):
+            return form.calling(parts)
         case Answering():
             return form.opening()
         case Finish(reason):
@@ -118,6 +126,8 @@ async def _whole(pieces: Pieces, form: Form) -> AsyncGenerator[bytes, None]:
                         contents.append(text)
                     case Reasoning(text):
                         thoughts.append(text)
+                    case ToolCalls(parts):
+                        join(reply.calls, parts)
                     case Finish(reason):
                         reply.reason = reason
                     case Usage():

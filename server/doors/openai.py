@@ -9,7 +9,7 @@ from server import choice
 from server.doors.form import answer
 from server.doors.openai_body import CHAT_UNCARRIED, TEXT_UNCARRIED, ChatBody, TextBody
 from server.doors.openai_form import ChatForm, TextForm
-from server.doors.question import Question, refuse_uncarried
+from server.doors.question import Question, carrying, refuse_uncarried
 from server.doors.wording import speaks_anthropic
 from server.payload import check, document
 
@@ -41,7 +41,8 @@ def complete_chat() -> Response:
     parsed = document(request)
     body = check(parsed, ChatBody)
     refuse_uncarried(parsed, CHAT_UNCARRIED)
-    question = Question(choice.model(body.model), body.said(), body.params())
+    asked, needed = choice.model(body.model), body.needed()
+    question = Question(carrying(asked, needed) if needed else asked, body.said(), body.params())
     return answer(question, ChatForm(body.model, tells_usage=body.wants_usage), stream=bool(body.stream))
 
 

@@ -12,11 +12,8 @@ from server.problems import Problem
 
 CHAT_UNCARRIED: Harmless = {
     "n": (1,),
-    "tools": ([],),
-    "tool_choice": ("none", "auto"),
     "functions": ([],),
     "function_call": ("none", "auto"),
-    "response_format": ({"type": "text"},),
     "logprobs": (False,),
     "modalities": (["text"],),
     "audio": (),
@@ -24,13 +21,24 @@ CHAT_UNCARRIED: Harmless = {
 }
 TEXT_UNCARRIED: Harmless = {"n": (1,), "best_of": (1,), "echo": (False,), "suffix": ("",), "logprobs": ()}
 
+EXTRAS: Harmless = {
+    "tools": ([],),
+    "tool_choice": ("none", "auto"),
+    "response_format": ({"type": "text"},),
+}
+"""Fields that only some providers can carry."""
+HINTS = ("frequency_penalty", "presence_penalty", "seed", "logit_bias", "reasoning_effort", "parallel_tool_calls")
+"""Fields that only tune the model: those providers carry them, too, and others answer without."""
+OF_TOOLS = ("tool_choice", "parallel_tool_calls")
+"""Fields that services refuse where no tools are offered."""
+
 
 class StreamOptions(Body):
     include_usage: bool | None = None
 
 
 class CompletionBody(SamplingBody):
-    """What both kinds have in common; fields that only tune the model, and no provider knows, are left alone."""
+    """What both kinds have in common; fields that nobody knows are left alone."""
 
     model: str
     stream: bool | None = None
@@ -47,10 +55,26 @@ class ChatBody(CompletionBody):
 
     messages: Annotated[list[dict[str, Any]], Field(min_length=1)]
     max_completion_tokens: Annotated[int, Field(gt=0, le=1_000_000)] | None = None
+    tools: list[dict[str, Any]] | None = None
+    tool_choice: str | dict[str, Any] | None = None
+    response_format: dict[str, Any] | None = None
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
+    seed: int | None = None
+    logit_bias: dict[str, float] | None = None
+    reasoning_effort: str | None = None
+    parallel_tool_calls: bool | None = None
 
     def params(self) -> Params:
         params = super().params()
-        return replace(params, max_tokens=self.max_completion_tokens or params.max_tokens)
+        return replace(params, max_tokens=self.max_completion_tokens or params.max_tokens, extra=self._extra())
+
+    def needed(self) -> str:
+        """Return the field for which a provider has to carry extras; empty where any provider will do."""
+        for name, harmless in EXTRAS.items():
+            if getattr(self, name) not in (None, *harmless):
+                return name
+        return "messages" if any(one.get("role") == "tool" or one.get("tool_calls") for one in self.messages) else ""
 
     def said(self) -> list[Message]:
         """Return the messages; where all of it is for the system, the last is the question. Raises: Problem."""
@@ -59,6 +83,11 @@ class ChatBody(CompletionBody):
         if all(message.role == "system" for message in messages):
             messages[-1] = replace(messages[-1], role="user")
         return messages
+
+    def _extra(self) -> dict[str, Any]:
+        given = {name: getattr(self, name) for name in (*EXTRAS, *HINTS)}
+        needless = () if self.tools else OF_TOOLS
+        return {name: value for name, value in given.items() if value not in (None, []) and name not in needless}
 
 
 class TextBody(CompletionBody):
@@ -74,9 +103,26 @@ class TextBody(CompletionBody):
 
 
 def _message(number: int, value: dict[str, Any]) -> Message:
+    extra = _extra(value, f"messages.{number}")
     try:
-        message = message_of(value)
+        message = message_of({**value, "role": "user"} if "role" in extra else value)
     except ValueError as error:
         raise Problem("invalid_request", f"messages.{number}: {error}") from error
     check_length(message.content, f"messages.{number}.content")
-    return message
+    return replace(message, extra=extra)
+
+
+def _extra(value: dict[str, Any], field: str) -> dict[str, Any]:
+    """Return what a message has to do with tools: an answer of one, or calls. Raises: Problem."""
+    calls = value.get("tool_calls")
+    if value.get("role") == "tool":
+        if not isinstance(value.get("tool_call_id"), str):
+            raise Problem("invalid_request", f"{field}.tool_call_id: must be text.")
+        return {"role": "tool", "tool_call_id": value["tool_call_id"]}
+    if not calls:
+        return {}
+    if value.get("role") != "assistant" or not isinstance(calls, list) or not all(isinstance(c, dict) for c in calls):
+        raise Problem(
+            "invalid_request", f"{field}.tool_calls: must be a list of objects, in a message of the assistant."
+        )
+    return {"tool_calls": calls} if value.get("content") else {"tool_calls": calls, "content": None}

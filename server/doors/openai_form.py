@@ -7,10 +7,12 @@ import json
 import secrets
 import time
 from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from g4f_lite.pieces import FinishReason, Usage
 from server.doors.form import Form, Reply
+from server.doors.tool_calls import whole
 from server.doors.wording import Worded, in_openai_words
 from server.problems import Problem
 
@@ -73,12 +75,17 @@ class ChatForm(CompletionForm):
     def content(self, text: str) -> bytes:
         return self._delta(f'{{"content": {json.dumps(text)}}}')
 
+    def calling(self, parts: Sequence[Mapping[str, Any]]) -> bytes:
+        return self._delta(json.dumps({"tool_calls": parts}))
+
     def end(self, reason: FinishReason) -> bytes:
         return self._delta("{}", f'"{reason}"')
 
     def choice(self, reply: Reply) -> dict[str, Any]:
         thoughts = {"reasoning_content": reply.reasoning} if reply.reasoning else {}
-        return {"message": {"role": "assistant", "content": reply.content, "refusal": None, **thoughts}}
+        calls = {"tool_calls": whole(reply.calls)} if reply.calls else {}
+        content = None if calls and not reply.content else reply.content
+        return {"message": {"role": "assistant", "content": content, "refusal": None, **thoughts, **calls}}
 
     def _delta(self, delta: str, reason: str = "null") -> bytes:
         return self._chunk(f'"delta": {delta}, "finish_reason": {reason}')

@@ -9,7 +9,7 @@ from typing import Any
 
 from g4f_lite import sse
 from g4f_lite.event_reply import EventReply
-from g4f_lite.pieces import Finish, FinishReason, Piece, Usage
+from g4f_lite.pieces import Finish, FinishReason, Piece, ToolCalls, Usage
 from g4f_lite.reply import is_count
 
 DONE = "[DONE]"
@@ -35,8 +35,9 @@ BREAKS = {"error": 500, "abort": 500, "insufficient_system_resource": 503}
 class Completion(EventReply):
     """One reply. It has finished when the service said why it ended."""
 
-    def __init__(self, provider: str, secrets: Collection[str] = ()) -> None:
+    def __init__(self, provider: str, secrets: Collection[str] = (), *, offers_tools: bool = False) -> None:
         super().__init__(provider, secrets)
+        self._offers_tools = offers_tools
         self._finish = ""
         self._usage: Usage | None = None
         self._has_answered = False
@@ -63,11 +64,12 @@ class Completion(EventReply):
     def conclusion(self) -> Iterator[Piece]:
         if not self.has_finished:
             self._judge_silence()
-        if self._calls_tool and not self._has_answered:
+        if self._calls_tool and not self._has_answered and not self._offers_tools:
             raise self.malformed("the call of a tool that nobody offered, in the place of an answer")
         if self._usage:
             yield self._usage
-        yield Finish(FINISH_REASONS.get(self._finish, "stop"))
+        reason = FINISH_REASONS.get(self._finish, "stop")
+        yield Finish("tool_calls" if reason == "stop" and self._calls_tool and self._offers_tools else reason)
 
     def _judge_silence(self) -> None:
         """Raise what it means that the service never said why the reply ended, unless `[DONE]` came behind text."""
@@ -105,6 +107,8 @@ class Completion(EventReply):
             if content := delta.get(member):
                 self._content(content, pieces)
         self._calls_tool = self._calls_tool or any(map(delta.get, TOOL_MEMBERS))
+        if self._offers_tools and (parts := _tool_parts(delta.get("tool_calls"))):
+            pieces.append(ToolCalls(parts))
 
     def _content(self, content: Any, pieces: list[Piece]) -> None:
         """Take a text, or a list of parts; a part of the type `thinking` holds more of them (Mistral)."""
@@ -130,6 +134,14 @@ def _groq(chunk: dict[str, Any]) -> dict[str, Any]:
     """Return what Groq adds to a chunk; source: https://console.groq.com/docs/api-reference#chat-create."""
     added = chunk.get("x_groq")
     return added if isinstance(added, dict) else {}
+
+
+def _tool_parts(value: Any) -> list[dict[str, Any]]:
+    """Return the parts of calls, each with an index; a service that sends one at a time may leave it out."""
+    parts = _dicts(value if isinstance(value, list) else [value])
+    return [
+        {**part, "index": part.get("index") if is_count(part.get("index")) else at} for at, part in enumerate(parts)
+    ]
 
 
 def _text(value: Any) -> str:
