@@ -80,6 +80,7 @@ def our_server(place: Place) -> Program:
         "providers": {"up": {"kind": "OpenAICompatible", "base_url": f"http://127.0.0.1:{place.upstream}/v1"}},
         "models": {"m": "up/m"},
         "default_model": "m",
+        "limits": {"concurrent_turns": 0},
         "data_dir": str(place.folder),
         "database": f"sqlite:///{place.folder}/chat.db",
     }
@@ -105,6 +106,7 @@ DIRECT = Target("direct", None)
 NGINX_TARGET = Target("nginx", nginx)
 FLASK = Target("Flask, requests", flask_relay)
 OURS = (
+    Target("/v1", our_server),
     Target("raw", our_server, CONVERSATION, FREEGPT_BODY, ready="/chat/"),
     Target("stored", our_server, CONVERSATION, TURN_BODY, ready="/chat/", leave=STOP),
     Target("stored, rendered", our_server, CONVERSATION, {**TURN_BODY, "render": "html"}, {}, True, "/chat/", STOP),
