@@ -248,6 +248,16 @@ def test_the_first_page_with_all_that_it_names_is_light(app, client):
     assert weight < LIGHT_BYTES
 
 
+def test_every_icon_is_there_and_drawn_on_the_same_grid(client):
+    html = page(client)
+    drawn = dict(re.findall(r'<symbol id="(icon-[a-z-]+)" viewBox="([^"]+)"', html))
+
+    used = set(re.findall(r'href="#(icon-[a-z-]+)"', html))
+
+    assert used and used <= drawn.keys()
+    assert set(drawn.values()) == {"0 0 20 20"}
+
+
 def test_a_file_that_is_known_is_not_sent_again(client):
     name = re.findall(r'"(/static/[^"]+css)"', page(client))[0]
     tag = client.get(name).headers["ETag"]

@@ -39,9 +39,10 @@ def blocked(page, store):
 
 
 def fail_twice(chat):
-    """Let the time pass in which it learns that the way is blocked."""
+    """Let the time pass in which the page that is open learns that the way is blocked: its third try follows two."""
+    tries = chat.tries()
     for _ in range(100):
-        if chat.tries() > 1:
+        if chat.tries() > tries + 2:
             return
         chat.page.clock.run_for(500)
     raise AssertionError("it gave up connecting")
@@ -69,6 +70,19 @@ def test_an_open_conversation_that_cannot_be_told_asks(blocked, app, port, brows
     blocked.page.clock.run_for(EVERY_MS + 1000)
 
     expect(blocked.answer).to_have_text("You said: And then?")
+
+
+def test_an_open_conversation_that_is_gone_is_left_and_what_is_typed_comes_along(blocked, address):
+    blocked.conversation("One").click()
+    expect(blocked.page).to_have_title("One – g4f-lite")
+    blocked.field.fill("half a thought")
+    fail_twice(blocked)
+    requests.delete(f"{address}/backend-api/v2/conversations/{blocked.page.url.rsplit('/', 1)[1]}").close()
+
+    blocked.page.clock.run_for(EVERY_MS + 1000)
+
+    expect(blocked.page).to_have_url(f"{address}/chat/")
+    expect(blocked.field).to_have_value("half a thought")
 
 
 def test_once_the_way_is_free_it_is_told_again(blocked, store, port, browser):
