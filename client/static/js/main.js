@@ -32,6 +32,7 @@ import { connectCopying } from "./connect/copying.js"
 import { connectHearing } from "./connect/hearing.js"
 import { connectLive } from "./connect/live.js"
 import { connectNotifying } from "./connect/notifying.js"
+import { connectOffline } from "./connect/offline.js"
 import { connectParams } from "./connect/params.js"
 import { connectPhone } from "./connect/phone.js"
 import { connectPicker } from "./connect/picker.js"
@@ -90,6 +91,7 @@ connectCopying(page)
 connectParams(page)
 connectComposer(page)
 connectLive(page)
+connectOffline(page)
 connectNotifying(page)
 connectWakeLock(page)
 connectPhone()

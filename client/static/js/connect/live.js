@@ -55,17 +55,7 @@ export function connectLive({ api, conversation, home, list, picker, removal, th
     queue.move(thread.conversationId, "")
     location.replace(home)
   }
-  let isLost = false
-  const showConnection = () => (document.querySelector("[data-offline]").hidden = navigator.onLine && !isLost)
-  listen(window, { online: showConnection, offline: showConnection })
-  listen(conversation, {
-    lost: ({ detail: is }) => {
-      isLost = is
-      showConnection()
-    },
-    loaded: ({ detail: fresh }) => show(shownOn(fresh)),
-    gone: leave,
-  })
+  listen(conversation, { loaded: ({ detail: fresh }) => show(shownOn(fresh)), gone: leave })
   new Live(api.liveAddress, (news) => inNews[news.type]?.(news), catchUp, new Asking(catchUp))
 }
 
