@@ -29,7 +29,7 @@ def answer() -> int:
 PHONE = {"width": 360, "height": 740}
 
 
-@pytest.fixture(params=["light", "dark", "contrast"])
+@pytest.fixture(params=["light", "dark"])
 def theme(request: pytest.FixtureRequest) -> str:
     return request.param
 
