@@ -1,4 +1,4 @@
-"""The README is checked like code."""
+"""The README, and what it leads to, are checked like code."""
 
 import ast
 import re
@@ -13,7 +13,9 @@ from server.config import Config, SiteConfig
 from server.limits import Limits
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text()
+README, CONFIGURATION, API = (
+    (ROOT / name).read_text() for name in ("README.md", "docs/configuration.md", "docs/api.md")
+)
 SHAPES = (
     Config,
     SiteConfig,
@@ -33,13 +35,13 @@ OPTIONS = {key for kind in KINDS.values() for key in kind.Options.model_fields}
 
 
 @pytest.mark.parametrize("key", sorted(KEYS | OPTIONS))
-def test_every_key_of_the_configuration_is_in_the_readme(key):
-    assert re.search(rf"\b{key}\b", README)
+def test_every_key_of_the_configuration_is_explained(key):
+    assert re.search(rf"\b{key}\b", CONFIGURATION)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_is_in_the_readme(kind):
-    assert f"`{kind}`" in README
+def test_every_kind_is_explained(kind):
+    assert f"`{kind}`" in CONFIGURATION
 
 
 def events_written():
@@ -53,23 +55,30 @@ def events_written():
                     yield from (word for word in words if isinstance(word, str))
 
 
-def test_every_event_is_in_the_readme():
+def test_every_event_is_explained():
     written = set(events_written()) | {"content", "reasoning", "ping"}
 
     assert {"start", "provider", "attempt", "html", "title", "usage", "finish", "error"} <= written
     for word in written:
-        assert f"`{word}`" in README
+        assert f"`{word}`" in API
 
 
 @pytest.mark.parametrize("base", ["/backend-api/v2", "/v1"])
-def test_every_address_of_the_api_is_in_the_readme(app, base):
+def test_every_address_is_explained(app, base):
     for rule in app.url_map.iter_rules():
         if rule.rule.startswith(f"{base}/"):
             path = re.sub("<[^>]+>", "<id>", rule.rule.removeprefix(base))
             for method in rule.methods - {"HEAD", "OPTIONS"}:
-                assert f"`{method} {path}`" in README
+                assert f"`{method} {path}`" in API
 
 
-@pytest.mark.parametrize("link", re.findall(r"\]\(((?!http)[^)#]+)\)", README))
-def test_every_link_leads_somewhere(link):
-    assert (ROOT / link).exists()
+LINKS = [
+    (file, link)
+    for file in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "deploy/README.md")
+    for link in re.findall(r"\]\(((?!http)[^)#]+)\)", file.read_text())
+]
+
+
+@pytest.mark.parametrize(("file", "link"), LINKS, ids=[f"{file.name}-{link}" for file, link in LINKS])
+def test_every_link_leads_somewhere(file, link):
+    assert (file.parent / link).exists()
