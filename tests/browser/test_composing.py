@@ -109,6 +109,17 @@ def test_sending_in_one_tab_keeps_what_another_wrote_since(chat, context, upstre
     expect(other.field).to_have_value("theirs")
 
 
+def test_a_late_word_of_a_draft_does_not_bring_it_back(chat, context):
+    other = Chat(context.new_page())
+    other.page.goto("/chat/")
+
+    chat.page.evaluate("dispatchEvent(new StorageEvent('storage', { key: 'draft:', newValue: 'sent meanwhile' }))")
+
+    expect(chat.field).to_have_value("sent meanwhile")
+    assert chat.page.evaluate("localStorage.getItem('draft:')") in (None, "")
+    expect(other.field).to_have_value("")
+
+
 @pytest.mark.parametrize("name", ["q", "prompt"])
 def test_the_address_can_fill_the_field_and_forgets_it(chat, name):
     chat.page.goto(f"/chat/?{name}=What%20is%0Athis%3F&x=1")

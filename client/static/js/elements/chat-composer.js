@@ -113,9 +113,7 @@ class ChatComposer extends HTMLElement {
   }
 
   oninput() {
-    this.#part("mirror").dataset.mirror = this.value
-    this.#part("send").disabled = !this.value.trim()
-    this.#showQueueing()
+    this.#show()
     this.#keep()
   }
 
@@ -178,8 +176,11 @@ class ChatComposer extends HTMLElement {
     }
   }
 
+  /** Show a draft that is kept already: to keep it once more would bring back what another tab has sent since. */
   #adopt(draft) {
-    this.fill(draft)
+    this.#text.value = draft
+    this.#show()
+    this.#kept = draft
     this.#isOurs = false
   }
 
@@ -203,6 +204,12 @@ class ChatComposer extends HTMLElement {
     this.#kept = [this.#sent, this.value].filter(Boolean).join("\n")
     this.#isOurs = this.#kept !== ""
     drafts.write(this.#conversationId, this.#kept)
+  }
+
+  #show() {
+    this.#part("mirror").dataset.mirror = this.value
+    this.#part("send").disabled = !this.value.trim()
+    this.#showQueueing()
   }
 
   #showQueueing() {
