@@ -77,7 +77,7 @@ def test_every_answer_carries_the_headers(client, path, status):
     assert policy.startswith("default-src 'none'")
     assert "unsafe" not in policy
     assert response.headers["X-Content-Type-Options"] == "nosniff"
-    assert response.headers["Referrer-Policy"] == "no-referrer"
+    assert response.headers["Referrer-Policy"] == "same-origin"
     assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert "no-store" in response.headers["Cache-Control"]
     assert "Access-Control-Allow-Origin" not in response.headers

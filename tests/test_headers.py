@@ -61,7 +61,7 @@ def check(headers, *, https=False, is_file=False):
     assert policy["form-action"] == policy["script-src"] == policy["style-src"] == "'self'"
     assert {source for sources in policy.values() for source in sources.split()} <= SOURCES
     assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Referrer-Policy"] == "same-origin"
     assert headers["Cross-Origin-Opener-Policy"] == headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert not any(name.lower().startswith("access-control-") for name, _ in headers)
     assert is_file or "no-store" in headers["Cache-Control"]

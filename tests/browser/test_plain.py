@@ -149,3 +149,14 @@ class TestWithScripts:
         field.fill("And then?")
         field.press("Enter")
         expect(page.locator(".block", has_text="You said: And then?")).to_be_visible()
+
+
+def test_a_form_says_where_it_comes_from(page, address, field, send):
+    """Without TLS, and on another machine, a browser tells the server nothing else to know its own page by."""
+    page.goto("/chat/")
+    field.fill("Hello")
+
+    with page.expect_request(lambda request: request.method == "POST") as sent:
+        send.click(no_wait_after=True)
+
+    assert sent.value.all_headers()["origin"] == address
