@@ -215,7 +215,7 @@ def check_text(text: str, field: str = "message.content") -> None:
 def check_length(text: str, field: str = "message.content") -> None:
     """Refuse a message that is too long. Raises: Problem, which names the field."""
     if len(text) > LONGEST_TEXT or len(text.encode()) > LONGEST_TEXT:
-        raise Problem("too_large", f"{field}: a message can be one mebibyte at most; send less at a time.")
+        raise Problem("too_large", "A message can be one mebibyte at most; send less at a time.", detail=field)
 
 
 def check_size(parsed: object) -> None:

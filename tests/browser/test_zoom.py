@@ -49,6 +49,17 @@ def test_nothing_is_cut_off(page, context, address, upstream, width, height, siz
         assert (overflow(page), page.evaluate(CUT)) == (0, []), at
 
 
+def test_no_word_of_a_setting_is_broken(page):
+    page.set_viewport_size({"width": 320, "height": 568})
+    page.goto("/chat/settings")
+    label = page.get_by_text("Colours", exact=True)
+
+    before = label.bounding_box()["height"]
+    label.evaluate("label => (label.style.whiteSpace = 'nowrap')")
+
+    assert label.bounding_box()["height"] == before
+
+
 @pytest.mark.parametrize("opened", ["settings", "shortcuts"])
 def test_a_dialog_fits_and_can_be_closed(chat, opened):
     chat.page.set_viewport_size({"width": 320, "height": 256})
