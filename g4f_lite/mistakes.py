@@ -108,7 +108,8 @@ def _in_file(path: Path, document: Any) -> Iterator[str | int]:
 
 def _model_at(schema: Any, path: Path) -> type[BaseModel] | None:
     for key in path:
-        schema = schema.model_fields[str(key)].annotation if _is_model(schema) else (*get_args(schema), None)[-2]
+        field = schema.model_fields.get(str(key)) if _is_model(schema) else None
+        schema = field.annotation if field else (None, *get_args(schema), None)[-2]
         if get_origin(schema) is UnionType:
             schema = get_args(schema)[0]
     return schema if _is_model(schema) else None

@@ -33,6 +33,7 @@ from server.manifest import manifest
 from server.message_info import message_info
 from server.messages import messages
 from server.metrics import metrics
+from server.openapi import openapi
 from server.pacing import pace
 from server.pages import pages
 from server.plain import plain
@@ -57,6 +58,7 @@ BLUEPRINTS = (
     api,
     export,
     messages,
+    openapi,
     message_info,
     presets,
     search,

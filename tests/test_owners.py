@@ -71,6 +71,7 @@ ROUTES: dict[str, list[Route]] = {
     f"POST {ONE}/fork": [Route("foreign", body={"message_id": "{answer}"})],
     f"GET {ONE}/markdown": [Route("foreign")],
     f"GET {API}/export": [Route("own")],
+    f"GET {API}/openapi.json": [Route("open")],
     f"GET {API}/live": [],  # a WebSocket; see below
     f"GET {MESSAGE}": [Route("foreign")],
     f"DELETE {MESSAGE}": [Route("foreign")],

@@ -54,7 +54,7 @@ def test_every_page_can_be_used_by_everybody(page, people, scheme):
     expect(page.get_by_role("alert")).to_contain_text("do not fit together")
     looks_good(page)
     sign_in(page)
-    for path in ("/chat/account", "/chat/admin", "/chat/settings"):
+    for path in ("/chat/account", "/chat/admin", "/chat/keys", "/chat/settings"):
         page.goto(path)
         looks_good(page)
     page.goto("/chat/admin")
