@@ -92,9 +92,12 @@ def _status(problem: Problem) -> int:
 
 
 def _sentence(problem: Problem) -> str:
+    """Return what happened, with the service's own words; what is too large has the field there instead."""
+    if problem.code == "too_large" and problem.detail:
+        return f"{problem.detail}: {problem.message}"
     return f"{problem.message} {problem.detail}".strip()
 
 
 def _param(problem: Problem) -> str | None:
-    found = PARAM.match(problem.message) if problem.code in ("invalid_request", "too_large") else None
+    found = PARAM.match(_sentence(problem)) if problem.code in ("invalid_request", "too_large") else None
     return found[1] if found else None
