@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, InternalServerError
@@ -27,6 +28,7 @@ from server.doors.anthropic import anthropic
 from server.doors.openai import openai
 from server.doors.wording import worded
 from server.export import export
+from server.failure_page import failure_page, wants_page
 from server.languages import speak
 from server.logs import write_logs
 from server.manifest import manifest
@@ -124,6 +126,9 @@ def _alone(config: Config) -> Services:
 
 def _refuse(problem: Problem, headers: Iterable[tuple[str, str]] = (), error: BaseException | None = None) -> Response:
     note(problem, f"{request.method} {request.path}", error)
+    if wants_page(request):
+        with suppress(Problem):  # what keeps the page from being made is said as to a program
+            return failure_page(problem)
     return failure(worded(problem, request), headers)
 
 

@@ -1,0 +1,27 @@
+"""A failure as a page, for a person whose browser went somewhere; programs and scripts get it as JSON."""
+
+from flask import Request, Response, render_template, url_for
+
+from server.causes import cause
+from server.pages import Page
+from server.preferences import preferences
+from server.problems import Problem
+from server.services import services
+
+
+def wants_page(asked: Request) -> bool:
+    """Tell whether a browser shows the answer, because a person followed a link or sent a form."""
+    under = asked.path.removeprefix(url_for("pages.root").rstrip("/"))
+    is_api = under.startswith(("/backend-api/", "/v1/"))
+    return not is_api and asked.accept_mimetypes.best == "text/html"
+
+
+def failure_page(problem: Problem) -> Response:
+    """Return the page that says what failed, with the problem's status and headers.
+
+    Raises: Problem, where the page itself cannot be made for want of the store.
+    """
+    page = Page(services().config.site_config.title, preferences())
+    body = render_template("failure.html", **vars(page), cause=cause(problem.as_dict()), error_id=problem.id)
+    headers = {name: value for name, value in problem.headers().items() if name != "Content-Type"}
+    return Response(body, problem.status, headers)
