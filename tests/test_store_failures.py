@@ -15,7 +15,7 @@ from sqlalchemy import text
 from g4f_lite.errors import ConfigError
 from server.problems import Problem
 from server.store import Batch, Store
-from server.store.failures import AWAY, FULL, LOCKED, READ_ONLY
+from server.store.failures import AWAY, DAMAGED, FULL, LOCKED, READ_ONLY
 from server.store.sqlite import GONE, STUCK_S
 from tests.stores import ME, a_batch, a_turn, an_outcome, answered, content, on_postgresql, on_sqlite
 
@@ -219,7 +219,7 @@ def test_a_file_that_is_no_database_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / "chat.db").write_text("Dear diary, " * 1_000)
     store = Store(f"sqlite:///{tmp_path}/chat.db")
 
-    with failing(AWAY):
+    with failing(DAMAGED):
         store.open()
     store.close()
     assert (tmp_path / "chat.db").read_text().startswith("Dear diary")

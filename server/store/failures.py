@@ -20,7 +20,10 @@ FULL = "The disk is full. Free some space and try again; what was stored before 
 LOCKED = "The database is locked by another program. Try again in a moment."
 READ_ONLY = "The database cannot be written to. Give this program the right to write to its data folder."
 AWAY = "The database cannot be reached. Try again in a moment."
+DAMAGED = "The database is damaged, or its file is no database. Put a backup back, or name another database."
 SENTENCES = {
+    "file is not a database": DAMAGED,
+    "malformed": DAMAGED,
     "disk is full": FULL,
     "No space left": FULL,
     "is locked": LOCKED,
