@@ -3,6 +3,8 @@ import { isComposed, sends } from "../send-key.js"
 
 const isTouch = matchMedia("(pointer: coarse)").matches
 
+const MIRRORED = 4000 // characters: the field is as high as it gets long before
+
 /**
  * Where one writes. Tells `chat:send` (detail: the text), `chat:stop`, and `chat:recall` (somebody wants to change what
  * was sent last). Orders: open(conversationId), fill(text), giveBack(text), accepted(conversationId),
@@ -207,7 +209,7 @@ class ChatComposer extends HTMLElement {
   }
 
   #show() {
-    this.#part("mirror").dataset.mirror = this.value
+    this.#part("mirror").dataset.mirror = this.value.slice(0, MIRRORED)
     this.#part("send").disabled = !this.value.trim()
     this.#showQueueing()
   }
