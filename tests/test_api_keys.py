@@ -168,7 +168,7 @@ def test_a_stream_ends_with_its_key(access, server, anna, upstream):
     body = A_CHAT | {"stream": True}
     with requests.post(f"{server}{CHAT}", json=body, headers=with_key(key), stream=True, timeout=10) as response:
         blocks = response.iter_content(None)
-        assert b"Hello" in next(blocks) + next(blocks)
+        assert any(b"Hello" in block for block in blocks)
 
         access.api_keys.revoke("local", access.api_keys.of("local")[0].id)
 

@@ -34,7 +34,8 @@ export class Earlier {
     if (link !== this.#thread.earlier) {
       return // another branch is shown by now
     }
-    const messages = page.querySelectorAll("chat-message")
+    const messages = Array.from(page.querySelectorAll("chat-message"))
+    layOutOnce(messages)
     keepInPlace(this.#firstInView(), () => link.replaceWith(...page.querySelectorAll("[data-earlier]"), ...messages))
     this.#onLoaded(messages.length)
   }
@@ -49,4 +50,12 @@ export class Earlier {
       this.#near.observe(this.#thread.earlier)
     }
   }
+}
+
+/** Have messages laid out at once, or they would grow, and push others, when they come near. */
+function layOutOnce(messages) {
+  messages.forEach((message) => message.toggleAttribute("data-fresh", true))
+  requestAnimationFrame(() =>
+    requestAnimationFrame(() => messages.forEach((message) => message.removeAttribute("data-fresh"))),
+  )
 }
