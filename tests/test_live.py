@@ -27,8 +27,10 @@ def listen(app, server):
         socket = simple_websocket.Client(address, headers={"Origin": "http://127.0.0.1"})  # its Host has no port
         opened.append(socket)
         wait_for(lambda: app.extensions["chat"].hub.has_listeners("local"))
-        hello = json.loads(socket.receive(timeout=10))
+        app.extensions["chat"].hub.publish_to_all({"type": "here"})  # or this client keeps what came with its handshake
+        hello, here = (json.loads(socket.receive(timeout=10)) for _ in range(2))
         assert (hello["type"], hello["version"]) == ("hello", app.extensions["assets"].version)
+        assert here == {"type": "here"}
         return lambda: json.loads(socket.receive(timeout=10))
 
     yield connect
