@@ -45,6 +45,7 @@ def test_the_first_step_can_skip_everything_but_the_field(answered, keys):
 
 
 def test_the_focus_goes_as_one_reads(answered, keys):
+    expect(answered.conversation("Tell me")).to_have_attribute("aria-current", "page")
     from_the_top(answered)
     seen = []
     for _ in range(40):
