@@ -1,7 +1,8 @@
 """A failure as a page, for a person whose browser went somewhere; programs and scripts get it as JSON."""
 
-from flask import Request, Response, render_template, url_for
+from flask import Request, Response, render_template
 
+from server.accounts.gate import is_for_programs
 from server.causes import cause
 from server.pages import Page
 from server.preferences import preferences
@@ -11,9 +12,7 @@ from server.services import services
 
 def wants_page(asked: Request) -> bool:
     """Tell whether a browser shows the answer, because a person followed a link or sent a form."""
-    under = asked.path.removeprefix(url_for("pages.root").rstrip("/"))
-    is_api = under.startswith(("/backend-api/", "/v1/"))
-    return not is_api and asked.accept_mimetypes.best == "text/html"
+    return not is_for_programs(asked) and asked.accept_mimetypes.best == "text/html"
 
 
 def failure_page(problem: Problem) -> Response:

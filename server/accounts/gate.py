@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, redirect, request, url_for
+from flask import Flask, Request, Response, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from server.identity import person, signed_in, someone
@@ -26,6 +26,12 @@ def own_path(address: str) -> str:
     return address
 
 
+def is_for_programs(asked: Request) -> bool:
+    """Tell whether this is an address of an API, which says everything as JSON."""
+    under = asked.path.removeprefix(url_for("pages.root").rstrip("/"))
+    return under.startswith(("/backend-api/", "/v1/"))
+
+
 def _ask() -> ResponseReturnValue | None:
     """Send a person who has to sign in to the page for that; refuse a program. Raises: Problem."""
     view = current_app.view_functions.get(request.endpoint or "")
@@ -39,9 +45,7 @@ def _ask() -> ResponseReturnValue | None:
 
 def _is_visit() -> bool:
     """Tell whether a person goes to a page, so that they can be led to another one."""
-    under = request.path.removeprefix(url_for("pages.root").rstrip("/"))
-    is_api = under.startswith(("/backend-api/", "/v1/"))
-    return not is_api and request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
+    return not is_for_programs(request) and request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
 
 
 def _attend(response: Response) -> Response:
