@@ -18,6 +18,7 @@ from server.config import Config
 from server.front import Front
 from server.store import Store
 from tests.loops import on, running_loop
+from tests.members import come_in
 from tests.openai_wire import honest
 from tests.stores import Clock, empty, fresh_schema
 from tests.upstream import Upstream
@@ -90,6 +91,18 @@ def app(config: Config, loop: asyncio.AbstractEventLoop) -> Iterator[Flask]:
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
+
+
+@pytest.fixture
+def anna(app: Flask) -> FlaskClient:
+    """The browser of an administrator who has come in, where there are accounts."""
+    return come_in(app, "Anna", "admin")
+
+
+@pytest.fixture
+def ben(app: Flask, anna: FlaskClient) -> FlaskClient:
+    """The browser of somebody else who has."""
+    return come_in(app, "Ben")
 
 
 @pytest.fixture(scope="session")

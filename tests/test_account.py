@@ -18,11 +18,6 @@ def settings(settings):
     return settings
 
 
-@pytest.fixture
-def anna(app):
-    return come_in(app, "Anna", "admin")
-
-
 def send(client, path, **form):
     return client.post(f"{PAGE}{path}", data=form, headers=FROM_OUR_PAGE)
 

@@ -4,7 +4,7 @@ import re
 import pytest
 
 from server.audit import FILE
-from tests.members import FROM_OUR_PAGE, PASSWORD, come_in, sign_in
+from tests.members import FROM_OUR_PAGE, PASSWORD, sign_in
 from tests.openai_wire import delta
 from tests.test_conversation import CONVERSATION, a_turn
 from tests.upstream import silence
@@ -17,16 +17,6 @@ PAGE = "/chat/admin"
 def settings(settings):
     settings["auth"] = {"mode": "accounts"}
     return settings
-
-
-@pytest.fixture
-def anna(app):
-    return come_in(app, "Anna", "admin")
-
-
-@pytest.fixture
-def ben(app, anna):
-    return come_in(app, "Ben")
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from server.audit import FILE
 from server.store.api_keys import MOST
 from server.store.schema import api_keys
 from server.throttle import MOST as MOST_WRONG
-from tests.members import FROM_OUR_PAGE, come_in
+from tests.members import FROM_OUR_PAGE
 from tests.openai_wire import delta
 from tests.upstream import silence
 
@@ -36,16 +36,6 @@ def settings(settings):
 @pytest.fixture
 def access(app):
     return app.extensions["chat"].access
-
-
-@pytest.fixture
-def anna(app):
-    return come_in(app, "Anna", "admin")
-
-
-@pytest.fixture
-def ben(app, anna):
-    return come_in(app, "Ben")
 
 
 def make(browser, name="A program", **form):

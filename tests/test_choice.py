@@ -1,6 +1,5 @@
 import pytest
 
-from tests.members import come_in
 from tests.test_conversation import CONVERSATION, a_turn, told
 
 MODELS = "/backend-api/v2/models"
@@ -11,16 +10,6 @@ def settings(settings):
     settings["auth"] = {"mode": "accounts", "roles": {"user": {"models": ["guide", "up/test-*"]}}}
     settings["models"]["expensive"] = "up/test-model"
     return settings
-
-
-@pytest.fixture
-def anna(app):
-    return come_in(app, "Anna", "admin")
-
-
-@pytest.fixture
-def ben(app, anna):
-    return come_in(app, "Ben")
 
 
 def names(client):

@@ -9,7 +9,7 @@ from werkzeug.datastructures import Headers
 from server.boundary import HEADERS
 from server.front import Front
 from tests.loops import on
-from tests.members import PASSWORD, add_member, come_in
+from tests.members import PASSWORD, add_member
 from tests.openai_wire import openai_stream
 from tests.test_conversation import CONVERSATION, a_turn, ask
 from tests.test_owners import CASES, PRESET, ask_route
@@ -24,11 +24,6 @@ HALF_A_YEAR_S = 15_768_000
 def settings(settings):
     settings["auth"] = {"mode": "accounts"}
     return settings
-
-
-@pytest.fixture
-def anna(app):
-    return come_in(app, "Anna", "admin")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import simple_websocket
 from flask.testing import FlaskClient
 
 from server.accounts.bearer import new_key
-from tests.members import FROM_OUR_PAGE, PASSWORD, come_in
+from tests.members import FROM_OUR_PAGE, PASSWORD
 from tests.openai_wire import delta, openai_stream
 from tests.test_conversation import CONVERSATION, a_turn, ask
 from tests.upstream import Gate, wait_until
@@ -155,16 +155,6 @@ CASES = [(route, case) for route, cases in ROUTES.items() for case in cases]
 def settings(settings):
     settings["auth"] = {"mode": "accounts"}
     return settings
-
-
-@pytest.fixture
-def anna(app):
-    return come_in(app, "Anna", "admin")
-
-
-@pytest.fixture
-def ben(app):
-    return come_in(app, "Ben")
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from server.front import Front
 from tests.browser.chat import Chat
 from tests.loops import on
+from tests.openai_wire import openai_stream
+from tests.upstream import Upstream
 
 CHROMIUM = os.environ.get("CHAT_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 HERE = Path(__file__).parent
@@ -59,9 +61,19 @@ def viewport() -> dict[str, int]:
 
 
 @pytest.fixture
-def context(browser: Browser, address: str, viewport: dict[str, int]) -> Iterator[BrowserContext]:
+def is_phone() -> bool:
+    """Whether the page is seen and touched as on a phone, in a viewport of that size."""
+    return False
+
+
+@pytest.fixture
+def context(browser: Browser, address: str, viewport: dict[str, int], is_phone: bool) -> Iterator[BrowserContext]:
     context = browser.new_context(
-        base_url=address, viewport=viewport, permissions=["clipboard-read", "clipboard-write"]
+        base_url=address,
+        viewport=viewport,
+        has_touch=is_phone,
+        is_mobile=is_phone,
+        permissions=["clipboard-read", "clipboard-write"],
     )
     context.set_default_timeout(PATIENCE_MS)
     yield context
@@ -84,6 +96,15 @@ def chat(page: Page) -> Chat:
     """The page of a new chat."""
     page.goto("/chat/")
     return Chat(page)
+
+
+@pytest.fixture
+def answered(chat: Chat, upstream: Upstream) -> Chat:
+    """A chat with one question and its answer."""
+    upstream.will_answer(openai_stream("First **answer**"))
+    chat.ask("Tell me")
+    expect(chat.answers).to_have_attribute("data-status", "complete")
+    return chat
 
 
 async def _front(app: Flask) -> Front:

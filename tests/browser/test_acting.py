@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.chat import Chat
@@ -11,15 +10,6 @@ from tests.upstream import Gate, silence, wait_until
 
 END = [chunk({}, "stop"), DONE]
 COMPLETE = re.compile("^complete$")
-
-
-@pytest.fixture
-def answered(chat, upstream):
-    """A chat with one question and its answer."""
-    upstream.will_answer(openai_stream("First **answer**"))
-    chat.ask("Tell me")
-    expect(chat.answers).to_have_attribute("data-status", COMPLETE)
-    return chat
 
 
 def choose(chat, message, item):

@@ -175,12 +175,12 @@ def test_arrow_up_in_the_empty_field_changes_the_last_question(chat):
 
 class TestOnAPhone:
     @pytest.fixture
-    def context(self, browser, address):
-        context = browser.new_context(
-            base_url=address, viewport={"width": 360, "height": 700}, has_touch=True, is_mobile=True
-        )
-        yield context
-        context.close()
+    def viewport(self):
+        return {"width": 360, "height": 700}
+
+    @pytest.fixture
+    def is_phone(self):
+        return True
 
     def test_the_keyboard_does_not_pop_up_by_itself(self, chat):
         expect(chat.field).not_to_be_focused()

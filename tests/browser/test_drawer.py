@@ -10,13 +10,13 @@ from tests.stores import a_turn, answered
 
 
 @pytest.fixture
-def context(browser, address):
-    context = browser.new_context(
-        base_url=address, viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True
-    )
-    context.set_default_timeout(10_000)
-    yield context
-    context.close()
+def viewport():
+    return {"width": 360, "height": 740}
+
+
+@pytest.fixture
+def is_phone():
+    return True
 
 
 @pytest.fixture

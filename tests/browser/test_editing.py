@@ -2,22 +2,10 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
-from tests.openai_wire import delta, openai_stream
+from tests.openai_wire import delta
 from tests.upstream import silence
-
-COMPLETE = re.compile("^complete$")
-
-
-@pytest.fixture
-def answered(chat, upstream):
-    """A chat with one question and its answer."""
-    upstream.will_answer(openai_stream("First **answer**"))
-    chat.ask("Tell me")
-    expect(chat.answers).to_have_attribute("data-status", COMPLETE)
-    return chat
 
 
 def edit_question(chat):

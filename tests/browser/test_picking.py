@@ -226,12 +226,12 @@ class TestTenThousand:
 
 class TestOnAPhone:
     @pytest.fixture
-    def context(self, browser, address):
-        context = browser.new_context(
-            base_url=address, viewport={"width": 360, "height": 700}, has_touch=True, is_mobile=True
-        )
-        yield context
-        context.close()
+    def viewport(self):
+        return {"width": 360, "height": 700}
+
+    @pytest.fixture
+    def is_phone(self):
+        return True
 
     def test_the_list_is_as_wide_as_the_page_and_the_keyboard_stays_down(self, chat):
         chat.picker.tap()

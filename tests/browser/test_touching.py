@@ -35,13 +35,13 @@ STATES = [state for state in states.STATES if state.__name__ not in ("phone", "s
 
 
 @pytest.fixture
-def context(browser, address):
-    context = browser.new_context(
-        base_url=address, viewport={"width": 320, "height": 640}, has_touch=True, is_mobile=True
-    )
-    context.set_default_timeout(10_000)
-    yield context
-    context.close()
+def viewport():
+    return {"width": 320, "height": 640}
+
+
+@pytest.fixture
+def is_phone():
+    return True
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)

@@ -91,13 +91,12 @@ def test_a_right_to_left_page_is_as_wide_as_its_window(page, context, address):
 
 class TestOnAPhone:
     @pytest.fixture
-    def context(self, browser, address):
-        context = browser.new_context(
-            base_url=address, viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True
-        )
-        context.set_default_timeout(10_000)
-        yield context
-        context.close()
+    def viewport(self):
+        return {"width": 390, "height": 800}
+
+    @pytest.fixture
+    def is_phone(self):
+        return True
 
     def test_the_composer_is_above_a_keyboard_that_covers_the_page(self, chat):
         cover = """(covered) => {
