@@ -1,7 +1,6 @@
-"""Makes the pictures of the README: `make screenshots`. The real server, a scripted service behind it, and Chromium."""
+"""Makes the pictures of the README: `make screenshots`. The real server, and Chromium."""
 
 import json
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,23 +9,22 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from uuid import uuid4
 
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from g4f_lite.config import load
 from server import create_app
 from server.config import Config
 from server.front import Front
-from server.store import NewTurn, Outcome, Store
+from server.store import Store
+from tests.chromium import running_chromium
 from tests.loops import on, running_loop
+from tests.stores import Clock, a_turn, an_outcome, answered
 
 HERE = Path(__file__).parent
 DESKTOP = {"width": 1280, "height": 820}
 PHONE = {"width": 390, "height": 800}
-ME = "local"
-"""The person there is while `auth.mode` is `none`."""
 
 PROVIDERS = {
     "guide": {"kind": "Guide"},
@@ -104,7 +102,7 @@ SCENES = [
 def main() -> None:
     """Make every picture, or those named on the command line."""
     wanted = sys.argv[1:] or [scene.name for scene in SCENES]
-    with site() as (address, conversation_id), chromium() as browser:
+    with site() as (address, conversation_id), running_chromium() as browser:
         for scene in SCENES:
             if scene.name in wanted:
                 take(browser, scene, address, conversation_id)
@@ -156,15 +154,6 @@ STEPS = {"open": open_conversation, "drawer": open_drawer, "search": open_search
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """Yield a browser without a window."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@contextmanager
 def site() -> Iterator[tuple[str, str]]:
     """Serve a site with some conversations; yield its address and the id of the newest one."""
     with TemporaryDirectory() as folder, running_loop() as loop:
@@ -194,43 +183,31 @@ async def front_of(app: Flask) -> Front:
 def fill(config: Config) -> str:
     """Put the conversations into the store; return the id of the newest."""
     Path(config.data_dir).mkdir()
-    time = [datetime.now(UTC)]
-    store = Store(config.database, now=lambda: time[0])
+    clock, now = Clock(), datetime.now(UTC)
+    store = Store(config.database, now=clock)
     store.open()
     for days, title in reversed(EARLIER):
-        time[0] = datetime.now(UTC) - timedelta(days=days, minutes=5)
-        answered(store, title, title, f"{title}: that is a longer story.", ERROR if title == FAILED else None)
-    time[0] = datetime.now(UTC)
-    newest = answered(store, "How a heat pump works", QUESTION, ANSWER)
+        clock.time = now - timedelta(days=days, minutes=5)
+        told(store, title, title, f"{title}: that is a longer story.", ERROR if title == FAILED else None)
+    clock.time = now
+    newest = told(store, "How a heat pump works", QUESTION, ANSWER)
     store.close()
     return newest
 
 
-def answered(store: Store, title: str, question: str, answer: str, error: dict[str, Any] | None = None) -> str:
+def told(store: Store, title: str, question: str, answer: str, error: dict[str, Any] | None = None) -> str:
     """Store a conversation of one turn, which may have failed; return its id."""
-    turn = NewTurn(
-        action="send",
-        model="gemma-3-27b",
-        message_id=str(uuid4()),
-        answer_id=str(uuid4()),
-        content=question,
-        title=title,
-    )
-    begun = store.begin(ME, turn)
-    outcome = Outcome(
-        status="failed" if error else "complete",
+    outcome = an_outcome(
         content="" if error else answer,
+        status="failed" if error else "complete",
         reasoning=REASONING if answer is ANSWER else "",
         provider="ollama",
         answering={"provider": "ollama", "label": "Ollama", "model": "gemma3:27b"},
-        attempts=[],
         usage={"input_tokens": 21, "output_tokens": 312, "cost": None, "estimated": False, "reasoning_s": 4},
         error=error,
         finish_reason=None if error else "stop",
-        last_seq=4,
     )
-    store.finish(ME, begun.answer.id, outcome, None)
-    return begun.conversation_id
+    return answered(store, a_turn(model="gemma-3-27b", content=question, title=title), outcome).conversation_id
 
 
 if __name__ == "__main__":

@@ -1,14 +1,11 @@
 """The icons that are pixels, drawn from the one that is not. `python -m tests.icons` needs Chromium."""
 
-import os
 import re
-import shutil
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from tests.chromium import running_chromium
 
 FOLDER = Path(__file__).parents[1] / "client" / "static" / "icons"
-CHROMIUM = os.environ.get("CHAT_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 FILES = {
     "icon-192.png": (192, False),
     "icon-512.png": (512, False),
@@ -21,8 +18,7 @@ FILES = {
 def draw() -> None:
     """Write every file anew."""
     drawing = (FOLDER / "icon.svg").read_text()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with running_chromium() as browser:
         for name, (size, fills) in FILES.items():
             page = browser.new_page(viewport={"width": size, "height": size})
             page.set_content(
@@ -30,7 +26,6 @@ def draw() -> None:
             )
             page.screenshot(path=FOLDER / name, omit_background=True)
             page.close()
-        browser.close()
 
 
 def filling(drawing: str) -> str:

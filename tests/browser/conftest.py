@@ -1,22 +1,20 @@
 """The whole thing: the real server on loopback, a scripted upstream behind it, and Chromium in front."""
 
 import asyncio
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from server.front import Front
 from tests.browser.chat import Chat
+from tests.chromium import CHROMIUM, running_chromium
 from tests.loops import on
 from tests.openai_wire import openai_stream
 from tests.upstream import Upstream
 
-CHROMIUM = os.environ.get("CHAT_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 HERE = Path(__file__).parent
 PATIENCE_MS = 10_000
 """How long a test waits for what must come; only a failing test waits so long."""
@@ -34,10 +32,8 @@ def browser() -> Iterator[Browser]:
     if not CHROMIUM:
         pytest.skip("needs Chromium: apt install chromium, or set CHAT_TEST_CHROMIUM to the program")
     expect.set_options(timeout=PATIENCE_MS)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with running_chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
