@@ -1,7 +1,7 @@
 """The models that the person who asks may pick: all of the catalog, or those that config.json leaves to their role."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from g4f_lite.catalog import Model
@@ -16,7 +16,8 @@ MOST_OPTIONS = 200
 
 def models() -> list[Model]:
     """Return all that can be picked."""
-    return [model for model in services().catalog.models() if may_pick(model.name)]
+    patterns = _patterns()
+    return [model for model in services().catalog.models() if _fits(model.name, patterns)]
 
 
 def model(name: str) -> Model:
@@ -55,7 +56,12 @@ def default_model() -> str:
 
 def may_pick(name: str) -> bool:
     """Tell whether a name is among those of the person's role, and of the key that was given."""
-    return all(any(fnmatchcase(name, pattern) for pattern in patterns) for patterns in _patterns())
+    return _fits(name, _patterns())
+
+
+def _fits(name: str, of_each: Sequence[tuple[str, ...]]) -> bool:
+    """Tell whether one of the patterns fits, of each who has a say."""
+    return all(any(fnmatchcase(name, pattern) for pattern in patterns) for patterns in of_each)
 
 
 def _patterns() -> list[tuple[str, ...]]:
