@@ -1,6 +1,7 @@
+import { isTouch } from "../platform.js"
+
 /** On a phone the keyboard goes when a message is sent, and covers nothing while it is there. */
 export function connectPhone() {
-  const isTouch = matchMedia("(pointer: coarse)").matches
   document.addEventListener("chat:send", () => isTouch && document.activeElement.blur())
   for (const type of ["resize", "scroll"]) {
     visualViewport.addEventListener(type, tellCss)

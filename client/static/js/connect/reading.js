@@ -1,3 +1,4 @@
+import { isPlain } from "../clicks.js"
 import { Earlier } from "../earlier.js"
 import { putAt, topOf } from "../place.js"
 import { pluralText } from "../plural.js"
@@ -8,8 +9,7 @@ export function connectReading({ api, branches, conversation, home, latest, stat
 
   document.addEventListener("click", (event) => {
     const link = event.target.closest("[data-leaf]")
-    const isPlain = !(event.ctrlKey || event.metaKey || event.shiftKey)
-    if (link && isPlain && !conversation.isRunning) {
+    if (link && isPlain(event) && !conversation.isRunning) {
       event.preventDefault()
       show(link).catch((error) => toast.fail(error))
     }

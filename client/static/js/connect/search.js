@@ -1,3 +1,4 @@
+import { isPlain } from "../clicks.js"
 import { isApple } from "../platform.js"
 
 /** The link to the search page opens the search over the chat. Returns what opens it, too. */
@@ -5,8 +6,7 @@ export function connectSearch({ api }) {
   const dialog = document.querySelector("search-dialog")
   const open = () => dialog.open(api)
   document.addEventListener("click", (event) => {
-    const opens = event.target.closest("[data-open-search]") && !(event.ctrlKey || event.metaKey || event.shiftKey)
-    if (opens) {
+    if (event.target.closest("[data-open-search]") && isPlain(event)) {
       event.preventDefault()
       open()
     }

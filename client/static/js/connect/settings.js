@@ -1,4 +1,5 @@
 import { applySetting } from "../appearance.js"
+import { isPlain } from "../clicks.js"
 import { listen } from "../listen.js"
 import { askForNotifications } from "../notifications.js"
 import { unlessBug } from "../problem.js"
@@ -27,7 +28,7 @@ export function connectSettingsDialog({ api, toast }) {
   const open = async () => (await dialog.open(api)) || toast.show(dialog.dataset.unreachable)
   document.addEventListener("click", (event) => {
     const link = event.target.closest("[data-open-settings]")
-    if (link && !(event.ctrlKey || event.metaKey || event.shiftKey)) {
+    if (link && isPlain(event)) {
       event.preventDefault()
       open()
     }

@@ -1,7 +1,6 @@
 import { drafts } from "../drafts.js"
+import { isTouch } from "../platform.js"
 import { isComposed, sends } from "../send-key.js"
-
-const isTouch = matchMedia("(pointer: coarse)").matches
 
 const MIRRORED = 4000 // characters: the field is as high as it gets long before
 

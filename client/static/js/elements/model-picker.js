@@ -1,6 +1,7 @@
 import { favourites } from "../favourites.js"
 import { grouped, ledBy, ModelList } from "../model-list.js"
 import { modelRow } from "../model-row.js"
+import { isTouch } from "../platform.js"
 import { pluralText } from "../plural.js"
 import { unlessBug } from "../problem.js"
 import { isComposed } from "../send-key.js"
@@ -9,7 +10,6 @@ import { storage } from "../storage.js"
 const LAST_PICK = "model"
 const LAST_LABEL = "model-label"
 const STEPS = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 }
-const isTouch = matchMedia("(pointer: coarse)").matches
 
 /**
  * The models to pick from. A new conversation begins with the model picked last. Tells `picker:pick` (detail: the

@@ -1,3 +1,4 @@
+import { isPlain } from "../clicks.js"
 import { pluralText } from "../plural.js"
 import { isFailure, Problem } from "../problem.js"
 
@@ -55,10 +56,10 @@ class SearchDialog extends HTMLElement {
 
   onclick(event) {
     const hit = event.target.closest("[data-hit]")
-    if (event.target.closest("[data-close]") || (hit && !opensElsewhere(event))) {
+    if (event.target.closest("[data-close]") || (hit && isPlain(event))) {
       this.#dialog.close()
     }
-    if (hit && !opensElsewhere(event) && document.getElementById(hit.hash.slice(1))) {
+    if (hit && isPlain(event) && document.getElementById(hit.hash.slice(1))) {
       event.preventDefault()
       location.hash = hit.hash // it is on this page
     }
@@ -137,10 +138,6 @@ class SearchDialog extends HTMLElement {
   #part(name) {
     return this.querySelector(`[data-${name}]`)
   }
-}
-
-function opensElsewhere({ ctrlKey, metaKey, shiftKey }) {
-  return ctrlKey || metaKey || shiftKey
 }
 
 customElements.define("search-dialog", SearchDialog)
