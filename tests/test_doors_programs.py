@@ -1,41 +1,32 @@
-"""Programs that people use, talking to us as they come: LangChain's ChatOpenAI, and the `llm` command."""
+"""Programs that people use, talking to us as they come: LangChain's ChatOpenAI, LiteLLM, and the `llm` command.
+
+OpenAI's and Anthropic's own clients are met in `test_doors_openai.py` and `test_doors_anthropic.py`.
+"""
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.openai_wire import openai_error
+from tests.programs import WRONG_KEY
 
-LANGCHAIN = """
-import json, sys
-from langchain_openai import ChatOpenAI
-
-def ask(model, **options):
-    return ChatOpenAI(base_url=sys.argv[1], api_key="none", model=model, max_retries=0, **options)
-
-def failure(model):
-    try:
-        ask(model).invoke("Hello")
-    except Exception as error:
-        return [type(error).__name__, error.status_code]
-
-whole = ask("m").invoke("Hello")
-chunks = list(ask("m", stream_usage=True).stream("Hello there"))
-print(json.dumps({
-    "whole": [whole.content, whole.usage_metadata["total_tokens"], whole.response_metadata["finish_reason"]],
-    "streamed": ["".join(chunk.content for chunk in chunks), max(
-        chunk.usage_metadata["total_tokens"] for chunk in chunks if chunk.usage_metadata
-    )],
-    "unknown": failure("n"),
-}))
-"""
 MODELS = """
 - model_id: ours
   model_name: m
   api_base: "{base_url}"
+- model_id: gone
+  model_name: n
+  api_base: "{base_url}"
+- model_id: keyed
+  model_name: m
+  api_base: "{base_url}"
+  api_key_name: g4f-lite
 """
 
 
@@ -44,40 +35,92 @@ def base_url(server):
     return f"{server}/v1"
 
 
-def run(*arguments, **variables):
-    env = {**os.environ, "OPENAI_API_KEY": "none", "LANGSMITH_TRACING": "false", **variables}
-    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, timeout=60, env=env)
+def run(*command, **variables):
+    env = {**os.environ, "LANGSMITH_TRACING": "false", **variables}
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, env=env)
 
 
-def test_langchain_asks_streams_and_raises(base_url):
-    done = run("-c", LANGCHAIN, base_url)
+CHAPTER = (
+    (Path(__file__).parents[1] / "README.md").read_text().partition("## Other programs\n")[2].partition("\n## ")[0]
+)
+EXAMPLES = re.findall(r"```(\w+)\n(.*?)```", CHAPTER, re.DOTALL)
+
+
+@pytest.mark.parametrize(("language", "example"), EXAMPLES, ids=["curl", "openai", "llm"])
+def test_what_the_readme_shows_works(server, tmp_path, language, example):
+    code = example.replace("http://127.0.0.1:1338", server)
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    if language == "sh" and not shutil.which(code.split()[0]):
+        pytest.skip("needs curl: apt install curl")
+    command = ["bash", "-ec", code] if language == "sh" else [sys.executable, "-c", code]
+
+    done = run(*command, PATH=path, LLM_USER_PATH=str(tmp_path))
 
     assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout)
-    assert said["whole"] == ["You said: Hello", 4, "stop"]
-    assert said["streamed"] == ["You said: Hello there", 6]
-    name, status = said["unknown"]
-    assert ("NotFound" in name, status) == (True, 404)
+    assert "Hello" in done.stdout
+
+
+class TestClients:
+    @pytest.fixture
+    def settings(self, settings):
+        return {**settings, "limits": {"turns_per_minute": 2}}
+
+    @pytest.mark.parametrize("program", ["langchain_client", "litellm_client"])
+    def test_it_lists_asks_streams_counts_and_raises_what_fits(self, base_url, program):
+        done = run(sys.executable, "-m", f"tests.programs.{program}", base_url)
+
+        assert done.returncode == 0, done.stderr
+        said = json.loads(done.stdout)
+        assert {"m", "guide"} <= set(said["models"])
+        assert said["whole"] == ["You said: Hello", 4, "stop"]
+        assert said["streamed"] == ["You said: Hello there", 6]
+        for what, (exception, status) in {
+            "unknown": ("NotFound", 404),
+            "wrong_key": ("Authentication", 401),
+            "too_many": ("RateLimit", 429),
+        }.items():
+            name, given = said[what]
+            assert (exception in name, given) == (True, status), name
 
 
 class TestLlm:
     @pytest.fixture
     def llm(self, base_url, tmp_path):
         (tmp_path / "extra-openai-models.yaml").write_text(MODELS.format(base_url=base_url))
-        return lambda *arguments: run("-m", "llm", "-m", "ours", *arguments, LLM_USER_PATH=str(tmp_path))
+        return lambda *arguments: run(
+            sys.executable, "-m", "llm", *arguments, OPENAI_API_KEY="none", LLM_USER_PATH=str(tmp_path)
+        )
+
+    def test_it_lists_what_its_file_names(self, llm):
+        assert "OpenAI Chat: ours" in llm("models").stdout
 
     @pytest.mark.parametrize("how", [[], ["--no-stream"]])
     def test_it_asks_and_counts(self, llm, how):
-        done = llm(*how, "-u", "Hello you")
+        done = llm("-m", "ours", *how, "-u", "Hello you")
 
         assert (done.returncode, done.stdout) == (0, "You said: Hello you\n"), done.stderr
         assert "2 input, 4 output" in done.stderr
 
-    def test_it_says_why_there_is_no_answer(self, llm, upstream):
-        for _ in range(5):  # it asks again
-            upstream.will_answer_json(openai_error("Pay first."), status=402)
-
-        done = llm("Hello")
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            (["-m", "gone"], "There is no model called n"),
+            (["-m", "keyed", "--key", WRONG_KEY], "This API key is not right"),
+        ],
+        ids=["an unknown model", "a wrong key"],
+    )
+    def test_it_says_what_is_wrong(self, llm, arguments, words):
+        done = llm(*arguments, "Hello")
 
         assert done.returncode != 0
-        assert "Pay first." in done.stderr
+        assert words in done.stderr
+
+    @pytest.mark.parametrize(("status", "words"), [(429, "Slow down."), (402, "Pay first.")])
+    def test_it_says_why_there_is_no_answer(self, llm, upstream, status, words):
+        for _ in range(3):  # it asks again
+            upstream.will_answer_json(openai_error(words), status=status)
+
+        done = llm("-m", "ours", "Hello")
+
+        assert done.returncode != 0
+        assert words in done.stderr
