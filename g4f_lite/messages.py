@@ -39,7 +39,7 @@ class Image:
 class Message:
     """One contribution to a conversation. `content` is text as it was written, Markdown included.
 
-    extra: members of the message in OpenAI's protocol, for providers that carry extras: calls of tools, and what those
+    extra: members of the message in OpenAI's protocol, for providers that carry tools: calls of those, and what they
     have answered, which is the user's for all others.
     """
 
@@ -54,7 +54,8 @@ class Params:
     """How the reply should be made. What is None, or empty, is left to the service.
 
     Units: max_tokens in tokens; temperature 0 to 2; top_p 0 to 1.
-    extra: members of the request in OpenAI's protocol, for providers that carry extras; others leave them out.
+    extra: members of the request in OpenAI's protocol. Those that change what the answer is are for providers that
+    carry them; those that only tune the model are for whoever knows them.
     """
 
     temperature: float | None = None

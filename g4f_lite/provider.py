@@ -34,8 +34,6 @@ class Provider(ABC):
     """Other names for what the service knows by one."""
     list_every_s: ClassVar[float] = 300
     """How long a list of models stays good, in seconds."""
-    carries_extras: ClassVar[bool] = False
-    """Whether it passes on what is `extra` of messages and parameters, and yields calls of tools."""
     Options: ClassVar[type[Strict]] = NoOptions
 
     def __init__(self, name: str, settings: ProviderSettings, http: Http) -> None:
@@ -77,6 +75,14 @@ class Provider(ABC):
             names = ", ".join(self.settings.missing_variables)
             return MissingKeyError(f"{self.name} is off: set {names} in .env beside config.json or in the environment.")
         return None
+
+    def carries(self, field: str, value: Any) -> bool:
+        """Tell whether it passes on a field that is `extra`, with this value; who does not, leaves it out in silence.
+
+        field: `tools`, which stands for the calls in messages and their results, too, and whose value may be these
+        calls; `tool_choice` or `response_format`.
+        """
+        return False
 
     def join(self, catalog: "Catalog") -> None:
         """Learn of the other providers. Called once, when the catalog stands; most kinds do not care."""

@@ -5,8 +5,14 @@ import json
 import pytest
 from openai import OpenAI
 
+from g4f_lite.catalog import Member
+from g4f_lite.settings import ProviderSettings
+from g4f_lite.transport import Http
+from server.doors.question import Wish, carrying
 from server.doors.tool_calls import join, whole
+from server.problems import Problem
 from tests.openai_wire import DONE, chunk, delta, openai_completion, openai_stream
+from tests.scripted import ScriptedProvider, a_model
 from tests.test_doors_openai import CHAT, QUESTION, a_chat, chunks_of
 
 TOOL = {"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}
@@ -119,3 +125,40 @@ class TestRoutes:
 
         assert said["message"]["tool_calls"] == [CALL]
         assert json.loads(said["message"]["tool_calls"][0]["function"]["arguments"]) == {"a": 1}
+
+
+# who is asked
+
+
+class Hearing(ScriptedProvider):
+    """Carries some fields with some values."""
+
+    def carries(self, field, value):
+        return value in self.hears.get(field, ())
+
+
+def hearing(**hears):
+    provider = Hearing("p", ProviderSettings(kind="ScriptedProvider"), Http())
+    provider.hears = hears
+    return Member("p", provider.settings, provider)
+
+
+TOOLS, JSON = Wish("tools", "tools", 1), Wish("output_config", "response_format", "json")
+
+
+def test_only_those_are_asked_that_carry_every_wish_with_its_value():
+    all_, tools, other = hearing(tools=[1], response_format=["json"]), hearing(tools=[1]), hearing(tools=[2])
+
+    for wishes, heard in [([], [all_, tools, other]), ([TOOLS], [all_, tools]), ([TOOLS, JSON], [all_])]:
+        assert [route.member for route in carrying(a_model(all_, tools, other), wishes).routes] == heard
+
+
+@pytest.mark.parametrize(
+    ("members", "named"),
+    [([], "tools"), ([{"tools": [1]}], "output_config"), ([{"tools": [1]}, {"response_format": ["json"]}],
+     "tools and output_config")],
+    ids=str,
+)  # fmt: skip
+def test_the_field_that_nobody_carries_is_named_as_the_client_calls_it(members, named):
+    with pytest.raises(Problem, match=f"^{named}: nobody"):
+        carrying(a_model(hearing(), *(hearing(**hears) for hears in members)), [TOOLS, JSON])

@@ -29,7 +29,6 @@ class OpenAICompatible(Provider):
 
     kind = "OpenAICompatible"
     label = "OpenAI-compatible"
-    carries_extras = True
 
     def __init__(self, name: str, settings: ProviderSettings, http: Http) -> None:
         super().__init__(name, settings, http)
@@ -68,6 +67,9 @@ class OpenAICompatible(Provider):
         if self.base_url or self.settings.missing_variables:
             return super().obstacle()
         return UnreachableError(f"{self.name} has no address: set its base_url in config.json, with /v1 at the end.")
+
+    def carries(self, field: str, value: Any) -> bool:
+        return True
 
     def _send(self, body: Mapping[str, Any]) -> AbstractAsyncContextManager[ClientResponse]:
         url = f"{self.base_url}/chat/completions"

@@ -41,8 +41,8 @@ def complete_chat() -> Response:
     parsed = document(request)
     body = check(parsed, ChatBody)
     refuse_uncarried(parsed, CHAT_UNCARRIED)
-    asked, needed = choice.model(body.model), body.needed()
-    question = Question(carrying(asked, needed) if needed else asked, body.said(), body.params())
+    messages = body.said()
+    question = Question(carrying(choice.model(body.model), body.wishes()), messages, body.params())
     return answer(question, ChatForm(body.model, tells_usage=body.wants_usage), stream=bool(body.stream))
 
 

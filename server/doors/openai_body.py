@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from g4f_lite.messages import Message, Params, message_of
-from server.doors.question import Harmless, check_said
+from server.doors.question import Harmless, Wish, check_said
 from server.payload import Body, SamplingBody, check_length, check_text
 from server.problems import Problem
 
@@ -69,12 +69,15 @@ class ChatBody(CompletionBody):
         params = super().params()
         return replace(params, max_tokens=self.max_completion_tokens or params.max_tokens, extra=self._extra())
 
-    def needed(self) -> str:
-        """Return the field for which a provider has to carry extras; empty where any provider will do."""
-        for name, harmless in EXTRAS.items():
-            if getattr(self, name) not in (None, *harmless):
-                return name
-        return "messages" if any(one.get("role") == "tool" or one.get("tool_calls") for one in self.messages) else ""
+    def wishes(self) -> list[Wish]:
+        """Return what a provider has to carry; of messages that were read already, calls of tools and their results."""
+        given = {name: getattr(self, name) for name in EXTRAS}
+        wishes = [Wish(name, name, value) for name, value in given.items() if value not in (None, *EXTRAS[name])]
+        said = [one for one in self.messages if one.get("role") == "assistant"]
+        calls = [call for one in said for call in one.get("tool_calls") or ()]
+        if calls or any(one.get("role") == "tool" for one in self.messages):
+            wishes.append(Wish("messages", "tools", calls))
+        return wishes
 
     def said(self) -> list[Message]:
         """Return the messages; where all of it is for the system, the last is the question. Raises: Problem."""

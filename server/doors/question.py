@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from g4f_lite.catalog import Model
+from g4f_lite.catalog import Model, Route
 from g4f_lite.messages import Message, Params
 from server.problems import Problem
 
@@ -27,13 +27,27 @@ def check_said(messages: Sequence[Message]) -> None:
         raise Problem("invalid_request", "messages: write something; white space alone is no message.")
 
 
-def carrying(model: Model, field: str) -> Model:
-    """Return the model with those routes alone that can carry a field. Raises: Problem, which names it."""
-    routes = tuple(route for route in model.routes if route.member.provider.carries_extras)
-    if not routes:
-        sentence = "nobody who answers for this model can be told; leave it out, or pick another model."
-        raise Problem("invalid_request", f"{field}: {sentence}")
-    return replace(model, routes=routes)
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A field that only some providers carry. name: what the client calls it. field, value: as they are asked."""
+
+    name: str
+    field: str
+    value: Any
+
+    def is_heard(self, route: Route) -> bool:
+        return route.member.provider.carries(self.field, self.value)
+
+
+def carrying(model: Model, wishes: Sequence[Wish]) -> Model:
+    """Return the model with those routes alone that carry all wishes. Raises: Problem, which names one nobody does."""
+    routes = tuple(route for route in model.routes if all(wish.is_heard(route) for wish in wishes))
+    if routes:
+        return replace(model, routes=routes)
+    unheard = [wish.name for wish in wishes if not any(map(wish.is_heard, model.routes))]
+    names = unheard[0] if unheard else " and ".join(wish.name for wish in wishes)
+    sentence = "nobody who answers for this model can be told; leave it out, or pick another model."
+    raise Problem("invalid_request", f"{names}: {sentence}")
 
 
 def refuse_uncarried(parsed: Mapping[str, Any], uncarried: Harmless) -> None:
