@@ -25,7 +25,12 @@ class Reasoning:
 
 @dataclass(frozen=True, slots=True)
 class ToolCalls:
-    """Parts of calls of tools that the request offered, as OpenAI's protocol streams them: objects with an `index`."""
+    """Parts of calls of tools that the request offered, as OpenAI's protocol streams them.
+
+    parts: objects with an `index`, which counts the calls from 0. The first one of a call has its `id` and `type`, too,
+    and the `name` in its `function`; each may have more of that one's `arguments`, a text of JSON when they are joined.
+    Members that nobody here knows stay where they are.
+    """
 
     parts: Sequence[Mapping[str, Any]]
 

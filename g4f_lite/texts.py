@@ -21,12 +21,12 @@ class Texts:
 
     def say(self, text: str, pieces: list[Piece]) -> None:
         """Add text of the answer to the pieces. Raises: MalformedReplyError when the reply grows too long."""
-        self._count(text)
+        self.count(text)
         pieces += self._splitter.feed(self._content.feed(text))
 
     def think(self, text: str, pieces: list[Piece]) -> None:
         """Add reasoning to the pieces. Raises: as `say`."""
-        self._count(text)
+        self.count(text)
         pieces += self._blank.feed(self._reasoning.feed(text))
 
     def end(self, pieces: list[Piece]) -> None:
@@ -35,7 +35,8 @@ class Texts:
         pieces += self._splitter.feed(self._content.end())
         pieces += self._splitter.end()
 
-    def _count(self, text: str) -> None:
+    def count(self, text: str) -> None:
+        """Count what belongs to the reply and is no text of it, such as a call. Raises: as `say`."""
         self.size += len(text)
         if self.size > MAX_TEXT:
             raise MalformedReplyError("The service sent more text than a reply may have, 8 MiB.")

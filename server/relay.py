@@ -1,15 +1,17 @@
 """Replies that are passed on as they come and not stored."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from time import monotonic
 
 from g4f_lite.catalog import Model
 from g4f_lite.messages import Message, Params
-from g4f_lite.pieces import Content, Piece, Reasoning, Usage
+from g4f_lite.pieces import Content, Piece, Reasoning, ToolCalls, Usage
 from g4f_lite.router import Answering, answer
 from g4f_lite.tokens import estimate
+from g4f_lite.tool_calls import said_in
 from server.services import Services
 
 Pieces = AsyncGenerator[Piece | Answering, None]
@@ -33,9 +35,11 @@ async def relayed(
                         continue
                     if isinstance(piece, Content | Reasoning):
                         said.append(piece.text)
+                    elif isinstance(piece, ToolCalls):
+                        said.append(said_in(piece.parts))
                     elif isinstance(piece, Answering):
                         figures.first_tokens.add(monotonic() - began)
-                        usage = Usage(asked(messages), 0)
+                        usage = Usage(asked(messages, params), 0)
                     yield piece
             outcome = "complete"
         except (GeneratorExit, asyncio.CancelledError):  # who asked has left
@@ -56,6 +60,8 @@ async def texts(pieces: Pieces) -> AsyncGenerator[bytes, None]:
                 yield piece.text.encode()
 
 
-def asked(messages: Sequence[Message]) -> int:
-    """Return how many tokens a question may have."""
-    return sum(estimate(message.content) for message in messages)
+def asked(messages: Sequence[Message], params: Params | None = None) -> int:
+    """Return how many tokens a question may have, with the tools and the calls that go with it."""
+    extras = [*(message.extra for message in messages), params.extra if params else {}]
+    written = (json.dumps(extra, ensure_ascii=False) for extra in extras if extra)
+    return sum(estimate(text) for text in (*(message.content for message in messages), *written))

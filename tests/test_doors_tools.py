@@ -7,9 +7,10 @@ from openai import OpenAI
 
 from g4f_lite.catalog import Member
 from g4f_lite.settings import ProviderSettings
+from g4f_lite.tokens import estimate
 from g4f_lite.transport import Http
 from server.doors.question import Wish, carrying
-from server.doors.tool_calls import join, whole
+from server.doors.tool_calls import Joined
 from server.problems import Problem
 from tests.openai_wire import DONE, chunk, delta, openai_completion, openai_stream
 from tests.scripted import ScriptedProvider, a_model
@@ -52,10 +53,10 @@ def test_a_call_is_streamed(client, upstream):
 
     assert last == "[DONE]"
     deltas = [one["choices"][0]["delta"] for one in told]
-    calls = []
+    calls = Joined()
     for parts in (one["tool_calls"] for one in deltas if "tool_calls" in one):
-        join(calls, parts)
-    assert whole(calls) == [CALL]
+        calls.add(parts)
+    assert list(calls.whole()) == [CALL]
     assert told[-1]["choices"][0]["finish_reason"] == "tool_calls"
     assert not any(one.get("content") for one in deltas)
 
@@ -74,6 +75,15 @@ def test_text_and_a_call_come_together(client, upstream):
     message = client.post(CHAT, json=a_chat(tools=[TOOL])).json["choices"][0]["message"]
 
     assert (message["content"], message["tool_calls"]) == ("Let me add.", [CALL])
+
+
+def test_calls_are_counted_where_nobody_counts(client, upstream):
+    upstream.will_answer([delta("abcd"), *PARTS])
+
+    usage = client.post(CHAT, json=a_chat(tools=[TOOL])).json["usage"]
+
+    assert usage["completion_tokens"] == estimate("abcd" + "add" + '{"a": 1}')
+    assert usage["prompt_tokens"] >= estimate(json.dumps([TOOL]))
 
 
 def test_what_a_tool_has_answered_is_passed_on(client, upstream):

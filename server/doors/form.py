@@ -14,7 +14,7 @@ from g4f_lite.router import Answering
 from server import pacing
 from server.doors.heartbeat import beating
 from server.doors.question import Question
-from server.doors.tool_calls import join
+from server.doors.tool_calls import Joined
 from server.doors.wording import Worded
 from server.events import MIMETYPES
 from server.identity import user_id
@@ -31,7 +31,7 @@ class Reply:
     content: str = ""
     reasoning: str = ""
     reason: FinishReason = "stop"
-    calls: list[dict[str, Any]] = field(default_factory=list)
+    calls: Joined = field(default_factory=Joined)
     usage: Usage = field(default_factory=lambda: Usage(0, 0))
 
 
@@ -127,7 +127,7 @@ async def _whole(pieces: Pieces, form: Form) -> AsyncGenerator[bytes, None]:
                     case Reasoning(text):
                         thoughts.append(text)
                     case ToolCalls(parts):
-                        join(reply.calls, parts)
+                        reply.calls.add(parts)
                     case Finish(reason):
                         reply.reason = reason
                     case Usage():

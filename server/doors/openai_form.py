@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 
 from g4f_lite.pieces import FinishReason, Usage
 from server.doors.form import Form, Reply
-from server.doors.tool_calls import whole
 from server.doors.wording import Worded, in_openai_words
 from server.problems import Problem
 
@@ -83,9 +82,10 @@ class ChatForm(CompletionForm):
 
     def choice(self, reply: Reply) -> dict[str, Any]:
         thoughts = {"reasoning_content": reply.reasoning} if reply.reasoning else {}
-        calls = {"tool_calls": whole(reply.calls)} if reply.calls else {}
+        calls = list(reply.calls.whole())
         content = None if calls and not reply.content else reply.content
-        return {"message": {"role": "assistant", "content": content, "refusal": None, **thoughts, **calls}}
+        message = {"role": "assistant", "content": content, "refusal": None, **thoughts}
+        return {"message": {**message, "tool_calls": calls} if calls else message}
 
     def _delta(self, delta: str, reason: str = "null") -> bytes:
         return self._chunk(f'"delta": {delta}, "finish_reason": {reason}')

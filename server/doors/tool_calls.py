@@ -1,23 +1,38 @@
-"""Calls of tools, which are streamed in parts."""
+"""Calls of tools put together from the parts in which they are streamed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-
-def join(calls: list[dict[str, Any]], parts: Sequence[Mapping[str, Any]]) -> None:
-    """Add parts to the calls they belong to, by their index; the arguments are a text that grows."""
-    for part in parts:
-        call = next((call for call in calls if call["index"] == part["index"]), None)
-        if call is None:
-            call = {"index": part["index"], "id": "", "type": "function", "function": {"name": "", "arguments": ""}}
-            calls.append(call)
-        call["id"] = call["id"] or part.get("id") or ""
-        function = part.get("function")
-        if isinstance(function, Mapping):
-            call["function"]["name"] = call["function"]["name"] or function.get("name") or ""
-            call["function"]["arguments"] += str(function.get("arguments") or "")
+from g4f_lite.tool_calls import GROWING
 
 
-def whole(calls: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the calls as an answer that is not streamed has them."""
-    return [{name: value for name, value in call.items() if name != "index"} for call in calls]
+@dataclass(slots=True)
+class _Call:
+    """members: those of its parts, without the text that grows. texts: the parts of that."""
+
+    kind: str
+    members: dict[str, Any] = field(default_factory=dict)
+    texts: list[str] = field(default_factory=list)
+
+
+class Joined:
+    """The calls of one reply."""
+
+    def __init__(self) -> None:
+        self._calls: list[_Call] = []
+
+    def add(self, parts: Sequence[Mapping[str, Any]]) -> None:
+        """Take parts, as `pieces.ToolCalls` has them."""
+        for part in parts:
+            if part["index"] == len(self._calls):
+                self._calls.append(_Call(part["type"]))
+            call = self._calls[part["index"]]
+            call.texts.append(part[call.kind][GROWING[call.kind]])
+            call.members = {**part, **call.members}
+
+    def whole(self) -> Iterator[dict[str, Any]]:
+        """Yield the calls as an answer that is not streamed has them."""
+        for call in self._calls:
+            body = {**call.members[call.kind], GROWING[call.kind]: "".join(call.texts)}
+            yield {name: value for name, value in {**call.members, call.kind: body}.items() if name != "index"}

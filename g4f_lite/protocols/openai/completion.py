@@ -9,8 +9,9 @@ from typing import Any
 
 from g4f_lite import sse
 from g4f_lite.event_reply import EventReply
-from g4f_lite.pieces import Finish, FinishReason, Piece, ToolCalls, Usage
+from g4f_lite.pieces import Finish, FinishReason, Piece, Usage
 from g4f_lite.reply import is_count
+from g4f_lite.tool_calls import Calls
 
 DONE = "[DONE]"
 REASONING_MEMBERS = ("reasoning_content", "reasoning", "reasoning_text")
@@ -42,6 +43,7 @@ class Completion(EventReply):
         self._usage: Usage | None = None
         self._has_answered = False
         self._calls_tool = False
+        self._calls = Calls(self.texts)
 
     @property
     def has_finished(self) -> bool:
@@ -66,10 +68,11 @@ class Completion(EventReply):
             self._judge_silence()
         if self._calls_tool and not self._has_answered and not self._offers_tools:
             raise self.malformed("the call of a tool that nobody offered, in the place of an answer")
+        yield from self._calls.end()
         if self._usage:
             yield self._usage
         reason = FINISH_REASONS.get(self._finish, "stop")
-        yield Finish("tool_calls" if reason == "stop" and self._calls_tool and self._offers_tools else reason)
+        yield Finish("tool_calls" if reason == "stop" and self._calls else reason)
 
     def _judge_silence(self) -> None:
         """Raise what it means that the service never said why the reply ended, unless `[DONE]` came behind text."""
@@ -107,8 +110,8 @@ class Completion(EventReply):
             if content := delta.get(member):
                 self._content(content, pieces)
         self._calls_tool = self._calls_tool or any(map(delta.get, TOOL_MEMBERS))
-        if self._offers_tools and (parts := _tool_parts(delta.get("tool_calls"))):
-            pieces.append(ToolCalls(parts))
+        if self._offers_tools:
+            self._calls.feed(delta.get("tool_calls") or _old_call(delta), pieces)
 
     def _content(self, content: Any, pieces: list[Piece]) -> None:
         """Take a text, or a list of parts; a part of the type `thinking` holds more of them (Mistral)."""
@@ -136,12 +139,10 @@ def _groq(chunk: dict[str, Any]) -> dict[str, Any]:
     return added if isinstance(added, dict) else {}
 
 
-def _tool_parts(value: Any) -> list[dict[str, Any]]:
-    """Return the parts of calls, each with an index; a service that sends one at a time may leave it out."""
-    parts = _dicts(value if isinstance(value, list) else [value])
-    return [
-        {**part, "index": part.get("index") if is_count(part.get("index")) else at} for at, part in enumerate(parts)
-    ]
+def _old_call(delta: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the parts of the one call that there was before `tool_calls`."""
+    call = delta.get("function_call")
+    return [{"index": 0, "function": call}] if call else []
 
 
 def _text(value: Any) -> str:
