@@ -29,6 +29,7 @@ from server.doors.openai import openai
 from server.doors.wording import worded
 from server.export import export
 from server.failure_page import failure_page, wants_page
+from server.freegpt import freegpt
 from server.languages import speak
 from server.logs import write_logs
 from server.manifest import manifest
@@ -59,6 +60,7 @@ BLUEPRINTS = (
     anthropic,
     api,
     export,
+    freegpt,
     messages,
     openapi,
     message_info,

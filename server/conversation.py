@@ -9,14 +9,13 @@ from dataclasses import replace
 from flask import Blueprint, Response, request
 
 from g4f_lite.catalog import Model
-from server import choice, events, pacing, reading
+from server import choice, events, freegpt, pacing, reading
 from server.allowance import Place
 from server.events import MIMETYPES, Form
 from server.identity import user_id
-from server.payload import FreegptBody, ParamsBody, TurnBody, check, check_length, check_text, document
+from server.payload import ParamsBody, TurnBody, check, check_text, document
 from server.problems import Problem
 from server.prompt import prompt
-from server.relay import relayed, texts
 from server.services import Services, services
 from server.store import Begun, NewTurn
 from server.stream import Stream
@@ -34,7 +33,7 @@ def converse() -> Response:
     """Run one turn. Both bodies, native and freegpt-webui's, are told apart by `meta`."""
     body = document(request)
     if "meta" in body:
-        return _answer_freegpt(check(body, FreegptBody))
+        return freegpt.answer(check(body, freegpt.FreegptBody))
     return _answer_native(check(body, TurnBody))
 
 
@@ -153,17 +152,3 @@ async def _encoded(here: Services, lines: AsyncGenerator[str, None], form: Form)
             async for some in lines:
                 if some:
                     yield events.encode(some, form)
-
-
-def _answer_freegpt(body: FreegptBody) -> Response:
-    """Answer statelessly with nothing but the text; the headers wait for its first piece."""
-    here, messages = services(), body.messages()
-    for message in messages:
-        check_length(message.content)
-    if messages[-1].role != "user":
-        raise Problem("invalid_request", "meta.content.parts: the last part must be the user's question.")
-    check_text(messages[-1].content)
-    model = choice.model(body.model)
-    pacing.take_turn()
-    reply = relayed(here, user_id(), model, messages)
-    return Stream(texts(reply), loop=here.loop, waits=True, mimetype="text/plain")

@@ -1,6 +1,7 @@
 """The languages of the page: gettext catalogues, each read when it is first asked for. The English text is the key."""
 
 import json
+import re
 from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
@@ -35,6 +36,11 @@ def language() -> str:
     if "language" not in g:
         g.language = preferences()["language"] or _accepted()
     return str(g.language)
+
+
+def closest(tag: str) -> str:
+    """Return the language that is there for a tag such as `pt-PT` or `pt_BR`; empty if there is none."""
+    return _BY_PRIMARY.get(re.split("[-_]", tag)[0].lower(), "")
 
 
 def direction() -> str:
@@ -72,7 +78,6 @@ def catalogue(tag: str) -> NullTranslations:
 
 def _accepted() -> str:
     for tag, quality in request.accept_languages:
-        primary = tag.split("-")[0].lower()
-        if quality > 0 and primary in _BY_PRIMARY:
-            return _BY_PRIMARY[primary]
+        if quality > 0 and (found := closest(tag)):
+            return found
     return SOURCE

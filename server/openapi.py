@@ -8,15 +8,16 @@ from flask import Blueprint, current_app
 from pydantic.json_schema import models_json_schema
 from werkzeug.routing import Rule
 
+from server.accounts.gate import APIS
 from server.doors.anthropic_body import CountBody, MessagesBody
 from server.doors.openai_body import ChatBody, TextBody
 from server.events import MIMETYPES
+from server.freegpt import FreegptBody, LanguageBody
 from server.identity import open_to_all
 from server.payload import (
     Body,
     ChangeBody,
     ForkBody,
-    FreegptBody,
     PresetBody,
     TurnBody,
     UndoBody,
@@ -28,7 +29,7 @@ from server.version import version
 
 openapi = Blueprint("openapi", __name__, url_prefix="/backend-api/v2")
 
-APIS = ("/backend-api/v2/", "/v1/", "/healthz", "/readyz")
+DESCRIBED = (*APIS, "/healthz", "/readyz")
 LEFT_OUT = {"live.live"}
 """A WebSocket, which such a description has no words for."""
 PLACE = re.compile(r"<(?:path:)?(\w+)>")
@@ -36,6 +37,7 @@ REFERENCE = "#/components/schemas/{model}"
 
 BODIES: dict[str, tuple[type[Body], ...]] = {
     "conversation.converse": (TurnBody, FreegptBody),
+    "freegpt.change_language": (LanguageBody,),
     "api.change_conversation": (ChangeBody,),
     "messages.bring_back": (UndoBody,),
     "messages.add_version": (VersionBody,),
@@ -61,6 +63,7 @@ TYPES: dict[str, tuple[str, ...]] = {
     "conversation.converse": (*STREAMS, "text/plain"),
     "conversation.message_events": STREAMS,
     "export.markdown": ("text/markdown",),
+    "freegpt.locale": ("text/plain",),
     "openai.complete_chat": ("application/json", MIMETYPES["sse"]),
     "openai.complete": ("application/json", MIMETYPES["sse"]),
     "anthropic.create_message": ("application/json", MIMETYPES["sse"]),
@@ -68,6 +71,7 @@ TYPES: dict[str, tuple[str, ...]] = {
 """What answers are, where they are not JSON."""
 SUCCESS = {
     "api.delete_conversation": 204,
+    "freegpt.change_language": 204,
     "messages.add_version": 201,
     "messages.fork": 201,
     "presets.add": 201,
@@ -102,7 +106,7 @@ def describe() -> dict[str, Any]:
 def _routes(prefix: str) -> Iterator[tuple[Rule, str]]:
     """Yield the routes for programs, each with its methods."""
     for rule in current_app.url_map.iter_rules():
-        if rule.rule.startswith(tuple(f"{prefix}{api}" for api in APIS)) and rule.endpoint not in LEFT_OUT:
+        if rule.rule.startswith(tuple(f"{prefix}{api}" for api in DESCRIBED)) and rule.endpoint not in LEFT_OUT:
             yield from ((rule, method) for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, NoReturn, TypeVar
 from flask import Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from g4f_lite.messages import Message, Params
+from g4f_lite.messages import Params
 from g4f_lite.mistakes import mistakes_of
 from server.problems import Problem
 from server.store import ABSENT, Absent
@@ -110,31 +110,6 @@ class TurnBody(Body):
     def remembered(self) -> dict[str, Any] | Absent:
         """What the conversation remembers of the parameters; ABSENT: what it remembers already."""
         return self.params.remembered() if "params" in self.model_fields_set else ABSENT
-
-
-class FreegptMessage(Body):
-    role: Literal["system", "user", "assistant"]
-    content: str
-
-
-class FreegptContent(Body):
-    conversation: list[FreegptMessage] = []
-    parts: Annotated[list[FreegptMessage], Field(min_length=1)]
-
-
-class FreegptMeta(Body):
-    content: FreegptContent
-
-
-class FreegptBody(Body):
-    """What the page of freegpt-webui sends: the whole history, and the question as the only part."""
-
-    model: str
-    meta: FreegptMeta
-
-    def messages(self) -> list[Message]:
-        said = [*self.meta.content.conversation, *self.meta.content.parts]
-        return [Message(one.role, one.content) for one in said]
 
 
 class ChangeBody(Body):

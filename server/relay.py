@@ -52,14 +52,6 @@ async def relayed(
         yield usage
 
 
-async def texts(pieces: Pieces) -> AsyncGenerator[bytes, None]:
-    """Yield nothing but the text of a reply, as freegpt-webui wants it."""
-    async with aclosing(pieces):
-        async for piece in pieces:
-            if isinstance(piece, Content):
-                yield piece.text.encode()
-
-
 def asked(messages: Sequence[Message], params: Params | None = None) -> int:
     """Return how many tokens a question may have, with the tools and the calls that go with it."""
     extras = [*(message.extra for message in messages), params.extra if params else {}]

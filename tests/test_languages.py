@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from server.languages import language, plural_forms
+from server.languages import closest, language, plural_forms
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,13 @@ from server.languages import language, plural_forms
 def test_the_browsers_language_is_the_default(app, accepted, tag):
     with app.test_request_context(headers={"Accept-Language": accepted}):
         assert language() == tag
+
+
+@pytest.mark.parametrize(
+    ("tag", "found"), [("en_US", "en"), ("PT", "pt-BR"), ("zh_Hant_TW", "zh-Hans"), ("eo", ""), ("", ""), ("-", "")]
+)
+def test_the_closest_language_has_the_same_first_part(tag, found):
+    assert closest(tag) == found
 
 
 def test_a_chosen_language_is_stronger_than_the_browsers(client):

@@ -41,6 +41,7 @@ VALUE = st.recursive(
 FIELDS = [
     "conversation_id", "parent_id", "action", "model", "message", "params", "render", "title", "pinned", "archived",
     "leaf_id", "deleted", "content", "name", "meta", "message_id", "__proto__", "id", "user_id", "owner",
+    "language",
 ]  # fmt: skip
 MESSAGE = st.fixed_dictionaries({}, optional={"id": VALUE, "content": VALUE, "attachments": VALUE})
 PARAMS = st.dictionaries(st.sampled_from(["temperature", "top_p", "max_tokens", "stop", "system"]), VALUE, max_size=5)
@@ -51,6 +52,7 @@ GOOD = [
     {"model": "m", "messages": [{"role": "user", "content": "Hello"}], "stream": True, "max_tokens": 5},
     {"name": "A preset", "params": {"system": "Be kind."}},
     {"title": "A title", "pinned": True},
+    {"language": "de"},
 ]
 NEARLY_GOOD = st.builds(
     lambda good, name, value: good | {name: value},

@@ -9,6 +9,9 @@ from server.identity import person, signed_in, someone
 from server.services import services
 from server.stream import Stream
 
+APIS = ("/backend-api/", "/v1/", "/change-language", "/get-languages", "/get-locale")
+"""Where APIs are; the last three are what the page of freegpt-webui fetches."""
+
 
 def admit(app: Flask) -> None:
     """Ask who is there before every view that is not open to all, and go on asking while a stream lasts."""
@@ -29,7 +32,7 @@ def own_path(address: str) -> str:
 def is_for_programs(asked: Request) -> bool:
     """Tell whether this is an address of an API, which says everything as JSON."""
     under = asked.path.removeprefix(url_for("pages.root").rstrip("/"))
-    return under.startswith(("/backend-api/", "/v1/"))
+    return under.startswith(APIS)
 
 
 def _ask() -> ResponseReturnValue | None:
