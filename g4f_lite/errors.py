@@ -142,6 +142,12 @@ class ImageNotSupportedError(ModelNotSupportedError):
     blames: ClassVar[Blame] = "request"
 
 
+class ToolsNotSupportedError(ModelNotSupportedError):
+    """The model calls no tools; without them it answers."""
+
+    blames: ClassVar[Blame] = "request"
+
+
 class ContentRefusedError(RejectedError):
     """The service will not talk about this."""
 

@@ -85,7 +85,7 @@ def _complete(asked: Any) -> Answer:
     if asked.get("model") not in MODELS:
         return json_answer(openai_error("The model does not exist.", code="model_not_found"), 404)
     text = f"You said: {asked['messages'][-1]['content']}"
-    usage = (sum(len(words(message["content"])) for message in asked["messages"]), len(words(text)))
+    usage = (sum(len(words(str(message["content"] or ""))) for message in asked["messages"]), len(words(text)))
     if not asked.get("stream"):
         return json_answer(openai_completion(text, usage=usage))
     wants_usage = (asked.get("stream_options") or {}).get("include_usage")

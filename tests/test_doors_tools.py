@@ -99,6 +99,25 @@ def test_what_a_tool_has_answered_is_passed_on(client, upstream):
     assert upstream.requests[-1].json["messages"] == history
 
 
+def test_what_was_thought_before_a_call_is_passed_on(client, upstream):
+    upstream.will_answer(openai_stream("1"))
+    thoughtful = {"role": "assistant", "content": "Hm.", "tool_calls": [CALL], "reasoning_content": "Let me add."}
+    history = [*QUESTION, thoughtful, {"role": "tool", "tool_call_id": "call_1", "content": "1"}]
+
+    client.post(CHAT, json=a_chat(messages=history, tools=[TOOL]))
+
+    assert upstream.requests[-1].json["messages"] == history
+
+
+def test_a_tool_that_is_not_offered_cannot_be_chosen(client, upstream):
+    choice = {"type": "function", "function": {"name": "subtract"}}
+
+    refused = client.post(CHAT, json=a_chat(tools=[TOOL], tool_choice=choice))
+
+    assert (refused.status_code, refused.json["error"]["param"]) == (400, "tool_choice")
+    assert "subtract" in refused.json["error"]["message"] and upstream.requests == []
+
+
 def test_the_form_of_an_answer_and_hints_are_passed_on(client, upstream):
     wishes = {"response_format": {"type": "json_object"}, "seed": 4, "frequency_penalty": 0.5}
     idle = {"tool_choice": "auto", "parallel_tool_calls": True, "presence_penalty": None, "tools": []}

@@ -21,7 +21,7 @@ from g4f_lite.errors import (
 )
 from g4f_lite.messages import Image, Message, Params, conversation
 from g4f_lite.offers import Offer
-from g4f_lite.pieces import Attempt, Content, Finish, Notice, Via
+from g4f_lite.pieces import Attempt, Content, Finish, Notice, ToolCalls, Via
 from g4f_lite.protocols.hugging_face.directory import directory
 from g4f_lite.protocols.hugging_face.hub import NoAccessError
 from g4f_lite.providers import huggingface_api
@@ -192,6 +192,41 @@ async def test_a_request_holds_what_the_protocol_says(provider, upstream):
         "stream_options": {"include_usage": True},
         "max_tokens": 2048,
     }
+
+
+SCHEMA = {"type": "object", "properties": {}}
+IN_OPENAI_S_WAY = {"type": "json_schema", "json_schema": {"name": "a", "schema": SCHEMA}}
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("together", {"type": "json_schema", "schema": SCHEMA}),
+        ("cohere", {"type": "json_object", "schema": SCHEMA}),
+        ("fireworks-ai", {"type": "json_object", "schema": SCHEMA}),
+        ("hf-inference", {"type": "json_object", "value": SCHEMA}),
+        ("novita", IN_OPENAI_S_WAY),
+    ],
+)
+async def test_a_schema_is_told_to_each_in_its_own_way(provider, service, upstream, name, form):
+    service.models[MODEL] = by_provider(name)
+
+    for asked, told in [(IN_OPENAI_S_WAY, form), ({"type": "json_object"}, {"type": "json_object"})]:
+        await ask(provider, params=Params(extra={"response_format": asked, "seed": 1}))
+        assert (upstream.requests[-1].json["response_format"], upstream.requests[-1].json["seed"]) == (told, 1)
+
+
+async def test_tools_are_called_by_whoever_answers(two, upstream):
+    tool = {"type": "function", "function": {"name": "add"}}
+    call = {"index": 0, "id": "call_1", "type": "function", "function": {"name": "add", "arguments": "{}"}}
+    upstream.will_answer_json(openai_error("Later."), status=503)
+    upstream.will_answer([chunk({"tool_calls": [call]}), chunk({}, "tool_calls")])
+
+    *_, via, calls, finish = await ask(two, params=Params(extra={"tools": [tool]}))
+
+    assert (type(via), calls, finish) == (Via, ToolCalls([call]), Finish("tool_calls"))
+    assert [request.json["tools"] for request in upstream.requests if request.method == "POST"] == [[tool]] * 2
+    assert two.carries("tools", [tool])
 
 
 async def test_an_answer_s_length_is_the_request_s_the_entry_s_or_2048(service, upstream, http):

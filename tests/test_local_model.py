@@ -1,12 +1,13 @@
 """The local model as a provider: a real engine, and a real model that knows one sentence."""
 
 import asyncio
+import json
 import os
 import select
 import signal
 import subprocess
 import sys
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,17 @@ from g4f_lite.errors import (
     ModelNotSupportedError,
     PromptTooLongError,
     StreamCutError,
+    ToolsNotSupportedError,
     UnreachableError,
     UpstreamError,
 )
-from g4f_lite.messages import Params, conversation
-from g4f_lite.pieces import Content, Finish, Piece, Usage
+from g4f_lite.messages import Message, Params, conversation
+from g4f_lite.pieces import Content, Finish, Piece, ToolCalls, Usage
 from g4f_lite.providers import local_model
 from g4f_lite.providers.local_model import LocalModel
 from g4f_lite.settings import ProviderSettings
 from g4f_lite.transport import Http
+from server.doors.tool_calls import Joined
 from tests import tiny_gguf
 from tests.engines import needs_engine
 
@@ -276,6 +279,94 @@ async def test_an_idle_model_gives_its_memory_back(local, folder, pids):
     assert text(await reply(provider)) == tiny_gguf.SENTENCE
 
 
+# Tools, and the form of an answer
+
+
+ADD = {
+    "type": "function",
+    "function": {"name": "add", "parameters": {"type": "object", "properties": {"a": {"type": "integer"}}}},
+}
+NOW = {"type": "function", "function": {"name": "now", "parameters": {"type": "object", "properties": {}}}}
+
+
+def calls(pieces: list[Piece]) -> list[dict[str, Any]]:
+    joined = Joined()
+    for piece in pieces:
+        if isinstance(piece, ToolCalls):
+            joined.add(piece.parts)
+    return [call["function"] for call in joined.whole()]
+
+
+@needs_engine
+@pytest.mark.parametrize("choice", [{}, {"tool_choice": "required"}, {"tool_choice": ADD}], ids=str)
+async def test_a_model_that_knows_tools_calls_them(local, folder, choice):
+    tiny_gguf.write(folder / "tiny.gguf", tiny_gguf.CALL, template=tiny_gguf.TEMPLATE_WITH_TOOLS)
+    pieces = await reply(local(), params=Params(extra={"tools": [ADD, NOW], **choice}))
+
+    assert calls(pieces) == [{"name": "add", "arguments": '{"a": 1}'}]
+    assert (text(pieces), pieces[-1]) == ("", Finish("tool_calls"))
+
+
+@needs_engine
+async def test_a_function_that_has_to_be_called_is_called_by_a_model_that_would_not(local, folder):
+    tiny_gguf.write(folder / "tiny.gguf", tiny_gguf.CALL, template=tiny_gguf.TEMPLATE_WITH_TOOLS)
+    pieces = await reply(local(), params=Params(extra={"tools": [ADD, NOW], "tool_choice": NOW}, max_tokens=200))
+
+    assert [call["name"] for call in calls(pieces)] == ["now"]
+
+
+@needs_engine
+async def test_what_a_tool_has_answered_reaches_the_model(local, folder):
+    tiny_gguf.write(folder / "tiny.gguf", template=tiny_gguf.TEMPLATE_WITH_TOOLS)
+    call = {"id": "c", "type": "function", "function": {"name": "add", "arguments": '{"a": 1}'}}
+    history = [
+        *QUESTION,
+        Message("assistant", "", extra={"tool_calls": [call], "content": None}),
+        Message("user", "1", extra={"role": "tool", "tool_call_id": "c"}),
+    ]
+    async with aclosing(local().stream("tiny", history, Params(extra={"tools": [ADD]}))) as reply_:
+        pieces = [piece async for piece in reply_]
+
+    assert (text(pieces), pieces[-1]) == (tiny_gguf.SENTENCE, Finish("stop"))
+
+
+@needs_engine
+async def test_a_model_whose_template_knows_no_tools_is_not_asked_with_them(local, folder):
+    tiny_gguf.write(folder / "tiny.gguf")
+    provider = local()
+    with pytest.raises(ToolsNotSupportedError, match="tiny of local calls no tools"):
+        await reply(provider, params=Params(extra={"tools": [ADD]}))
+
+    assert text(await reply(provider)) == tiny_gguf.SENTENCE
+
+
+@needs_engine
+async def test_an_answer_has_the_form_that_was_asked_for(local, folder):
+    tiny_gguf.write(folder / "tiny.gguf")
+    schema = {"type": "object", "properties": {"a": {"enum": [7]}}, "required": ["a"], "additionalProperties": False}
+    form = {"type": "json_schema", "json_schema": {"name": "a", "schema": schema}}
+    pieces = await reply(local(), params=Params(extra={"response_format": form}, max_tokens=200))
+
+    assert json.loads(text(pieces)) == {"a": 7}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "is_carried"),
+    [
+        ("tools", [ADD], True),
+        ("tools", [{"type": "custom", "custom": {"name": "run"}}], False),
+        ("tool_choice", ADD, True),
+        ("tool_choice", {"type": "allowed_tools"}, False),
+        ("response_format", {"type": "json_object"}, True),
+        ("response_format", {"type": "grammar"}, False),
+        ("audio", {}, False),
+    ],
+    ids=str,
+)
+async def test_what_the_engine_would_leave_out_is_not_carried(local, field, value, is_carried):
+    assert local().carries(field, value) is is_carried
+
+
 # Ends
 
 
@@ -299,7 +390,8 @@ async def test_a_child_that_dies_cuts_the_reply_and_the_next_turn_has_a_new_one(
     with pytest.raises(StreamCutError) as caught:
         async with aclosing(provider.stream("endless", QUESTION, Params())) as pieces:
             async for _ in pieces:
-                os.kill(pids[0], signal.SIGKILL)
+                with suppress(ProcessLookupError):  # there may be more pieces that it sent before
+                    os.kill(pids[0], signal.SIGKILL)
 
     assert "lack of memory" in caught.value.message
     assert await reply(provider, "endless", Params(max_tokens=1))

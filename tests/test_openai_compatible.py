@@ -90,6 +90,58 @@ async def test_a_slash_at_the_end_of_the_address_does_no_harm(upstream, http):
     assert upstream.wait_request().path == "/v1/chat/completions"
 
 
+CALL = {"id": "call_1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
+PICTURE = Image("data:image/png;base64,iVBORw0KGgo=")
+
+
+def calling(**extra):
+    return Message("assistant", "", extra={"tool_calls": [CALL], "content": None, **extra})
+
+
+def result(content, *images, id_="call_1"):
+    return Message("user", content, images, {"role": "tool", "tool_call_id": id_})
+
+
+def shown(*texts):
+    """Return the content of a message with the picture of a tool, behind the texts."""
+    image = {"type": "image_url", "image_url": {"url": PICTURE.url}}
+    return [*({"type": "text", "text": text} for text in texts), image]
+
+
+@pytest.mark.parametrize(
+    ("behind", "last"),
+    [
+        ([], {"role": "user", "content": shown()}),
+        (conversation("So?"), {"role": "user", "content": shown("So?")}),
+        ([Message("assistant", "Ah.")], {"role": "assistant", "content": "Ah."}),
+    ],
+    ids=str,
+)
+async def test_what_a_tool_has_shown_is_the_user_s_behind_all_results(provider, upstream, behind, last):
+    await ask(provider, [*QUESTION, calling(), result("", PICTURE), result("Two", id_="call_2"), *behind])
+
+    _, _, first, second, *others = upstream.wait_request().json["messages"]
+    assert first == {"role": "tool", "tool_call_id": "call_1", "content": "(The image follows.)"}
+    assert second == {"role": "tool", "tool_call_id": "call_2", "content": "Two"}
+    assert (others[-1], len(others)) == (last, 2 if last["role"] == "assistant" else 1)
+    assert others[0]["content"][-1] == shown()[0]
+
+
+@pytest.mark.parametrize(("complaint", "is_heard"), [("'reasoning_content' is unsupported", True), ("x", False)])
+async def test_a_service_that_takes_no_thoughts_is_asked_without(provider, upstream, complaint, is_heard):
+    messages = [*QUESTION, calling(reasoning_content="Let me look."), result("Noon.")]
+    upstream.will_answer_json(openai_error(complaint), status=400)
+
+    try:
+        await ask(provider, messages)
+        await ask(provider, messages)
+    except UpstreamError as error:
+        assert (error.detail, is_heard) == (complaint, False)
+
+    thoughts = [request.json["messages"][1].get("reasoning_content") for request in upstream.requests]
+    assert thoughts == ["Let me look."] + [None] * 2 * is_heard
+
+
 @pytest.mark.parametrize(
     ("status", "complaint"),
     [

@@ -81,6 +81,16 @@ def test_what_stands_behind_the_last_question_stays():
     assert trimmed([*conversation("a", "b", "c"), begun], 1) == [Message("user", "c"), begun]
 
 
+def test_the_result_of_a_tool_is_no_question():
+    call = {"id": "c", "type": "function", "function": {"name": "now", "arguments": "{}"}}
+    calling = Message("assistant", "", extra={"tool_calls": [call]})
+    result = Message("user", "It is noon.", extra={"role": "tool", "tool_call_id": "c"})
+    answer, question = Message("assistant", "Noon."), Message("user", "And now?")
+
+    assert trimmed([*conversation("a"), calling, result], 1) == [*conversation("a"), calling, result]
+    assert trimmed([*conversation("a"), calling, result, answer, question], 80) == [question]
+
+
 roles = st.sampled_from(["system", "user", "assistant"])
 messages = st.lists(st.builds(Message, roles, st.text(max_size=40)), max_size=12)
 

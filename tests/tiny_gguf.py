@@ -19,6 +19,16 @@ TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
+TEMPLATE_WITH_TOOLS = (
+    "{% if tools %}<|im_start|>system\nCall one of <tools>{% for tool in tools %}\n{{ tool | tojson }}{% endfor %}\n"
+    '</tools> like this:\n<tool_call>\n{"name": <name>, "arguments": <object>}\n</tool_call><|im_end|>\n{% endif %}'
+    "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content or '' }}"
+    '{% for call in message.tool_calls or [] %}\n<tool_call>\n{"name": "{{ call.function.name }}", '
+    '"arguments": {{ call.function.arguments | tojson }}}\n</tool_call>{% endfor %}<|im_end|>\n{% endfor %}'
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+CALL = '<tool_call>\n{"name": "add", "arguments": {"a": 1}}\n</tool_call>'
+"""A sentence that such a template's engine takes for a call."""
 BEFORE_THE_ANSWER = "\n"
 CONTROL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 END_OF_TEXT, _, END_OF_TURN = range(len(CONTROL))
@@ -34,7 +44,9 @@ CERTAINTY = 4
 """Makes the wanted token win by some thirty: no temperature changes the sentence."""
 
 
-def write(file: Path, sentence: str = SENTENCE, *, slow_layers: int = 0, endless: bool = False) -> Path:
+def write(
+    file: Path, sentence: str = SENTENCE, *, slow_layers: int = 0, endless: bool = False, template: str = TEMPLATE
+) -> Path:
     """Write the model and return its file.
 
     slow_layers: how many layers do nothing, but take their time.
@@ -49,6 +61,7 @@ def write(file: Path, sentence: str = SENTENCE, *, slow_layers: int = 0, endless
     writer = GGUFWriter(file, "llama")
     _describe(writer, layers, inner)
     _add_tokenizer(writer, tokens)
+    writer.add_chat_template(template)
     for name, matrix in (*_vocabulary_matrices(len(tokens), path), *_idle_layers(layers, inner)):
         writer.add_tensor(name, matrix)
     writer.write_header_to_file()
@@ -108,7 +121,6 @@ def _add_tokenizer(writer: GGUFWriter, tokens: list[str]) -> None:
     writer.add_bos_token_id(END_OF_TEXT)
     writer.add_eos_token_id(END_OF_TURN)
     writer.add_add_bos_token(False)
-    writer.add_chat_template(TEMPLATE)
 
 
 def _vocabulary_matrices(size: int, path: list[int]) -> Iterator[tuple[str, NDArray[np.float32]]]:

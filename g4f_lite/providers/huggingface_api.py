@@ -125,6 +125,9 @@ class HuggingFaceAPI(Provider):
             return await self._chat(USUAL_ROUTE, self.name).list_models()
         return [Offer(id_, vision=id_ in self.vision_models or None) for id_ in await self._hub.models()]
 
+    def carries(self, field: str, value: Any) -> bool:
+        return True
+
     def obstacle(self) -> G4FLiteError | None:
         if obstacle := super().obstacle():
             return obstacle
@@ -216,7 +219,8 @@ class HuggingFaceAPI(Provider):
         return first_to_answer(candidates, SHARE * self.settings.timeout.first, begun, self._breakers)
 
     def _ask(self, one: Serving, messages: Sequence[Message], params: Params) -> AsyncGenerator[Piece, None]:
-        return self._chat(one.path, f"{self.name} ({one.provider})").stream(one.model, messages, params)
+        spelled = replace(params, extra=one.spelled(params.extra))
+        return self._chat(one.path, f"{self.name} ({one.provider})").stream(one.model, messages, spelled)
 
     def _chat(self, path: str, name: str) -> OpenAICompatible:
         """Return what asks at a path of the router; it is kept, with what it learns of who answers there."""

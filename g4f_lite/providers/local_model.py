@@ -4,6 +4,7 @@ import platform
 import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,12 @@ from g4f_lite.errors import (
     ModelNotSupportedError,
     PromptTooLongError,
     StreamCutError,
+    ToolsNotSupportedError,
     UnreachableError,
     UpstreamError,
 )
+from g4f_lite.functions import are_functions, named
+from g4f_lite.lookup import look_up
 from g4f_lite.messages import Message, Params
 from g4f_lite.offers import Offer
 from g4f_lite.pieces import Piece
@@ -67,18 +71,28 @@ class LocalModel(Provider):
         self, model: str, messages: Sequence[Message], params: Params, state: Mapping[str, Any] | None = None
     ) -> AsyncGenerator[Piece, None]:
         refuse_images(self.name, messages)
-        async with self._slot.engine(self._file(model)) as engine:
-            upstream = OpenAICompatible(self.name, self._settings(engine), self.http)
-            async with aclosing(upstream.stream(model, messages, params)) as pieces:
-                try:
-                    async for piece in pieces:
-                        yield piece
-                except PromptTooLongError as error:
-                    raise self._too_long(error) from error
-                except (StreamCutError, UnreachableError) as error:
-                    if death := await engine.death():
-                        raise death from error
-                    raise
+        engine_of = self._slot.engine(self._file(model))
+        async with engine_of as engine, aclosing(self._reply(engine, model, messages, params)) as pieces:
+            try:
+                async for piece in pieces:
+                    yield piece
+            except PromptTooLongError as error:
+                raise self._too_long(error) from error
+            except (StreamCutError, UnreachableError) as error:
+                if death := await engine.death():
+                    raise death from error
+                raise
+
+    async def _reply(
+        self, engine: EngineProcess, model: str, messages: Sequence[Message], params: Params
+    ) -> AsyncGenerator[Piece, None]:
+        if "tools" in params.extra and not await self._knows_tools(engine):
+            raise ToolsNotSupportedError(f"{model} of {self.name} calls no tools. Choose another model.")
+        upstream = OpenAICompatible(self.name, self._settings(engine), self.http)
+        wanted = replace(params, extra=_spelled(params.extra))
+        async with aclosing(upstream.stream(model, messages, wanted)) as pieces:
+            async for piece in pieces:
+                yield piece
 
     async def list_models(self) -> list[Offer]:
         return [Offer(name, vision=False) for name in gguf_files.models(self.folder)]
@@ -96,6 +110,17 @@ class LocalModel(Provider):
             return ModelNotSupportedError(f"{self.name} has no model yet: put a .gguf file into {self.folder}.")
         return None
 
+    def carries(self, field: str, value: Any) -> bool:
+        """Tell what the engine heeds of a field; that it has functions depends on the model, and is seen later."""
+        match field:
+            case "tools":
+                return are_functions(value)
+            case "tool_choice":
+                return value in ("auto", "none", "required") or bool(named(value))
+            case "response_format":
+                return value.get("type") in ("json_object", "json_schema")
+        return False
+
     async def close(self) -> None:
         await self._slot.close()
 
@@ -103,6 +128,16 @@ class LocalModel(Provider):
         return await EngineProcess.start(
             file, context=self.options.context, threads=self.options.threads, limit_s=self.settings.timeout.total
         )
+
+    async def _knows_tools(self, engine: EngineProcess) -> bool:
+        """Tell whether the model's chat template has a place for tools; the engine leaves them out in silence."""
+        settings = self._settings(engine)
+        headers = {"Authorization": f"Bearer {engine.key}"}
+        properties = await look_up(self.http, f"{engine.url}/props", settings, provider=self.name, headers=headers)
+        match properties:
+            case {"chat_template_caps": {"supports_tools": bool(supports)}}:
+                return supports
+        return False
 
     def _file(self, model: str) -> Path:
         """Return what the folder holds under that name; a name is never taken as a path."""
@@ -123,6 +158,15 @@ class LocalModel(Provider):
         return self.settings.model_copy(
             update={"base_url": f"{engine.url}/v1", "api_key": engine.key, "proxy": "", "headers": {}, "options": {}}
         )
+
+
+def _spelled(extra: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what the engine is asked; one function that has to be called is offered alone, for it knows no names."""
+    name = named(extra.get("tool_choice"))
+    if not name:
+        return extra
+    offered = [tool for tool in extra.get("tools", ()) if named(tool) == name]
+    return {**extra, "tools": offered, "tool_choice": "required"}
 
 
 def _make_folder(folder: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import ClientResponse
 
 from g4f_lite.asking import asking
-from g4f_lite.concessions import Concessions, refused_field, without
+from g4f_lite.concessions import Concessions
 from g4f_lite.errors import G4FLiteError, MalformedReplyError, UnreachableError
 from g4f_lite.lookup import look_up
 from g4f_lite.messages import Message, Params
@@ -16,6 +16,7 @@ from g4f_lite.offers import Offer
 from g4f_lite.pieces import Piece, Via
 from g4f_lite.protocols.openai.completion import Completion
 from g4f_lite.protocols.openai.model_list import offers
+from g4f_lite.protocols.openai.request import chat_request, refused_field
 from g4f_lite.provider import Provider
 from g4f_lite.settings import ProviderSettings
 from g4f_lite.transport import Http, received, secrets_of
@@ -42,8 +43,8 @@ class OpenAICompatible(Provider):
 
         Source: https://platform.openai.com/docs/api-reference/chat/create
         """
-        body = _body(model, messages, params)
-        asked = asking(model, self._concessions, partial(without, body), self._send, refused_field)
+        body = partial(chat_request, model, messages, params)
+        asked = asking(model, self._concessions, body, self._send, refused_field)
         reply = Completion(self.name, secrets_of(self.settings), offers_tools="tools" in params.extra)
         async with asked as response, aclosing(received(response, reply)) as pieces:
             via = _via(response.headers, model)
@@ -84,22 +85,3 @@ def _via(headers: Mapping[str, str], model: str) -> Via | None:
     """Return who answers behind Hugging Face's router, which names them in a header; None where nobody is named."""
     name = headers.get("x-inference-provider", "")
     return Via(name, model) if 0 < len(name) <= LONGEST_NAME and name.isascii() and name.isprintable() else None
-
-
-def _body(model: str, messages: Sequence[Message], params: Params) -> dict[str, Any]:
-    return {
-        "model": model,
-        "messages": [{"role": message.role, "content": _content(message), **message.extra} for message in messages],
-        "stream": True,
-        "stream_options": {"include_usage": True},
-        **params.given(),
-        **params.extra,
-    }
-
-
-def _content(message: Message) -> str | list[dict[str, Any]]:
-    """Return the text, or a list of parts where there are images; many services know texts alone."""
-    if not message.images:
-        return message.content
-    text = [{"type": "text", "text": message.content}] if message.content else []
-    return [*text, *({"type": "image_url", "image_url": {"url": image.url}} for image in message.images)]

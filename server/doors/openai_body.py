@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from g4f_lite.messages import Message, Params, message_of
+from g4f_lite.protocols.openai.request import THOUGHTS
 from server.doors.question import Harmless, Wish, check_said
 from server.payload import Body, SamplingBody, check_length, check_text
 from server.problems import Problem
@@ -116,7 +117,7 @@ def _message(number: int, value: dict[str, Any]) -> Message:
 
 
 def _extra(value: dict[str, Any], field: str) -> dict[str, Any]:
-    """Return what a message has to do with tools: an answer of one, or calls. Raises: Problem."""
+    """Return what a message has to do with tools: an answer of one, or calls and why. Raises: Problem."""
     calls = value.get("tool_calls")
     if value.get("role") == "tool":
         if not isinstance(value.get("tool_call_id"), str):
@@ -128,4 +129,6 @@ def _extra(value: dict[str, Any], field: str) -> dict[str, Any]:
         raise Problem(
             "invalid_request", f"{field}.tool_calls: must be a list of objects, in a message of the assistant."
         )
-    return {"tool_calls": calls} if value.get("content") else {"tool_calls": calls, "content": None}
+    thoughts = value.get(THOUGHTS)
+    thought = {THOUGHTS: thoughts} if isinstance(thoughts, str) and thoughts else {}
+    return {"tool_calls": calls, **thought, **({} if value.get("content") else {"content": None})}

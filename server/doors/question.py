@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from g4f_lite.catalog import Model, Route
+from g4f_lite.functions import named
 from g4f_lite.messages import Message, Params
 from server.problems import Problem
 
@@ -37,6 +38,13 @@ class Wish:
 
     def is_heard(self, route: Route) -> bool:
         return route.member.provider.carries(self.field, self.value)
+
+
+def check_choice(extra: Mapping[str, Any]) -> None:
+    """Refuse to have a tool called that is not offered. Raises: Problem."""
+    name = named(extra.get("tool_choice"))
+    if name and not any(named(tool) == name for tool in extra.get("tools", ())):
+        raise Problem("invalid_request", f"tool_choice: there is no tool called {name[:100]} among the tools.")
 
 
 def carrying(model: Model, wishes: Sequence[Wish]) -> Model:

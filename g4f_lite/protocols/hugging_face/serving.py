@@ -31,6 +31,13 @@ ROUTES = {
 }
 """Where `chat/completions` lies behind the router, if not in the place where everybody else has it."""
 USUAL_ROUTE = "v1"
+FORMATS = {
+    "cohere": ("json_object", "schema"),
+    "fireworks-ai": ("json_object", "schema"),
+    "hf-inference": ("json_object", "value"),
+    "together": ("json_schema", "schema"),
+}
+"""The type and the member by which a schema is told in `response_format`, if not in OpenAI's way."""
 WITHOUT_CHAT = {"black-forest-labs", "fal-ai", "replicate", "wavespeed"}
 
 PROVIDER = re.compile(r"[A-Za-z0-9][\w.-]{0,63}", re.ASCII)
@@ -49,6 +56,14 @@ class Serving:
         """Where, below the router's root, `chat/completions` lies."""
         route = ROUTES.get(self.provider, USUAL_ROUTE)
         return f"{self.provider}/{route.format(model=quote(self.model))}"
+
+    def spelled(self, extra: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return members of a request in OpenAI's protocol as this one wants them."""
+        match extra.get("response_format"):
+            case {"type": "json_schema", "json_schema": {"schema": schema}} if self.provider in FORMATS:
+                type_, member = FORMATS[self.provider]
+                return {**extra, "response_format": {"type": type_, member: schema}}
+        return extra
 
 
 def entries_of(mapping: Any) -> Entries:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from g4f_lite.functions import result_of
 from g4f_lite.messages import Message
 
 PER_MESSAGE = 16
@@ -28,7 +29,7 @@ def trimmed(messages: Sequence[Message], limit: int) -> list[Message]:
     for index in range(_last_question(messages) if excess > 0 else 0):
         if messages[index].role == "system":
             continue
-        if excess <= 0 and messages[index].role == "user":
+        if excess <= 0 and _is_question(messages[index]):
             break
         excess -= calculate_lenght([messages[index]])
         left_out.add(index)
@@ -36,7 +37,12 @@ def trimmed(messages: Sequence[Message], limit: int) -> list[Message]:
 
 
 def _last_question(messages: Sequence[Message]) -> int:
-    return max((index for index, message in enumerate(messages) if message.role == "user"), default=0)
+    return max((index for index, message in enumerate(messages) if _is_question(message)), default=0)
+
+
+def _is_question(message: Message) -> bool:
+    """Tell whether a person asks; the result of a tool means nothing without the call before it."""
+    return message.role == "user" and result_of(message) is None
 
 
 def _text(message: Message | Mapping[str, Any]) -> str:
