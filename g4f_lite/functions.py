@@ -9,6 +9,9 @@ from typing import Any, NamedTuple, NoReturn
 
 from g4f_lite.messages import Message
 
+THOUGHTS = "reasoning_content"
+"""The member of a message with calls that holds what the model thought before: DeepSeek refuses one without it, Groq
+one with it."""
 UNREADABLE = "INVALID_JSON"
 """The member that holds arguments which are no object, where a protocol wants one.
 

@@ -90,6 +90,10 @@ class Server:
             return _refusal(400, f'invalid think value: "{thinks}"')
         if thinks and "thinking" not in can:
             return _refusal(400, f'"{name}" does not support thinking')
+        if asked.get("tools") and "tools" not in can:
+            return _refusal(400, f"registry.ollama.ai/library/{name} does not support tools")
+        if asked.get("format", "") not in ("", "json") and not isinstance(asked["format"], dict):
+            return _refusal(400, f'invalid format: "{asked["format"]}"; expected "json" or a valid JSON Schema object')
         if "completion" not in can:
             return _refusal(400, f'"{name}" does not support chat')
         if not asked["messages"]:
@@ -100,6 +104,8 @@ class Server:
 def _answer(asked: Mapping[str, Any], thinks: bool, images: int) -> Answer:
     """Return an echo of the last message. What stands at the top under OpenAI's names has no effect."""
     options = asked.get("options", {})
+    if asked.get("tools") and asked["messages"][-1]["role"] == "user":
+        return Answer([*_calls(asked), done(prompt_eval_count=1, eval_count=1)], headers=NDJSON)
     words = re.findall(r"\S+\s*", f"You said: {asked['messages'][-1]['content']}" + " [image]" * images)
     reason = "stop"
     for stop in options.get("stop", ()):
@@ -115,8 +121,21 @@ def _answer(asked: Mapping[str, Any], thinks: bool, images: int) -> Answer:
     return Answer([*records, done(reason, words[-1] if words else "", **counts)], headers=NDJSON)
 
 
+def _calls(asked: Mapping[str, Any]) -> list[bytes]:
+    """Return the calls of all tools with what was said, a record each, as the server does since it has ids."""
+    names = [tool["function"]["name"] for tool in asked["tools"]]
+    arguments = {"said": asked["messages"][-1]["content"]}
+    functions = [{"index": at, "name": name, "arguments": arguments} for at, name in enumerate(names)]
+    return [said(tool_calls=[{"id": f"call_{one['index']}", "function": one}]) for one in functions]
+
+
 def _images(message: Mapping[str, Any]) -> Iterable[bytes]:
-    if message["role"] not in ("system", "user", "assistant", "tool") or not isinstance(message["content"], str):
+    calls = [call["function"] for call in message.get("tool_calls", ())]
+    if (
+        message["role"] not in ("system", "user", "assistant", "tool")
+        or not isinstance(message["content"], str)
+        or not all(isinstance(call["arguments"], dict) for call in calls)
+    ):
         raise ValueError("json: cannot unmarshal into Go struct field ChatRequest.messages")
     for image in message.get("images", ()):
         try:

@@ -7,7 +7,13 @@ from contextlib import aclosing
 import pytest
 
 from g4f_lite.config import CatalogConfig, load
-from g4f_lite.errors import ConfigError, KeyRejectedError, ModelNotSupportedError, UpstreamError
+from g4f_lite.errors import (
+    ConfigError,
+    KeyRejectedError,
+    ModelNotSupportedError,
+    ToolsNotSupportedError,
+    UpstreamError,
+)
 from g4f_lite.messages import Image, Message, Params, conversation
 from g4f_lite.offers import Offer
 from g4f_lite.pieces import Content, Finish, Reasoning, Usage
@@ -214,6 +220,32 @@ def test_the_server_on_this_machine_is_the_default():
 
 
 # refusals
+
+
+TOOL = {"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}
+OFFERED = Params(extra={"tools": [TOOL]})
+
+
+async def test_a_tool_is_called_and_its_result_heard(made):
+    calls, usage, finish = await ask(made(), params=OFFERED)
+    call = {name: value for name, value in calls.parts[0].items() if name != "index"}
+    history = [
+        *QUESTION,
+        Message("assistant", "", extra={"tool_calls": [call], "content": None}),
+        Message("user", "2", extra={"role": "tool", "tool_call_id": call["id"]}),
+    ]
+
+    assert call["function"] == {"name": "add", "arguments": '{"said": "Hello there"}'}
+    assert (usage, finish) == (Usage(1, 1), Finish("tool_calls"))
+    assert text_of(await ask(made(), messages=history, params=OFFERED)) == "You said: 2"
+
+
+@pytest.mark.parametrize("options", [{}, {"think": True}])
+async def test_a_model_that_calls_no_tools_is_told_apart(made, options):
+    with pytest.raises(ToolsNotSupportedError, match="llava:7b of ollama calls no tools") as caught:
+        await ask(made(**options), "llava:7b", params=OFFERED)
+
+    assert (caught.value.status, caught.value.blames) == (400, "request")
 
 
 async def test_a_model_that_was_not_pulled_is_an_error_that_says_how_to(made):

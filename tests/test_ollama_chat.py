@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from g4f_lite.errors import ModelNotSupportedError, UpstreamError
 from g4f_lite.messages import Image, Message, Params, conversation
-from g4f_lite.pieces import Content, Finish, Piece, Reasoning, Usage
-from g4f_lite.protocols.ollama.chat import ChatReply, chat_request
+from g4f_lite.pieces import Content, Finish, Piece, Reasoning, ToolCalls, Usage
+from g4f_lite.protocols.ollama.chat import ChatReply, carries, chat_request
 from tests.divisions import divided
 from tests.ollama_service import done, line, said
 
@@ -99,6 +99,42 @@ def test_the_call_of_a_tool_is_no_answer():
 
     assert failing(call, done())[1].code == "malformed_reply"
     assert decode(call, done(content="a"))[0] == Content("a")
+
+
+TWO = [
+    said("Let me look.\n"),
+    said(tool_calls=[{"function": {"name": "now", "arguments": {}}}]),
+    said(tool_calls=[{"id": "b", "function": {"index": 1, "name": "add", "arguments": {"a": [1, "é"]}}}]),
+]
+
+
+@pytest.mark.parametrize("end", [[done()], [done("")], [done(eval_count=3)]])
+def test_calls_of_tools_that_were_offered_are_told(end):
+    reply = ChatReply("ollama", offers_tools=True)
+    pieces = [piece for block in [*TWO, *end] for piece in reply.feed(block)] + list(reply.end())
+    calls = [part for piece in pieces if isinstance(piece, ToolCalls) for part in piece.parts]
+
+    assert pieces[0] == Content("Let me look.")
+    assert [(call["index"], call["type"], call["function"]["name"]) for call in calls] == [
+        (0, "function", "now"),
+        (1, "function", "add"),
+    ]
+    assert [json.loads(call["function"]["arguments"]) for call in calls] == [{}, {"a": [1, "é"]}]
+    assert calls[0]["id"] and calls[1]["id"] == "b"
+    assert pieces[-1] == Finish("tool_calls")
+
+
+def test_calls_may_stand_in_the_last_record_and_be_all_of_the_answer():
+    last = line({"message": {"content": "", "tool_calls": [{"function": {"name": "now"}}]}, "done": True})
+    reply = ChatReply("ollama", offers_tools=True)
+
+    assert [type(piece) for piece in (*reply.feed(last), *reply.end())] == [ToolCalls, Finish]
+
+
+def test_an_answer_that_was_cut_behind_a_call_says_so():
+    reply = ChatReply("ollama", offers_tools=True)
+
+    assert [*reply.feed(TWO[1] + done("length")), *reply.end()][-1] == Finish("length")
 
 
 def test_a_model_may_have_nothing_to_say():
@@ -230,6 +266,83 @@ def test_parameters_have_the_names_that_ollama_knows_and_stand_among_the_options
 
     assert asked["options"] == {"temperature": 0.0, "top_p": 0.5, "num_predict": 9, "stop": ["x"], "num_ctx": 8192}
     assert not {"temperature", "max_tokens", "stop"} & asked.keys()
+
+
+TOOL = {"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}
+CALL = {"id": "c1", "type": "function", "function": {"name": "add", "arguments": '{"a": 1}'}}
+SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}}}
+
+
+def asked_with(messages=(), **extra):
+    return chat_request("ollama", "m", [*conversation("a"), *messages], Params(extra=extra), None)
+
+
+def test_calls_and_results_are_said_in_ollama_s_words():
+    calling = Message("assistant", "Hm.", extra={"tool_calls": [CALL], "reasoning_content": "Let me add."})
+    result = Message("user", "1", (Image(f"data:image/png;base64,{PIXEL}"),), {"role": "tool", "tool_call_id": "c1"})
+    stray = Message("user", "2", extra={"role": "tool", "tool_call_id": "c2"})
+
+    assert asked_with([calling, result, stray], tools=[TOOL]) == {
+        "model": "m",
+        "messages": [
+            {"role": "user", "content": "a"},
+            {
+                "role": "assistant",
+                "content": "Hm.",
+                "thinking": "Let me add.",
+                "tool_calls": [{"id": "c1", "function": {"name": "add", "arguments": {"a": 1}}}],
+            },
+            {"role": "tool", "content": "1", "images": [PIXEL], "tool_name": "add", "tool_call_id": "c1"},
+            {"role": "tool", "content": "2", "tool_name": "", "tool_call_id": "c2"},
+        ],
+        "stream": True,
+        "tools": [TOOL],
+    }
+
+
+def test_arguments_that_are_no_object_are_sent_in_one():
+    broken = {**CALL, "function": {"name": "add", "arguments": '{"a": '}}
+    calling = Message("assistant", "", extra={"tool_calls": [broken], "content": None})
+
+    said_ = asked_with([calling])["messages"][1]
+    assert (said_["content"], said_["tool_calls"][0]["function"]["arguments"]) == ("", {"INVALID_JSON": '{"a": '})
+
+
+@pytest.mark.parametrize(
+    ("choice", "is_carried", "is_offered"),
+    [("auto", True, True), ("none", True, False), ("required", False, True), (TOOL, False, True)],
+    ids=str,
+)
+def test_nobody_can_be_made_to_call_a_tool(choice, is_carried, is_offered):
+    assert carries("tool_choice", choice) is is_carried
+    assert ("tools" in asked_with(tools=[TOOL], tool_choice=choice)) is is_offered
+
+
+@pytest.mark.parametrize(
+    ("form", "told"),
+    [
+        ({"type": "json_object"}, "json"),
+        ({"type": "json_schema", "json_schema": {"name": "a", "strict": True, "schema": SCHEMA}}, SCHEMA),
+        ({"type": "json_schema", "json_schema": {"name": "a"}}, None),
+        ({"type": "grammar"}, None),
+    ],
+    ids=str,
+)
+def test_the_form_of_an_answer_is_told_or_not_carried(form, told):
+    assert carries("response_format", form) is bool(told)
+    assert asked_with(response_format=form).get("format") == told
+
+
+def test_only_functions_are_carried_and_nothing_that_is_not_known():
+    assert carries("tools", [TOOL, CALL])
+    assert not carries("tools", [{"type": "custom", "custom": {"name": "run"}}])
+    assert not carries("audio", {})
+
+
+def test_hints_stand_among_the_options():
+    asked = asked_with(seed=0, frequency_penalty=0.5, presence_penalty=-1, logit_bias={"1": 2}, reasoning_effort="low")
+
+    assert asked["options"] == {"seed": 0, "frequency_penalty": 0.5, "presence_penalty": -1}
 
 
 def test_images_are_bare_base64():

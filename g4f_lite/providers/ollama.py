@@ -17,13 +17,14 @@ from g4f_lite.errors import (
     MalformedReplyError,
     ModelNotSupportedError,
     RejectedError,
+    ToolsNotSupportedError,
     UpstreamError,
 )
 from g4f_lite.lookup import look_up
 from g4f_lite.messages import Message, Params
 from g4f_lite.offers import Offer
 from g4f_lite.pieces import Piece
-from g4f_lite.protocols.ollama.chat import ChatReply, chat_request
+from g4f_lite.protocols.ollama.chat import ChatReply, carries, chat_request
 from g4f_lite.protocols.ollama.models import Contexts, loaded_models, offers
 from g4f_lite.provider import Provider
 from g4f_lite.settings import ProviderSettings, Strict
@@ -37,6 +38,7 @@ LEVELS = ("low", "medium", "high", "max")
 DURATION = re.compile(r"-?(?:[0-9]+(?:\.[0-9]+)?(?:ms|h|m|s))+")
 """Source: https://pkg.go.dev/time#ParseDuration"""
 CANNOT_THINK = re.compile(r"(?i)does not support thinking")
+CANNOT_CALL = re.compile(r"(?is)does not support\b.*\btools\b")
 NEEDS_SUBSCRIPTION = re.compile(r"(?i)subscription")
 
 
@@ -92,7 +94,7 @@ class Ollama(Provider):
         Source: https://github.com/ollama/ollama/blob/main/docs/api.md#generate-a-chat-completion
         """
         body = self._body(model, messages, params)
-        reply = ChatReply(self.name, secrets_of(self.settings))
+        reply = ChatReply(self.name, secrets_of(self.settings), offers_tools="tools" in body)
         asked = asking(model, self._concessions, partial(without, body), self._send, _refused)
         try:
             async with asked as response, aclosing(received(response, reply)) as pieces:
@@ -102,6 +104,9 @@ class Ollama(Provider):
             if explained := self._explained(error, model):
                 raise explained from error
             raise
+
+    def carries(self, field: str, value: Any) -> bool:
+        return carries(field, value)
 
     async def list_models(self) -> list[Offer]:
         """Return the models that were pulled, and which of them are in memory, if the server can tell.
@@ -151,6 +156,9 @@ class Ollama(Provider):
             case KeyRejectedError(status=401) if not self.settings.api_key:
                 said = f"{self.name} asks for an account: run `ollama signin` where it runs, or set its api_key."
                 return NotSignedInError(said, detail=error.detail, status=error.status)
+            case RejectedError() if CANNOT_CALL.search(error.detail):
+                said = f"{name} of {self.name} calls no tools. Choose another model."
+                return ToolsNotSupportedError(said, detail=error.detail, status=error.status)
         return None
 
 

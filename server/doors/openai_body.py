@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from g4f_lite.functions import THOUGHTS
 from g4f_lite.messages import Message, Params, message_of
-from g4f_lite.protocols.openai.request import THOUGHTS
 from server.doors.question import Harmless, Wish, check_said
 from server.payload import Body, SamplingBody, check_length, check_text
 from server.problems import Problem

@@ -8,9 +8,14 @@ from typing import Any
 
 from g4f_lite import jsonlines
 from g4f_lite.errors import ImageNotSupportedError
+from g4f_lite.functions import THOUGHTS, Call, are_functions, calls_of, input_of, names_of, result_of
 from g4f_lite.messages import Image, Message, Params
 from g4f_lite.pieces import Finish, Piece, Usage
 from g4f_lite.reply import Reply, is_count
+from g4f_lite.tool_calls import Calls
+
+HINTS = ("seed", "frequency_penalty", "presence_penalty")
+"""Fields of OpenAI's protocol that are options here, under the same names."""
 
 
 def chat_request(
@@ -21,20 +26,37 @@ def chat_request(
     provider: the name in config.json, for the sentence of an error. context: in tokens; None is the server's own.
     Raises: ImageNotSupportedError for an image of which there is only the address.
     """
-    options = _options(params, context)
-    return {
+    names, extra = names_of(messages), params.extra
+    body = {
         "model": model,
-        "messages": [_message(provider, message) for message in messages],
+        "messages": [_message(provider, message, names) for message in messages],
         "stream": True,
-        **({"options": options} if options else {}),
+        "options": _options(params, context),
+        "tools": extra.get("tools") if extra.get("tool_choice") != "none" else None,
+        "format": _format(extra.get("response_format")),
     }
+    return {name: value for name, value in body.items() if value not in (None, {}, "")}
+
+
+def carries(field: str, value: Any) -> bool:
+    """Tell whether the protocol has words for a field, as for `Provider.carries`; it has none to force a call."""
+    match field:
+        case "tools":
+            return are_functions(value)
+        case "tool_choice":
+            return value in ("auto", "none")
+        case "response_format":
+            return bool(_format(value))
+    return False
 
 
 class ChatReply(Reply):
     """One reply. It has finished with the record that is `done`, which may hold text, too."""
 
-    def __init__(self, provider: str, secrets: Collection[str] = ()) -> None:
+    def __init__(self, provider: str, secrets: Collection[str] = (), *, offers_tools: bool = False) -> None:
         super().__init__(provider, secrets)
+        self._offers_tools = offers_tools
+        self._calls = Calls(self.texts)
         self._lines = jsonlines.Decoder(provider)
         self._last: Mapping[str, Any] = {}
         self._has_answered = False
@@ -61,9 +83,11 @@ class ChatReply(Reply):
             raise self.cut()
         if not self._has_answered:
             self._judge_silence()
+        yield from self._calls.end()
         if usage := _usage(self._last):
             yield usage
-        yield Finish("length" if self._last.get("done_reason") == "length" else "stop")
+        cut = self._last.get("done_reason") == "length"
+        yield Finish("length" if cut else "tool_calls" if self._calls else "stop")
 
     def _record(self, record: Any, pieces: list[Piece]) -> None:
         if not isinstance(record, dict):
@@ -81,27 +105,51 @@ class ChatReply(Reply):
         if isinstance(content := message.get("content"), str) and content:
             self._has_answered = True
             self.texts.say(content, pieces)
-        if message.get("tool_calls"):
+        if calls := message.get("tool_calls"):
             self._calls_tool = True
+            if self._offers_tools:
+                self._calls.feed(calls, pieces)
 
     def _judge_silence(self) -> None:
         """Raise what it means that there is no answer, unless the model just had nothing to say."""
-        if self._calls_tool:
+        if self._calls_tool and not self._offers_tools:
             raise self.malformed("the call of a tool that nobody offered, in the place of an answer")
         if self._last.get("done_reason") in ("load", "unload"):
             raise self.malformed("word that the model was loaded or unloaded, in the place of an answer")
 
 
 def _options(params: Params, context: int | None) -> dict[str, Any]:
-    given = params.given()
+    given = params.given() | {name: value for name, value in params.extra.items() if name in HINTS}
     if "max_tokens" in given:
         given["num_predict"] = given.pop("max_tokens")
     return given | ({"num_ctx": context} if context else {})
 
 
-def _message(provider: str, message: Message) -> dict[str, Any]:
-    images = [_data(provider, image) for image in message.images]
-    return {"role": message.role, "content": message.content, **({"images": images} if images else {})}
+def _format(response_format: Any) -> Any:
+    """Return what the answer is held to: `json`, or a schema; None: nothing, or what the protocol has no words for."""
+    match response_format:
+        case {"type": "json_object"}:
+            return "json"
+        case {"type": "json_schema", "json_schema": {"schema": dict(schema)}}:
+            return schema
+    return None
+
+
+def _message(provider: str, message: Message, names: Mapping[str, str]) -> dict[str, Any]:
+    """Return a message; older servers know a result by the name of its tool, newer ones by the call's id, too."""
+    written: dict[str, Any] = {"role": message.role, "content": message.content}
+    if message.images:
+        written["images"] = [_data(provider, image) for image in message.images]
+    if (id_ := result_of(message)) is not None:
+        return {**written, "role": "tool", "tool_name": names.get(id_, ""), "tool_call_id": id_}
+    if calls := calls_of(message):
+        written["tool_calls"] = [_call(call) for call in calls]
+        written |= {"thinking": thoughts} if (thoughts := message.extra.get(THOUGHTS)) else {}
+    return written
+
+
+def _call(call: Call) -> dict[str, Any]:
+    return {"id": call.id, "function": {"name": call.name, "arguments": input_of(call.arguments)}}
 
 
 def _data(provider: str, image: Image) -> str:

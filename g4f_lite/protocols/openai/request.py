@@ -10,11 +10,9 @@ from typing import Any
 from g4f_lite.concessions import refused_field as refused_parameter
 from g4f_lite.concessions import without
 from g4f_lite.errors import RejectedError
-from g4f_lite.functions import result_of
+from g4f_lite.functions import THOUGHTS, result_of
 from g4f_lite.messages import Image, Message, Params
 
-THOUGHTS = "reasoning_content"
-"""What a model thought before it called a tool: DeepSeek refuses such a message without it, Groq one with it."""
 SHOWN = "(The image follows.)"
 """What a tool has answered that answered with images alone; its message holds none."""
 
