@@ -50,11 +50,14 @@ class Calls:
             self._texts.end(pieces)
             pieces.append(ToolCalls(known))
 
-    def end(self) -> Iterator[Piece]:
-        """Yield what was held back. Raises: MalformedReplyError for a call that names no tool: nobody can run it."""
+    def end(self, *, is_cut: bool) -> Iterator[Piece]:
+        """Yield what was held back, and `{}` for calls without arguments, unless those were cut off.
+
+        Raises: MalformedReplyError for a call that names no tool: nobody can run it.
+        """
         if not all(call.name for call in self._calls):
             raise MalformedReplyError("The service sent the call of a tool without its name.")
-        if rest := [part for call in self._calls if (part := call.end())]:
+        if rest := [part for call in self._calls if (part := call.end(is_cut))]:
             yield ToolCalls(rest)
 
     def _told(self, call: "_Call", part: Mapping[str, Any]) -> Part | None:
@@ -101,7 +104,7 @@ class _Call:
         self.id = f"call_{secrets.token_hex(12)}" if id_ in ("", *taken) else id_
         self.name = ""
         self._held = ""
-        self._has_begun = False
+        self._has_begun = self._has_text = False
         self._joiner = Joiner()
         self._end = JsonEnd()
 
@@ -116,9 +119,12 @@ class _Call:
         texts.count(added)
         self._end.feed(added)
         self._held += added
+        self._has_text = self._has_text or bool(added.strip())
 
-    def end(self) -> Part | None:
+    def end(self, is_cut: bool) -> Part | None:
         self._held += self._joiner.end()
+        if self.kind == "function" and not self._has_text and not is_cut:
+            self._held += "{}"
         return self.told({})
 
     def told(self, part: Mapping[str, Any]) -> Part | None:

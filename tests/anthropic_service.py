@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from g4f_lite.providers.anthropic import Anthropic
+from tests import anthropic_tools
 from tests.kinds import KEY, PAGE, Kind
 from tests.upstream import EVENT_STREAM, Answer, Request, json_answer, not_found
 
@@ -74,12 +75,14 @@ def failure(type_: str, message: str) -> bytes:
 class Model:
     """thinking: the kinds of thinking it knows. prefill: whether the last message may be the assistant's.
 
-    sampling: how many of `temperature` and `top_p` it takes at once. listed: what the list says of it besides its id.
+    sampling: how many of `temperature` and `top_p` it takes at once. structured: whether it can be held to schemas.
+    listed: what the list says of it besides its id.
     """
 
     thinking: Sequence[str] = ()
     prefill: bool = True
     sampling: int = 2
+    structured: bool = True
     listed: Mapping[str, Any] | None = None
 
 
@@ -87,7 +90,7 @@ SEES = {"capabilities": {"image_input": {"supported": True}}, "max_input_tokens"
 MODELS = {
     "claude-newest": Model(["adaptive"], prefill=False, sampling=0, listed=SEES),
     "claude-new": Model(["enabled", "adaptive"], sampling=1, listed=SEES),
-    "claude-old": Model(),
+    "claude-old": Model(structured=False),
 }
 
 
@@ -139,6 +142,8 @@ def _checked(asked: dict[str, Any]) -> dict[str, Any]:
     _check_system(asked.get("system", []))
     _check_sampling(asked, model)
     _check_thinking(asked, model)
+    for complaint in anthropic_tools.complaints(asked, model.structured):
+        raise Refused(complaint)
     if not all(stop.strip() for stop in asked.get("stop_sequences", ())):
         raise Refused("stop_sequences: each stop sequence must contain non-whitespace")
     return asked
@@ -152,16 +157,21 @@ def _check_messages(messages: Sequence[Mapping[str, Any]], model: Model) -> None
             raise Refused(f'messages: Unexpected role "{message["role"]}". The API accepts a top-level `system`.')
         if not message["content"]:
             raise Refused(f"messages.{index}: all messages must have non-empty content")
-        for block in _blocks(message["content"]):
-            _check_block(block)
+        for block in anthropic_tools.blocks(message["content"]):
+            _check_block(block, message["role"])
     if messages[0]["role"] != "user":
         raise Refused('messages: first message must use the "user" role')
     if messages[-1]["role"] == "assistant":
         _check_prefill(_words(messages[-1]["content"]), model)
 
 
-def _check_block(block: Mapping[str, Any]) -> None:
+def _check_block(block: Mapping[str, Any], role: str) -> None:
     match block:
+        case {"type": "tool_use", "id": str(), "name": str(), "input": dict()} if role == "assistant":
+            pass
+        case {"type": "tool_result", "tool_use_id": str()} if role == "user":
+            for part in anthropic_tools.blocks(block.get("content", ())):
+                _check_block(part, role)
         case {"type": "text", "text": str(words)}:
             if not words.strip():
                 raise Refused("messages: text content blocks must contain non-whitespace text")
@@ -186,7 +196,7 @@ def _check_prefill(words: str, model: Model) -> None:
 
 
 def _check_system(system: Any) -> None:
-    for block in _blocks(system):
+    for block in anthropic_tools.blocks(system):
         if not block["text"].strip():
             raise Refused("system: text content blocks must contain non-whitespace text")
 
@@ -223,23 +233,34 @@ def _check_thinking(asked: Mapping[str, Any], model: Model) -> None:
 
 def _answer(asked: Mapping[str, Any]) -> Answer:
     """Return an echo of the system and of the last message; as many words as tokens are allowed."""
-    system = "".join(f"[{block['text']}] " for block in _blocks(asked.get("system", [])))
-    images = [block for message in asked["messages"] for block in _blocks(message["content"]) if "source" in block]
-    words = f"{system}You said: {_words(asked['messages'][-1]['content'])}" + " [image]" * len(images)
+    system = "".join(f"[{block['text']}] " for block in anthropic_tools.blocks(asked.get("system", [])))
+    images = [
+        block
+        for message in asked["messages"]
+        for block in anthropic_tools.blocks(message["content"])
+        if "source" in block
+    ]
+    heard = anthropic_tools.results(asked) or _words(asked["messages"][-1]["content"])
+    words = f"{system}You said: {heard}" + " [image]" * len(images)
+    if asked.get("output_config"):
+        words = json.dumps({"said": heard})
+    calls = anthropic_tools.calls(asked, heard)
     said, reason = re.findall(r"\S+\s*", words)[: asked["max_tokens"]], "end_turn"
     if len(said) == asked["max_tokens"]:
         reason = "max_tokens"
     for sequence in asked.get("stop_sequences", ()):
         if sequence in words:
             said, reason = [words.partition(sequence)[0]], "stop_sequence"
+    reason = "tool_use" if calls else reason
     usage = {"input_tokens": len(asked["messages"]), "cache_read_input_tokens": 0, "output_tokens": len(said)}
     if not asked.get("stream"):
-        content = [{"type": "text", "text": "".join(said)}]
+        content = [{"type": "text", "text": "".join(said)}, *calls]
         return json_answer({"type": "message", "content": content, "stop_reason": reason, "usage": usage})
-    return Answer([start({**usage, "output_tokens": 1}), *_streamed(asked, said), stop(reason, **usage), STOP])
+    records = [start({**usage, "output_tokens": 1}), *_streamed(asked, said, calls), stop(reason, **usage), STOP]
+    return Answer(records)
 
 
-def _streamed(asked: Mapping[str, Any], said: Sequence[str]) -> Iterator[bytes]:
+def _streamed(asked: Mapping[str, Any], said: Sequence[str], calls: Sequence[Mapping[str, Any]]) -> Iterator[bytes]:
     index = 0
     if thinking := asked.get("thinking"):
         yield block(type="thinking", thinking="", signature="")
@@ -253,6 +274,11 @@ def _streamed(asked: Mapping[str, Any], said: Sequence[str]) -> Iterator[bytes]:
     for word in said:
         yield delta("text_delta", index, text=word)
     yield end_of_block(index)
+    for at, call in enumerate(calls, index + 1):
+        yield block(at, **{**call, "input": {}})
+        for part in anthropic_tools.parts(call["input"]):
+            yield delta("input_json_delta", at, partial_json=part)
+        yield end_of_block(at)
 
 
 def _page(request: Request, page_size: int) -> Answer:
@@ -265,12 +291,8 @@ def _page(request: Request, page_size: int) -> Answer:
     return json_answer({"data": data, "has_more": more, "first_id": shown[0], "last_id": shown[-1]})
 
 
-def _blocks(content: Any) -> list[Mapping[str, Any]]:
-    return [{"type": "text", "text": content}] if isinstance(content, str) else content
-
-
 def _words(content: Any) -> str:
-    return " ".join(block["text"] for block in _blocks(content) if block["type"] == "text")
+    return " ".join(block["text"] for block in anthropic_tools.blocks(content) if block["type"] == "text")
 
 
 KIND = Kind(

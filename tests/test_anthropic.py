@@ -10,11 +10,12 @@ from g4f_lite.config import CatalogConfig, load
 from g4f_lite.errors import ConfigError, MissingKeyError, ModelNotSupportedError, RejectedError, UpstreamError
 from g4f_lite.messages import Image, Message, Params, conversation
 from g4f_lite.offers import Offer
-from g4f_lite.pieces import Content, Finish, Reasoning, Usage
+from g4f_lite.pieces import Content, Finish, Reasoning, ToolCalls, Usage
 from g4f_lite.providers import anthropic
 from g4f_lite.providers.anthropic import Anthropic
 from g4f_lite.settings import ProviderSettings
 from g4f_lite.transport import Http
+from server.doors.tool_calls import Joined
 from tests.anthropic_service import block, error, service, start, text
 from tests.kinds import KEY
 from tests.upstream import Gate, Upstream, json_answer, silence, wait_until
@@ -230,6 +231,81 @@ async def test_older_models_are_asked_without_thinking(made, upstream):
 
     assert ["thinking" in request.json for request in upstream.requests] == [True, False, False]
     assert upstream.requests[-1].json["temperature"] == 0.5
+
+
+# tools
+
+
+ADD = {"type": "function", "function": {"name": "add", "strict": True, "parameters": {"type": "object"}}}
+NOW = {"type": "function", "function": {"name": "now"}}
+
+
+def calls_of(pieces):
+    calls = Joined()
+    for piece in pieces:
+        if isinstance(piece, ToolCalls):
+            calls.add(piece.parts)
+    return list(calls.whole())
+
+
+def told(pieces, *results):
+    """Return what was asked and called, with the results of the calls."""
+    calls = calls_of(pieces)
+    calling = Message("assistant", text_of(pieces), extra={"tool_calls": calls})
+    answers = zip(results, calls, strict=True)
+    return [
+        *QUESTION,
+        calling,
+        *(Message("user", r, extra={"role": "tool", "tool_call_id": c["id"]}) for r, c in answers),
+    ]
+
+
+@pytest.mark.parametrize("options", [{}, {"thinking_budget": 1024}])
+@pytest.mark.parametrize("model", ["claude-newest", "claude-new", "claude-old"])
+async def test_tools_are_called_and_their_results_heard(made, model, options):
+    provider, params = made(**options), Params(extra={"tools": [ADD, NOW]})
+
+    first = await ask(provider, model, params=params)
+    second = await ask(provider, model, told(first, "Two", "Noon"), params)
+
+    assert [call["function"] for call in calls_of(first)] == [
+        {"name": "add", "arguments": '{"said": "Hello there"}'},
+        {"name": "now", "arguments": '{"said": "Hello there"}'},
+    ]
+    assert (text_of(first), first[-1]) == ("You said: Hello there", Finish("tool_calls"))
+    assert (text_of(second), second[-1]) == ("You said: Two Noon", Finish("stop"))
+
+
+@pytest.mark.parametrize("choice", ["required", ADD])
+async def test_a_call_can_be_forced_also_of_who_thinks(made, choice):
+    extra = {"tools": [ADD, NOW], "tool_choice": choice, "parallel_tool_calls": False}
+    pieces = await ask(made(thinking_budget=1024), params=Params(extra=extra))
+
+    assert [call["function"]["name"] for call in calls_of(pieces)] == ["add"]
+
+
+async def test_a_conversation_with_calls_goes_on_without_tools(made):
+    first = await ask(made(), params=Params(extra={"tools": [ADD]}))
+
+    assert text_of(await ask(made(), messages=[*told(first, "Two"), *conversation("So?")])) == "You said: Two"
+
+
+async def test_an_older_model_is_asked_without_being_strict_and_only_the_first_time_twice(made, upstream):
+    provider, params = made(), Params(extra={"tools": [ADD]})
+
+    for _ in range(2):
+        assert (await ask(provider, "claude-old", params=params))[-1] == Finish("tool_calls")
+
+    assert ["strict" in request.json["tools"][0] for request in upstream.requests] == [True, False, False]
+
+
+async def test_an_answer_has_the_form_that_was_asked_for_or_is_refused(made):
+    schema = {"type": "object", "properties": {"said": {"type": "string"}}, "additionalProperties": False}
+    params = Params(extra={"response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": schema}}})
+
+    assert json.loads(text_of(await ask(made(), params=params))) == {"said": "Hello there"}
+    with pytest.raises(RejectedError, match="rejects the request"):
+        await ask(made(), "claude-old", params=params)
 
 
 # refusals

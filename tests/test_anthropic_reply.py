@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from g4f_lite import event_reply
 from g4f_lite.errors import UpstreamError
-from g4f_lite.pieces import Content, Finish, Piece, Reasoning, Usage
+from g4f_lite.pieces import Content, Finish, Piece, Reasoning, ToolCalls, Usage
 from g4f_lite.protocols.anthropic.reply import MessageReply
+from server.doors.tool_calls import Joined
 from tests.anthropic_service import PING, STOP, block, delta, end_of_block, error, event, failure, start, stop, text
 from tests.anthropic_service import thought as thinking
 from tests.divisions import divided
@@ -174,6 +175,63 @@ def test_an_end_without_a_reason_ends_a_reply_that_has_text():
 
 def test_a_model_may_have_nothing_to_say():
     assert decode(*BEGIN, *END) == [Usage(9, 7), Finish("stop")]
+
+
+def calls_of(*blocks: bytes) -> tuple[list[Piece], list[dict]]:
+    """Return the pieces of a reply to which tools were offered, and its calls."""
+    reply, calls = MessageReply("claude", offers_tools=True), Joined()
+    pieces = [piece for block in blocks for piece in reply.feed(block)] + list(reply.end())
+    for piece in pieces:
+        if isinstance(piece, ToolCalls):
+            calls.add(piece.parts)
+    return pieces, [{**call["function"], "id": call["id"]} for call in calls.whole()]
+
+
+def use(index, id_="toolu_1", name="add", **input_):
+    return block(index, type="tool_use", id=id_, name=name, input=input_)
+
+
+def part(index, text_):
+    return delta("input_json_delta", index, partial_json=text_)
+
+
+ADD = {"name": "add", "arguments": '{"a": "\\u00e9"}', "id": "toolu_1"}
+NOW = {"name": "now", "arguments": "{}", "id": "toolu_2"}
+ARGUMENTS = ["", '{"a": "\\u0', '0e9"', "}"]
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        [use(1), *(part(1, text_) for text_ in ARGUMENTS), end_of_block(1), use(2, "toolu_2", "now"), part(2, ""),
+         end_of_block(2)],
+        [use(1), use(2, "toolu_2", "now"), *(part(1, text_) for text_ in ARGUMENTS), end_of_block(2), end_of_block(1)],
+        [use(1, a="é"), end_of_block(1), use(2, "toolu_2", "now"), part(2, "{}")],
+    ],
+    ids=["in parts", "in turns", "at once"],
+)  # fmt: skip
+@pytest.mark.parametrize("reason", ["tool_use", "end_turn"])
+def test_calls_of_tools_that_were_offered_are_told(blocks, reason):
+    pieces, calls = calls_of(start(), block(), text("Well.\n"), end_of_block(), *blocks, stop(reason), STOP)
+
+    assert [piece.text for piece in pieces if isinstance(piece, Content)] == ["Well.", "\n"]
+    assert not any(isinstance(piece, Content) for piece in pieces[2:])
+    assert calls == [ADD, NOW]
+    assert pieces[-1] == Finish("tool_calls")
+
+
+def test_calls_come_whole_in_an_answer_that_is_not_streamed():
+    content = [{"type": "tool_use", "id": "toolu_1", "name": "add", "input": {"a": "é"}},
+               {"type": "tool_use", "id": "toolu_2", "name": "now", "input": {}}]  # fmt: skip
+    pieces, calls = calls_of(json.dumps({"type": "message", "content": content, "stop_reason": "tool_use"}).encode())
+
+    assert (calls, pieces[-1]) == ([ADD, NOW], Finish("tool_calls"))
+
+
+def test_a_call_that_was_cut_off_is_left_as_it_is():
+    pieces, calls = calls_of(start(), use(0), stop("max_tokens"), STOP)
+
+    assert (calls, pieces[-1]) == ([{"name": "add", "arguments": "", "id": "toolu_1"}], Finish("length"))
 
 
 def test_the_call_of_a_tool_is_no_answer():

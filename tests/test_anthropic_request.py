@@ -5,6 +5,7 @@ import pytest
 from g4f_lite.errors import KeyRejectedError, ModelNotSupportedError, RejectedError
 from g4f_lite.messages import Image, Message, Params, conversation
 from g4f_lite.protocols.anthropic.request import Limits, message_request, refused_field
+from g4f_lite.protocols.anthropic.tools import carries
 
 LIMITS = Limits(max_tokens=4096, thinking=0)
 THINKING = Limits(max_tokens=4096, thinking=2048)
@@ -184,6 +185,135 @@ def test_newer_models_think_as_much_as_they_find_right_and_are_asked_to_show_it(
     assert body["thinking"] == {"type": "adaptive", "display": "summarized"}
 
 
+ADD = {"type": "function", "function": {"name": "add", "description": "Adds.", "parameters": {"properties": {}}}}
+NOW = {"type": "function", "function": {"name": "now", "strict": True}}
+ANYWAY = {"name": "add", "description": "Adds.", "input_schema": {"type": "object", "properties": {}}}
+
+
+def call(id_="call_1", name="add", arguments='{"a": 1}'):
+    return {"id": id_, "type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+def calling(*calls, content=""):
+    return Message("assistant", content, extra={"tool_calls": list(calls), "content": content or None})
+
+
+def result(content="1", id_="call_1", images=()):
+    return Message("user", content, images, {"role": "tool", "tool_call_id": id_})
+
+
+def with_extra(messages=(), limits=LIMITS, left_out=(), **extra):
+    return asked(messages, Params(extra=extra), limits, left_out)
+
+
+def test_tools_have_the_api_s_words():
+    body = with_extra(tools=[ADD, NOW])
+
+    now = {"name": "now", "input_schema": {"type": "object", "properties": {}}, "strict": True}
+    assert body["tools"] == [ANYWAY, now]
+    assert "tool_choice" not in body
+    assert "strict" not in with_extra(tools=[NOW], left_out={"strict"})["tools"][0]
+
+
+@pytest.mark.parametrize(
+    ("extra", "choice"),
+    [
+        ({"tool_choice": "auto"}, None),
+        ({"tool_choice": "required"}, {"type": "any"}),
+        ({"tool_choice": "none"}, {"type": "none"}),
+        ({"tool_choice": ADD}, {"type": "tool", "name": "add"}),
+        ({"parallel_tool_calls": True}, None),
+        ({"parallel_tool_calls": False}, {"type": "auto", "disable_parallel_tool_use": True}),
+        ({"parallel_tool_calls": False, "tool_choice": ADD},
+         {"type": "tool", "name": "add", "disable_parallel_tool_use": True}),
+        ({"parallel_tool_calls": False, "tool_choice": "none"}, {"type": "none"}),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_the_choice_has_the_api_s_words(extra, choice):
+    assert with_extra(tools=[ADD], **extra).get("tool_choice") == choice
+    assert carries("tool_choice", extra.get("tool_choice", "auto"))
+
+
+def test_calls_and_results_are_blocks_each_in_its_turn():
+    messages = [
+        *conversation("a"),
+        calling(call(), call("functions.now:0", "now", ""), content="Let me see.\n"),
+        result("One"),
+        result("", "functions.now:0", (Image(PIXEL),)),
+        Message("user", "So?", (Image(PIXEL),)),
+        calling(call("", "add", '{"a": '), content=" "),
+        result(" ", ""),
+    ]
+
+    _, first, second, third, fourth = (turn["content"] for turn in with_extra(messages, tools=[ADD])["messages"])
+    assert first == [
+        {"type": "text", "text": "Let me see.\n"},
+        {"type": "tool_use", "id": "call_1", "name": "add", "input": {"a": 1}},
+        {"type": "tool_use", "id": "functions-2e-now-3a-0", "name": "now", "input": {}},
+    ]
+    assert second == [
+        {"type": "tool_result", "tool_use_id": "call_1", "content": [{"type": "text", "text": "One"}]},
+        {"type": "tool_result", "tool_use_id": "functions-2e-now-3a-0", "content": [BLOCK]},
+        BLOCK,
+        {"type": "text", "text": "So?"},
+    ]
+    assert third == [{"type": "tool_use", "id": "_", "name": "add", "input": {"INVALID_JSON": '{"a": '}}]
+    assert fourth == [{"type": "tool_result", "tool_use_id": "_"}]
+
+
+def test_tools_that_were_called_are_known_though_they_are_on_offer_no_more():
+    messages = [*conversation("a"), calling(call(), call("b")), result(), result("2", "b"), *conversation("So?")]
+
+    body = asked(messages)
+    assert body["tools"] == [{"name": "add", "input_schema": {"type": "object"}}]
+    assert body["tool_choice"] == {"type": "none"}
+
+
+@pytest.mark.parametrize(
+    ("extra", "behind", "left_out", "thinks"),
+    [
+        ({"tools": [ADD]}, [], set(), True),
+        ({"tools": [ADD], "tool_choice": "required"}, [], set(), False),
+        ({"tools": [ADD], "tool_choice": ADD}, [], {"budget_tokens"}, False),
+        ({"tools": [ADD]}, [calling(call()), result()], set(), False),
+        ({"tools": [ADD]}, [calling(call()), result()], {"budget_tokens"}, True),
+        ({"tools": [ADD]}, [calling(call()), result(), *conversation("b", "c")[1:], *conversation("d")], set(), True),
+    ],
+    ids=str,
+)
+def test_who_must_call_a_tool_or_goes_on_behind_a_result_does_not_think(extra, behind, left_out, thinks):
+    body = with_extra([*conversation("a"), *behind], THINKING, left_out, **extra)
+
+    assert ("thinking" in body) is thinks
+
+
+SCHEMA = {"type": "object", "properties": {}, "additionalProperties": False}
+
+
+@pytest.mark.parametrize(
+    ("form", "config"),
+    [
+        ({"type": "json_schema", "json_schema": {"name": "a", "strict": True, "schema": SCHEMA}},
+         {"format": {"type": "json_schema", "schema": SCHEMA}}),
+        ({"type": "json_schema", "json_schema": {"name": "a"}}, None),
+        ({"type": "json_object"}, None),
+        ({"type": "text"}, None),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_the_form_of_an_answer_is_told_or_not_carried(form, config):
+    assert with_extra(response_format=form).get("output_config") == config
+    assert carries("response_format", form) is bool(config)
+
+
+def test_what_the_api_has_no_words_for_is_not_carried():
+    assert carries("tools", [ADD, call()])
+    assert not carries("tools", [{"type": "custom", "custom": {"name": "run"}}])
+    assert not carries("tool_choice", {"type": "allowed_tools", "allowed_tools": {}})
+    assert not carries("audio", {})
+
+
 def test_what_a_model_does_not_take_is_left_out():
     params = Params(temperature=0.5, top_p=0.6)
 
@@ -201,12 +331,14 @@ def test_what_a_model_does_not_take_is_left_out():
         ("thinking: Extra inputs are not permitted", "thinking"),
         ("`temperature` is deprecated for this model.", "temperature"),
         ("max_tokens: 70000 > 64000, which is the maximum allowed number of output tokens", ""),
+        ("tools.0.custom.strict: Extra inputs are not permitted", "strict"),
         ("top_p is not supported", ""),  # nobody sent it
         ("", ""),
     ],
 )
 def test_the_refused_field_is_found_in_the_words(said, field):
     body = {"thinking": {"type": "enabled", "budget_tokens": 2048}, "temperature": 1, "max_tokens": 70_000}
+    body["tools"] = [{"name": "add", "strict": True}]
 
     assert refused_field(body, RejectedError("no", detail=said)) == field
     assert refused_field(body, KeyRejectedError("no", detail=said)) == ""

@@ -13,6 +13,24 @@ HEADERS = {"x-api-key": KEY, "anthropic-version": "2023-06-01"}
 HELLO = {"role": "user", "content": "Hello"}
 BODY = {"model": "claude-new", "max_tokens": 9, "messages": [HELLO]}
 ENABLED = {"type": "enabled", "budget_tokens": 1024}
+TOOL = {"name": "add", "input_schema": {"type": "object"}}
+CLOSED = {"type": "object", "properties": {}, "additionalProperties": False}
+
+
+def called(id_):
+    return {"role": "assistant", "content": [{"type": "tool_use", "id": id_, "name": "add", "input": {}}]}
+
+
+def answered_by(id_):
+    return {"role": "user", "content": [{"type": "tool_result", "tool_use_id": id_, "content": "1"}]}
+
+
+def both(first, second):
+    """Return one message with the text of the first before the blocks of the second."""
+    return {"role": "user", "content": [{"type": "text", "text": first["content"]}, *second["content"]]}
+
+
+USE, RESULT = called("a"), answered_by("a")
 
 
 def answered(body, headers=HEADERS):
@@ -23,6 +41,14 @@ def answered(body, headers=HEADERS):
 def test_what_keeps_the_rules_is_answered():
     assert answered(BODY).status == 200
     assert json.loads(b"".join(answered(BODY).steps))["content"] == [{"type": "text", "text": "You said: Hello"}]
+
+
+def test_tools_are_called_and_their_results_heard():
+    answers = (answered({**BODY, "tools": [TOOL], "messages": said}) for said in ([HELLO], [HELLO, USE, RESULT]))
+    first, second = (json.loads(b"".join(answer.steps))["content"] for answer in answers)
+
+    assert first[1] == {"type": "tool_use", "id": "toolu_0", "name": "add", "input": {"said": "Hello"}}
+    assert second == [{"type": "text", "text": "You said: 1"}]
 
 
 @pytest.mark.parametrize(
@@ -65,6 +91,30 @@ def test_headers_that_are_needed(headers, status):
         ({"thinking": ENABLED, "max_tokens": 2000, "temperature": 0.5}, "temperature"),
         ({"thinking": ENABLED, "max_tokens": 2000, "top_p": 0.5}, "top_p"),
         ({"stop_sequences": ["\n"]}, "non-whitespace"),
+        ({"tools": [{**TOOL, "name": "a.b"}]}, "pattern"),
+        ({"tools": [{**TOOL, "input_schema": {}}]}, "input_schema.type"),
+        ({"tools": [{**TOOL, "type": "function"}]}, "Extra inputs"),
+        ({"tools": [{**TOOL, "strict": True}], "model": "claude-old"}, "strict: Extra inputs"),
+        ({"tool_choice": {"type": "none"}}, "while providing tools"),
+        ({"tools": [TOOL], "tool_choice": {"type": "none", "disable_parallel_tool_use": True}}, "Extra inputs"),
+        ({"tools": [TOOL], "tool_choice": {"type": "tool", "name": "b"}}, "not found in provided tools"),
+        ({"tools": [TOOL], "tool_choice": {"type": "any"}, "thinking": ENABLED, "max_tokens": 2000}, "forces tool use"),
+        ({"messages": [HELLO, USE, RESULT]}, "must define tools"),
+        ({"messages": [HELLO, USE, HELLO], "tools": [TOOL]}, "without `tool_result`"),
+        ({"messages": [HELLO, USE, both(HELLO, RESULT)], "tools": [TOOL]}, "without `tool_result`"),
+        ({"messages": [HELLO, RESULT], "tools": [TOOL]}, "unexpected `tool_use_id`"),
+        ({"messages": [HELLO, {**USE, "role": "user"}, RESULT], "tools": [TOOL]}, "valid block"),
+        ({"messages": [HELLO, called("a.b"), answered_by("a.b")], "tools": [TOOL]}, "pattern"),
+        (
+            {"messages": [HELLO, USE, RESULT], "tools": [TOOL], "thinking": ENABLED, "max_tokens": 2000},
+            "found `tool_use`",
+        ),
+        (
+            {"output_config": {"format": {"type": "json_schema", "schema": CLOSED}}, "model": "claude-old"},
+            "Extra inputs",
+        ),
+        ({"output_config": {"format": {"type": "json_object"}}}, "with a schema"),
+        ({"output_config": {"format": {"type": "json_schema", "schema": {"type": "object"}}}}, "additionalProperties"),
     ],
     ids=str,
 )

@@ -125,7 +125,9 @@ def test_calls_of_tools_that_were_offered_are_told(end):
 
 
 def test_calls_may_stand_in_the_last_record_and_be_all_of_the_answer():
-    last = line({"message": {"content": "", "tool_calls": [{"function": {"name": "now"}}]}, "done": True})
+    last = line(
+        {"message": {"content": "", "tool_calls": [{"function": {"name": "now", "arguments": {}}}]}, "done": True}
+    )
     reply = ChatReply("ollama", offers_tools=True)
 
     assert [type(piece) for piece in (*reply.feed(last), *reply.end())] == [ToolCalls, Finish]

@@ -13,12 +13,12 @@ from g4f_lite.tool_calls import MOST_CALLS, Calls
 from server.doors.tool_calls import Joined
 
 
-def parts_of(*values):
+def parts_of(*values, is_cut=False):
     """Return the parts that are told of what a service sends, one value after the other."""
     calls, pieces = Calls(Texts()), []
     for value in values:
         calls.feed(value, pieces)
-    pieces += calls.end()
+    pieces += calls.end(is_cut=is_cut)
     return [part for piece in pieces for part in piece.parts]
 
 
@@ -80,6 +80,12 @@ def test_calls_without_an_id_get_one_each(members):
 
     ids = [id_ for id_, _, _ in calls]
     assert len(set(ids)) == 2 and all(id_.startswith("call_") and id_.isascii() for id_ in ids)
+
+
+@pytest.mark.parametrize("arguments", [None, "", " "])
+def test_a_call_without_arguments_has_an_empty_object_of_them_unless_it_was_cut_off(arguments):
+    assert json.loads(told([part(arguments, "now", index=0)])[0][2]) == {}
+    assert parts_of([part(arguments, "now", index=0)], is_cut=True)[-1]["function"]["arguments"] == (arguments or "")
 
 
 def test_no_two_calls_have_the_same_id():

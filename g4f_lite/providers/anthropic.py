@@ -19,6 +19,7 @@ from g4f_lite.pieces import Piece
 from g4f_lite.protocols.anthropic.models import next_page, offers
 from g4f_lite.protocols.anthropic.reply import MessageReply
 from g4f_lite.protocols.anthropic.request import Limits, message_request, refused_field
+from g4f_lite.protocols.anthropic.tools import carries
 from g4f_lite.provider import Provider
 from g4f_lite.settings import ProviderSettings, Strict
 from g4f_lite.transport import Http, received, secrets_of
@@ -69,11 +70,14 @@ class Anthropic(Provider):
         Source: https://platform.claude.com/docs/en/api/messages
         """
         body = partial(message_request, self.name, model, messages, params, self._limits)
-        reply = MessageReply(self.name, secrets_of(self.settings))
+        reply = MessageReply(self.name, secrets_of(self.settings), offers_tools="tools" in params.extra)
         asked = asking(model, self._concessions, body, self._send, refused_field)
         async with asked as response, aclosing(received(response, reply)) as pieces:
             async for piece in pieces:
                 yield piece
+
+    def carries(self, field: str, value: Any) -> bool:
+        return carries(field, value)
 
     async def list_models(self) -> list[Offer]:
         """Return the models of all pages. Raises: UpstreamError."""

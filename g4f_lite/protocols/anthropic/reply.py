@@ -11,6 +11,7 @@ from g4f_lite.errors import UpstreamError
 from g4f_lite.event_reply import EventReply
 from g4f_lite.pieces import Finish, FinishReason, Piece, Usage
 from g4f_lite.reply import is_count
+from g4f_lite.tool_calls import Calls
 
 FINISH_REASONS: dict[str, FinishReason] = {
     "max_tokens": "length",
@@ -37,8 +38,10 @@ OUTPUT = "output_tokens"
 class MessageReply(EventReply):
     """One reply. It has finished when the service said why it stopped."""
 
-    def __init__(self, provider: str, secrets: Collection[str] = ()) -> None:
+    def __init__(self, provider: str, secrets: Collection[str] = (), *, offers_tools: bool = False) -> None:
         super().__init__(provider, secrets)
+        self._offers_tools = offers_tools
+        self._calls = Calls(self.texts)
         self._stop_reason = ""
         self._counts = dict.fromkeys((*INPUT, OUTPUT), 0)
         self._has_answered = False
@@ -55,9 +58,9 @@ class MessageReply(EventReply):
             case "message_start":
                 self._message(value.get("message"), pieces)
             case "content_block_start":
-                self._block(value.get("content_block"), pieces)
+                self._block(value.get("content_block"), value.get("index"), pieces)
             case "content_block_delta":
-                self._block(value.get("delta"), pieces)
+                self._block(value.get("delta"), value.get("index"), pieces)
             case "message_delta":
                 self._stop(value.get("delta"))
                 self._count(value.get("usage"))
@@ -78,28 +81,35 @@ class MessageReply(EventReply):
             raise self.cut()
         if not self._has_answered:
             self._judge_silence()
+        reason = FINISH_REASONS.get(self._stop_reason, "stop")
+        yield from self._calls.end(is_cut=reason != "stop")
         tokens = Usage(sum(self._counts[name] for name in INPUT), self._counts[OUTPUT])
         if tokens != Usage(0, 0):
             yield tokens
-        yield Finish(FINISH_REASONS.get(self._stop_reason, "stop"))
+        yield Finish("tool_calls" if reason == "stop" and self._calls else reason)
 
     def _message(self, message: Any, pieces: list[Piece]) -> None:
         if not isinstance(message, dict):
             return
         content = message.get("content")
-        for block in content if isinstance(content, list) else ():
-            self._block(block, pieces)
+        for index, block in enumerate(content if isinstance(content, list) else ()):
+            self._block(block, index, pieces)
         self._count(message.get("usage"))
         self._stop(message)
 
-    def _block(self, block: Any, pieces: list[Piece]) -> None:
-        """Take a block of a message, its beginning, or what a delta adds; what is neither text nor thought is left."""
+    def _block(self, block: Any, index: Any, pieces: list[Piece]) -> None:
+        """Take a block of a message, its beginning, or what a delta adds; what nobody asked for is left."""
         match block:
             case {"type": "text" | "text_delta", "text": str(text)} if text:
                 self._has_answered = True
                 self.texts.say(text, pieces)
             case {"type": "thinking" | "thinking_delta", "thinking": str(thought)}:
                 self.texts.think(thought, pieces)
+            case {"type": "tool_use", "id": id_, "name": name} if self._offers_tools:
+                function = {"name": name, "arguments": block.get("input") or ""}
+                self._calls.feed([{"index": index, "id": id_, "function": function}], pieces)
+            case {"type": "input_json_delta", "partial_json": str(text)} if self._offers_tools:
+                self._calls.feed([{"index": index, "function": {"arguments": text}}], pieces)
 
     def _stop(self, message: Any) -> None:
         match message:
@@ -116,7 +126,7 @@ class MessageReply(EventReply):
         """Raise what it means that there is no answer, unless the model just had nothing to say."""
         if not self.has_finished:
             raise self.malformed("an end without an answer")
-        if self._stop_reason == "tool_use":
+        if self._stop_reason == "tool_use" and not self._offers_tools:
             raise self.malformed("the call of a tool that nobody offered, in the place of an answer")
 
     def _object(self, value: Any) -> dict[str, Any]:

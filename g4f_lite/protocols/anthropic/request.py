@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from g4f_lite.errors import ImageNotSupportedError, RejectedError
+from g4f_lite.functions import Call, calls_of, names_of, result_of
 from g4f_lite.messages import Image, Message, Params
+from g4f_lite.protocols.anthropic.tools import Block, output_config, result, tool_choice, tools, use
 
 OPENING = "Hello."
 """What the user says where the assistant has the first word, which the API does not allow."""
@@ -32,6 +34,21 @@ class Limits:
     thinking: int
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one of the two said until the other's turn came."""
+
+    role: str
+    content: str = ""
+    images: tuple[Image, ...] = ()
+    results: tuple[Message, ...] = ()
+    calls: tuple[Call, ...] = ()
+
+    @property
+    def is_blank(self) -> bool:
+        return not (self.content.strip() or self.images or self.results or self.calls)
+
+
 def message_request(
     provider: str,
     model: str,
@@ -43,11 +60,14 @@ def message_request(
     """Return the body that asks for a reply.
 
     provider: the name in config.json, for the sentence of an error.
-    left_out: what the model does not take: `temperature`, `top_p`, `thinking`, or of that `budget_tokens` alone.
+    left_out: what the model does not take: `temperature`, `top_p`, `thinking`, or of that `budget_tokens` alone;
+    `strict` of tools.
     Raises: ImageNotSupportedError for an image of a kind that the API does not take.
     """
     turns = _turns(messages)
-    thinks = limits.thinking > 0 and "thinking" not in left_out and turns[-1].role == "user"
+    called = names_of(messages).values()
+    choice = tool_choice(params.extra) if called or "tools" in params.extra else {}
+    thinks = limits.thinking > 0 and "thinking" not in left_out and _may_think(turns[-1], choice, left_out)
     body = {
         "model": model,
         "max_tokens": _max_tokens(params.max_tokens or limits.max_tokens, limits.thinking if thinks else 0),
@@ -56,55 +76,85 @@ def message_request(
         "thinking": _thinking(limits.thinking, left_out) if thinks else None,
         "stop_sequences": [stop for stop in params.stop if stop.strip()],
         "stream": True,
+        "tools": tools(params.extra, called, left_out),
+        "tool_choice": choice,
+        "output_config": output_config(params.extra.get("response_format")),
         **_sampling(params, thinks, left_out),
     }
-    return {name: value for name, value in body.items() if value not in (None, "", [])}
+    return {name: value for name, value in body.items() if value not in (None, "", [], {})}
 
 
 def refused_field(body: Mapping[str, Any], error: RejectedError) -> str:
     """Return what to ask again without; empty when the service complains about something else.
 
-    Newer models take no temperature and think as much as they find right; older ones cannot think.
+    Newer models take no temperature and think as much as they find right; older ones cannot think, nor be strict.
     """
     if type(error) is not RejectedError:
         return ""
     if "thinking" in body and "thinking" in error.detail:
         return "budget_tokens" if "budget_tokens" in body["thinking"] and "adaptive" in error.detail else "thinking"
+    if re.search(r"\bstrict\b", error.detail) and any("strict" in tool for tool in body.get("tools", ())):
+        return "strict"
     named = (field for field in ("temperature", "top_p") if field in body and re.search(rf"\b{field}\b", error.detail))
     return next(named, "")
 
 
-def _turns(messages: Sequence[Message]) -> list[Message]:
-    """Return what was said in turns, the user first: one message each, none of white space alone."""
-    turns: list[Message] = []
+def _turns(messages: Sequence[Message]) -> list[Turn]:
+    """Return what was said in turns, the user first: one each, none of white space alone."""
+    turns: list[Turn] = []
     for message in messages:
-        if message.role == "system" or not (message.content.strip() or message.images):
+        turn = _turn(message)
+        if message.role == "system" or turn.is_blank:
             continue
-        if turns and turns[-1].role == message.role:
-            message = _joined(turns.pop(), message)
-        turns.append(message)
+        if turns and turns[-1].role == turn.role:
+            turn = _joined(turns.pop(), turn)
+        turns.append(turn)
     if not turns or turns[0].role != "user":
-        turns.insert(0, Message("user", OPENING))
+        turns.insert(0, Turn("user", OPENING))
     if turns[-1].role == "assistant":  # the beginning of the reply; the API wants no white space at its end
         turns[-1] = replace(turns[-1], content=turns[-1].content.rstrip())
     return turns
 
 
-def _joined(first: Message, second: Message) -> Message:
-    contents = filter(str.strip, (first.content, second.content))
-    return Message(first.role, "\n\n".join(contents), first.images + second.images)
+def _turn(message: Message) -> Turn:
+    if result_of(message) is not None:
+        return Turn("user", results=(message,))
+    return Turn(message.role, message.content, message.images, calls=tuple(calls_of(message)))
+
+
+def _joined(first: Turn, second: Turn) -> Turn:
+    contents = "\n\n".join(filter(str.strip, (first.content, second.content)))
+    results, calls = first.results + second.results, first.calls + second.calls
+    return Turn(first.role, contents, first.images + second.images, results, calls)
+
+
+def _may_think(last: Turn, choice: Mapping[str, Any], left_out: Collection[str]) -> bool:
+    """Tell whether the API allows thinking: not where a call is forced, nor behind thoughts that it wants back.
+
+    Those before a call were signed, which OpenAI's protocol has no place for; newer models do not ask for them.
+    """
+    is_free = last.role == "user" and choice.get("type") not in ("any", "tool")
+    return is_free and (not last.results or "budget_tokens" in left_out)
 
 
 def _is_system(message: Message) -> bool:
     return message.role == "system" and bool(message.content.strip())
 
 
-def _content(provider: str, message: Message) -> str | list[dict[str, Any]]:
-    """Return the text, or a list of blocks where there are images; those come first, as the API advises."""
-    if not message.images:
-        return message.content
-    images = [{"type": "image", "source": _source(provider, image)} for image in message.images]
-    return [*images, *([{"type": "text", "text": message.content}] if message.content.strip() else [])]
+def _content(provider: str, turn: Turn) -> str | list[Block]:
+    """Return the text, or a list of blocks where there is more: results come first, and images, as the API advises."""
+    if not (turn.images or turn.results or turn.calls):
+        return turn.content
+    results = [result(result_of(one) or "", [*_text(one.content), *_images(provider, one)]) for one in turn.results]
+    return [*results, *_images(provider, turn), *_text(turn.content), *map(use, turn.calls)]
+
+
+def _text(content: str) -> list[Block]:
+    return [{"type": "text", "text": content}] if content.strip() else []
+
+
+def _images(provider: str, said: Message | Turn) -> list[Block]:
+    return [{"type": "image", "source": _source(provider, image)} for image in said.images]
 
 
 def _source(provider: str, image: Image) -> dict[str, str]:

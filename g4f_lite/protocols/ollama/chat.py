@@ -83,11 +83,11 @@ class ChatReply(Reply):
             raise self.cut()
         if not self._has_answered:
             self._judge_silence()
-        yield from self._calls.end()
+        is_cut = self._last.get("done_reason") == "length"
+        yield from self._calls.end(is_cut=is_cut)
         if usage := _usage(self._last):
             yield usage
-        cut = self._last.get("done_reason") == "length"
-        yield Finish("length" if cut else "tool_calls" if self._calls else "stop")
+        yield Finish("length" if is_cut else "tool_calls" if self._calls else "stop")
 
     def _record(self, record: Any, pieces: list[Piece]) -> None:
         if not isinstance(record, dict):

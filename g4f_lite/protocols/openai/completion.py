@@ -68,10 +68,10 @@ class Completion(EventReply):
             self._judge_silence()
         if self._calls_tool and not self._has_answered and not self._offers_tools:
             raise self.malformed("the call of a tool that nobody offered, in the place of an answer")
-        yield from self._calls.end()
+        reason = FINISH_REASONS.get(self._finish, "stop")
+        yield from self._calls.end(is_cut=reason != "stop")
         if self._usage:
             yield self._usage
-        reason = FINISH_REASONS.get(self._finish, "stop")
         yield Finish("tool_calls" if reason == "stop" and self._calls else reason)
 
     def _judge_silence(self) -> None:
