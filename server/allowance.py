@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from threading import Lock
 from typing import Self
 
@@ -12,6 +12,7 @@ from server.limits import Limits
 from server.problems import Problem
 from server.shared import Shared
 from server.spent import Spent
+from server.store.spendings import Spendings
 from server.throttle import Throttle
 
 MINUTE_S, HOUR_S = 60, 3600
@@ -51,8 +52,7 @@ class Allowance:
     Turns that run are counted here, in the one process that runs them; what is counted by the minute may be shared.
     """
 
-    def __init__(self, stored: Callable[[str], Iterable[tuple[float, int]]], shared: Shared | None = None) -> None:
-        """stored: as `Spent` has it."""
+    def __init__(self, stored: Spendings, shared: Shared | None = None) -> None:
         self._requests = Throttle(window_s=MINUTE_S, shared=shared)
         self._turns = Throttle(window_s=MINUTE_S, shared=shared)
         self._spent = Spent(stored)
@@ -70,7 +70,7 @@ class Allowance:
 
     def take_turn(self, limits: Limits, user_id: str, client: str) -> None:
         """Count a turn before it begins. Raises: Problem."""
-        if limits.tokens_per_day and (wait_s := self._spent.wait_s(user_id, limits.tokens_per_day)):
+        if limits.tokens_per_day and (wait_s := self._spent.wait_s((user_id, ""), limits.tokens_per_day)):
             raise _refusal(_("You have used up the tokens of 24 hours. Try again in %(time)s."), wait_s)
         asked = [
             (("turns of", user_id), limits.turns_per_minute),
@@ -93,8 +93,12 @@ class Allowance:
             self._running[user_id] += 1
         return Place(lambda tokens: self._give_back(user_id, tokens))
 
+    def save(self) -> None:
+        """Keep what was used, for a restart. Raises: Problem("storage_unavailable"); then it is kept the next time."""
+        self._spent.save()
+
     def _give_back(self, user_id: str, tokens: int) -> None:
-        self._spent.add(user_id, tokens)
+        self._spent.add((user_id, ""), tokens)
         with self._lock:
             self._running[user_id] -= 1
             if not self._running[user_id]:

@@ -28,6 +28,8 @@ from server.under_way import UnderWay
 log = logging.getLogger(__name__)
 
 SWEEP_EVERY_S = 60
+SAVE_EVERY_S = 2
+"""What was used of the tokens of a day since then is forgotten when the process is killed."""
 LIST_EVERY_S = 2
 """How often to look whether a provider's list of models is due."""
 
@@ -71,6 +73,7 @@ class Services:
     async def start(self) -> None:
         """Begin what runs beside the requests."""
         self.run(_every(CHECKPOINT_EVERY_S, self.engine.checkpoint))
+        self.run(_every(SAVE_EVERY_S, self._save_spendings))
         self.run(_every(SWEEP_EVERY_S, self._sweep))
         self.run(_every(LIST_EVERY_S, self._list))
         self.run(_every(LOOK_EVERY_S, self.access.attendance.look))
@@ -125,6 +128,7 @@ class Services:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
         await self.engine.checkpoint()  # what could not be saved before
+        await self._save_spendings()
         await self.catalog.close()
         await self._http.close()
         self.engine.close()
@@ -138,6 +142,12 @@ class Services:
             await self.engine.idle()
         finally:
             await catalog.close(kept=self.catalog)
+
+    async def _save_spendings(self) -> None:
+        try:
+            await asyncio.to_thread(self.allowance.save)
+        except Problem as problem:
+            log.error("used tokens are not saved for now: %s", problem.message)
 
     async def _sweep(self) -> None:
         """Take out of the store what is no longer needed."""

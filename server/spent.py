@@ -1,41 +1,61 @@
-"""The tokens that people used within 24 hours: what the store knew of, and what came since."""
+"""The tokens that people, and their keys, used within 24 hours: what the store knew of, and what came since."""
 
 import time
-from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable
 from threading import Lock
+
+from server.problems import Problem
+from server.store.spendings import Spender, Spendings
 
 DAY_S = 24 * 60 * 60
 MINUTE_S = 60
 LARGEST = 20_000
-"""People who are remembered; of the others the store is asked again."""
+"""Spenders who are remembered; of the others the store is asked again."""
 
 Minutes = deque[tuple[int, int]]
 """A minute of the clock, and the tokens in it; the oldest first."""
 
 
 class Spent:
-    """May be used from any thread."""
+    """May be used from any thread. A spender without a key stands for all of a person's, by whatever way."""
 
-    def __init__(
-        self, stored: Callable[[str], Iterable[tuple[float, int]]], clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        """stored: returns what the store has of a person: how many seconds ago, and how many tokens."""
+    def __init__(self, stored: Spendings, clock: Callable[[], float] = time.monotonic) -> None:
+        """stored: what is kept over a restart."""
         self._stored = stored
         self._clock = clock
-        self._people: OrderedDict[str, Minutes] = OrderedDict()
-        self._lock = Lock()
+        self._spenders: OrderedDict[Spender, Minutes] = OrderedDict()
+        self._unsaved: Counter[Spender] = Counter()
+        self._lock, self._saving = Lock(), Lock()
 
-    def add(self, user_id: str, tokens: int) -> None:
-        """Count what a turn took; of who is not remembered, the store will tell it."""
+    def add(self, spender: Spender, tokens: int) -> None:
+        """Count what a turn took; `save` keeps it. It is the person's, too, where it is that of a key."""
+        if not tokens:
+            return
+        minute = int(self._clock() // MINUTE_S)
         with self._lock:
-            if (minutes := self._people.get(user_id)) is not None:
-                _add(minutes, int(self._clock() // MINUTE_S), tokens)
+            self._unsaved[spender] += tokens
+            for one in {spender, (spender[0], "")}:
+                if (minutes := self._spenders.get(one)) is not None:
+                    _add(minutes, minute, tokens)
 
-    def wait_s(self, user_id: str, most: int) -> float:
+    def save(self) -> None:
+        """Keep what came since the last time. Raises: Problem; then it is kept the next time."""
+        with self._saving:
+            with self._lock:
+                unsaved, self._unsaved = self._unsaved, Counter()
+            try:
+                if unsaved:
+                    self._stored.add(unsaved)
+            except Problem:
+                with self._lock:
+                    self._unsaved.update(unsaved)
+                raise
+
+    def wait_s(self, spender: Spender, most: int) -> float:
         """Return how long it takes until fewer than so many were used within 24 hours; 0 if that is so already."""
         now = self._clock()
-        spendings = [(now - minute * MINUTE_S, tokens) for minute, tokens in self._minutes(user_id, now)]
+        spendings = [(now - minute * MINUTE_S, tokens) for minute, tokens in self._minutes(spender, now)]
         left, wait_s = sum(tokens for _, tokens in spendings), 0.0
         for age_s, tokens in spendings:
             if left < most:
@@ -44,24 +64,28 @@ class Spent:
             wait_s = DAY_S - age_s
         return wait_s
 
-    def _minutes(self, user_id: str, now: float) -> list[tuple[int, int]]:
-        if user_id not in self._people:
-            self._remember(user_id, now)
+    def _minutes(self, spender: Spender, now: float) -> list[tuple[int, int]]:
+        if spender not in self._spenders:
+            self._remember(spender, now)
         with self._lock:
-            minutes = self._people[user_id]
-            self._people.move_to_end(user_id)
+            minutes = self._spenders[spender]
+            self._spenders.move_to_end(spender)
             while minutes and now - minutes[0][0] * MINUTE_S >= DAY_S:
                 minutes.popleft()
             return list(minutes)
 
-    def _remember(self, user_id: str, now: float) -> None:
+    def _remember(self, spender: Spender, now: float) -> None:
+        """Put together what is stored and what is not yet; while nobody saves, nothing is both."""
         minutes: Minutes = deque()
-        for age_s, tokens in sorted(self._stored(user_id), reverse=True):
-            _add(minutes, int((now - age_s) // MINUTE_S), tokens)
-        with self._lock:
-            self._people.setdefault(user_id, minutes)
-            while len(self._people) > LARGEST:
-                self._people.popitem(last=False)
+        with self._saving:
+            for age_s, tokens in sorted(self._stored.of(*spender), reverse=True):
+                _add(minutes, int((now - age_s) // MINUTE_S), tokens)
+            with self._lock:
+                unsaved = (tokens for one, tokens in self._unsaved.items() if spender in (one, (one[0], "")))
+                _add(minutes, int(now // MINUTE_S), sum(unsaved))
+                self._spenders.setdefault(spender, minutes)
+                while len(self._spenders) > LARGEST:
+                    self._spenders.popitem(last=False)
 
 
 def _add(minutes: Minutes, minute: int, tokens: int) -> None:

@@ -95,6 +95,15 @@ api_keys = Table(
 )
 Index("ix_api_keys_user", api_keys.c.user_id, api_keys.c.created_at)
 
+spendings = Table(
+    "spendings",
+    metadata,
+    Column("user_id", Text, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("key_id", Text, primary_key=True),
+    Column("minute", Moment, primary_key=True),
+    Column("tokens", BigInteger, nullable=False),
+)
+
 recovery_codes = Table(
     "recovery_codes",
     metadata,

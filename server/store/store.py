@@ -8,14 +8,14 @@ from typing import Any
 from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 
-from server.store import batches, conversations, copies, search, subtree, turns
+from server.store import batches, conversations, copies, search, spendings, subtree, turns
 from server.store.branch import Wish, branch
 from server.store.database import BUSY_TIMEOUT_S, database
 from server.store.migrate import migrate
 from server.store.presets import Presets
 from server.store.records import Batch, Begun, Branch, Hit, NewTurn, Outcome, StoredConversation, StoredMessage
 from server.store.schema import messages, users
-from server.store.spendings import spendings
+from server.store.spendings import Spendings
 from server.store.tree import Tree
 
 
@@ -40,6 +40,7 @@ class Store:
         """
         self.database = database(url, busy_timeout_s)
         self.presets = Presets(self.database, now)
+        self.spendings = Spendings(self.database, now)
         self.now = now
         self._holding = Lock()
         self._closed = False
@@ -167,11 +168,6 @@ class Store:
             conversation = conversations.one(connection, user_id, conversation_id)
             return branch(connection, user_id, conversation, Wish(leaf_id, before, through, limit, lead))
 
-    def spendings(self, user_id: str) -> list[tuple[float, int]]:
-        """Return what a person's turns of the last 24 hours took: how many seconds ago, and how many tokens."""
-        with self.database.read() as connection:
-            return spendings(connection, user_id, self.now())
-
     def summary(self, user_id: str, conversation_id: str) -> StoredConversation:
         """Return a conversation without its messages. Raises: Problem("unknown_conversation")."""
         with self.database.read() as connection:
@@ -250,9 +246,10 @@ class Store:
             return conversations.hide_all(connection, user_id, self.now())
 
     def sweep(self) -> None:
-        """Forget the events of answers ended ten minutes ago, and what was deleted a day ago."""
+        """Forget the events of answers ended ten minutes ago, and what was deleted, or used, a day ago."""
         now = self.now()
         with self.database.write() as connection:
             batches.sweep(connection, now)
             subtree.sweep(connection, now)
             conversations.sweep(connection, now)
+            spendings.sweep(connection, now)
