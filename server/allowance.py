@@ -2,22 +2,65 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
 from threading import Lock
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
+from server.languages import N_, ngettext
 from server.languages import gettext as _
-from server.languages import ngettext
 from server.limits import Limits
 from server.problems import Problem
 from server.shared import Shared
 from server.spent import Spent
-from server.store.spendings import Spendings
+from server.store.api_keys import ApiKey
+from server.store.spendings import Spender, Spendings
 from server.throttle import Throttle
+
+if TYPE_CHECKING:
+    from server.identity import Person
 
 MINUTE_S, HOUR_S = 60, 3600
 SOON_S = 5
 """When to ask again where the end of an answer is waited for, which nobody knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is said where a limit is reached; `places` is given how many turns may run."""
+
+    turns: str
+    tokens: str
+    places: Callable[[int], str]
+
+
+OF_A_PERSON = Words(
+    turns=N_("That were too many messages within a minute. Try again in %(time)s."),
+    tokens=N_("You have used up the tokens of 24 hours. Try again in %(time)s."),
+    places=lambda most: ngettext(
+        "An answer is being written for you already. Wait until it has ended, or stop it.",
+        "%(num)d answers are being written for you already. Wait until one has ended, or stop one.",
+        most,
+    ),
+)
+OF_A_KEY = Words(
+    turns=N_("Those were too many messages within a minute for this API key. Try again in %(time)s."),
+    tokens=N_("This API key has used up its tokens of 24 hours. Try again in %(time)s."),
+    places=lambda most: ngettext(
+        "An answer is being written for this API key already. Wait until it has ended.",
+        "%(num)d answers are being written for this API key already. Wait until one has ended.",
+        most,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Whose limits hold for a turn: a person's, and those of the key that a program brings."""
+
+    spender: Spender
+    limits: Limits | ApiKey
+    words: Words
 
 
 class Place:
@@ -56,7 +99,7 @@ class Allowance:
         self._requests = Throttle(window_s=MINUTE_S, shared=shared)
         self._turns = Throttle(window_s=MINUTE_S, shared=shared)
         self._spent = Spent(stored)
-        self._running: Counter[str] = Counter()
+        self._running: Counter[Spender] = Counter()
         self._lock = Lock()
 
     def take_request(self, limits: Limits, *, client: str | None = None, user_id: str | None = None) -> None:
@@ -68,41 +111,59 @@ class Allowance:
         if wait_s := self._requests.count({key: most for key, most in asked if most}):
             raise _refusal(_("That were too many requests within a minute. Try again in %(time)s."), wait_s)
 
-    def take_turn(self, limits: Limits, user_id: str, client: str) -> None:
+    def take_turn(self, limits: Limits, person: "Person", client: str) -> None:
         """Count a turn before it begins. Raises: Problem."""
-        if limits.tokens_per_day and (wait_s := self._spent.wait_s((user_id, ""), limits.tokens_per_day)):
-            raise _refusal(_("You have used up the tokens of 24 hours. Try again in %(time)s."), wait_s)
-        asked = [
-            (("turns of", user_id), limits.turns_per_minute),
-            (("turns from", client), limits.address_turns_per_minute),
-        ]
-        if wait_s := self._turns.count({key: most for key, most in asked if most}):
-            raise _refusal(_("That were too many messages within a minute. Try again in %(time)s."), wait_s)
+        parties = _parties(limits, person)
+        for party in parties:
+            most = party.limits.tokens_per_day
+            if most and (wait_s := self._spent.wait_s(party.spender, most)):
+                raise _refusal(_(party.words.tokens), wait_s)
+        self._count_turn(parties, limits, client)
 
-    def take_place(self, limits: Limits, user_id: str) -> Place:
+    def take_place(self, limits: Limits, person: "Person") -> Place:
         """Let one more turn run. Raises: Problem, where as many run as may."""
-        most = limits.concurrent_turns
+        parties = _parties(limits, person)
         with self._lock:
-            if most and self._running[user_id] >= most:
-                sentence = ngettext(
-                    "An answer is being written for you already. Wait until it has ended, or stop it.",
-                    "%(num)d answers are being written for you already. Wait until one has ended, or stop one.",
-                    most,
-                )
-                raise Problem("rate_limited", sentence % {"num": most}, retry_after=SOON_S)
-            self._running[user_id] += 1
-        return Place(lambda tokens: self._give_back(user_id, tokens))
+            for party in parties:
+                most = party.limits.concurrent_turns
+                if most and self._running[party.spender] >= most:
+                    raise Problem("rate_limited", party.words.places(most) % {"num": most}, retry_after=SOON_S)
+            spenders = [party.spender for party in parties]
+            self._running.update(spenders)
+        return Place(lambda tokens: self._give_back(spenders, tokens))
 
     def save(self) -> None:
         """Keep what was used, for a restart. Raises: Problem("storage_unavailable"); then it is kept the next time."""
         self._spent.save()
 
-    def _give_back(self, user_id: str, tokens: int) -> None:
-        self._spent.add((user_id, ""), tokens)
+    def _count_turn(self, parties: Sequence[Party], limits: Limits, client: str) -> None:
+        """Count a turn where all let it begin, and nowhere where one does not. Raises: Problem."""
+        counted: list[Hashable] = []
+        for party in reversed(parties):
+            asked: dict[Hashable, int] = {("turns of", *party.spender): party.limits.turns_per_minute}
+            if party is parties[0]:
+                asked["turns from", client] = limits.address_turns_per_minute
+            bounds = {key: most for key, most in asked.items() if most}
+            if wait_s := self._turns.count(bounds):
+                self._turns.succeeded(*counted)
+                raise _refusal(_(party.words.turns), wait_s)
+            counted += bounds
+
+    def _give_back(self, spenders: Sequence[Spender], tokens: int) -> None:
+        self._spent.add(spenders[-1], tokens)
         with self._lock:
-            self._running[user_id] -= 1
-            if not self._running[user_id]:
-                del self._running[user_id]
+            self._running.subtract(spenders)
+            for spender in spenders:
+                if not self._running[spender]:
+                    del self._running[spender]
+
+
+def _parties(limits: Limits, person: "Person") -> list[Party]:
+    """Return whose limits hold: first the person's, then those of a key, which is spent from with all it takes."""
+    of_the_person = Party((person.id, ""), limits, OF_A_PERSON)
+    if not person.key:
+        return [of_the_person]
+    return [of_the_person, Party((person.id, person.key.id), person.key, OF_A_KEY)]
 
 
 def _refusal(sentence: str, wait_s: float) -> Problem:

@@ -66,7 +66,8 @@ def _fits(name: str, of_each: Sequence[tuple[str, ...]]) -> bool:
 
 def _patterns() -> list[tuple[str, ...]]:
     found = someone()
-    return [services().config.auth.roles.of(found.role).models, found.models]
+    of_the_role = services().config.auth.roles.of(found.role).models
+    return [of_the_role, tuple(found.key.models)] if found.key else [of_the_role]
 
 
 def _restricted() -> bool:

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field
 from g4f_lite.messages import Message
 from g4f_lite.pieces import Content
 from server import choice, pacing
-from server.identity import user_id
+from server.identity import someone
 from server.languages import closest, language
 from server.payload import Body, check, check_length, check_text, document
 from server.preferences import LANGUAGES, keep
@@ -70,7 +70,7 @@ def answer(body: FreegptBody) -> Response:
     check_text(messages[-1].content)
     model = choice.model(body.model)
     pacing.take_turn()
-    reply = relayed(here, user_id(), model, messages)
+    reply = relayed(here, someone(), model, messages)
     return Stream(_texts(reply), loop=here.loop, waits=True, mimetype="text/plain")
 
 

@@ -11,6 +11,7 @@ from server.accounts.cookie import token_of
 from server.doors import DOORS
 from server.problems import Problem
 from server.services import services
+from server.store.api_keys import ApiKey
 from server.store.people import LOCAL_USER, Role
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -28,8 +29,8 @@ class Person:
     role: Role = "admin"
     session_id: str = ""
     token_hash: str = ""
-    models: tuple[str, ...] = ("*",)
-    """What the key leaves of the models, for a program that came in by one."""
+    key: ApiKey | None = None
+    """For a program that came in by one."""
 
 
 def user_id() -> str:
@@ -72,7 +73,7 @@ def _find() -> Person | None:
     if held:
         api_key, account = held
         role = account.role if access.mode != "none" else "admin"
-        return Person(account.id, account.name, role, "", access.hash_of_key(key), tuple(api_key.models))
+        return Person(account.id, account.name, role, "", access.hash_of_key(key), api_key)
     if access.mode == "none":
         return Person(LOCAL_USER)
     token = token_of(request)

@@ -3,7 +3,7 @@
 from flask import Flask, request
 
 from server.allowance import Place
-from server.identity import person, user_id
+from server.identity import person, someone
 from server.problems import Problem
 from server.services import services
 from server.throttle import network
@@ -22,13 +22,13 @@ def pace(app: Flask) -> None:
 def take_turn() -> None:
     """Count a turn of who asks. Raises: Problem."""
     here = services()
-    here.allowance.take_turn(here.config.limits, user_id(), _client())
+    here.allowance.take_turn(here.config.limits, someone(), _client())
 
 
 def begin_turn() -> Place:
     """Count a turn of who asks, and let it run. Raises: Problem."""
     here = services()
-    place = here.allowance.take_place(here.config.limits, user_id())
+    place = here.allowance.take_place(here.config.limits, someone())
     try:
         take_turn()
     except Problem:

@@ -12,13 +12,14 @@ from g4f_lite.pieces import Content, Piece, Reasoning, ToolCalls, Usage
 from g4f_lite.router import Answering, answer
 from g4f_lite.tokens import estimate
 from g4f_lite.tool_calls import said_in
+from server.identity import Person
 from server.services import Services
 
 Pieces = AsyncGenerator[Piece | Answering, None]
 
 
 async def relayed(
-    here: Services, user_id: str, model: Model, messages: Sequence[Message], params: Params | None = None
+    here: Services, person: Person, model: Model, messages: Sequence[Message], params: Params | None = None
 ) -> Pieces:
     """Yield the pieces of a reply, and as the last one what it took, estimated where nobody counted.
 
@@ -26,7 +27,7 @@ async def relayed(
     """
     outcome, usage, said = "failed", Usage(0, 0), [""]
     figures, began = here.engine.figures, monotonic()
-    with here.relayed.one(), here.allowance.take_place(here.config.limits, user_id) as place:
+    with here.relayed.one(), here.allowance.take_place(here.config.limits, person) as place:
         try:
             async with aclosing(answer(model, messages, params or Params())) as pieces:
                 async for piece in pieces:

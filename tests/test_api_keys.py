@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from server.accounts.bearer import PREFIX, new_key
 from server.audit import FILE
-from server.store.api_keys import MOST
+from server.store.api_keys import MOST, Terms
 from server.store.schema import api_keys
 from server.throttle import MOST as MOST_WRONG
 from tests.members import FROM_OUR_PAGE
@@ -199,7 +199,7 @@ def test_a_key_needs_a_name(anna, name):
 
 def test_there_is_an_end_to_keys(access, anna):
     for _ in range(MOST):
-        new_key(access, "local", "One of many", ["*"], None)
+        new_key(access, "local", "One of many", Terms())
 
     assert anna.post(PAGE, data={"name": "Another"}, headers=FROM_OUR_PAGE).status_code == 409
     assert len(access.api_keys.of("local")) == MOST
@@ -261,7 +261,7 @@ class TestOnePassword:
         return settings
 
     def test_a_key_is_good_as_long_as_the_password(self, app, access, config):
-        key, program = new_key(access, "local", "A program", ["*"], None), app.test_client()
+        key, program = new_key(access, "local", "A program", Terms()), app.test_client()
         assert program.get(MODELS, headers=with_key(key)).status_code == 200
 
         access._password = "another battery"

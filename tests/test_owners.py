@@ -10,6 +10,7 @@ import simple_websocket
 from flask.testing import FlaskClient
 
 from server.accounts.bearer import new_key
+from server.store.api_keys import Terms
 from tests.members import FROM_OUR_PAGE, PASSWORD
 from tests.openai_wire import delta, openai_stream
 from tests.test_conversation import CONVERSATION, a_turn, ask
@@ -167,7 +168,7 @@ def known(app, anna, ben, upstream):
     start = ask(anna, f"{SECRET}?", params={"system": f"You live in {SECRET}."})[0]
     preset = anna.post(PRESET, json={"name": SECRET, "params": {"system": SECRET}}).json
     mine = ask(ben)[0]
-    new_key(app.extensions["chat"].access, "local", SECRET, ["*"], None)
+    new_key(app.extensions["chat"].access, "local", SECRET, Terms())
     gate = Gate()
     upstream.will_answer([delta(SECRET), wait_until(gate), *openai_stream("the end")])
     running = anna.post(CONVERSATION, json=a_turn(f"{SECRET} again"), buffered=False)

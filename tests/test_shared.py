@@ -19,6 +19,8 @@ from server.config import Config
 from server.logs import secrets_of
 from server.shared import Shared, shared
 from server.throttle import MOST, Throttle
+from tests.test_api_keys import make
+from tests.test_key_limits import ask
 from tests.test_limits import anna, is_refused, send_native  # noqa: F401
 from tests.test_throttle import fail
 from tests.waiting import wait_for
@@ -215,6 +217,17 @@ def test_an_app_counts_turns_and_logins_there(app, anna, prefix):  # noqa: F811
 
     memory = app.extensions["chat"].allowance._turns._attempts, access.throttle._attempts
     assert memory == ({}, {})
+
+
+def test_turns_of_a_key_are_counted_there_and_taken_back(app, anna):  # noqa: F811
+    allowance = app.extensions["chat"].allowance
+    key, other = make(anna, turns_per_minute="2"), make(anna, turns_per_minute="1")
+    assert ask(app, key).status_code == 200
+    for _ in range(2):
+        assert "for this API key" not in ask(app, key).json["error"]["message"]
+    ask(app, other)
+
+    assert allowance._turns._attempts == {}
 
 
 def test_the_password_of_redis_is_a_secret(tmp_path):

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from server.problems import Problem
-from server.store.api_keys import NOTE_EVERY, ApiKeys
+from server.store.api_keys import NOTE_EVERY, ApiKeys, Terms
 from tests.stores import ME, add_person
 
 
@@ -12,17 +12,19 @@ def keys(store, clock):
     return ApiKeys(store.database, clock)
 
 
-def add(keys, key_hash="hash", user=ME, name="A key", models=("*",), lasts=None):
-    return keys.add(key_hash, user, name, "abcd", models, lasts)
+def add(keys, key_hash="hash", user=ME, name="A key", lasts=None, **terms):
+    return keys.add(key_hash, user, name, "abcd", Terms(**terms), lasts)
 
 
 def test_a_key_is_found_as_it_was_made(keys, clock):
-    made = add(keys, models=["m", "up/*"], lasts=timedelta(days=1))
+    terms = {"models": ["m", "up/*"], "turns_per_minute": 1, "concurrent_turns": 2, "tokens_per_day": 10**9}
+    made = add(keys, lasts=timedelta(days=1), **terms)
 
     found, account = keys.find("hash")
 
     assert (found, account.id) == (made, ME)
-    assert (found.models, found.expires_at - clock()) == (["m", "up/*"], timedelta(days=1))
+    assert {name: getattr(found, name) for name in terms} == terms
+    assert found.expires_at - clock() == timedelta(days=1)
     assert keys.find("another") is None
 
 

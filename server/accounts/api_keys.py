@@ -1,5 +1,6 @@
 """`/chat/keys`: the keys by which a person lets programs ask in their name."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -8,12 +9,13 @@ from flask.typing import ResponseReturnValue
 
 from server.accounts.bearer import new_key
 from server.identity import someone
+from server.languages import N_
 from server.languages import gettext as _
 from server.pages import Page
 from server.preferences import preferences
 from server.problems import Problem
 from server.services import services
-from server.store.api_keys import ApiKey
+from server.store.api_keys import ApiKey, Terms
 
 api_keys = Blueprint("api_keys", __name__, url_prefix="/chat/keys")
 
@@ -21,6 +23,9 @@ DAYS = (0, 30, 90, 365)
 """How long a key may be good for; 0 is without an end."""
 LONGEST_MODELS = 1000
 """Characters."""
+LIMITS = {"turns_per_minute": 10_000, "concurrent_turns": 1_000, "tokens_per_day": 1_000_000_000}
+"""By its name, the largest that can be counted."""
+NO_LIMIT = N_("A limit is a whole number from 1 on. Leave the field empty where there shall be none.")
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,7 @@ class ApiKeysPage(Page):
     """What programs call the base URL."""
     needs_one: bool
     days: tuple[int, ...]
+    limits: Mapping[str, int]
     problem: str
 
 
@@ -56,10 +62,8 @@ def make() -> ResponseReturnValue:
     """Make a key, and show it."""
     access, person, form = services().access, someone(), request.form
     lasts = next((days for days in DAYS if str(days) == form.get("days")), 0)
-    models = form.get("models", "")[:LONGEST_MODELS].replace("\n", ",").split(",")
-    names = [name.strip() for name in models if name.strip() and name.isprintable()]
     try:
-        made = new_key(access, person.id, form.get("name", ""), names or ["*"], timedelta(lasts) if lasts else None)
+        made = new_key(access, person.id, form.get("name", ""), _terms(form), timedelta(lasts) if lasts else None)
     except Problem as problem:
         return _page(problem=_(problem.message)), problem.status
     access.audit.note("api_key_made", user=person.name or person.id, address=request.remote_addr)
@@ -75,6 +79,26 @@ def revoke(key_id: str) -> ResponseReturnValue:
     return redirect(url_for("api_keys.show"), 303)
 
 
+def _terms(form: Mapping[str, str]) -> Terms:
+    """Return what a form says of a key. Raises: Problem("invalid_request")."""
+    models = form.get("models", "")[:LONGEST_MODELS].replace("\n", ",").split(",")
+    names = [name.strip() for name in models if name.strip() and name.isprintable()]
+    return Terms(models=names or ["*"], **{name: _limit(form.get(name, ""), most) for name, most in LIMITS.items()})
+
+
+def _limit(text: str, largest: int) -> int:
+    """Return a limit; 0, which is none, for an empty text. Raises: Problem("invalid_request")."""
+    if not text.strip():
+        return 0
+    try:
+        limit = int(text[:20])
+    except ValueError:
+        limit = 0
+    if limit < 1:
+        raise Problem("invalid_request", NO_LIMIT)
+    return min(limit, largest)
+
+
 def _page(made: str = "", problem: str = "") -> str:
     here = services()
     keys = here.access.api_keys
@@ -86,6 +110,7 @@ def _page(made: str = "", problem: str = "") -> str:
         address=f"{request.host_url.rstrip('/')}{here.config.url_prefix}/v1",
         needs_one=here.access.mode != "none",
         days=DAYS,
+        limits=LIMITS,
         problem=problem,
     )
     return render_template("api_keys.html", **vars(page))

@@ -8,7 +8,7 @@ from flask import Request
 
 from server.doors import DOORS
 from server.problems import Problem
-from server.store.api_keys import ApiKey
+from server.store.api_keys import ApiKey, Terms
 from server.store.people import LOCAL_USER, Account
 from server.throttle import network
 
@@ -29,10 +29,10 @@ def key_in(asked: Request) -> str:
     return key.strip() if scheme.lower() == "bearer" else asked.headers.get("x-api-key", "").strip()
 
 
-def new_key(access: "Access", user_id: str, name: str, models: list[str], lasts: timedelta | None) -> str:
+def new_key(access: "Access", user_id: str, name: str, terms: Terms, lasts: timedelta | None = None) -> str:
     """Make a key, and return it: it is told this once. Raises: Problem, as `ApiKeys.add` says."""
     key = f"{PREFIX}{secrets.token_urlsafe(32)}"
-    access.api_keys.add(access.hash_of_key(key), user_id, name, key[-4:], models, lasts)
+    access.api_keys.add(access.hash_of_key(key), user_id, name, key[-4:], terms, lasts)
     return key
 
 

@@ -17,7 +17,7 @@ from server.doors.question import Question
 from server.doors.tool_calls import Joined
 from server.doors.wording import Worded
 from server.events import MIMETYPES
-from server.identity import user_id
+from server.identity import someone
 from server.problems import Problem, note
 from server.relay import Pieces, relayed
 from server.services import services
@@ -73,7 +73,7 @@ def answer(question: Question, form: Form, *, stream: bool) -> Response:
     """Answer statelessly. The headers wait for the first piece, so that a failure before it is a true status."""
     pacing.take_turn()
     here = services()
-    pieces = relayed(here, user_id(), question.model, question.messages, question.params)
+    pieces = relayed(here, someone(), question.model, question.messages, question.params)
     if not stream:
         return Stream(_whole(pieces, form), loop=here.loop, waits=True, mimetype="application/json")
     source = beating(_streamed(pieces, form, f"{request.method} {request.path}"), form.ping)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
@@ -21,14 +22,23 @@ NOTE_EVERY = timedelta(minutes=5)
 """How exactly `used_at` is kept: a request is no reason to write."""
 
 
-@dataclass(frozen=True, slots=True)
-class ApiKey:
-    """A key, as it may be shown again. models: names, in which `*` stands for anything."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a key is good for. models: names, in which `*` stands for anything. A limit that is 0 is none."""
+
+    models: Sequence[str] = ("*",)
+    turns_per_minute: int = 0
+    concurrent_turns: int = 0
+    tokens_per_day: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey(Terms):
+    """A key, as it may be shown again."""
 
     id: str
     name: str
     last_four: str
-    models: Sequence[str]
     created_at: datetime
     used_at: datetime | None
     expires_at: datetime | None
@@ -45,18 +55,24 @@ class ApiKeys:
         self._now = now
 
     def add(
-        self, key_hash: str, user_id: str, name: str, last_four: str, models: Sequence[str], lasts: timedelta | None
+        self, key_hash: str, user_id: str, name: str, last_four: str, terms: Terms, lasts: timedelta | None
     ) -> ApiKey:
         """Keep a new key. Raises: Problem, with `invalid_request` for the name, `conflict` for one key too many."""
         now = self._now()
-        expires_at = now + lasts if lasts else None
-        key = ApiKey(secrets.token_hex(8), tidy_name(name), last_four, list(models), now, None, expires_at)
-        row = {field.name: getattr(key, field.name) for field in fields(key)}
+        key = ApiKey(
+            **_values(terms),
+            id=secrets.token_hex(8),
+            name=tidy_name(name),
+            last_four=last_four,
+            created_at=now,
+            used_at=None,
+            expires_at=now + lasts if lasts else None,
+        )
         with self._database.write() as connection:
             mine = select(func.count()).where(api_keys.c.user_id == user_id)
             if (connection.scalar(mine) or 0) >= MOST:
                 raise Problem("conflict", FULL)
-            connection.execute(insert(api_keys), {"key_hash": key_hash, "user_id": user_id, **row})
+            connection.execute(insert(api_keys), {"key_hash": key_hash, "user_id": user_id, **_values(key)})
         return key
 
     def find(self, key_hash: str) -> tuple[ApiKey, Account] | None:
@@ -68,7 +84,7 @@ class ApiKeys:
             ).first()
         if not row:
             return None
-        key, account = ApiKey(*row[: len(KEY)]), Account(*row[len(KEY) :])
+        key, account = _key(row[: len(KEY)]), Account(*row[len(KEY) :])
         self._note_use(key_hash, key)
         return key, account
 
@@ -82,7 +98,7 @@ class ApiKeys:
         """Return somebody's keys, the newest first, also those whose time is over."""
         mine = select(*KEY).where(api_keys.c.user_id == user_id)
         with self._database.read() as connection:
-            return [ApiKey(*row) for row in connection.execute(mine.order_by(api_keys.c.created_at.desc()))]
+            return [_key(row) for row in connection.execute(mine.order_by(api_keys.c.created_at.desc()))]
 
     def revoke(self, user_id: str, key_id: str) -> bool:
         """End one of somebody's keys; tell whether there was one."""
@@ -102,3 +118,11 @@ class ApiKeys:
 
     def _valid(self) -> ColumnElement[bool]:
         return api_keys.c.expires_at.is_(None) | (api_keys.c.expires_at > self._now())
+
+
+def _key(row: Sequence[Any]) -> ApiKey:
+    return ApiKey(**dict(zip((column.name for column in KEY), row, strict=True)))
+
+
+def _values(terms: Terms) -> dict[str, Any]:
+    return {field.name: getattr(terms, field.name) for field in fields(terms)}

@@ -7,7 +7,7 @@ from sqlalchemy import Column, MetaData, Table, Text, inspect, select
 from g4f_lite.errors import ConfigError
 from server.store.database import Database
 
-HEAD = "0007"
+HEAD = "0008"
 """The newest revision; written here too, since asking Alembic would cost each start a third of a second."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 

@@ -1,0 +1,12 @@
+"""Limits that a key has of its own; 0 is none."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0008"
+down_revision = "0007"
+
+
+def upgrade() -> None:
+    for limit in ("turns_per_minute", "concurrent_turns", "tokens_per_day"):
+        op.add_column("api_keys", sa.Column(limit, sa.BigInteger, nullable=False, server_default="0"))
