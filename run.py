@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Starts the server. This file runs on any Python 3, to say what is missing; `server/command.py` is the command."""
 
+import gc
 import sys
 
 if sys.version_info < (3, 11):  # noqa: UP036
     sys.exit(f"Python 3.11 or newer is needed; this is {sys.version_info[0]}.{sys.version_info[1]}.")
 
+gc.disable()  # what is loaded here stays: to search it for garbage would take a fifth of the start
 try:
     from server.command import main
 except ModuleNotFoundError as error:
@@ -15,6 +17,10 @@ except ModuleNotFoundError as error:
         f"The package {error.name} is not installed. Start with `make run`, which installs what is needed, "
         "or install it yourself: pip install -r requirements.txt"
     )
+
+gc.collect()
+gc.freeze()
+gc.enable()
 
 if __name__ == "__main__":
     sys.exit(main())

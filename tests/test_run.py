@@ -196,6 +196,19 @@ def test_without_its_packages_it_says_how_to_get_them() -> None:
     assert "`make run`" in done.stderr and "pip install -r requirements.txt" in done.stderr
 
 
+def test_the_program_is_loaded_without_searching_it_for_garbage() -> None:
+    program = """
+import gc
+searched = gc.get_stats()[0]["collections"]
+import run
+print(gc.get_stats()[0]["collections"] - searched < 5, gc.get_freeze_count() > 10_000, gc.isenabled())
+"""
+
+    done = subprocess.run([sys.executable, "-c", program], cwd=RUN.parent, capture_output=True, text=True, timeout=30)
+
+    assert done.stdout == "True True True\n", done.stderr
+
+
 def test_no_secret_of_the_environment_is_printed(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(os.environ, "KEY_OF_THE_TEST", "SECRET\n")
     write(config, {"providers": {"x": {"kind": "OpenAICompatible", "api_key": "${KEY_OF_THE_TEST}"}}})
