@@ -13,7 +13,7 @@ from server import choice, events, freegpt, pacing, reading
 from server.allowance import Place
 from server.events import MIMETYPES, Form
 from server.identity import user_id
-from server.payload import ParamsBody, TurnBody, check, check_text, document
+from server.payload import ParamsBody, TurnBody, check, check_size, check_text, json_object
 from server.problems import Problem
 from server.prompt import prompt
 from server.services import Services, services
@@ -31,9 +31,10 @@ ELSEWHERE_S = 2
 @conversation.post("/conversation")
 def converse() -> Response:
     """Run one turn. Both bodies, native and freegpt-webui's, are told apart by `meta`."""
-    body = document(request)
+    body = json_object(request)
     if "meta" in body:
-        return freegpt.answer(check(body, freegpt.FreegptBody))
+        return freegpt.answer(body)
+    check_size(body)
     return _answer_native(check(body, TurnBody))
 
 

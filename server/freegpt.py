@@ -5,7 +5,7 @@ Source: https://github.com/ramonvc/freegpt-webui, client/js/chat.js and client/j
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from flask import Blueprint, Response, request, url_for
 from pydantic import AfterValidator, Field
@@ -15,9 +15,10 @@ from g4f_lite.pieces import Content
 from server import choice, pacing
 from server.identity import someone
 from server.languages import closest, language
-from server.payload import Body, check, check_length, check_text, document
+from server.payload import Body, check, check_length, check_text, document, mend
 from server.preferences import LANGUAGES, keep
 from server.problems import Problem
+from server.prompt import in_turns
 from server.relay import Pieces, relayed
 from server.services import services
 from server.stream import Stream
@@ -33,7 +34,7 @@ def _spoken(tag: str) -> str:
 
 class FreegptMessage(Body):
     role: Literal["system", "user", "assistant"]
-    content: str
+    content: str | None = None
 
 
 class FreegptContent(Body):
@@ -53,15 +54,17 @@ class FreegptBody(Body):
 
     def messages(self) -> list[Message]:
         said = [*self.meta.content.conversation, *self.meta.content.parts]
-        return [Message(one.role, one.content) for one in said]
+        return [Message(one.role, one.content or "") for one in said]
 
 
 class LanguageBody(Body):
     language: Annotated[str, AfterValidator(_spoken)]
 
 
-def answer(body: FreegptBody) -> Response:
+def answer(parsed: dict[str, Any]) -> Response:
     """Answer statelessly with nothing but the text; the headers wait for its first piece."""
+    mend(parsed)  # the page makes characters of an answer's words `\u0000` and `\ud83d`, and sends them ever again
+    body = check(parsed, FreegptBody)
     here, messages = services(), body.messages()
     for message in messages:
         check_length(message.content)
@@ -70,7 +73,7 @@ def answer(body: FreegptBody) -> Response:
     check_text(messages[-1].content)
     model = choice.model(body.model)
     pacing.take_turn()
-    reply = relayed(here, someone(), model, messages)
+    reply = relayed(here, someone(), model, in_turns(messages))
     return Stream(_texts(reply), loop=here.loop, waits=True, mimetype="text/plain")
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal, NoReturn, TypeVar
 
 from flask import Request
@@ -11,6 +12,7 @@ from g4f_lite.messages import Params
 from g4f_lite.mistakes import mistakes_of
 from server.problems import Problem
 from server.store import ABSENT, Absent
+from server.store.failures import storable
 
 LONGEST_TEXT = 1 << 20
 """Bytes of one message, in UTF-8."""
@@ -151,6 +153,13 @@ class ForkBody(Body):
 
 def document(request: Request) -> dict[str, Any]:
     """Return the JSON object of a request's body. Raises: Problem, for anything that is not one within the limits."""
+    parsed = json_object(request)
+    check_size(parsed)
+    return parsed
+
+
+def json_object(request: Request) -> dict[str, Any]:
+    """Return the JSON object of a request's body, whatever is in it. Raises: Problem, for anything else."""
     if request.mimetype != "application/json":
         raise Problem("unsupported_media_type", "Send the body as JSON, with Content-Type: application/json.")
     try:
@@ -159,7 +168,6 @@ def document(request: Request) -> dict[str, Any]:
         raise Problem("invalid_request", "The body is not valid JSON in UTF-8.") from error
     if not isinstance(parsed, dict):
         raise Problem("invalid_request", "The body must be a JSON object.")
-    check_size(parsed)
     return parsed
 
 
@@ -195,17 +203,31 @@ def check_length(text: str, field: str = "message.content") -> None:
 
 def check_size(parsed: object) -> None:
     """Refuse what is nested too deeply, has too many keys, or holds text that is no text. Raises: Problem."""
+    for value in _all_in(parsed):
+        if isinstance(value, str):
+            _check_characters(value)
+
+
+def mend(parsed: object) -> None:
+    """Put U+FFFD into each text of an object, where a character can neither be stored nor sent on.
+
+    Raises: Problem, for what is nested too deeply, or has too many keys.
+    """
+    for value in list(_all_in(parsed)):
+        if isinstance(value, dict):
+            value.update({name: storable(text) for name, text in value.items() if isinstance(text, str)})
+
+
+def _all_in(parsed: object) -> Iterator[object]:
+    """Yield the value and all that is in it, keys too. Raises: Problem, when it is too deep or has too many keys."""
     keys, level, depth = 0, [parsed], 0
     while level:
+        yield from level
         depth += 1
-        members = [member for value in level if isinstance(value, dict | list) for member in _members(value)]
         keys += sum(len(value) for value in level if isinstance(value, dict))
+        level = [member for value in level if isinstance(value, dict | list) for member in _members(value)]
         if depth > DEEPEST_NESTING or keys > MOST_KEYS:
             raise Problem("invalid_request", "The body is nested too deeply, or has too many keys.")
-        for value in members:
-            if isinstance(value, str):
-                _check_characters(value)
-        level = members
 
 
 def _members(value: dict[str, Any] | list[Any]) -> list[Any]:

@@ -1,6 +1,8 @@
 """From the path of a conversation's tree to what a provider is asked."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import attrgetter
 
 from g4f_lite.messages import Message
 from server.store import Action, StoredMessage
@@ -9,20 +11,18 @@ CONTINUE = "Your last answer was cut off. Go on exactly where it ends, without r
 
 
 def prompt(path: Sequence[StoredMessage], action: Action) -> list[Message]:
-    """Return the messages, oldest first, the last one the user's, without the answers that have no text.
-
-    Two messages of one role in a row become one, since many services insist on taking turns.
-    """
-    messages: list[Message] = []
-    for stored in path:
-        if stored.content:
-            _add(messages, Message(stored.role, stored.content))
+    """Return the messages, oldest first, the last one the user's."""
+    messages = in_turns(Message(stored.role, stored.content) for stored in path)
     if action == "continue" and messages[-1].role == "assistant":
-        _add(messages, Message("user", CONTINUE))
+        messages.append(Message("user", CONTINUE))
     return messages
 
 
-def _add(messages: list[Message], message: Message) -> None:
-    if messages and messages[-1].role == message.role:
-        message = Message(message.role, f"{messages.pop().content}\n\n{message.content}")
-    messages.append(message)
+def in_turns(said: Iterable[Message]) -> list[Message]:
+    """Return the messages without those that have no text, as what becomes of an answer that failed.
+
+    Several of one role in a row become one, since many services insist on taking turns.
+    """
+    with_text = (message for message in said if message.content)
+    turns = groupby(with_text, attrgetter("role"))
+    return [Message(role, "\n\n".join(message.content for message in turn)) for role, turn in turns]

@@ -1,12 +1,18 @@
 """What the page of freegpt-webui asks, as it asks it."""
 
+import http.client
+import json
+from urllib.parse import urlsplit
+
 import pytest
+import requests
 
 from server.preferences import LANGUAGES
 from tests.members import FROM_OUR_PAGE
-from tests.openai_wire import openai_error, openai_stream
+from tests.openai_wire import delta, openai_error, openai_stream
 from tests.test_conversation import CONVERSATION
 from tests.test_failure_page import BROWSER
+from tests.upstream import cut, silence
 
 FREEGPT = {
     "conversation_id": "1f2e3d4c-5b6a-4789-a0b1-18f0a1b2c3d",
@@ -24,6 +30,18 @@ FREEGPT = {
     },
 }
 ASKED = [("GET", "/get-languages"), ("GET", "/get-locale"), ("POST", "/change-language")]
+
+
+def asking(question, *history, **content):
+    """Return the body of a question behind others and their answers; `content`: more members of that name."""
+    said = [{"role": ("user", "assistant")[at % 2], "content": text} for at, text in enumerate(history)]
+    parts = [{"content": question, "role": "user"}]
+    return FREEGPT | {"meta": {"content": {"conversation": said, "parts": parts, **content}}}
+
+
+def told(upstream):
+    """Return what the service was told last."""
+    return [(message["role"], message["content"]) for message in upstream.requests[-1].json["messages"]]
 
 
 def choose(client, language, path="/change-language"):
@@ -75,6 +93,83 @@ def test_bad_input_is_refused_in_json_and_costs_nothing(client, upstream, body, 
 
     assert (response.status_code, response.json["error"]["code"]) == (status, code)
     assert upstream.requests == []
+
+
+def test_the_thirtieth_question_is_asked_with_all_that_was_said_before(client, upstream):
+    history = [f"{number}: {'Слово ' * 200}" for number in range(58)]
+
+    assert client.post(CONVERSATION, json=asking("And now?", *history)).status_code == 200
+
+    assert [content for _, content in told(upstream)] == [*history, "And now?"]
+
+
+def test_what_the_page_wrote_into_its_history_itself_is_history(client, upstream):
+    history = ["a", "Half [aborted]", "b", " [aborted]", "c", '{"error": {"code": "busy"}}', "d", "oops ! [stacktrace]"]
+
+    client.post(CONVERSATION, json=asking("e", *history))
+
+    assert [content for _, content in told(upstream)] == [*history, "e"]
+
+
+@pytest.mark.parametrize("nothing", [{"content": ""}, {"content": None}, {}])
+def test_an_answer_that_never_came_leaves_one_question_of_two(client, upstream, nothing):
+    body = asking("b", conversation=[{"role": "user", "content": "a"}, {"role": "assistant", **nothing}])
+
+    assert client.post(CONVERSATION, json=body).status_code == 200
+    assert told(upstream) == [("user", "a\n\nb")]
+
+
+def test_two_questions_in_a_row_are_one(client, upstream):
+    conversation = [
+        {"role": role, "content": text} for role, text in (("user", "a"), ("user", "b"), ("assistant", "c"))
+    ]
+
+    client.post(CONVERSATION, json=asking("d", conversation=conversation))
+
+    assert told(upstream) == [("user", "a\n\nb"), ("assistant", "c"), ("user", "d")]
+
+
+def test_characters_that_the_page_broke_end_no_conversation(client, upstream):
+    body = asking("What is \ud83d?", "What is \0?", "It is \0, and \ud83d is half of \U0001f642.")
+
+    assert client.post(CONVERSATION, json=body).status_code == 200
+    said = [content for _, content in told(upstream)]
+    assert said == ["What is \ufffd?", "It is \ufffd, and \ufffd is half of \U0001f642.", "What is \ufffd?"]
+
+
+@pytest.mark.parametrize("jailbreak", ["gpt-dan-11.0", "gpt-evil", "another"])
+def test_nothing_is_put_before_a_question(client, upstream, jailbreak):
+    body = asking("c", "a", "b", internet_access=True) | {"jailbreak": jailbreak}
+
+    assert client.post(CONVERSATION, json=body).status_code == 200
+    assert told(upstream) == [("user", "a"), ("assistant", "b"), ("user", "c")]
+
+
+def test_a_failure_in_the_middle_is_a_broken_stream(server, upstream):
+    upstream.will_answer([delta("Half"), cut()])
+
+    with requests.post(f"{server}{CONVERSATION}", json=FREEGPT, stream=True, timeout=10) as response:
+        pieces = response.iter_content(None)
+
+        assert (response.status_code, next(pieces)) == (200, b"Half")
+        with pytest.raises(requests.exceptions.ChunkedEncodingError):
+            next(pieces)
+
+
+@pytest.mark.parametrize("before_headers", [b"", silence()], ids=["in the answer", "before it"])
+def test_who_aborts_ends_the_call_of_the_service(server, upstream, before_headers):
+    upstream.will_answer([delta("Half"), silence()], before_headers=before_headers)
+    page = http.client.HTTPConnection(urlsplit(server).netloc, timeout=10)
+    page.request("POST", CONVERSATION, json.dumps(FREEGPT), {"Content-Type": "application/json"})
+    asked = upstream.wait_request()
+    answer = None if before_headers else page.getresponse()
+    assert not answer or answer.read1() == b"Half"
+
+    page.close()
+    if answer:
+        answer.close()
+
+    asked.wait_closed()
 
 
 def test_its_list_has_the_languages_of_the_settings(client):

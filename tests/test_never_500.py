@@ -45,7 +45,8 @@ FIELDS = [
 ]  # fmt: skip
 MESSAGE = st.fixed_dictionaries({}, optional={"id": VALUE, "content": VALUE, "attachments": VALUE})
 PARAMS = st.dictionaries(st.sampled_from(["temperature", "top_p", "max_tokens", "stop", "system"]), VALUE, max_size=5)
-META = st.fixed_dictionaries({"content": st.fixed_dictionaries({"parts": VALUE | st.lists(VALUE, max_size=3)})})
+SAID = VALUE | st.lists(MESSAGE | VALUE, max_size=3)
+META = st.fixed_dictionaries({"content": st.fixed_dictionaries({"parts": SAID}, optional={"conversation": SAID})})
 GOOD = [
     {"message": {"content": "Hello"}, "model": "m", "params": {"temperature": 1}, "render": "html"},
     {"model": "m", "meta": {"content": {"conversation": [], "parts": [{"role": "user", "content": "Hello"}]}}},

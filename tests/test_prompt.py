@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 
 from g4f_lite.messages import Message
-from server.prompt import CONTINUE, prompt
+from server.prompt import CONTINUE, in_turns, prompt
 from server.store import StoredMessage
 
 NOW = datetime.now(UTC)
@@ -27,6 +27,12 @@ def test_the_path_is_sent_as_it_was_said():
 
 def test_an_answer_that_failed_without_text_is_left_out_and_the_questions_become_one():
     assert prompt(a_path("a", "", "c"), "send") == [Message("user", "a\n\nc")]
+
+
+def test_many_messages_of_one_role_become_one_at_once():
+    said = [Message("user", "x" * 100)] * 50_000
+
+    assert in_turns(said) == [Message("user", "\n\n".join(["x" * 100] * 50_000))]
 
 
 def test_a_cut_answer_is_followed_by_the_wish_to_go_on():
