@@ -110,7 +110,7 @@ def _running(command: list[str], place: Place, port: int) -> Iterator[str]:
     with log.open("wb") as out:
         process = subprocess.Popen(command, stdout=out, stderr=out, env={**os.environ, **home})
     try:
-        wait_for(lambda: process.poll() is not None or _listens(port))
+        wait_for(lambda: process.poll() is not None or listens(port))
         assert process.poll() is None, log.read_text()
         yield f"http{'s' if place.tls else ''}://{HOST}:{port}"
     finally:
@@ -122,6 +122,6 @@ def _running(command: list[str], place: Place, port: int) -> Iterator[str]:
             process.wait()
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
     """Tell whether somebody listens, without connecting. Source: proc(5), /proc/net/tcp."""
     return re.search(rf":{port:04X} \S+ 0A ", Path("/proc/net/tcp").read_text()) is not None
