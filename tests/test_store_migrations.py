@@ -6,18 +6,21 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
 
 from g4f_lite.errors import ConfigError
 from server.store import Store
-from server.store.migrate import HEAD, MIGRATIONS, migrate, revision
-from server.store.schema import metadata
+from server.store.migrate import HEAD, MIGRATIONS, NEW, migrate, revision
+from server.store.schema import metadata, users
+from tests.new_schema import script
 from tests.stores import ME, a_turn, answered, fresh_schema, on_sqlite
 
 AFTER = f"{int(HEAD) + 1:04}"
@@ -93,7 +96,7 @@ def a_next_migration(folder: Path, then: str = "pass") -> Path:
 
 def migrations_until(head: str, folder: Path) -> Path:
     """Return the migrations of a program that was older."""
-    shutil.copytree(MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__", NEW))
     for file in (folder / "versions").glob("*.py"):
         if file.name > f"{head}~":
             file.unlink()
@@ -133,6 +136,41 @@ def test_the_migrations_lead_to_the_tables_of_the_program(old: Store) -> None:
 
 def test_the_newest_migration_is_the_one_the_program_wants() -> None:
     assert ScriptDirectory(MIGRATIONS).get_current_head() == HEAD
+
+
+def test_the_script_for_a_new_file_is_what_the_migrations_lead_to() -> None:
+    assert (MIGRATIONS / NEW).read_text() == script(), "run `python -m tests.new_schema`"
+
+
+def everything(file: Path) -> tuple[list[Any], ...]:
+    """Return what makes a database: its schema, white space aside, and its rows but for when they were made."""
+    with closing(sqlite3.connect(file)) as connection:
+        schema = connection.execute("SELECT type, name, sql FROM sqlite_master ORDER BY rowid").fetchall()
+        people = connection.execute("SELECT * FROM users").fetchall()
+        revisions = connection.execute("SELECT * FROM alembic_version").fetchall()
+    return [(*names, sql and sql.split()) for *names, sql in schema], [(row[0], *row[2:]) for row in people], revisions
+
+
+@pytest.mark.parametrize("empty_url", ["sqlite"], indirect=True)
+def test_a_new_file_is_as_if_it_was_migrated(first: Store, tmp_path: Path) -> None:
+    first.open()
+    new = Store(f"sqlite:///{tmp_path}/new.db")
+    new.open()
+    new.close()
+
+    assert everything(tmp_path / "new.db") == everything(tmp_path / "data" / "chat.db")
+
+
+def test_the_first_person_of_a_new_file_was_made_just_now(tmp_path: Path) -> None:
+    before = datetime.now(UTC)
+    store = Store(f"sqlite:///{tmp_path}/new.db")
+    store.open()
+
+    with store.database.read() as connection:
+        made = connection.scalar(select(users.c.created_at))
+    store.close()
+
+    assert before - timedelta(milliseconds=1) <= made <= datetime.now(UTC)  # SQLite counts in milliseconds
 
 
 def test_an_older_schema_is_changed_and_keeps_what_it_holds(old: Store, tmp_path: Path) -> None:
@@ -254,18 +292,18 @@ def test_two_programs_may_start_at_once(empty_url: str) -> None:
     second.close()
 
 
-@on_sqlite
-def test_a_start_without_changes_does_not_load_alembic(store_url: str, store: Store, tmp_path: Path) -> None:
+def test_neither_a_first_start_nor_the_next_loads_alembic(tmp_path: Path) -> None:
     program = f"""
 import sys
-sys.path.insert(0, {str(Path(__file__).parent.parent)!r})
 from server.store import Store
-store = Store({store_url!r})
-assert store.open() == []
-store.close()
+for said in (["Made the database with schema {HEAD}."], []):
+    store = Store("sqlite:///{tmp_path}/chat.db")
+    assert store.open() == said
+    store.close()
 sys.exit("alembic" in sys.modules)
 """
-    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True)
+
+    subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[1], check=True)
 
 
 @on_sqlite
