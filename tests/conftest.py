@@ -21,7 +21,7 @@ from server.store import Store
 from tests.loops import on, running_loop
 from tests.members import come_in
 from tests.openai_wire import honest
-from tests.stores import Clock, begin_with, empty, fresh_schema
+from tests.stores import Clock, empty, fresh_schema
 from tests.upstream import Upstream
 
 
@@ -81,29 +81,15 @@ def loop() -> Iterator[asyncio.AbstractEventLoop]:
 
 
 @pytest.fixture(scope="session")
-def made_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An SQLite file with tables and nothing in them: to make them anew took a quarter of the time of most tests."""
-    folder = tmp_path_factory.mktemp("made")
-    store = Store(f"sqlite:///{folder}/chat.db")
-    store.open()
-    store.close()
-    return folder / "chat.db"
-
-
-@pytest.fixture(scope="session")
 def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
-    """Templates as code: to compile them anew took another fifth."""
+    """Templates as code: to compile them anew took a fifth of the time of most tests."""
     return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
 
 
 @pytest.fixture
 def app(
-    config: Config,
-    loop: asyncio.AbstractEventLoop,
-    made_database: Path,
-    compiled_templates: FileSystemBytecodeCache,
+    config: Config, loop: asyncio.AbstractEventLoop, compiled_templates: FileSystemBytecodeCache
 ) -> Iterator[Flask]:
-    begin_with(made_database, config.database)
     app = create_app(config, loop=loop)
     app.jinja_env.bytecode_cache = compiled_templates
     services = app.extensions["chat"]
@@ -154,9 +140,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def store(store_url: str, clock: Clock, made_database: Path) -> Iterator[Store]:
+def store(store_url: str, clock: Clock) -> Iterator[Store]:
     """An open store without conversations, on each kind of database."""
-    begin_with(made_database, store_url)
     store = Store(store_url, now=clock)
     store.open()
     yield store

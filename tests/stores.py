@@ -2,13 +2,11 @@
 
 import json
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -59,14 +57,6 @@ def fresh_schema() -> Iterator[str]:
         finally:
             connection.execute(text(f"DROP SCHEMA {name} CASCADE"))
     engine.dispose()
-
-
-def begin_with(file: Path, address: str) -> None:
-    """Put a database that was made before where SQLite will look for one, unless there is one already."""
-    url = make_url(address)
-    if url.get_backend_name() == "sqlite" and not (place := Path(url.database or "")).exists():
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        shutil.copy(file, place)
 
 
 def empty(database: Database) -> None:
