@@ -6,7 +6,6 @@ the model, this process should hold little.
 """
 
 import argparse
-import ctypes
 import json
 import os
 import signal
@@ -52,6 +51,8 @@ def _leave_the_end_to_the_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if sys.platform == "linux":
+        import ctypes
+
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 

@@ -5,13 +5,15 @@ from functools import cache
 from html import escape
 from sys import getsizeof
 from time import thread_time
+from typing import TYPE_CHECKING
 
-from pygments.lexer import LexerMeta
-from pygments.lexers import find_lexer_class_by_name
 from pygments.token import Token, _TokenType
 
 from server.render.cache import Cache
 from server.render.languages import LANGUAGES
+
+if TYPE_CHECKING:
+    from pygments.lexer import LexerMeta
 
 MAX_CODE = 50_000
 """Characters of code that are coloured; about 0.1 s of work."""
@@ -84,7 +86,9 @@ def _span(name: str, text: str) -> str:
 
 
 @cache
-def _lexer(language: str) -> LexerMeta:
+def _lexer(language: str) -> "LexerMeta":
+    from pygments.lexers import find_lexer_class_by_name
+
     return find_lexer_class_by_name(language)
 
 
