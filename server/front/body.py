@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from io import BytesIO
 
-from aiohttp import HttpVersion11, hdrs, web
+from aiohttp import HttpVersion11, hdrs
 
+from server.front import web
 from server.front.head import too_large
 from server.front.limits import Limits
 from server.front.refusal import busy

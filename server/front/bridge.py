@@ -9,8 +9,7 @@ import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from aiohttp import web
-
+from server.front import web
 from server.front.connection import Connection
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Protocol, cast
 
-from aiohttp import EMPTY_PAYLOAD, HttpVersion11, StreamReader, web
+from aiohttp import EMPTY_PAYLOAD, HttpVersion11, StreamReader
 from aiohttp.http import WebSocketReader
 
-from server.front import refusal
+from server.front import refusal, web
 from server.front.door import Door
 from server.front.head import headers_too_large
 from server.front.limits import Limits

@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncIterator
 
-from aiohttp import HttpVersion11, web
+from aiohttp import HttpVersion11
 from multidict import CIMultiDict
 
+from server.front import web
 from server.front.gateway import Answer
 from server.front.refusal import SERVER
 from server.problems import Problem, note

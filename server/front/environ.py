@@ -7,8 +7,7 @@ from io import BytesIO
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from aiohttp import web
-
+from server.front import web
 from server.front.forwarded import apply
 from server.stream import LOOP
 from server.tracing import KEY, request_id

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from aiohttp import web
-
+from server.front import web
 from server.front.body import Bodies
 from server.front.connection import Connection
 from server.front.delivery import deliver

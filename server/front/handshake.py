@@ -3,8 +3,9 @@
 import base64
 import binascii
 
-from aiohttp import HttpVersion11, hdrs, web
+from aiohttp import HttpVersion11, hdrs
 
+from server.front import web
 from server.problems import Problem
 
 

@@ -1,7 +1,8 @@
 """What is refused once the head of a request is known, before any of its body is read."""
 
-from aiohttp import HttpVersion10, HttpVersion11, hdrs, web
+from aiohttp import HttpVersion10, HttpVersion11, hdrs
 
+from server.front import web
 from server.front.limits import Limits
 from server.problems import Problem
 

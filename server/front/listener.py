@@ -5,8 +5,7 @@ import errno
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 
-from aiohttp import web
-
+from server.front import web
 from server.front.connection import Connection
 from server.front.door import Door
 from server.front.limits import Limits

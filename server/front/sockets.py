@@ -6,9 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import BoundedSemaphore
 from typing import Any
 
-from aiohttp import web
-
-from server.front import refusal
+from server.front import refusal, web
 from server.front.bridge import Bridge, Said
 from server.front.connection import Connection
 from server.front.delivery import deliver

@@ -1,0 +1,8 @@
+"""What the front takes of aiohttp's server: `aiohttp.web` would load a router and more that nothing here asks for."""
+
+from aiohttp.web_protocol import RequestHandler, RequestPayloadError
+from aiohttp.web_request import BaseRequest
+from aiohttp.web_response import Response, StreamResponse
+from aiohttp.web_server import Server
+
+__all__ = ["BaseRequest", "RequestHandler", "RequestPayloadError", "Response", "Server", "StreamResponse"]
