@@ -1,7 +1,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.stores import a_turn, an_outcome, answered
+from tests.stores import ME, a_turn, an_outcome, answered
 
 LONG = "\n\n".join(f"Paragraph {number}, which says little." for number in range(60))
 
@@ -59,6 +59,19 @@ def test_a_message_is_found_and_opened_by_keyboard_alone(search, warmth):
     search.page.wait_for_url(f"**/chat/{warmth.conversation_id}?message={message}#message-{message}")
     expect(search.page.locator(f"#message-{message}")).to_be_in_viewport()
     expect(search.page.get_by_role("button", name="To the latest message")).to_be_visible()
+
+
+@pytest.mark.parametrize("way", ["dialog", "page"])
+def test_days_are_written_as_the_reader_does(search, app, warmth, way):
+    day = app.extensions["chat"].store.message(ME, warmth.user_message_id).created_at.astimezone()
+    expected = f"{day:%b} {day.day}, {day.year}"
+    if way == "dialog":
+        search.open()
+        search.type("pump")
+    else:
+        search.page.goto("/chat/search?q=pump")
+
+    expect(search.page.locator("[data-hit] time")).to_have_text(expected)
 
 
 def test_a_message_on_this_page_is_shown_without_loading_it_anew(search, warmth):

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import test from "node:test"
 
-import { dollarsText, momentText, numberText } from "../../client/static/js/formats.js"
+import { dayText, dollarsText, momentText, numberText } from "../../client/static/js/formats.js"
 
 const plain = (text) => text.replace(/\s/g, " ")
 
@@ -12,6 +12,11 @@ for (const [language, zone, text] of [
 ]) {
   test(`noon in ${zone}, in ${language}`, () => assert.equal(plain(momentText("2026-11-21T12:05:00Z", language, zone)), text))
 }
+
+test("a day is that of the reader", () => {
+  assert.equal(dayText("2026-11-21T23:05:00Z", "en", "UTC"), "Nov 21, 2026")
+  assert.equal(dayText("2026-11-21T23:05:00Z", "de", "Europe/Berlin"), "22.11.2026")
+})
 
 test("numbers are grouped as the language has it", () => {
   assert.equal(numberText(12345, "en"), "12,345")

@@ -4,11 +4,11 @@ const DIGITS_OF_CENTS = 6 // an answer costs a small part of a cent
 
 /**
  * Write times, durations and numbers in the page's language and the reader's time zone.
- * @param {Element} root `time[datetime]`, `[data-seconds]`, `[data-number]` and `[data-dollars]` below it
+ * @param {ParentNode} root `time[datetime]` (a day if it has `data-day`), `[data-seconds]`, `[data-number]` and `[data-dollars]` below it
  */
 export function format(root, language = document.documentElement.lang) {
   for (const time of root.querySelectorAll("time[datetime]")) {
-    time.textContent = momentText(time.dateTime, language)
+    time.textContent = "day" in time.dataset ? dayText(time.dateTime, language) : momentText(time.dateTime, language)
   }
   for (const element of root.querySelectorAll("[data-seconds], [data-number], [data-dollars]")) {
     const { seconds, number, dollars } = element.dataset
@@ -23,6 +23,11 @@ export function format(root, language = document.documentElement.lang) {
 /** Return a moment as a date and a time of day, in the reader's zone unless another is named. */
 export function momentText(moment, language, timeZone) {
   return formatter("DateTimeFormat", language, { dateStyle: "medium", timeStyle: "short", timeZone }).format(new Date(moment))
+}
+
+/** Return the day of a moment. */
+export function dayText(moment, language, timeZone) {
+  return formatter("DateTimeFormat", language, { dateStyle: "medium", timeZone }).format(new Date(moment))
 }
 
 export function numberText(number, language) {

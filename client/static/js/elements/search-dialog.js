@@ -1,4 +1,5 @@
 import { isPlain } from "../clicks.js"
+import { format } from "../formats.js"
 import { pluralText } from "../plural.js"
 import { isFailure, Problem } from "../problem.js"
 
@@ -94,6 +95,7 @@ class SearchDialog extends HTMLElement {
 
   #show(results, refusal = "") {
     this.#results.replaceChildren(...results)
+    format(this.#results)
     this.#results.scrollTop = 0
     this.#part("refusal").textContent = refusal
     this.#part("refusal").hidden = !refusal

@@ -1,0 +1,2 @@
+import "./elements/once-shown.js"
+import "./times.js"
