@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from g4f_lite.providers.anthropic import Anthropic
 from tests import anthropic_tools
-from tests.kinds import KEY, PAGE, Kind
+from tests.kinds import CALLED, INPUT, KEY, PAGE, Kind
 from tests.upstream import EVENT_STREAM, Answer, Request, json_answer, not_found
 
 MEDIA_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
@@ -314,5 +314,12 @@ KIND = Kind(
     headers=EVENT_STREAM,
     line_ends=[b"\n", b"\r", b"\r\n"],
     comment=PING,
+    call=[
+        block(2, type="tool_use", id="toolu_1", name=CALLED, input={}),
+        *(delta("input_json_delta", 2, partial_json=sign) for sign in json.dumps(INPUT)),
+        end_of_block(2),
+        stop("tool_use"),
+        STOP,
+    ],
 )
 """The row of Anthropic in the contract."""

@@ -196,6 +196,7 @@ KIND = Kind(
     headers=openai_wire.KIND.headers,
     line_ends=openai_wire.KIND.line_ends,
     comment=openai_wire.KIND.comment,
+    call=openai_wire.KIND.call,
     otherwise=mapped,
     refused={404: "model_not_supported"},  # nothing at an address of the router: nobody answers for it there
 )

@@ -10,6 +10,8 @@ from tests.upstream import Answer, Request, not_found
 KEY = "tiger-secret"
 """Must not show anywhere."""
 PAGE = b"<html><h1>Bad gateway</h1></html>"
+CALLED, INPUT = "look_up", {"word": 'Grü\\ße "👋"'}
+"""A function, and what a model calls it with."""
 
 
 def no_options(address: str) -> dict[str, Any]:
@@ -26,6 +28,7 @@ class Kind:
     line_ends: which ones may stand in the place of LF. comment: what is ignored between records.
     otherwise: what the service answers to other requests, such as those that come before the question.
     refused: the code that a refusal with some status has, where it is not the usual one.
+    call: the records of a call of CALLED with INPUT, and of its end; none where the kind carries no tools.
     options: those of the entry, from the address of the scripted service.
     """
 
@@ -42,6 +45,7 @@ class Kind:
     otherwise: Callable[[Request], Answer] = not_found
     refused: Mapping[int, str] = field(default_factory=dict)
     options: Callable[[str], Mapping[str, Any]] = no_options
+    call: Sequence[bytes] = ()
 
     def reply(self, texts: Sequence[str]) -> list[bytes]:
         return [*self.start, *map(self.text, texts), *self.end]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from g4f_lite.providers.ollama import Ollama
-from tests.kinds import KEY, PAGE, Kind
+from tests.kinds import CALLED, INPUT, KEY, PAGE, Kind
 from tests.upstream import Answer, Request, json_answer, not_found
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -170,5 +170,6 @@ KIND = Kind(
     headers=NDJSON,
     line_ends=[b"\n", b"\r\n"],
     comment=b"\n",
+    call=[said(tool_calls=[{"function": {"name": CALLED, "arguments": INPUT}}]), done()],
 )
 """The row of Ollama in the contract."""

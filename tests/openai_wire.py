@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from g4f_lite.providers.openai_compatible import OpenAICompatible
-from tests.kinds import KEY, PAGE, Kind
+from tests.kinds import CALLED, INPUT, KEY, PAGE, Kind
 from tests.upstream import EVENT_STREAM, Answer, Request, json_answer, not_found
 
 DONE = b"data: [DONE]\n\n"
@@ -118,5 +118,13 @@ KIND = Kind(
     headers=EVENT_STREAM,
     line_ends=[b"\n", b"\r", b"\r\n"],
     comment=b": keep-alive\n\n",
+    call=[
+        chunk(
+            {"tool_calls": [{"index": 0, "id": "a", "type": "function", "function": {"name": CALLED, "arguments": ""}}]}
+        ),
+        *(chunk({"tool_calls": [{"index": 0, "function": {"arguments": sign}}]}) for sign in json.dumps(INPUT)),
+        chunk({}, "tool_calls"),
+        DONE,
+    ],
 )
 """The row of OpenAICompatible in the contract."""

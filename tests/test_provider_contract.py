@@ -5,6 +5,7 @@ read. Silence is the business of `g4f_lite/deadlines.py`, for all kinds alike.
 """
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -14,10 +15,11 @@ import pytest
 
 from g4f_lite.errors import UpstreamError
 from g4f_lite.messages import Params, conversation
-from g4f_lite.pieces import Content, Finish, Piece, Preliminary
+from g4f_lite.pieces import Content, Finish, Piece, Preliminary, ToolCalls
 from g4f_lite.provider import Provider
 from g4f_lite.settings import ProviderSettings, Timeout
 from g4f_lite.transport import Http
+from server.doors.tool_calls import Joined
 from tests import (
     anthropic_service,
     chat_ui_service,
@@ -27,11 +29,12 @@ from tests import (
     openai_wire,
     provider_guide,
 )
-from tests.kinds import KEY, PAGE, Kind
+from tests.kinds import CALLED, INPUT, KEY, PAGE, Kind
 from tests.upstream import Answer, Gate, Step, Upstream, byte_by_byte, cut, not_found, reset, silence, wait_until
 
 PATIENCE_S = 4
 """Less than any limit that a test does not set itself."""
+AS_IT_COMES = Params()
 TEXT = ["Grü", "ße 👋\n", "  <b>\u2028", "```"]
 CHALLENGE = b"<!DOCTYPE html><title>Just a moment...</title>"
 HTML = {"Content-Type": "text/html"}
@@ -63,10 +66,14 @@ async def ask(kind, upstream):
     upstream.otherwise = kind.otherwise
 
     async def asking(
-        steps: Sequence[Step] = (), answer: Answer | None = None, address: str = upstream.url, **settings: Any
+        steps: Sequence[Step] = (),
+        answer: Answer | None = None,
+        address: str = upstream.url,
+        params: Params = AS_IT_COMES,
+        **settings: Any,
     ) -> tuple[list[Piece], UpstreamError | None]:
         script(upstream, kind, answer or Answer(steps, headers=kind.headers))
-        return await collect(made(kind, http, address, **settings))
+        return await collect(made(kind, http, address, **settings), params)
 
     yield asking
     await http.close()
@@ -84,10 +91,10 @@ def made(kind: Kind, http: Http, address: str, **settings: Any) -> Provider:
     return kind.provider("service", entry, http)
 
 
-async def collect(provider: Provider) -> tuple[list[Piece], UpstreamError | None]:
+async def collect(provider: Provider, params: Params) -> tuple[list[Piece], UpstreamError | None]:
     pieces: list[Piece] = []
     try:
-        async with aclosing(provider.stream("model", conversation("Hello"), Params())) as reply:
+        async with aclosing(provider.stream("model", conversation("Hello"), params)) as reply:
             async for piece in reply:
                 pieces.append(piece)
     except UpstreamError as error:
@@ -176,6 +183,53 @@ async def test_text_arrives_before_the_reply_is_whole(kind, upstream):
 
     await asyncio.to_thread(upstream.wait_request_to(kind.paths[0]).wait_closed)
     await http.close()
+
+
+# tools
+
+
+TOOL = {"type": "function", "function": {"name": CALLED, "parameters": {"type": "object"}}}
+OFFERED = Params(extra={"tools": [TOOL]})
+
+
+of_those_who_carry_tools = pytest.mark.parametrize(
+    "kind", [kind for kind in KINDS if kind.call], indirect=True, ids=lambda kind: kind.provider.__name__
+)
+
+
+async def test_who_carries_tools_has_a_call_in_its_row(kind, upstream):
+    http = Http()
+    provider = made(kind, http, upstream.url)
+
+    assert provider.carries("tools", [TOOL]) is bool(kind.call)
+    await http.close()
+
+
+@of_those_who_carry_tools
+async def test_a_tool_that_is_on_offer_is_told_and_its_call_comes_behind_the_text(kind, ask, upstream):
+    for text in ("a\n", ""):
+        steps = [*kind.start, *([kind.text(text)] if text else []), *kind.call]
+        for divided in (steps, byte_by_byte(steps)):
+            pieces, error = await ask(divided, params=OFFERED)
+            calls, texts = Joined(), [piece for piece in pieces if isinstance(piece, Content)]
+            for piece in pieces:
+                if isinstance(piece, ToolCalls):
+                    calls.add(piece.parts)
+
+            [call] = calls.whole()
+            assert (call["function"]["name"], json.loads(call["function"]["arguments"])) == (CALLED, INPUT)
+            assert call["id"] and call["type"] == "function"
+            assert (error, said(pieces), pieces[-1]) == (None, text, Finish("tool_calls"))
+            first = next(at for at, piece in enumerate(pieces) if isinstance(piece, ToolCalls))
+            assert not any(piece in pieces[first:] for piece in texts)
+    assert CALLED in str(upstream.wait_request_to(kind.paths[0]).json)
+
+
+@of_those_who_carry_tools
+async def test_a_call_that_nobody_offered_is_no_answer(kind, ask):
+    pieces, error = await ask([*kind.start, *kind.call])
+
+    assert (said(pieces), error.code) == ("", "malformed_reply")
 
 
 # replies that break
