@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.openai_wire import openai_error
+from tests.openai_wire import DONE, chunk, openai_error, openai_stream
 from tests.programs import WRONG_KEY
 
 MODELS = """
@@ -27,7 +27,16 @@ MODELS = """
   model_name: m
   api_base: "{base_url}"
   api_key_name: g4f-lite
+- model_id: handy
+  model_name: m
+  api_base: "{base_url}"
+  supports_tools: true
 """
+ADD = [
+    {"index": 0, "id": "call_1", "type": "function", "function": {"name": "total", "arguments": '{"a": 1,'}},
+    {"index": 0, "function": {"arguments": ' "b": 2}'}},
+]
+CALLING = [*(chunk({"tool_calls": [part]}) for part in ADD), chunk({}, "tool_calls"), DONE]
 
 
 @pytest.fixture
@@ -83,6 +92,22 @@ class TestClients:
             assert (exception in name, given) == (True, status), name
 
 
+def test_langchain_calls_tools_and_holds_to_schemas(base_url, upstream):
+    for steps in (CALLING, CALLING, openai_stream("It is 3."), openai_stream('{"total": 3}')):
+        upstream.will_answer(steps)
+
+    done = run(sys.executable, "-m", "tests.programs.langchain_tools", base_url)
+
+    assert done.returncode == 0, done.stderr
+    call = [["total", {"a": 1, "b": 2}]]
+    assert json.loads(done.stdout) == {"calls": [call, call], "answer": "It is 3.", "schema": 3}
+    first, _, third, fourth = (request.json for request in upstream.requests)
+    assert first["tools"][0]["function"]["name"] == "total"
+    assert [message["role"] for message in third["messages"]] == ["user", "assistant", "tool"]
+    assert third["messages"][-1]["content"] == "3"
+    assert fourth["response_format"]["type"] == "json_schema"
+
+
 class TestLlm:
     @pytest.fixture
     def llm(self, base_url, tmp_path):
@@ -100,6 +125,16 @@ class TestLlm:
 
         assert (done.returncode, done.stdout) == (0, "You said: Hello you\n"), done.stderr
         assert "2 input, 4 output" in done.stderr
+
+    @pytest.mark.parametrize("how", [[], ["--no-stream"]])
+    def test_it_calls_tools(self, llm, upstream, how):
+        upstream.will_answer(CALLING)
+        upstream.will_answer(openai_stream("It is 3."))
+
+        done = llm("-m", "handy", *how, "--functions", "def total(a: int, b: int) -> int: return a + b", "Add.")
+
+        assert (done.returncode, done.stdout.strip()) == (0, "It is 3."), done.stderr
+        assert upstream.requests[-1].json["messages"][-1] == {"role": "tool", "tool_call_id": "call_1", "content": "3"}
 
     @pytest.mark.parametrize(
         ("arguments", "words"),
