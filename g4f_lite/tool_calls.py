@@ -12,7 +12,7 @@ from g4f_lite.errors import MalformedReplyError
 from g4f_lite.json_end import JsonEnd
 from g4f_lite.pieces import Piece, ToolCalls
 from g4f_lite.reply import is_count
-from g4f_lite.surrogates import Joiner
+from g4f_lite.surrogates import Joiner, whole
 from g4f_lite.texts import Texts
 
 GROWING = {"function": "arguments", "custom": "input"}
@@ -100,7 +100,7 @@ class _Call:
         self.index: int | None = None
         self.number = part.get("index")
         self.kind = _kind(part)
-        id_ = _text(part.get("id"))
+        id_ = whole(_text(part.get("id")))
         self.id = f"call_{secrets.token_hex(12)}" if id_ in ("", *taken) else id_
         self.name = ""
         self._held = ""
@@ -114,7 +114,7 @@ class _Call:
 
     def feed(self, part: Mapping[str, Any], texts: Texts) -> None:
         body = _body(part)
-        self.name = self.name or _text(body.get("name"))
+        self.name = self.name or whole(_text(body.get("name")))
         added = self._joiner.feed(_text(body.get(GROWING[self.kind])))
         texts.count(added)
         self._end.feed(added)

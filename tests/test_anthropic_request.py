@@ -1,11 +1,13 @@
 """Requests keep to the rules of Anthropic's API, and what a model does not take is found in its refusal."""
 
+import re
+
 import pytest
 
 from g4f_lite.errors import KeyRejectedError, ModelNotSupportedError, RejectedError
 from g4f_lite.messages import Image, Message, Params, conversation
 from g4f_lite.protocols.anthropic.request import Limits, message_request, refused_field
-from g4f_lite.protocols.anthropic.tools import carries
+from g4f_lite.protocols.anthropic.tools import carries, plain_id, safe_id
 
 LIMITS = Limits(max_tokens=4096, thinking=0)
 THINKING = Limits(max_tokens=4096, thinking=2048)
@@ -235,6 +237,15 @@ def test_the_choice_has_the_api_s_words(extra, choice):
     assert carries("tool_choice", extra.get("tool_choice", "auto"))
 
 
+ODD_ID = "toolu_hex_66756e6374696f6e732e6e6f773a30"
+
+
+@pytest.mark.parametrize("id_", ["call_1", "functions.now:0", "", "é", "toolu_hex_", "toolu_hex_zz", "toolu_01Ab-9"])
+def test_ids_are_such_as_the_api_takes_and_can_be_told_back(id_):
+    assert re.fullmatch("[a-zA-Z0-9_-]+", safe_id(id_))
+    assert plain_id(safe_id(id_)) == ("" if id_ == "toolu_hex_" else id_)
+
+
 def test_calls_and_results_are_blocks_each_in_its_turn():
     messages = [
         *conversation("a"),
@@ -250,16 +261,16 @@ def test_calls_and_results_are_blocks_each_in_its_turn():
     assert first == [
         {"type": "text", "text": "Let me see.\n"},
         {"type": "tool_use", "id": "call_1", "name": "add", "input": {"a": 1}},
-        {"type": "tool_use", "id": "functions-2e-now-3a-0", "name": "now", "input": {}},
+        {"type": "tool_use", "id": ODD_ID, "name": "now", "input": {}},
     ]
     assert second == [
         {"type": "tool_result", "tool_use_id": "call_1", "content": [{"type": "text", "text": "One"}]},
-        {"type": "tool_result", "tool_use_id": "functions-2e-now-3a-0", "content": [BLOCK]},
+        {"type": "tool_result", "tool_use_id": ODD_ID, "content": [BLOCK]},
         BLOCK,
         {"type": "text", "text": "So?"},
     ]
-    assert third == [{"type": "tool_use", "id": "_", "name": "add", "input": {"INVALID_JSON": '{"a": '}}]
-    assert fourth == [{"type": "tool_result", "tool_use_id": "_"}]
+    assert third == [{"type": "tool_use", "id": "toolu_hex_", "name": "add", "input": {"INVALID_JSON": '{"a": '}}]
+    assert fourth == [{"type": "tool_result", "tool_use_id": "toolu_hex_"}]
 
 
 def test_tools_that_were_called_are_known_though_they_are_on_offer_no_more():

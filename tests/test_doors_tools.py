@@ -9,8 +9,8 @@ from g4f_lite.catalog import Member
 from g4f_lite.settings import ProviderSettings
 from g4f_lite.tokens import estimate
 from g4f_lite.transport import Http
-from server.doors.question import Wish, carrying
 from server.doors.tool_calls import Joined
+from server.doors.wishes import Wish, carrying
 from server.problems import Problem
 from tests.openai_wire import DONE, chunk, delta, openai_completion, openai_stream
 from tests.scripted import ScriptedProvider, a_model

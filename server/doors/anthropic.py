@@ -2,11 +2,13 @@
 
 from flask import Blueprint, Response, request
 
+from g4f_lite.messages import Params
 from server import choice
-from server.doors.anthropic_body import UNCARRIED, CountBody, MessagesBody
+from server.doors.anthropic_body import NAMES, UNCARRIED, CountBody, MessagesBody
 from server.doors.anthropic_form import MessageForm
 from server.doors.form import answer
-from server.doors.question import Question, refuse_uncarried
+from server.doors.question import refuse_uncarried
+from server.doors.wishes import heard
 from server.payload import check, document
 from server.relay import asked
 
@@ -19,8 +21,9 @@ def create_message() -> Response:
     parsed = document(request)
     body = check(parsed, MessagesBody)
     refuse_uncarried(parsed, UNCARRIED)
-    question = Question(choice.model(body.model), body.said(), body.params())
-    return answer(question, MessageForm(body.model, asked(question.messages)), stream=bool(body.stream))
+    question = heard(choice.model(body.model), body.said(), body.params(), NAMES)
+    form = MessageForm(body.model, asked(question.messages, question.params))
+    return answer(question, form, stream=bool(body.stream))
 
 
 @anthropic.post("/messages/count_tokens")
@@ -28,4 +31,4 @@ def count_tokens() -> dict[str, int]:
     """Estimate how many tokens a question has; nobody is asked."""
     body = check(document(request), CountBody)
     choice.model(body.model)
-    return {"input_tokens": asked(body.said())}
+    return {"input_tokens": asked(body.said(), Params(extra=body.extra()))}

@@ -9,7 +9,8 @@ from server import choice
 from server.doors.form import answer
 from server.doors.openai_body import CHAT_UNCARRIED, TEXT_UNCARRIED, ChatBody, TextBody
 from server.doors.openai_form import ChatForm, TextForm
-from server.doors.question import Question, carrying, check_choice, refuse_uncarried
+from server.doors.question import Question, refuse_uncarried
+from server.doors.wishes import heard
 from server.doors.wording import speaks_anthropic
 from server.payload import check, document
 
@@ -41,9 +42,7 @@ def complete_chat() -> Response:
     parsed = document(request)
     body = check(parsed, ChatBody)
     refuse_uncarried(parsed, CHAT_UNCARRIED)
-    messages, params = body.said(), body.params()
-    check_choice(params.extra)
-    question = Question(carrying(choice.model(body.model), body.wishes()), messages, params)
+    question = heard(choice.model(body.model), body.said(), body.params())
     return answer(question, ChatForm(body.model, tells_usage=body.wants_usage), stream=bool(body.stream))
 
 

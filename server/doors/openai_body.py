@@ -7,7 +7,8 @@ from pydantic import Field
 
 from g4f_lite.functions import THOUGHTS
 from g4f_lite.messages import Message, Params, message_of
-from server.doors.question import Harmless, Wish, check_said
+from server.doors.question import Harmless, check_said
+from server.doors.wishes import NO_TOOLS, TELLING
 from server.payload import Body, SamplingBody, check_length, check_text
 from server.problems import Problem
 
@@ -22,12 +23,6 @@ CHAT_UNCARRIED: Harmless = {
 }
 TEXT_UNCARRIED: Harmless = {"n": (1,), "best_of": (1,), "echo": (False,), "suffix": ("",), "logprobs": ()}
 
-EXTRAS: Harmless = {
-    "tools": ([],),
-    "tool_choice": ("none", "auto"),
-    "response_format": ({"type": "text"},),
-}
-"""Fields that only some providers can carry."""
 HINTS = ("frequency_penalty", "presence_penalty", "seed", "logit_bias", "reasoning_effort", "parallel_tool_calls")
 """Fields that only tune the model: those providers carry them, too, and others answer without."""
 OF_TOOLS = ("tool_choice", "parallel_tool_calls")
@@ -70,16 +65,6 @@ class ChatBody(CompletionBody):
         params = super().params()
         return replace(params, max_tokens=self.max_completion_tokens or params.max_tokens, extra=self._extra())
 
-    def wishes(self) -> list[Wish]:
-        """Return what a provider has to carry; of messages that were read already, calls of tools and their results."""
-        given = {name: getattr(self, name) for name in EXTRAS}
-        wishes = [Wish(name, name, value) for name, value in given.items() if value not in (None, *EXTRAS[name])]
-        said = [one for one in self.messages if one.get("role") == "assistant"]
-        calls = [call for one in said for call in one.get("tool_calls") or ()]
-        if calls or any(one.get("role") == "tool" for one in self.messages):
-            wishes.append(Wish("messages", "tools", calls))
-        return wishes
-
     def said(self) -> list[Message]:
         """Return the messages; where all of it is for the system, the last is the question. Raises: Problem."""
         messages = [_message(number, value) for number, value in enumerate(self.messages)]
@@ -89,7 +74,9 @@ class ChatBody(CompletionBody):
         return messages
 
     def _extra(self) -> dict[str, Any]:
-        given = {name: getattr(self, name) for name in (*EXTRAS, *HINTS)}
+        if not self.tools and self.tool_choice not in (None, *TELLING["tool_choice"]):
+            raise Problem("invalid_request", NO_TOOLS)
+        given = {name: getattr(self, name) for name in (*TELLING, *HINTS)}
         needless = () if self.tools else OF_TOOLS
         return {name: value for name, value in given.items() if value not in (None, []) and name not in needless}
 

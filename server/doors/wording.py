@@ -39,6 +39,10 @@ ANTHROPIC_TYPES = {
 """By status; others are `invalid_request_error`, or `api_error` from 500 on. Source: https://docs.anthropic.com/en/api/errors"""
 
 
+ANTHROPIC_DETAILS = {"thread": {"error_code": "thread_unsupported_request"}}
+"""By field, what has clients ask again with all that was said before, as nothing of it is kept here."""
+
+
 class Worded(Problem):
     """A problem that is told in another shape than ours; `said` is the body."""
 
@@ -76,8 +80,9 @@ def in_anthropic_words(problem: Problem) -> Worded:
     """Return the problem in the shape of Anthropic's errors."""
     status = _status(problem)
     kind = ANTHROPIC_TYPES.get(status, "invalid_request_error" if status < 500 else "api_error")
-    said = {"type": "error", "error": {"type": kind, "message": _sentence(problem)}}
-    return Worded(problem, {**said, "request_id": request_id() or None})
+    details = ANTHROPIC_DETAILS.get(_param(problem) or "")
+    said = {"type": kind, "message": _sentence(problem), **({"details": details} if details else {})}
+    return Worded(problem, {"type": "error", "error": said, "request_id": request_id() or None})
 
 
 def _openai_type(status: int) -> str:

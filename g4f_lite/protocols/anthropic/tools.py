@@ -13,7 +13,9 @@ from g4f_lite.functions import Call, are_functions, input_of, named
 CHOICES = {"auto": "auto", "required": "any", "none": "none"}
 NO_CHOICE = {"type": "auto"}
 """What holds where nothing is said."""
-ODD_SIGN = re.compile(r"[^A-Za-z0-9_-]")
+ID = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
+ODD = "toolu_hex_"
+"""How the id begins that stands for one with other signs."""
 
 Block = dict[str, Any]
 
@@ -72,8 +74,18 @@ def result(id_: str, content: list[Block]) -> Block:
 
 
 def safe_id(id_: str) -> str:
-    """Return a call's id as the API takes it; other services have dots and colons in theirs."""
-    return ODD_SIGN.sub(lambda sign: f"-{ord(sign[0]):x}-", id_) or "_"
+    """Return a call's id as the API takes it; other services have dots and colons in theirs, and want them back."""
+    return id_ if ID.fullmatch(id_) else f"{ODD}{id_.encode().hex()}"
+
+
+def plain_id(id_: str) -> str:
+    """Return the id that a safe one stands for."""
+    if not id_.startswith(ODD):
+        return id_
+    try:
+        return bytes.fromhex(id_.removeprefix(ODD)).decode()
+    except ValueError:
+        return id_
 
 
 def _tool(function: Mapping[str, Any], left_out: Collection[str]) -> Block:
