@@ -233,6 +233,8 @@ def test_a_failure_before_the_first_word_is_a_true_status(client, upstream, stre
         ({"messages": [{"role": "user", "content": " "}]}, "messages"),
         ({"system": 5}, "system"),
         ({"system": [{"type": "image"}]}, "system"),
+        ({"system": [{"type": "", "tool_use_id": "x"}]}, "system"),
+        ({"system": [{"tool_use_id": "x"}]}, "system"),
         ({"system": [[None, None]]}, "system"),
         ({"messages": [{"role": "user", "content": [[None]]}]}, "messages.0.content"),
         ({"messages": [[None]]}, "messages.0"),

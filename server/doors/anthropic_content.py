@@ -25,12 +25,17 @@ FAILED = "Error"
 
 def messages_of(role: Role, content: str | Blocks, field: str) -> Iterator[Message]:
     """Yield what a message says, the results of tools before all else. Raises: Problem, which names the field."""
-    blocks = _blocks(content)
-    results = [block for block in blocks if role == "user" and block.get("type") == "tool_result"]
+    results, others = _parted(_blocks(content), "tool_result" if role == "user" else None)
     for block in results:
         yield _result(block, field)
-    if len(results) < len(blocks) or not blocks:
-        yield _message(role, [block for block in blocks if block not in results], field)
+    if others or not results:
+        yield _message(role, others, field)
+
+
+def _parted(blocks: Blocks, kind: str | None) -> tuple[Blocks, Blocks]:
+    """Return the blocks of a kind, if there is one to look for, and the others."""
+    found = [block for block in blocks if kind and block.get("type") == kind]
+    return found, [block for block in blocks if not kind or block.get("type") != kind]
 
 
 def _blocks(content: str | Blocks) -> Blocks:
@@ -38,10 +43,9 @@ def _blocks(content: str | Blocks) -> Blocks:
 
 
 def _message(role: Role, blocks: Blocks, field: str) -> Message:
-    calls = [block for block in blocks if role == "assistant" and block.get("type") == "tool_use"]
-    others = [block for block in blocks if block.get("type") not in THOUGHT and block not in calls]
-    text, images = _said(others, field)
-    return Message(role, text, images, _calling(calls, blocks, text, field) if calls else {})
+    calls, others = _parted(blocks, "tool_use" if role == "assistant" else None)
+    text, images = _said([block for block in others if block.get("type") not in THOUGHT], field)
+    return Message(role, text, images, _calling(calls, others, text, field) if calls else {})
 
 
 def _said(blocks: Sequence[Mapping[str, Any]], field: str) -> tuple[str, tuple[Image, ...]]:
@@ -68,9 +72,9 @@ def _is_content(value: Any) -> bool:
     return isinstance(value, str) or (isinstance(value, list) and all(isinstance(one, dict) for one in value))
 
 
-def _calling(calls: Blocks, blocks: Blocks, text: str, field: str) -> dict[str, Any]:
+def _calling(calls: Blocks, others: Blocks, text: str, field: str) -> dict[str, Any]:
     """Return what makes a message one that calls tools: the calls, and what the model thought before."""
-    thoughts = [one["thinking"] for one in blocks if isinstance(one.get("thinking"), str)]
+    thoughts = [one["thinking"] for one in others if isinstance(one.get("thinking"), str)]
     thought = {THOUGHTS: "".join(thoughts)} if any(thoughts) else {}
     return {"tool_calls": [_call(call, field) for call in calls], **thought, **({} if text else {"content": None})}
 

@@ -110,8 +110,8 @@ class Completion(EventReply):
             if content := delta.get(member):
                 self._content(content, pieces)
         self._calls_tool = self._calls_tool or any(map(delta.get, TOOL_MEMBERS))
-        if self._offers_tools:
-            self._calls.feed(delta.get("tool_calls") or _old_call(delta), pieces)
+        if self._offers_tools and (parts := delta.get("tool_calls") or _old_call(delta)):
+            self._calls.feed(parts, pieces)
 
     def _content(self, content: Any, pieces: list[Piece]) -> None:
         """Take a text, or a list of parts; a part of the type `thinking` holds more of them (Mistral)."""
