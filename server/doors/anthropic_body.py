@@ -35,7 +35,7 @@ class AnthropicTool(Body):
         """Return the tool in OpenAI's words. Raises: Problem, which names the field."""
         if self.type not in (None, "custom"):
             sentence = "is a tool of Anthropic's own; this server knows none but those with an input_schema."
-            raise Problem("invalid_request", f"{field}.type: {self.type} {sentence}"[:300])
+            raise Problem("invalid_request", f"{field}.type: {self.type[:100]} {sentence}")
         if self.input_schema is None:
             raise Problem("invalid_request", f"{field}.input_schema: must be an object.")
         given = {"name": self.name, "description": self.description, "parameters": self.input_schema}
