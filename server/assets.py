@@ -21,16 +21,13 @@ MIMETYPES = {
 class Asset:
     """One file as it is sent."""
 
-    body: bytes
     mimetype: str
     gzipped: bytes
-    """The same, compressed."""
 
-    @classmethod
-    def read(cls, path: Path) -> Self:
-        """Read a file of a known kind."""
-        body = path.read_bytes()
-        return cls(body, MIMETYPES[path.suffix], gzip.compress(body, mtime=0))
+    @property
+    def body(self) -> bytes:
+        """Return it as it was, for the rare client that takes nothing compressed."""
+        return gzip.decompress(self.gzipped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +42,8 @@ class Assets:
     def read(cls, folder: Path) -> Self:
         """Read every file of a known kind below the folder."""
         paths = sorted(path for path in folder.rglob("*") if path.suffix in MIMETYPES)
-        files = {path.relative_to(folder).as_posix(): Asset.read(path) for path in paths}
-        return cls(_version(files), files)
+        bodies = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+        return cls(_version(bodies), {path: _asset(path, body) for path, body in bodies.items()})
 
     def modules(self) -> list[str]:
         """Return the paths of all scripts, for the browser to load side by side instead of one after the other."""
@@ -58,8 +55,12 @@ def assets() -> Assets:
     return cast(Assets, current_app.extensions["assets"])
 
 
-def _version(files: dict[str, Asset]) -> str:
+def _asset(path: str, body: bytes) -> Asset:
+    return Asset(MIMETYPES[Path(path).suffix], gzip.compress(body, mtime=0))
+
+
+def _version(bodies: dict[str, bytes]) -> str:
     digest = hashlib.sha256()
-    for path, asset in files.items():
-        digest.update(f"{path}\0{len(asset.body)}\0".encode() + asset.body)
+    for path, body in bodies.items():
+        digest.update(f"{path}\0{len(body)}\0".encode() + body)
     return digest.hexdigest()[:12]
