@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, cast
@@ -15,6 +16,18 @@ MIMETYPES = {
     ".svg": "image/svg+xml",
 }
 """What a file is, by its ending; a file with another ending is not served. (The system's own table may be wrong.)"""
+
+# fmt: off
+SHEETS = (
+    "layers", "reset", "tokens", "base", "layout",
+    "button", "sidebar", "conversation", "selection", "topbar", "choices", "panel", "picker", "thread", "message",
+    "editor", "info", "fold", "prose", "highlight", "card", "composer", "queued", "params", "empty", "notice", "field",
+    "menu", "dialog", "search", "toast", "settings", "completion", "shortcuts", "plain", "utilities",
+)
+# fmt: on
+"""The styles of every page, in the order in which they apply."""
+SHEET = "css/page.css"
+"""The one file as which they leave: from afar, every file is a wait of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +52,12 @@ class Assets:
     files: dict[str, Asset]
 
     @classmethod
-    def read(cls, folder: Path) -> Self:
-        """Read every file of a known kind below the folder."""
+    def read(cls, folder: Path, sheets: Sequence[str] = ()) -> Self:
+        """Read every file of a known kind below the folder. `sheets`: the names of those that become `SHEET`."""
         paths = sorted(path for path in folder.rglob("*") if path.suffix in MIMETYPES)
         bodies = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+        if sheets:
+            bodies[SHEET] = b"".join(bodies.pop(f"css/{name}.css") for name in sheets)
         return cls(_version(bodies), {path: _asset(path, body) for path, body in bodies.items()})
 
     def modules(self) -> list[str]:

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from g4f_lite.catalog import Model
 from g4f_lite.providers.guide import Guide
 from server import choice, sidebar, thread
-from server.assets import Assets, assets
+from server.assets import SHEETS, Assets, assets
 from server.causes import cause, causes
 from server.compression import accepts_gzip
 from server.identity import open_to_all, user_id
@@ -115,7 +115,7 @@ class NotFoundPage(Page):
 @pages.record_once
 def read_assets(state: BlueprintSetupState) -> None:
     """Read the static files when the application is made, and tell the templates where they are."""
-    found = Assets.read(CLIENT / "static")
+    found = Assets.read(CLIENT / "static", SHEETS)
     state.app.extensions["assets"] = found
     state.app.jinja_env.globals["modules"] = found.modules()
     state.app.jinja_env.globals["asset"] = lambda path: url_for("pages.asset", version=found.version, path=path)

@@ -1,6 +1,9 @@
+import re
+
 import pytest
 
-from server.assets import Assets
+from server.assets import SHEET, SHEETS, Assets
+from server.pages import CLIENT
 
 
 @pytest.fixture
@@ -38,3 +41,31 @@ def test_any_change_is_another_version(folder):
 
 def test_modules_are_the_scripts(folder):
     assert Assets.read(folder).modules() == ["main.js"]
+
+
+def test_sheets_become_one_in_the_order_they_are_named_in(folder):
+    (folder / "css" / "b.css").write_text("b {}")
+    (folder / "css" / "print.css").write_text("p {}")
+
+    files = Assets.read(folder, ["b", "a"]).files
+
+    assert files.keys() == {SHEET, "css/print.css", "main.js"}
+    assert files[SHEET].body == b"b {}a {}"
+    assert files[SHEET].mimetype == "text/css; charset=utf-8"
+
+
+def test_a_change_of_a_sheet_or_of_their_order_is_another_version(folder):
+    (folder / "css" / "b.css").write_text("b {}")
+    before = Assets.read(folder, ["a", "b"]).version
+    turned = Assets.read(folder, ["b", "a"]).version
+    (folder / "css" / "b.css").write_text("c {}")
+    changed = Assets.read(folder, ["a", "b"]).version
+
+    assert len({before, turned, changed}) == 3
+
+
+def test_every_sheet_is_either_among_those_of_every_page_or_linked_by_one():
+    templates = "".join(file.read_text() for file in (CLIENT / "templates").glob("*.html"))
+    linked = set(re.findall(r"asset\('(css/[\w-]+\.css)'\)", templates))
+
+    assert linked == {path for path in Assets.read(CLIENT / "static", SHEETS).files if path.endswith(".css")}
