@@ -45,7 +45,7 @@ def nginx_site(place: Place, port: int, file: Path = ROOT / "deploy/nginx.conf",
     """Return the file as somebody would have it who followed its comments."""
     text = file.read_text().replace(name, HOST).replace("1338", str(place.behind))
     text = text.replace("    listen [::]:80;\n", "")
-    tls = f" ssl; ssl_certificate {CERTIFICATE}; ssl_certificate_key {CERTIFICATE}" if place.tls else ""
+    tls = f" ssl http2; ssl_certificate {CERTIFICATE}; ssl_certificate_key {CERTIFICATE}" if place.tls else ""
     text = text.replace("listen 80;", f"listen {HOST}:{port}{tls};")
     return text.replace("location / {", f"location {place.prefix}/ {{")
 

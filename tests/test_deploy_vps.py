@@ -116,6 +116,21 @@ def test_who_follows_the_steps_reaches_a_page_behind_a_password(
     assert "There is no administrator yet" not in log
 
 
+def test_a_step_turns_http_2_on_where_certbot_listens(machine: Path) -> None:
+    file = machine / "etc/nginx/conf.d/g4f-lite.conf"
+    file.write_text(
+        file.read_text().replace(
+            "    listen 80;\n    listen [::]:80;\n",
+            "    listen [::]:443 ssl ipv6only=on; # managed by Certbot\n    listen 443 ssl; # managed by Certbot\n",
+        )
+    )
+
+    take(machine, next(step for step in steps() if "http2" in step))
+
+    listening = re.findall(r"^    listen (.+);", file.read_text(), re.M)
+    assert listening == ["[::]:443 ssl http2 ipv6only=on", "443 ssl http2"]
+
+
 def sign_in(visitor: requests.Session, url: str, password: str) -> requests.Response:
     """Fill in the form of the login page."""
     headers = {"Host": NAME, "Origin": f"http://{NAME}"}

@@ -58,3 +58,10 @@ def test_an_answer_comes_in_one_tab_and_its_chat_in_another(chat, context, upstr
     expect(other.conversation("Tell me")).to_be_visible()
     chat.page.reload()
     expect(chat.answer).to_have_text("Half of it")
+
+
+def test_all_files_come_over_one_connection(chat):
+    protocols = chat.page.evaluate("performance.getEntriesByType('resource').map((file) => file.nextHopProtocol)")
+
+    assert len(protocols) > 50
+    assert set(protocols) == {"h2"}
