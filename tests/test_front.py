@@ -1,7 +1,9 @@
 """What every request goes through: keep-alive, bodies, errors, and the WSGI side of it."""
 
 import asyncio
+import gc
 import logging
+import socket
 from collections.abc import AsyncIterator
 
 import pytest
@@ -171,6 +173,23 @@ async def test_what_is_no_http_is_a_line_of_the_log(served, caplog):
 async def test_an_address_in_use_is_told_in_a_sentence(served):
     with pytest.raises(ListenError, match=f"127.0.0.1:{served.port} is in use"):
         await Front(an_app()).start("127.0.0.1", served.port)
+
+
+async def test_connections_that_are_being_let_in_at_the_end_are_closed(recwarn):
+    front = Front(an_app())
+    port = await front.start("127.0.0.1", 0)
+    clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(5)]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # the loop has taken them from the system, and has not met them yet
+
+    await front.stop()
+
+    for client in clients:
+        with client:
+            client.settimeout(5)
+            assert await asyncio.to_thread(client.recv, 1) == b""
+    gc.collect()
+    assert [str(warning.message) for warning in recwarn] == []
 
 
 async def test_every_code_of_the_front_has_a_status():

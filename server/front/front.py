@@ -16,7 +16,7 @@ from server.front.gateway import Gateway
 from server.front.handshake import wants_socket
 from server.front.head import check
 from server.front.limits import Limits
-from server.front.listener import Server, listen
+from server.front.listener import Server, close, listen
 from server.front.refusal import busy
 from server.front.sockets import Sockets
 from server.tracing import HEADER, begin
@@ -69,7 +69,7 @@ class Front:
         self._sockets.restart()
         await self._settle()
         if self._listener:
-            self._listener.close()
+            await close(self._listener)
         self._server.pre_shutdown()
         await self._server.shutdown(self._limits.grace_s)
         self._sockets.close()

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import socket
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 
 from server.front import web
 from server.front.connection import Connection
@@ -51,6 +52,17 @@ async def listen(server: Server, host: str, port: int) -> asyncio.Server:
         for listening in listener.sockets:  # what it accepts inherits this
             listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
     return listener
+
+
+async def close(listener: asyncio.Server) -> None:
+    """Stop listening. Who is being let in just now is let in first: asyncio 3.11 would leave them neither in nor out."""
+    loop = asyncio.get_running_loop()
+    for listening in listener.sockets:
+        with suppress(NotImplementedError):  # on Windows, where there is nothing to wait for
+            loop.remove_reader(listening.fileno())
+    await asyncio.sleep(0)  # they get their transports
+    await asyncio.sleep(0)  # and those their protocols, which the end is told to
+    listener.close()
 
 
 def _sentence(error: OSError, address: str) -> str:

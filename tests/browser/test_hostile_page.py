@@ -12,9 +12,6 @@ from tests.chromium import CHROMIUM
 from tests.members import come_in
 from tests.test_conversation import ask
 
-# asyncio 3.11 forgets connections that are being accepted when a server closes, and these pages open very many
-pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning")
-
 API = "/backend-api/v2"
 PAGE = b"<!doctype html><title>Hostile</title><body>"
 ENCTYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
