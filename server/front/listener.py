@@ -55,7 +55,7 @@ async def listen(server: Server, host: str, port: int) -> asyncio.Server:
 
 
 async def close(listener: asyncio.Server) -> None:
-    """Stop listening. Who is being let in just now is let in first: asyncio 3.11 would leave them neither in nor out."""
+    """Stop listening. Who is being let in is let in first: asyncio 3.11 would leave them neither in nor out."""
     loop = asyncio.get_running_loop()
     for listening in listener.sockets:
         with suppress(NotImplementedError):  # on Windows, where there is nothing to wait for

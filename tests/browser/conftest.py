@@ -30,7 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def browser() -> Iterator[Browser]:
     """A running Chromium. Not for the whole session: while Playwright runs, no test can have an event loop."""
     if not CHROMIUM:
-        pytest.skip("needs Chromium: apt install chromium, or set CHAT_TEST_CHROMIUM to the program")
+        pytest.skip("needs Chromium: apt install chromium-headless-shell, or set CHAT_TEST_CHROMIUM to the program")
     expect.set_options(timeout=PATIENCE_MS)
     with running_chromium() as browser:
         yield browser
