@@ -44,13 +44,13 @@ async def answer(
     system: what the person wants the model to be told, behind what the configuration says to it.
     Raises: the G4FLiteError of the route that was already answering, or of the last one tried.
     """
-    prompt = with_system("\n\n".join(filter(None, (model.system, system))), messages)
+    told = instructed(model, messages, system)
     wanted = _with_defaults(params, model)
     routes = in_order(model.routes)
     for route in routes:
         answering = False
         try:
-            async with route.member.asked(), aclosing(_reply(route, prompt, wanted, state)) as reply:
+            async with route.member.asked(), aclosing(_reply(route, told, wanted, state)) as reply:
                 async for piece in reply:
                     answering = answering or isinstance(piece, Answering)
                     yield piece
@@ -61,6 +61,11 @@ async def answer(
             log.info("%s: provider %s, model %s; trying the next", error.code, route.member.name, model.name)
             failed = Attempt(route.member.name, error)
         yield failed
+
+
+def instructed(model: Model, messages: Sequence[Message], system: str = "") -> list[Message]:
+    """Return what a provider is told: the messages, behind what the configuration and the person say to the model."""
+    return with_system("\n\n".join(filter(None, (model.system, system))), messages)
 
 
 def in_order(routes: Sequence[Route]) -> list[Route]:

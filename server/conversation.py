@@ -16,6 +16,7 @@ from server.identity import user_id
 from server.payload import ParamsBody, TurnBody, check, check_size, check_text, json_object
 from server.problems import Problem
 from server.prompt import prompt
+from server.question import Question
 from server.services import Services, services
 from server.store import Begun, NewTurn
 from server.stream import Stream
@@ -78,7 +79,9 @@ def begin(body: TurnBody) -> tuple[Begun, Turn | None]:
         if begun.repeated:
             return begun, None
         params = replace(ParamsBody(**begun.params).params(), stop=body.params.params().stop)
-        turn = Turn(user, begun, model, params, prompt(begun.path, body.action))
+        messages, system = prompt(begun.path, body.action), begun.params.get("system", "")
+        question = Question(model, messages, params, begun.state, system)
+        turn = Turn(user, begun, question, question.answer())
         here.engine.start(turn, place.kept())
     return begun, turn
 

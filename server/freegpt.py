@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from flask import Blueprint, Response, request, url_for
 from pydantic import AfterValidator, Field
 
-from g4f_lite.messages import Message
+from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Content
 from server import choice, pacing
 from server.identity import someone
@@ -19,7 +19,8 @@ from server.payload import Body, check, check_length, check_text, document, mend
 from server.preferences import LANGUAGES, keep
 from server.problems import Problem
 from server.prompt import in_turns
-from server.relay import Pieces, relayed
+from server.question import Pieces, Question
+from server.relay import relayed
 from server.services import services
 from server.stream import Stream
 
@@ -73,7 +74,7 @@ def answer(parsed: dict[str, Any]) -> Response:
     check_text(messages[-1].content)
     model = choice.model(body.model)
     pacing.take_turn()
-    reply = relayed(here, someone(), model, in_turns(messages))
+    reply = relayed(here, someone(), Question(model, in_turns(messages), Params()))
     return Stream(_texts(reply), loop=here.loop, waits=True, mimetype="text/plain")
 
 

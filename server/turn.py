@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from time import monotonic
@@ -11,13 +10,13 @@ from typing import Any, Literal
 
 from g4f_lite.catalog import Model
 from g4f_lite.errors import G4FLiteError
-from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Attempt, Content, Finish, Piece, Reasoning, UpstreamState, Usage
-from g4f_lite.router import Answering, answer
+from g4f_lite.router import Answering
 from g4f_lite.tokens import estimate
 from server import events
 from server.journal import Journal
 from server.problems import BUG, INTERRUPTED, Problem
+from server.question import Pieces, Question
 from server.screen import Screen
 from server.store import Batch, Begun, Outcome, Status, StoredMessage
 
@@ -30,11 +29,8 @@ class Turn:
     outcome: Outcome
     _last_line: str
 
-    def __init__(self, user_id: str, begun: Begun, model: Model, params: Params, messages: Sequence[Message]) -> None:
-        """Write the `start` event; the question is in the store already.
-
-        messages: what the provider is asked, oldest first.
-        """
+    def __init__(self, user_id: str, begun: Begun, question: Question, pieces: Pieces) -> None:
+        """Write the `start` event; the question is in the store already. pieces: of the reply to it."""
         self.user_id = user_id
         self.begun = begun
         self.message_id = begun.answer.id
@@ -44,9 +40,7 @@ class Turn:
         self.first_token_s: float | None = None
         """From the question to the first of the answer."""
         self._asked_at = monotonic()
-        self._system = begun.params.get("system", "")
-        self._asked = answer(model, messages, params, begun.state, self._system)
-        self._model, self._messages = model, messages
+        self._question, self._pieces = question, pieces
         self._reply: asyncio.Task[None] | None = None
         self._ending: Literal["stopped", "interrupted"] | None = None
         self._last_batch: Batch | None = None
@@ -65,7 +59,7 @@ class Turn:
             conversation_id=begun.conversation_id,
             user_message_id=begun.user_message_id,
             message_id=self.message_id,
-            model=model.name,
+            model=question.model.name,
         )
 
     @property
@@ -152,15 +146,15 @@ class Turn:
             return None if self.status == "stopped" else Problem("stream_cut", INTERRUPTED)
         if error := reply.exception():
             self.status = "failed"
-            return _problem(error, self._model)
+            return _problem(error, self._question.model)
         self.status = "complete"
         return None
 
     async def _take_all(self) -> None:
-        async with aclosing(self._asked) as pieces:
+        async with aclosing(self._pieces) as pieces:
             await self._take_each(pieces)
 
-    async def _take_each(self, pieces: AsyncGenerator[Piece | Answering, None]) -> None:
+    async def _take_each(self, pieces: Pieces) -> None:
         journal = self.journal
         async for piece in pieces:
             if type(piece) is Content:  # nearly all of them
@@ -209,7 +203,7 @@ class Turn:
         return self._line("error", error=problem.as_dict())
 
     def _usage_members(self) -> dict[str, Any]:
-        usage, price = self._usage or self._estimate(), self._model.price
+        usage, price = self._usage or self._estimate(), self._question.model.price
         cost = price and (usage.input_tokens * price.input + usage.output_tokens * price.output) / 1_000_000
         return {
             "input_tokens": usage.input_tokens,
@@ -228,8 +222,7 @@ class Turn:
     def _estimate(self) -> Usage:
         before = self.begun.answer
         said = self.content[len(before.content) :] + self.reasoning[len(before.reasoning) :]
-        asked = [self._model.system, self._system, *(message.content for message in self._messages)]
-        return Usage(sum(map(estimate, asked)), estimate(said))
+        return Usage(self._question.tokens, estimate(said))
 
 
 def _members(answering: Answering) -> dict[str, Any]:

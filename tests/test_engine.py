@@ -11,6 +11,7 @@ from g4f_lite.pieces import Attempt, Content, Finish, Notice, UpstreamState, Via
 from server import reading
 from server.engine import Engine
 from server.problems import Problem
+from server.question import Question
 from server.store import NewTurn, Store
 from server.turn import Turn
 from tests.scripted import SILENCE, a_model, scripted
@@ -43,7 +44,8 @@ def begin(store, *steps, action="send", up=None, **where):
     new = NewTurn(action=action, model="m", answer_id=f"answer-{number}", message_id=f"question-{number}",
                   content="Hello", title="Hello", **where)  # fmt: skip
     begun = store.begin("local", new)
-    return Turn("local", begun, a_model(up), Params(), conversation("Hello"))
+    question = Question(a_model(up), conversation("Hello"), Params(), begun.state)
+    return Turn("local", begun, question, question.answer())
 
 
 async def read(turn, after=0, html=False):

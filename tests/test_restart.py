@@ -9,6 +9,7 @@ from g4f_lite.messages import Params, conversation
 from g4f_lite.pieces import Content, Finish
 from server import events, reading
 from server.engine import Engine
+from server.question import Question
 from server.store import Batch, NewTurn, Store
 from server.turn import Turn
 from tests.scripted import a_model, scripted
@@ -69,7 +70,8 @@ async def test_a_reader_that_was_ahead_follows_the_continued_answer_from_its_beg
         "local", NewTurn(action="continue", model="m", answer_id="", conversation_id=died.conversation_id)
     )
     engine = Engine(store, asyncio.get_running_loop(), lambda user, news: None)
-    turn = Turn("local", begun, a_model(up), Params(), conversation("Hello"))
+    question = Question(a_model(up), conversation("Hello"), Params())
+    turn = Turn("local", begun, question, question.answer())
     engine.start(turn)
 
     said = [json.loads(line) for lines in [text async for text in reading.live(turn, 90, False)]

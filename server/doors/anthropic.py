@@ -10,7 +10,7 @@ from server.doors.form import answer
 from server.doors.question import refuse_uncarried
 from server.doors.wishes import heard
 from server.payload import check, document
-from server.relay import asked
+from server.question import tokens_of
 
 anthropic = Blueprint("anthropic", __name__, url_prefix="/v1")
 
@@ -22,8 +22,7 @@ def create_message() -> Response:
     body = check(parsed, MessagesBody)
     refuse_uncarried(parsed, UNCARRIED)
     question = heard(choice.model(body.model), body.said(), body.params(), NAMES)
-    form = MessageForm(body.model, asked(question.messages, question.params))
-    return answer(question, form, stream=bool(body.stream))
+    return answer(question, MessageForm(body.model, question.tokens), stream=bool(body.stream))
 
 
 @anthropic.post("/messages/count_tokens")
@@ -31,4 +30,4 @@ def count_tokens() -> dict[str, int]:
     """Estimate how many tokens a question has; nobody is asked."""
     body = check(document(request), CountBody)
     choice.model(body.model)
-    return {"input_tokens": asked(body.said(), Params(extra=body.extra()))}
+    return {"input_tokens": tokens_of(body.said(), Params(extra=body.extra()))}

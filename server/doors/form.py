@@ -13,13 +13,13 @@ from g4f_lite.pieces import Content, Finish, FinishReason, Piece, Reasoning, Too
 from g4f_lite.router import Answering
 from server import pacing
 from server.doors.heartbeat import beating
-from server.doors.question import Question
 from server.doors.tool_calls import Joined
 from server.doors.wording import Worded
 from server.events import MIMETYPES
 from server.identity import someone
 from server.problems import Problem, note
-from server.relay import Pieces, relayed
+from server.question import Pieces, Question
+from server.relay import relayed
 from server.services import services
 from server.stream import Stream
 
@@ -73,7 +73,7 @@ def answer(question: Question, form: Form, *, stream: bool) -> Response:
     """Answer statelessly. The headers wait for the first piece, so that a failure before it is a true status."""
     pacing.take_turn()
     here = services()
-    pieces = relayed(here, someone(), question.model, question.messages, question.params)
+    pieces = relayed(here, someone(), question)
     if not stream:
         return Stream(_whole(pieces, form), loop=here.loop, waits=True, mimetype="application/json")
     source = beating(_streamed(pieces, form, f"{request.method} {request.path}"), form.ping)

@@ -9,10 +9,11 @@ from server import choice
 from server.doors.form import answer
 from server.doors.openai_body import CHAT_UNCARRIED, TEXT_UNCARRIED, ChatBody, TextBody
 from server.doors.openai_form import ChatForm, TextForm
-from server.doors.question import Question, refuse_uncarried
+from server.doors.question import refuse_uncarried
 from server.doors.wishes import heard
 from server.doors.wording import speaks_anthropic
 from server.payload import check, document
+from server.question import Question
 
 NOBODY_KNOWS = "1970-01-01T00:00:00Z"
 """When a model was made."""

@@ -1,24 +1,13 @@
 """What a program asks, whatever the API."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from g4f_lite.catalog import Model
-from g4f_lite.messages import Message, Params
+from g4f_lite.messages import Message
 from server.problems import Problem
 
 Harmless = Mapping[str, tuple[Any, ...]]
 """Fields that would change what the answer is, each with the values that change nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """Who is asked what."""
-
-    model: Model
-    messages: list[Message]
-    params: Params
 
 
 def check_said(messages: Sequence[Message]) -> None:

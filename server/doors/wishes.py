@@ -7,8 +7,9 @@ from typing import Any
 from g4f_lite.catalog import Model, Route
 from g4f_lite.functions import named
 from g4f_lite.messages import Message, Params
-from server.doors.question import Harmless, Question
+from server.doors.question import Harmless
 from server.problems import Problem
+from server.question import Question
 
 TELLING: Harmless = {
     "tools": ([],),
