@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 Action = Literal["send", "regenerate", "continue"]
 AuthorRole = Literal["user", "assistant"]
@@ -55,6 +55,13 @@ class NewTurn:
     """What a new conversation will be called."""
     params: dict[str, Any] | None | Absent = ABSENT
     """What the conversation remembers from now on. Absent: what it remembers already."""
+
+
+class Said(NamedTuple):
+    """A message as a program tells it."""
+
+    role: AuthorRole
+    content: str
 
 
 @dataclass(frozen=True, slots=True)

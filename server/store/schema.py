@@ -177,6 +177,17 @@ events = Table(
     ForeignKeyConstraint(["user_id", "message_id"], ["messages.user_id", "messages.id"], ondelete="CASCADE"),
 )
 
+ways = Table(
+    "ways",
+    metadata,
+    Column("user_id", Text, primary_key=True),
+    Column("message_id", Text, primary_key=True),
+    Column("hash", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    ForeignKeyConstraint(["user_id", "message_id"], ["messages.user_id", "messages.id"], ondelete="CASCADE"),
+)
+Index("ix_ways_hash", ways.c.user_id, ways.c.hash)
+
 presets = Table(
     "presets",
     metadata,

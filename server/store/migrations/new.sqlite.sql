@@ -181,6 +181,17 @@ CREATE TABLE spendings (
     CONSTRAINT fk_spendings_user_id_users FOREIGN KEY(user_id) REFERENCES users (id) ON DELETE CASCADE
 );
 
+CREATE TABLE ways (
+    user_id TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    created_at DATETIME NOT NULL,
+    CONSTRAINT pk_ways PRIMARY KEY (user_id, message_id),
+    CONSTRAINT fk_ways_user_id_messages FOREIGN KEY(user_id, message_id) REFERENCES messages (user_id, id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_ways_hash ON ways (user_id, hash);
+
 INSERT INTO users (id, created_at) VALUES ('local', strftime('%Y-%m-%d %H:%M:%f000', 'now'));
 
-INSERT INTO alembic_version (version_num) VALUES ('0008');
+INSERT INTO alembic_version (version_num) VALUES ('0009');
