@@ -16,6 +16,7 @@ from server.preferences import zone
 from server.problems import Problem
 from server.services import services
 from server.store import Store, StoredConversation, StoredMessage, time_text
+from server.thread import A_PROGRAM
 
 export = Blueprint("export", __name__, url_prefix="/backend-api/v2")
 
@@ -76,5 +77,5 @@ def _whole(found: StoredConversation, messages: Sequence[StoredMessage]) -> dict
 
 def _section(message: StoredMessage, labels: Mapping[str, str]) -> str:
     model = message.model or ""
-    author = _("You") if message.role == "user" else labels.get(model, model)
+    author = _("You") if message.role == "user" else labels.get(model, model) or _(A_PROGRAM)
     return f"## {author}\n\n{message.content}\n"

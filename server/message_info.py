@@ -19,7 +19,7 @@ class MessageInfo:
     """What `_message_info.html` receives."""
 
     model: str
-    """What a person reads for the model that was picked."""
+    """What a person reads for the model that was picked; empty where a program told the answer."""
     answering: dict[str, Any] | None
     """The members of the event `provider`."""
     by_hand: bool
@@ -42,7 +42,7 @@ def _info(message: StoredMessage) -> MessageInfo:
     return MessageInfo(
         model=_label(message.model or ""),
         answering=message.answering,
-        by_hand=message.provider is None and message.status == "complete",
+        by_hand=bool(message.model) and message.provider is None and message.status == "complete",
         attempts=message.attempts,
         usage=message.usage,
         created_at=message.created_at,

@@ -9,8 +9,13 @@ from typing import Any
 from markupsafe import Markup
 
 from server import render
+from server.languages import N_
+from server.languages import gettext as _
 from server.screen import Snapshot
 from server.store import StoredMessage, Versions
+
+A_PROGRAM = N_("A program")
+"""Who says an answer that came with a question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +29,7 @@ class ShownMessage:
     seq: int
     """Of the last event that is shown: where a script goes on reading."""
     model: str
-    """What a person reads for it."""
+    """What a person reads for it, or for who told the answer where nobody gave it here."""
     model_name: str
     text: str
     blocks: list[Markup]
@@ -73,7 +78,7 @@ def shown(
         role=message.role,
         status=message.status,
         seq=snapshot.seq if snapshot else message.last_seq,
-        model=label(message.model or ""),
+        model=label(message.model) if message.model else _(A_PROGRAM),
         model_name=message.model or "",
         text=message.content if message.role == "user" else "",
         blocks=_blocks(message, snapshot),

@@ -37,6 +37,8 @@ class Turn:
         self.journal = Journal(user_id, self.message_id, begun.answer.last_seq)
         self.status: Status = "running"
         self.ended = asyncio.Event()
+        self.problem: Problem | None = None
+        """Why it failed, or was interrupted; known at its end."""
         self.first_token_s: float | None = None
         """From the question to the first of the answer."""
         self._asked_at = monotonic()
@@ -116,7 +118,7 @@ class Turn:
         self.ended.set()
 
     def _conclude(self, reply: "asyncio.Task[None]") -> None:
-        problem = self._judge(reply)
+        self.problem = problem = self._judge(reply)
         self.screen.complete()
         usage = self._usage_members() if self._answering else None
         if self.begun.is_new:

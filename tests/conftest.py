@@ -16,6 +16,7 @@ from jinja2 import FileSystemBytecodeCache
 from g4f_lite.config import load
 from server import create_app
 from server.config import Config
+from server.doors.kept import kept
 from server.front import Front
 from server.store import Store
 from tests.loops import on, running_loop
@@ -96,6 +97,14 @@ def app(
     on(loop, services.start())
     yield app
     on(loop, services.close())
+
+
+@pytest.fixture(params=["relayed", "kept"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Runs a test twice: a program receives the same where what it asks is kept in the history."""
+    if request.param == "kept":
+        monkeypatch.setattr("server.doors.form.relayed", kept)
+    return str(request.param)
 
 
 @pytest.fixture

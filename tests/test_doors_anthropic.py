@@ -8,7 +8,7 @@ from anthropic import Anthropic
 
 from server.doors.anthropic_form import MessageForm
 from tests.openai_wire import delta, openai_error, openai_stream
-from tests.test_doors_openai import PICTURE
+from tests.test_doors_openai import BOTH_WAYS, PICTURE
 from tests.upstream import cut, silence
 from tests.waiting import wait_for
 
@@ -45,6 +45,7 @@ def is_refused(response, status, kind):
 # with the client
 
 
+@BOTH_WAYS
 def test_the_client_gets_a_whole_message(program, upstream):
     upstream.will_answer(openai_stream("Hi there!", usage=(5, 2), reasoning="Let me see."))
 
@@ -57,6 +58,7 @@ def test_the_client_gets_a_whole_message(program, upstream):
     assert (message.usage.input_tokens, message.usage.output_tokens) == (5, 2)
 
 
+@BOTH_WAYS
 def test_the_client_streams_a_message(program, upstream):
     upstream.will_answer(openai_stream("Hi there!", usage=(5, 2), reasoning="Well.", finish="length"))
 
@@ -79,6 +81,7 @@ def test_the_client_lists_the_models_and_counts(program):
     assert program.messages.count_tokens(model="m", messages=QUESTION, system="Be short.").input_tokens == 5
 
 
+@BOTH_WAYS
 def test_the_client_raises_what_fits(program, upstream):
     with pytest.raises(anthropic.NotFoundError, match="There is no model called n"):
         program.messages.create(**a_message(model="n"))
@@ -93,6 +96,7 @@ def test_the_client_raises_what_fits(program, upstream):
     assert slow.value.response.headers["Retry-After"] == "7"
 
 
+@BOTH_WAYS
 def test_the_client_raises_where_a_stream_breaks_off(program, upstream):
     upstream.will_answer([delta("Hel"), cut()])
 
@@ -102,6 +106,7 @@ def test_the_client_raises_where_a_stream_breaks_off(program, upstream):
     assert said == ["Hel"]
 
 
+@BOTH_WAYS
 def test_who_leaves_ends_the_call_of_the_service(app, program, upstream):
     upstream.will_answer([delta("Hello"), silence()])
     with program.messages.create(**a_message(), stream=True) as stream:
@@ -141,7 +146,7 @@ class TestLimits:
 # what reaches the provider
 
 
-def test_all_that_is_sent_is_used(client, upstream):
+def test_all_that_is_sent_is_used(client, upstream, way):
     upstream.will_answer(openai_stream("Hi"))
     image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo="}}
     history = [
@@ -159,12 +164,13 @@ def test_all_that_is_sent_is_used(client, upstream):
     assert [message["content"] for message in asked["messages"][:3]] == ["Be\nshort.", "One", "Two"]
     assert asked["messages"][3]["content"][-1]["image_url"]["url"] == PICTURE
     assert (asked["temperature"], asked["top_p"], asked["stop"], asked["max_tokens"]) == (0.5, 0.9, ["END"], 100)
-    assert client.get("/backend-api/v2/conversations").json["conversations"] == []
+    assert len(client.get("/backend-api/v2/conversations").json["conversations"]) == (way == "kept")
 
 
 # on the wire
 
 
+@BOTH_WAYS
 def test_the_events_of_a_stream(client, upstream):
     upstream.will_answer(openai_stream("Hi there!", usage=(5, 2), reasoning="Well."))
 
@@ -194,6 +200,7 @@ def test_thoughts_between_the_text_have_blocks_of_their_own():
     assert [json.loads(line[6:])["index"] for line in starts] == [0, 1, 2]
 
 
+@BOTH_WAYS
 def test_a_failure_in_the_middle_is_an_error_and_no_end(client, upstream):
     upstream.will_answer([delta("Hel"), cut()])
 
@@ -203,6 +210,7 @@ def test_a_failure_in_the_middle_is_an_error_and_no_end(client, upstream):
     assert not {"message_delta", "message_stop"} & {event["type"] for event in others}
 
 
+@BOTH_WAYS
 @pytest.mark.parametrize("stream", [True, False])
 @pytest.mark.parametrize(
     ("theirs", "ours", "kind"),

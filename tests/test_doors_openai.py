@@ -11,6 +11,7 @@ from tests.openai_wire import chunk, delta, openai_error, openai_stream
 from tests.upstream import Gate, cut, silence, wait_until
 from tests.waiting import wait_for
 
+BOTH_WAYS = pytest.mark.usefixtures("way")
 CHAT = "/v1/chat/completions"
 QUESTION = [{"role": "user", "content": "Hello"}]
 PICTURE = "data:image/png;base64,iVBORw0KGgo="
@@ -52,6 +53,7 @@ def test_the_client_lists_the_models(program):
     assert program.models.retrieve("up/test-model").id == "up/test-model"
 
 
+@BOTH_WAYS
 def test_the_client_gets_a_whole_answer(program, upstream):
     upstream.will_answer(openai_stream("Hi there!", usage=(5, 2), reasoning="Let me see."))
 
@@ -64,6 +66,7 @@ def test_the_client_gets_a_whole_answer(program, upstream):
     assert (completion.usage.prompt_tokens, completion.usage.completion_tokens) == (5, 2)
 
 
+@BOTH_WAYS
 def test_the_client_streams_an_answer(program, upstream):
     upstream.will_answer(openai_stream("Hi there!", reasoning="Well.", finish="length"))
 
@@ -77,6 +80,7 @@ def test_the_client_streams_an_answer(program, upstream):
     assert {(chunk.id, chunk.created) for chunk in others} == {(first.id, first.created)}
 
 
+@BOTH_WAYS
 def test_the_client_is_told_the_tokens_where_it_asks(program, upstream):
     upstream.will_answer(openai_stream("Hi", usage=(5, 2)))
 
@@ -88,6 +92,7 @@ def test_the_client_is_told_the_tokens_where_it_asks(program, upstream):
     assert (last.choices, last.usage.total_tokens) == ([], 7)
 
 
+@BOTH_WAYS
 def test_tokens_are_estimated_where_nobody_counts(program, upstream):
     upstream.will_answer(openai_stream("Hi there, you!"))
 
@@ -96,6 +101,7 @@ def test_tokens_are_estimated_where_nobody_counts(program, upstream):
     assert (usage.prompt_tokens, usage.completion_tokens, usage.total_tokens) == (2, 4, 6)
 
 
+@BOTH_WAYS
 def test_the_client_may_stop_in_the_middle(program, upstream):
     upstream.will_answer([delta("Hello"), silence()])
 
@@ -105,6 +111,7 @@ def test_the_client_may_stop_in_the_middle(program, upstream):
     upstream.wait_request().wait_closed()
 
 
+@BOTH_WAYS
 def test_the_client_raises_what_fits(program, upstream):
     with pytest.raises(openai.NotFoundError) as unknown:
         program.chat.completions.create(model="n", messages=QUESTION)
@@ -130,6 +137,7 @@ def test_the_client_raises_what_fits(program, upstream):
     assert long.value.code == "context_length_exceeded"
 
 
+@BOTH_WAYS
 def test_the_client_raises_where_a_stream_breaks_off(program, upstream):
     upstream.will_answer([delta("Hel"), cut()])
 
@@ -145,7 +153,7 @@ def test_the_client_raises_where_a_stream_breaks_off(program, upstream):
 # what reaches the provider
 
 
-def test_all_that_is_sent_is_used(client, upstream):
+def test_all_that_is_sent_is_used(client, upstream, way):
     history = [
         {"role": "developer", "content": "Be short."},
         {"role": "user", "content": "One"},
@@ -162,9 +170,10 @@ def test_all_that_is_sent_is_used(client, upstream):
     assert [message["role"] for message in asked["messages"]] == ["system", "user", "assistant", *["user"] * 4]
     assert asked["messages"][-1]["content"][-1]["image_url"]["url"] == PICTURE
     assert (asked["temperature"], asked["top_p"], asked["stop"], asked["max_tokens"]) == (0.5, 0.9, ["END"], 7)
-    assert client.get("/backend-api/v2/conversations").json["conversations"] == []
+    assert len(client.get("/backend-api/v2/conversations").json["conversations"]) == (way == "kept")
 
 
+@BOTH_WAYS
 def test_a_system_message_alone_is_the_question(client, upstream):
     client.post(CHAT, json=a_chat(messages=[{"role": "system", "content": "Say hello."}]))
 
@@ -174,6 +183,7 @@ def test_a_system_message_alone_is_the_question(client, upstream):
 # on the wire
 
 
+@BOTH_WAYS
 def test_the_bytes_of_a_stream(server, upstream):
     upstream.will_answer(openai_stream(["Ж\n", '"\u2028']))
     port = int(server.rpartition(":")[2])
@@ -198,6 +208,7 @@ def test_the_bytes_of_a_stream(server, upstream):
     assert {one["object"] for one in told} == {"chat.completion.chunk"}
 
 
+@BOTH_WAYS
 @pytest.mark.parametrize("stream", [True, False])
 def test_nothing_is_sent_before_there_is_something_to_say(server, upstream, stream):
     gate = Gate()
@@ -217,6 +228,7 @@ def test_nothing_is_sent_before_there_is_something_to_say(server, upstream, stre
         assert wire.recv(15) == b"HTTP/1.1 200 OK"
 
 
+@BOTH_WAYS
 @pytest.mark.parametrize("stream", [True, False])
 @pytest.mark.parametrize("first", [[], [delta("Hello")]])
 def test_who_leaves_ends_the_call_of_the_service(app, server, upstream, stream, first):
@@ -233,6 +245,7 @@ def test_who_leaves_ends_the_call_of_the_service(app, server, upstream, stream, 
     wait_for(lambda: not app.extensions["chat"].allowance._running)
 
 
+@BOTH_WAYS
 @pytest.mark.parametrize("stream", [True, False])
 @pytest.mark.parametrize(
     ("theirs", "ours"), [(400, 400), (401, 502), (402, 502), (404, 404), (413, 400), (429, 429), (500, 502), (503, 503)]
@@ -248,6 +261,7 @@ def test_a_failure_before_the_first_word_is_a_true_status(client, upstream, stre
     )
 
 
+@BOTH_WAYS
 @pytest.mark.parametrize("break_off", [[cut()], [chunk({}, "error")], [b"data: nonsense\n\n"]])
 def test_a_failure_in_the_middle_is_an_error_and_no_end(client, upstream, break_off):
     upstream.will_answer([delta("Hel"), *break_off])
@@ -353,6 +367,7 @@ class TestOneAtATime:
         settings["limits"] = {"concurrent_turns": 1}
         return settings
 
+    @BOTH_WAYS
     def test_it_is_a_true_status(self, program, upstream):
         upstream.will_answer([delta("Hello"), silence()])
         with program.chat.completions.create(model="m", messages=QUESTION, stream=True) as stream:
@@ -378,6 +393,7 @@ class TestCompletions:
 
     TEXT = "/v1/completions"
 
+    @BOTH_WAYS
     def test_the_client_gets_a_whole_text(self, program, upstream):
         upstream.will_answer(openai_stream("Hi there!", usage=(5, 2), reasoning="Well.", finish="length"))
 
@@ -389,6 +405,7 @@ class TestCompletions:
         asked = upstream.requests[-1].json
         assert (asked["messages"], asked["max_tokens"], asked["stop"]) == (QUESTION, 7, ["END"])
 
+    @BOTH_WAYS
     def test_the_client_streams_a_text(self, program, upstream):
         upstream.will_answer(openai_stream("Hi there!", reasoning="Well."))
 
@@ -397,6 +414,7 @@ class TestCompletions:
         assert "".join(chunk.choices[0].text for chunk in chunks) == "Hi there!"
         assert [chunk.choices[0].finish_reason for chunk in chunks] == [None, None, "stop"]
 
+    @BOTH_WAYS
     def test_a_failure_behind_thoughts_alone_is_a_true_status(self, client, upstream):
         upstream.will_answer([chunk({"reasoning_content": "Well."}), cut()])
 

@@ -14,7 +14,7 @@ from server.doors.wishes import Wish, carrying
 from server.problems import Problem
 from tests.openai_wire import DONE, chunk, delta, openai_completion, openai_stream
 from tests.scripted import ScriptedProvider, a_model
-from tests.test_doors_openai import CHAT, QUESTION, a_chat, chunks_of
+from tests.test_doors_openai import BOTH_WAYS, CHAT, QUESTION, a_chat, chunks_of
 
 TOOL = {"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}
 CALL = {"id": "call_1", "type": "function", "function": {"name": "add", "arguments": '{"a": 1}'}}
@@ -34,6 +34,7 @@ def program(server):
         yield client
 
 
+@BOTH_WAYS
 def test_a_call_comes_whole(program, upstream):
     upstream.will_answer(PARTS)
 
@@ -46,6 +47,7 @@ def test_a_call_comes_whole(program, upstream):
     assert (asked["tools"], asked["tool_choice"]) == ([TOOL], "required")
 
 
+@BOTH_WAYS
 def test_a_call_is_streamed(client, upstream):
     upstream.will_answer(PARTS)
 
@@ -69,6 +71,7 @@ def test_a_call_may_come_at_once_and_without_an_index(client, upstream):
     assert [call["id"] for call in message["tool_calls"]] == ["call_1", "call_2"]
 
 
+@BOTH_WAYS
 def test_text_and_a_call_come_together(client, upstream):
     upstream.will_answer([delta("Let me add."), *PARTS])
 
@@ -77,6 +80,7 @@ def test_text_and_a_call_come_together(client, upstream):
     assert (message["content"], message["tool_calls"]) == ("Let me add.", [CALL])
 
 
+@BOTH_WAYS
 def test_calls_are_counted_where_nobody_counts(client, upstream):
     upstream.will_answer([delta("abcd"), *PARTS])
 
@@ -86,6 +90,7 @@ def test_calls_are_counted_where_nobody_counts(client, upstream):
     assert usage["prompt_tokens"] >= estimate(json.dumps([TOOL]))
 
 
+@BOTH_WAYS
 def test_what_a_tool_has_answered_is_passed_on(client, upstream):
     upstream.will_answer(openai_stream("1"))
     history = [
@@ -99,6 +104,7 @@ def test_what_a_tool_has_answered_is_passed_on(client, upstream):
     assert upstream.requests[-1].json["messages"] == history
 
 
+@BOTH_WAYS
 def test_what_was_thought_before_a_call_is_passed_on(client, upstream):
     upstream.will_answer(openai_stream("1"))
     thoughtful = {"role": "assistant", "content": "Hm.", "tool_calls": [CALL], "reasoning_content": "Let me add."}
@@ -118,6 +124,7 @@ def test_a_tool_that_is_not_offered_cannot_be_chosen(client, upstream):
     assert "subtract" in refused.json["error"]["message"] and upstream.requests == []
 
 
+@BOTH_WAYS
 def test_the_form_of_an_answer_and_hints_are_passed_on(client, upstream):
     wishes = {"response_format": {"type": "json_object"}, "seed": 4, "frequency_penalty": 0.5}
     idle = {"tool_choice": "auto", "parallel_tool_calls": True, "presence_penalty": None, "tools": []}
@@ -134,6 +141,7 @@ def test_a_call_that_nobody_offered_is_no_answer(client, upstream):
     assert client.post(CHAT, json=a_chat()).json["error"]["code"] == "malformed_reply"
 
 
+@BOTH_WAYS
 @pytest.mark.parametrize("part", [5, "add", {"index": -1, "function": 5}, {"index": "0"}, {}])
 def test_odd_calls_are_no_bug(client, upstream, part):
     for stream in (True, False):

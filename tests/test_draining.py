@@ -2,10 +2,12 @@
 
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,10 +16,13 @@ import requests
 from server.front.lifetime import DRAIN_S
 from tests.openai_wire import DONE, delta
 from tests.upstream import Gate, Upstream, silence, wait_until
+from tests.waiting import wait_for
 
 ROOT = Path(__file__).parents[1]
 CONVERSATION = "backend-api/v2/conversation"
 TURN = {"message": {"content": "Hello"}}
+CHAT = "v1/chat/completions"
+KEPT = {"model": "m", "messages": [{"role": "user", "content": "Hello"}], "stream": True, "store": True}
 RELAYED = {
     "model": "m",
     "meta": {"content": {"conversation": [], "parts": [{"role": "user", "content": "Hello"}]}},
@@ -94,6 +99,45 @@ def test_it_says_what_it_waits_for_and_refuses_new_work(process, url, upstream: 
     assert process.returncode == 0
 
 
+def test_it_waits_for_what_is_kept_of_a_program_and_tells_its_end(process, url, upstream: Upstream) -> None:
+    gate = Gate()
+    upstream.will_answer([delta("Hel"), wait_until(gate), delta("lo"), DONE])
+    answer = requests.post(f"{url}{CHAT}", json=KEPT, stream=True, timeout=10)
+
+    process.send_signal(signal.SIGTERM)
+    assert "waiting for 1 answer, " in says(process, "waiting for")
+    gate.open()
+
+    assert answer.text.endswith("data: [DONE]\n\n")
+    assert "1 answer ended" in process.communicate(timeout=30)[1]
+
+
+def test_what_is_kept_of_a_program_outlives_a_kill(process, url, config: Path, upstream: Upstream) -> None:
+    upstream.will_answer([delta("Hel"), silence()])
+    answer = requests.post(f"{url}{CHAT}", json=KEPT, stream=True, timeout=10)
+    lines = answer.iter_lines()
+    assert any(b"Hel" in line for line in lines)
+    wait_for(lambda: '"Hel"' in saved_events(config.parent / "data" / "chat.db"))
+
+    process.kill()
+    process.wait()
+
+    again = [sys.executable, "run.py", "--config", str(config)]
+    with subprocess.Popen(again, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as second:
+        assert second.stdout
+        address = second.stdout.readline().strip() + "backend-api/v2/conversations"
+        [found] = requests.get(address, timeout=10).json()["conversations"]
+        question, reply = requests.get(f"{address}/{found['id']}", timeout=10).json()["messages"]
+        second.terminate()
+    assert (question["content"], reply["content"], reply["status"]) == ("Hello", "Hel", "interrupted")
+
+
+def saved_events(database: Path) -> str:
+    """Return the lines of all events that are saved."""
+    with closing(sqlite3.connect(database)) as connection:
+        return "".join(lines for (lines,) in connection.execute("SELECT lines FROM events"))
+
+
 def test_without_answers_it_waits_for_nothing(process, url) -> None:
     process.send_signal(signal.SIGTERM)
 
@@ -106,6 +150,17 @@ class TestImpatient:
     @pytest.fixture
     def program(self) -> list[str]:
         return ["-c", IMPATIENT]
+
+    def test_a_program_hears_that_what_is_kept_was_interrupted(self, process, url, upstream) -> None:
+        upstream.will_answer([delta("Hel"), silence()])
+        answer = requests.post(f"{url}{CHAT}", json=KEPT, stream=True, timeout=10)
+
+        process.send_signal(signal.SIGTERM)
+
+        error = json.loads(answer.text.split("data: ")[-1])["error"]
+        assert (error["code"], error["type"]) == ("stream_cut", "server_error")
+        assert "The server was stopped" in error["message"]
+        process.communicate(timeout=30)
 
     def test_what_does_not_end_is_interrupted_and_the_process_ends_in_time(self, process, url, upstream) -> None:
         for _ in range(2):

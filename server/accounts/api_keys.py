@@ -83,7 +83,8 @@ def _terms(form: Mapping[str, str]) -> Terms:
     """Return what a form says of a key. Raises: Problem("invalid_request")."""
     models = form.get("models", "")[:LONGEST_MODELS].replace("\n", ",").split(",")
     names = [name.strip() for name in models if name.strip() and name.isprintable()]
-    return Terms(models=names or ["*"], **{name: _limit(form.get(name, ""), most) for name, most in LIMITS.items()})
+    limits = {name: _limit(form.get(name, ""), most) for name, most in LIMITS.items()}
+    return Terms(models=names or ["*"], keeps="keeps" in form, **limits)
 
 
 def _limit(text: str, largest: int) -> int:

@@ -7,6 +7,7 @@ from server import choice
 from server.doors.anthropic_body import NAMES, UNCARRIED, CountBody, MessagesBody
 from server.doors.anthropic_form import MessageForm
 from server.doors.form import answer
+from server.doors.kept import keeps
 from server.doors.question import refuse_uncarried
 from server.doors.wishes import heard
 from server.payload import check, document
@@ -17,12 +18,12 @@ anthropic = Blueprint("anthropic", __name__, url_prefix="/v1")
 
 @anthropic.post("/messages")
 def create_message() -> Response:
-    """Answer with a message. Nothing of it is stored."""
+    """Answer with a message; it is stored where the key says so."""
     parsed = document(request)
     body = check(parsed, MessagesBody)
     refuse_uncarried(parsed, UNCARRIED)
     question = heard(choice.model(body.model), body.said(), body.params(), NAMES)
-    return answer(question, MessageForm(body.model, question.tokens), stream=bool(body.stream))
+    return answer(question, MessageForm(body.model, question.tokens), stream=bool(body.stream), keep=keeps(None))
 
 
 @anthropic.post("/messages/count_tokens")

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, request
 from g4f_lite.catalog import Model
 from server import choice
 from server.doors.form import answer
+from server.doors.kept import keeps
 from server.doors.openai_body import CHAT_UNCARRIED, TEXT_UNCARRIED, ChatBody, TextBody
 from server.doors.openai_form import ChatForm, TextForm
 from server.doors.question import refuse_uncarried
@@ -39,22 +40,27 @@ def model(name: str) -> dict[str, Any]:
 
 @openai.post("/chat/completions")
 def complete_chat() -> Response:
-    """Answer with a chat completion. Nothing of it is stored."""
+    """Answer with a chat completion; it is stored where the request, or the key, says so."""
     parsed = document(request)
     body = check(parsed, ChatBody)
     refuse_uncarried(parsed, CHAT_UNCARRIED)
     question = heard(choice.model(body.model), body.said(), body.params())
-    return answer(question, ChatForm(body.model, tells_usage=body.wants_usage), stream=bool(body.stream))
+    form = ChatForm(body.model, tells_usage=body.wants_usage)
+    return answer(question, form, stream=bool(body.stream), keep=keeps(body.store))
 
 
 @openai.post("/completions")
 def complete() -> Response:
-    """Answer with a completion, for programs that know no chats."""
+    """Answer with a completion, for programs that know no chats; it is stored where the request says so.
+
+    What the key says is for chats: editors ask here for every few letters.
+    """
     parsed = document(request)
     body = check(parsed, TextBody)
     refuse_uncarried(parsed, TEXT_UNCARRIED)
     question = Question(choice.model(body.model), body.said(), body.params())
-    return answer(question, TextForm(body.model, tells_usage=body.wants_usage), stream=bool(body.stream))
+    form = TextForm(body.model, tells_usage=body.wants_usage)
+    return answer(question, form, stream=bool(body.stream), keep=bool(body.store))
 
 
 def _shown(model: Model) -> dict[str, Any]:

@@ -39,6 +39,7 @@ class CompletionBody(SamplingBody):
     model: str
     stream: bool | None = None
     stream_options: StreamOptions | None = None
+    store: bool | None = None
 
     @property
     def wants_usage(self) -> bool:

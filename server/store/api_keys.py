@@ -30,6 +30,8 @@ class Terms:
     turns_per_minute: int = 0
     concurrent_turns: int = 0
     tokens_per_day: int = 0
+    keeps: bool = False
+    """Whether chats become part of the person's history, unless a request says otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

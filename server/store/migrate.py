@@ -8,7 +8,7 @@ from sqlalchemy import Column, Connection, MetaData, Table, Text, inspect, selec
 from g4f_lite.errors import ConfigError
 from server.store.database import Database
 
-HEAD = "0009"
+HEAD = "0010"
 """The newest revision; written here too, since asking Alembic would cost each start a third of a second."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 NEW = "new.sqlite.sql"

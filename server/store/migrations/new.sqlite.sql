@@ -165,7 +165,7 @@ CREATE TABLE api_keys (
     models JSON NOT NULL,
     created_at DATETIME NOT NULL,
     used_at DATETIME,
-    expires_at DATETIME, turns_per_minute BIGINT DEFAULT '0' NOT NULL, concurrent_turns BIGINT DEFAULT '0' NOT NULL, tokens_per_day BIGINT DEFAULT '0' NOT NULL,
+    expires_at DATETIME, turns_per_minute BIGINT DEFAULT '0' NOT NULL, concurrent_turns BIGINT DEFAULT '0' NOT NULL, tokens_per_day BIGINT DEFAULT '0' NOT NULL, keeps BOOLEAN DEFAULT 0 NOT NULL,
     CONSTRAINT pk_api_keys PRIMARY KEY (key_hash),
     CONSTRAINT fk_api_keys_user_id_users FOREIGN KEY(user_id) REFERENCES users (id) ON DELETE CASCADE
 );
@@ -194,4 +194,4 @@ CREATE INDEX ix_ways_hash ON ways (user_id, hash);
 
 INSERT INTO users (id, created_at) VALUES ('local', strftime('%Y-%m-%d %H:%M:%f000', 'now'));
 
-INSERT INTO alembic_version (version_num) VALUES ('0009');
+INSERT INTO alembic_version (version_num) VALUES ('0010');

@@ -78,7 +78,7 @@ class ChatMessage extends HTMLElement {
     const goesOn = this.querySelector("[data-note] [data-action=continue]")
     return {
       continue: () => Boolean(goesOn && goesOn.checkVisibility()),
-      "other-model": () => this.isAnswer,
+      "other-model": () => this.isAnswer && Boolean(this.dataset.parent),
       info: () => this.isAnswer,
       edit: () => this.isAnswer,
     }[what]?.() ?? true
