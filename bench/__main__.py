@@ -18,7 +18,7 @@ from bench.page import weigh
 from bench.peers import named_peers
 from bench.processes import NotAnsweringError, UpstreamProcess, allow_open_files, running_upstream
 from bench.report import report
-from bench.targets import DIRECT, FLASK, NGINX, NGINX_TARGET, OURS, Target
+from bench.targets import DIRECT, FLASK, NGINX, NGINX_TARGET, OURS, RAW, Target
 
 RESULTS = Path(__file__).parent / "results"
 STARTS = 5
@@ -60,7 +60,7 @@ def run(quick: bool, only: list[str]) -> dict[str, Any]:
             print(f"{time.monotonic() - began:4.0f} s  {target.name}", file=sys.stderr)
             try:
                 measured.append(measure(target, upstream, QUICK if quick else FULL, leaving=not quick))
-                if target is OURS[0]:
+                if target is RAW:
                     page = first_page(upstream, 1 if quick else STARTS)
             except NotAnsweringError as error:
                 notes.append(f"{target.name} is not measured: {error}")
@@ -71,7 +71,7 @@ def first_page(upstream: UpstreamProcess, starts: int) -> dict[str, Any]:
     """Return how long the first page takes from the start of the program, and what it weighs."""
     took_s = []
     for _ in range(starts):
-        with running(OURS[0], upstream) as it:
+        with running(RAW, upstream) as it:
             took_s.append(it.started_s)
             weight = weigh(f"http://127.0.0.1:{it.port}{it.target.ready}")
     return {"after_s": median(took_s), "starts": starts, **weight}

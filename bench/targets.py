@@ -105,9 +105,10 @@ def flask_relay(place: Place) -> Program:
 DIRECT = Target("direct", None)
 NGINX_TARGET = Target("nginx", nginx)
 FLASK = Target("Flask, requests", flask_relay)
+RAW = Target("raw", our_server, CONVERSATION, FREEGPT_BODY, ready="/chat/")
 OURS = (
     Target("/v1", our_server),
-    Target("raw", our_server, CONVERSATION, FREEGPT_BODY, ready="/chat/"),
+    RAW,
     Target("stored", our_server, CONVERSATION, TURN_BODY, ready="/chat/", leave=STOP),
     Target("stored, rendered", our_server, CONVERSATION, {**TURN_BODY, "render": "html"}, {}, True, "/chat/", STOP),
 )

@@ -11,6 +11,7 @@ from flask import Flask, Response, abort
 from werkzeug.serving import make_server
 
 from bench import search
+from bench.__main__ import first_page
 from bench.chunked import Dechunker
 from bench.measure import Level, at_level, leave, measure, running
 from bench.opening import fill
@@ -155,6 +156,14 @@ def test_the_first_page_is_weighed_with_all_it_needs() -> None:
     assert 0 < weight["gzip_bytes"] < 1000
     assert weight["other_hosts"] == ["elsewhere.example"]
     assert weight["missing"] == [f"{origin}/chat/gone.png"]
+
+
+def test_what_is_weighed_is_our_page(fake_upstream: UpstreamProcess) -> None:
+    page = first_page(fake_upstream, 1)
+
+    assert page["files"] > 50
+    assert page["missing"] == page["other_hosts"] == []
+    assert page["after_s"] > 0
 
 
 @contextmanager
