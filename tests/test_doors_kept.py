@@ -14,7 +14,7 @@ import requests
 from openai import OpenAI
 
 from server.problems import Problem
-from tests.openai_wire import delta, openai_error, openai_stream
+from tests.openai_wire import DONE, chunk, delta, openai_error, openai_stream
 from tests.test_api_keys import listed, make, with_key
 from tests.test_conversation import ask
 from tests.test_doors_openai import A_PICTURE, CHAT, QUESTION
@@ -248,6 +248,24 @@ def test_calls_of_tools_are_passed_on_whole_and_kept_as_text(program, client, up
         ("user", "add →\n2"),
         ("assistant", "Two."),
     ]
+
+
+HALF = '{"a": "\\ud83d"}'
+"""Arguments with half of a character, which JSON can say, and no database can hold."""
+
+
+def test_half_of_a_character_in_a_call_costs_no_answer(client, upstream):
+    call = {**CALL, "function": {"name": "add", "arguments": HALF}}
+    upstream.will_answer([delta("I add."), chunk({"tool_calls": [{"index": 0, **call}]}, "tool_calls"), DONE])
+
+    message = client.post(CHAT, json=a_chat(tools=[TOOL])).json["choices"][0]["message"]
+    result = {"role": "tool", "tool_call_id": call["id"], "content": "2"}
+    assert client.post(CHAT, json=a_chat(messages=[*QUESTION, message, result], tools=[TOOL])).status_code == 200
+
+    assert message["tool_calls"] == [call]
+    [found] = history(client)
+    assert texts(found)[1] == ("assistant", 'I add.\n\n```add\n{"a": "\ufffd"}\n```')
+    assert len(found["messages"]) == 4
 
 
 def test_a_picture_is_not_kept_and_goes_to_the_provider(client, upstream):

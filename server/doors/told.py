@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from g4f_lite.messages import Image, Message
+from g4f_lite.surrogates import whole
 from g4f_lite.tool_calls import GROWING
 from server.prompt import in_turns
 from server.store import Said
@@ -70,9 +71,12 @@ def _call(call: Mapping[str, Any]) -> Call:
 
 
 def _tidy(text: str) -> str:
-    """Return JSON in the one way to write it, since some programs write it anew; any other text as it is."""
+    """Return JSON in the one way to write it, since some programs write it anew; any other text as it is.
+
+    Escaped, JSON may have half of a character, which cannot be stored: U+FFFD stands for it.
+    """
     try:
-        return json.dumps(json.loads(text), ensure_ascii=False)
+        return whole(json.dumps(json.loads(text), ensure_ascii=False))
     except (ValueError, RecursionError):
         return text
 
