@@ -152,6 +152,15 @@ def test_a_running_answer_is_not_gone_on_with(store):
     assert ask(store, "And?", "Hello", "").conversation_id != first.conversation_id
 
 
+def test_a_version_that_is_running_is_not_gone_on_with(store):
+    first = ask(store, "Hello", answer="Hi!")
+    running = store.begin(ME, a_turn(content="Why?", conversation_id=first.conversation_id))
+
+    after = ask(store, "Oh?", "Hello", "Hi!", "Why?", running.answer.content, answer="Yes.")
+
+    assert tree(store, after)[4:] == [("", 2), ("Oh?", 4), ("Yes.", 5)]
+
+
 def test_what_was_deleted_is_begun_anew(store):
     first = ask(store, "Hello", answer="Hi!")
     store.delete(ME, first.conversation_id)

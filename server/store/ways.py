@@ -102,9 +102,10 @@ def _answers(tree: Tree, question_ids: Sequence[str]) -> list[Step]:
 
 
 def _following(tree: Tree, step: Step, said: Said) -> Step | None:
-    """Return the newest message behind another one that says this."""
-    mine = messages.c.user_id == tree.user_id, messages.c.parent_id == step.id, VISIBLE
-    rows = tree.connection.execute(select(*STEP).where(*mine).order_by(messages.c.sequence.desc()))
+    """Return the newest message behind another one that says this; nothing can follow an answer that is running."""
+    mine = messages.c.user_id == tree.user_id, messages.c.parent_id == step.id
+    there = select(*STEP).where(*mine, VISIBLE, messages.c.status != "running")
+    rows = tree.connection.execute(there.order_by(messages.c.sequence.desc()))
     steps = (Step(*row) for row in rows)
     return next((one for one in steps if (one.role, _words(one.content)) == (said.role, _words(said.content))), None)
 
