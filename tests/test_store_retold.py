@@ -1,9 +1,11 @@
 """What programs tell anew with every question: where it goes on, and what becomes of the rest."""
 
 import pytest
+from sqlalchemy import func, select
 
 from server.problems import Problem
 from server.store import Said
+from server.store.schema import ways
 from tests.stores import ME, a_batch, a_turn, add_person, an_outcome, content
 
 
@@ -220,6 +222,16 @@ def test_of_many_that_began_alike_the_newest_are_found(store, clock, monkeypatch
     assert ask(store, "Why?", "Hello", "Hi 7!").conversation_id == newest.conversation_id
     assert not ask(store, "Why?", "Hello", "Hi 6!").is_new
     assert ask(store, "Why?", "Hello", "Hi 0!").is_new
+
+
+def test_what_is_asked_over_and_over_is_noted_a_few_times(store, clock, monkeypatch):
+    monkeypatch.setattr("server.store.ways.MOST_COMPARED", 5)
+    for _ in range(20):
+        ask(store, "ping")
+        clock.pass_by(seconds=1)
+
+    with store.database.read() as connection:
+        assert connection.scalar(select(func.count()).select_from(ways)) == 5
 
 
 def test_a_long_one_goes_on_and_is_stored_once(store):

@@ -8,15 +8,15 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 
 from server.store.records import AuthorRole, Said, Status
 from server.store.schema import conversations, messages, ways
 from server.store.tree import VISIBLE, Tree
 
 MOST_COMPARED = 200
-"""Questions that are looked at, the newest first: of more than so many conversations that began alike, the oldest are
-not found."""
+"""Questions that are looked at, the newest first, and that are noted of one hash: of more than so many conversations
+that began alike, the oldest are not found."""
 CUT = "stopped", "failed", "interrupted"
 """Answers of which the program may have less than is stored, and after which it may ask again."""
 
@@ -54,7 +54,11 @@ def hashes(said: Sequence[Said]) -> dict[str, int]:
 
 
 def note(tree: Tree, question_id: str, hash_: str) -> None:
-    """Store the hash of the way to a question."""
+    """Store the hash of the way to a question, in the place of those that are no longer looked at."""
+    same = ways.c.user_id == tree.user_id, ways.c.hash == hash_
+    newest_first = select(ways.c.created_at).where(*same).order_by(ways.c.created_at.desc())
+    last = newest_first.offset(MOST_COMPARED - 1).limit(1).scalar_subquery()
+    tree.connection.execute(delete(ways).where(*same, ways.c.created_at <= last))
     row = {"user_id": tree.user_id, "message_id": question_id, "hash": hash_, "created_at": tree.now}
     tree.connection.execute(insert(ways), row)
 
