@@ -4,7 +4,6 @@ import pytest
 
 from g4f_lite.messages import Image, Message
 from server.doors.told import Told, calls_text, told
-from server.store import Said
 
 
 def call(id_, name, arguments):
@@ -18,7 +17,7 @@ def result(id_, content):
 def test_the_last_question_is_asked_and_the_rest_was_said_before():
     messages = [Message("system", "Be brief."), *map(Message, ("user", "assistant", "user"), ("One", "Two", "Three"))]
 
-    assert told(messages) == Told("Be brief.", [Said("user", "One"), Said("assistant", "Two")], "Three", "")
+    assert told(messages) == Told("Be brief.", [Message("user", "One"), Message("assistant", "Two")], "Three", "")
 
 
 def test_what_is_for_the_system_is_put_together():
@@ -31,13 +30,13 @@ def test_who_speaks_twice_in_a_row_says_one_thing():
     messages = [Message("user", "One"), Message("user", "Two"), Message("assistant", "a"), Message("assistant", "b"),
                 Message("user", "Three"), Message("user", " ")]  # fmt: skip
 
-    assert told(messages) == Told("", [Said("user", "One\n\nTwo"), Said("assistant", "a\n\nb")], "Three\n\n ", "")
+    assert told(messages) == Told("", [Message("user", "One\n\nTwo"), Message("assistant", "a\n\nb")], "Three\n\n ", "")
 
 
 def test_an_empty_question_is_one():
     messages = [Message("user", "One"), Message("assistant", "Two"), Message("user", "")]
 
-    assert told(messages) == Told("", [Said("user", "One"), Said("assistant", "Two")], " ", "")
+    assert told(messages) == Told("", [Message("user", "One"), Message("assistant", "Two")], " ", "")
 
 
 def test_an_empty_answer_is_none():
@@ -54,7 +53,7 @@ def test_a_program_may_begin_the_answer():
         Message("assistant", "F"),
     ]
 
-    assert told(messages) == Told("", [Said("user", "One"), Said("assistant", "Two")], "Three", "F")
+    assert told(messages) == Told("", [Message("user", "One"), Message("assistant", "Two")], "Three", "F")
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,9 @@ def a_path(*said):
     """Return stored messages of alternating roles, the first a question."""
     roles = ("user", "assistant")
     return [
-        StoredMessage(str(number), "c", None, roles[number % 2], content, "", "complete", None, None, [], None, None,
-                      None, None, 0, NOW, NOW)
+        StoredMessage(str(number), "c", None, roles[number % 2], content, NOW, NOW)
         for number, content in enumerate(said)
-    ]  # fmt: skip
+    ]
 
 
 def test_the_path_is_sent_as_it_was_said():

@@ -10,12 +10,8 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 def a_message(id_="m", parent_id=None, role="assistant", content="", **members):
-    values = {
-        "conversation_id": "c", "reasoning": "", "status": "complete", "model": "gpt", "provider": None,
-        "attempts": [], "usage": None, "error": None, "finish_reason": "stop", "state": None, "last_seq": 9,
-        "created_at": NOON, "ended_at": NOON,
-    }  # fmt: skip
-    return StoredMessage(id=id_, parent_id=parent_id, role=role, content=content, **values | members)
+    values = {"model": "gpt", "finish_reason": "stop", "last_seq": 9, "created_at": NOON, "ended_at": NOON}
+    return StoredMessage(id_, "c", parent_id, role, content, **values | members)
 
 
 def shown(message, snapshot=None, now=NOON):

@@ -70,7 +70,7 @@ async def _begin(here: Services, person: Person, question: Question, heard: Hear
 
 def _stored(store: Store, user_id: str, question: Question) -> tuple[Told, Begun]:
     said = told(question.messages)
-    return said, store.begin_retold(user_id, _new_turn(question, said), said.before)
+    return said, store.begin_with_history(user_id, _new_turn(question, said), said.before)
 
 
 def _stop(beginning: "asyncio.Task[Turn]") -> None:
@@ -102,7 +102,7 @@ async def _overheard(question: Question, begun: str, heard: Heard) -> Pieces:
 
 
 def _new_turn(question: Question, said: Told) -> NewTurn:
-    first = next((content for role, content in said.before if role == "user"), said.question)
+    first = next((message.content for message in said.before if message.role == "user"), said.question)
     return NewTurn(
         action="send",
         model=question.model.name,

@@ -14,7 +14,6 @@ from g4f_lite.messages import Image, Message
 from g4f_lite.surrogates import whole
 from g4f_lite.tool_calls import GROWING
 from server.prompt import in_turns
-from server.store import Said
 
 TICKS = re.compile("`+")
 
@@ -24,7 +23,7 @@ class Told:
     """What was said, and in the end asked. begun: how the answer begins, where the program wrote that itself."""
 
     system: str
-    before: list[Said]
+    before: list[Message]
     question: str
     begun: str
 
@@ -39,8 +38,7 @@ class Call(NamedTuple):
 def told(messages: Sequence[Message]) -> Told:
     """Return what is kept of the messages of a request."""
     system = "\n\n".join(message.content for message in messages if message.role == "system")
-    turns = in_turns(_each(messages)) or [Message("user", "")]
-    said = [Said("user" if one.role == "user" else "assistant", one.content) for one in turns]
+    said = in_turns(_each(messages)) or [Message("user", "")]
     begun = said.pop().content if said[-1].role == "assistant" and len(said) > 1 else ""
     return Told(system, said[:-1], said[-1].content, begun)
 

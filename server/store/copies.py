@@ -7,13 +7,11 @@ from uuid import uuid4
 from server.problems import Problem
 from server.store import conversations
 from server.store.failures import refuse_unstorable, unknown_message
-from server.store.records import StoredMessage
+from server.store.records import TOLD_IN, StoredMessage
 from server.store.tree import Tree
 from server.store.turns import WAIT
 
 NO_ANSWER = "Only an answer can have another version written by hand; edit a question by sending another one."
-TOLD_IN = 3
-"""Events that tell an answer that nobody gave: start, content, finish."""
 
 
 def version(tree: Tree, message_id: str, content: str) -> StoredMessage:
@@ -56,15 +54,8 @@ def _written(tree: Tree, original: StoredMessage, content: str) -> StoredMessage
         parent_id=original.parent_id,
         role="assistant",
         content=content,
-        reasoning="",
-        status="complete",
         model=original.model,
-        provider=None,
-        attempts=[],
-        usage=None,
-        error=None,
         finish_reason="stop",
-        state=None,
         last_seq=TOLD_IN,
         created_at=tree.now,
         ended_at=tree.now,

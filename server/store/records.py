@@ -1,9 +1,9 @@
 """What goes into the store and comes out of it: frozen values. Times are aware, in UTC."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal
 
 Action = Literal["send", "regenerate", "continue"]
 AuthorRole = Literal["user", "assistant"]
@@ -57,11 +57,8 @@ class NewTurn:
     """What the conversation remembers from now on. Absent: what it remembers already."""
 
 
-class Said(NamedTuple):
-    """A message as a program tells it."""
-
-    role: AuthorRole
-    content: str
+TOLD_IN = 3
+"""Events that tell an answer that nobody gave here: start, content, finish."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +66,7 @@ class StoredMessage:
     """One message of a conversation's tree.
 
     content, reasoning: what the events up to `last_seq` say; while the message is running, its batches hold the rest.
-    model: what the person picked; provider: who answered. None for a person's message.
+    model: what the person picked; provider: who answered. None for a person's message, and for what a program said.
     answering: the members of the event `provider`. attempts: `{"provider", "error"}` each, in order. usage, error: as
     in the events of these names. Of a continued answer these are the last turn's.
     state: what the provider wants to hear on the turn that follows this message, while it is whole and its last word.
@@ -80,19 +77,19 @@ class StoredMessage:
     parent_id: str | None
     role: AuthorRole
     content: str
-    reasoning: str
-    status: Status
-    model: str | None
-    provider: str | None
-    attempts: list[dict[str, Any]]
-    usage: dict[str, Any] | None
-    error: dict[str, Any] | None
-    finish_reason: str | None
-    state: dict[str, Any] | None
-    last_seq: int
     created_at: datetime
     ended_at: datetime | None
+    reasoning: str = ""
+    status: Status = "complete"
+    model: str | None = None
+    provider: str | None = None
     answering: dict[str, Any] | None = None
+    attempts: list[dict[str, Any]] = field(default_factory=list)
+    usage: dict[str, Any] | None = None
+    error: dict[str, Any] | None = None
+    finish_reason: str | None = None
+    state: dict[str, Any] | None = None
+    last_seq: int = 0
 
     @property
     def notices(self) -> list[str]:

@@ -178,8 +178,8 @@ events = Table(
     ForeignKeyConstraint(["user_id", "message_id"], ["messages.user_id", "messages.id"], ondelete="CASCADE"),
 )
 
-ways = Table(
-    "ways",
+prefixes = Table(
+    "ways",  # what they were called when the table was made
     metadata,
     Column("user_id", Text, primary_key=True),
     Column("message_id", Text, primary_key=True),
@@ -187,7 +187,7 @@ ways = Table(
     Column("created_at", Moment, nullable=False),
     ForeignKeyConstraint(["user_id", "message_id"], ["messages.user_id", "messages.id"], ondelete="CASCADE"),
 )
-Index("ix_ways_hash", ways.c.user_id, ways.c.hash)
+Index("ix_ways_hash", prefixes.c.user_id, prefixes.c.hash)
 
 presets = Table(
     "presets",

@@ -8,12 +8,13 @@ from typing import Any
 from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 
-from server.store import batches, conversations, copies, retold, search, spendings, subtree, turns
+from g4f_lite.messages import Message
+from server.store import batches, conversations, copies, history, search, spendings, subtree, turns
 from server.store.branch import Wish, branch
 from server.store.database import BUSY_TIMEOUT_S, database
 from server.store.migrate import migrate
 from server.store.presets import Presets
-from server.store.records import Batch, Begun, Branch, Hit, NewTurn, Outcome, Said, StoredConversation, StoredMessage
+from server.store.records import Batch, Begun, Branch, Hit, NewTurn, Outcome, StoredConversation, StoredMessage
 from server.store.schema import messages, users
 from server.store.spendings import Spendings
 from server.store.tree import Tree
@@ -90,14 +91,14 @@ class Store:
         with self.database.write() as connection:
             return turns.begin(Tree(connection, user_id, self.now()), turn)
 
-    def begin_retold(self, user_id: str, turn: NewTurn, before: Sequence[Said]) -> Begun:
-        """Store what a turn of a program begins with, and of what it says was said before what is not stored yet.
+    def begin_with_history(self, user_id: str, turn: NewTurn, said: Sequence[Message]) -> Begun:
+        """Store what a turn of a program begins with, and of its history what is not stored yet.
 
         turn: a `send` that says neither where it happens nor what it follows: that is found by what was said.
-        before: questions and answers in turns, an answer the last. Raises: Problem("invalid_request").
+        said: before it: questions and answers in turns, an answer the last. Raises: Problem("invalid_request").
         """
         with self.database.write() as connection:
-            return retold.begin(Tree(connection, user_id, self.now()), turn, before)
+            return history.begin(Tree(connection, user_id, self.now()), turn, said)
 
     def append(self, new: Sequence[Batch]) -> None:
         """Store batches of running answers; those of a message that is gone, or has ended, are dropped.

@@ -1,22 +1,22 @@
-"""What programs tell anew with every question: where it goes on, and what becomes of the rest."""
+"""The history that programs send with every question: where it goes on, and what becomes of the rest."""
 
 import pytest
 from sqlalchemy import func, select
 
+from g4f_lite.messages import Message
 from server.problems import Problem
-from server.store import Said
-from server.store.schema import ways
+from server.store.schema import prefixes
 from tests.stores import ME, a_batch, a_turn, add_person, an_outcome, content
 
 
 def said(*contents):
     """Return questions and answers in turns."""
-    return [Said("assistant" if number % 2 else "user", text) for number, text in enumerate(contents)]
+    return [Message("assistant" if number % 2 else "user", text) for number, text in enumerate(contents)]
 
 
 def ask(store, question, *before, answer="Fine.", user=ME, **outcome):
     """Ask behind what was said before; `answer` None lets it run on."""
-    begun = store.begin_retold(user, a_turn(content=question), said(*before))
+    begun = store.begin_with_history(user, a_turn(content=question), said(*before))
     if answer is not None:
         store.finish(user, begun.answer.id, an_outcome(answer, **outcome), None)
     return begun
@@ -30,7 +30,9 @@ def tree(store, begun):
 
 
 def test_a_first_question_begins_a_conversation(store):
-    begun = store.begin_retold(ME, a_turn(content="Hello", params={"temperature": 0.5, "system": "Be brief."}), [])
+    begun = store.begin_with_history(
+        ME, a_turn(content="Hello", params={"temperature": 0.5, "system": "Be brief."}), []
+    )
 
     assert begun.is_new
     found, messages = store.conversation(ME, begun.conversation_id)
@@ -114,10 +116,10 @@ def test_what_every_request_begins_with_is_no_conversation(store):
 
 
 def test_an_answer_may_come_first(store):
-    before = [Said("assistant", "What can I do?"), *said("Hello", "Hi!")]
-    begun = store.begin_retold(ME, a_turn(content="Why?"), before)
+    before = [Message("assistant", "What can I do?"), *said("Hello", "Hi!")]
+    begun = store.begin_with_history(ME, a_turn(content="Why?"), before)
     store.finish(ME, begun.answer.id, an_outcome("So."), None)
-    after = store.begin_retold(ME, a_turn(content="Oh?"), [*before, *said("Why?", "So.")])
+    after = store.begin_with_history(ME, a_turn(content="Oh?"), [*before, *said("Why?", "So.")])
 
     assert tree(store, after) == [
         ("What can I do?", None), ("Hello", 0), ("Hi!", 1), ("Why?", 2), ("So.", 3), ("Oh?", 4), ("", 5)
@@ -213,7 +215,7 @@ def test_nobody_goes_on_with_what_somebody_else_said(store):
 
 
 def test_of_many_that_began_alike_the_newest_are_found(store, clock, monkeypatch):
-    monkeypatch.setattr("server.store.ways.MOST_COMPARED", 5)
+    monkeypatch.setattr("server.store.prefixes.MOST_COMPARED", 5)
     for number in range(8):
         ask(store, "Hello", answer=f"Hi {number}!")
         clock.pass_by(seconds=1)
@@ -225,13 +227,13 @@ def test_of_many_that_began_alike_the_newest_are_found(store, clock, monkeypatch
 
 
 def test_what_is_asked_over_and_over_is_noted_a_few_times(store, clock, monkeypatch):
-    monkeypatch.setattr("server.store.ways.MOST_COMPARED", 5)
+    monkeypatch.setattr("server.store.prefixes.MOST_COMPARED", 5)
     for _ in range(20):
         ask(store, "ping")
         clock.pass_by(seconds=1)
 
     with store.database.read() as connection:
-        assert connection.scalar(select(func.count()).select_from(ways)) == 5
+        assert connection.scalar(select(func.count()).select_from(prefixes)) == 5
 
 
 def test_a_long_one_goes_on_and_is_stored_once(store):
