@@ -43,7 +43,7 @@ from server.plain import plain
 from server.presets import presets
 from server.problems import BUG, Problem, note
 from server.search import search
-from server.services import Services
+from server.services import Services, services
 from server.settings import settings
 from server.stream import failure
 from server.tracing import trace
@@ -131,7 +131,8 @@ def _refuse(problem: Problem, headers: Iterable[tuple[str, str]] = (), error: Ba
     if wants_page(request):
         with suppress(Problem):  # what keeps the page from being made is said as to a program
             return failure_page(problem)
-    return failure(worded(problem, request), headers)
+    prefix = services().config.url_prefix
+    return failure(worded(problem, request.path, request.headers, prefix), headers)
 
 
 def _refuse_http(error: HTTPException) -> Response:

@@ -9,6 +9,7 @@ import textwrap
 import threading
 import webbrowser
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from server.app import create_app
 from server.backup import add_arguments
 from server.boundary import HEADERS
 from server.config import Config
+from server.doors.wording import worded
 from server.front import ListenError, Proxies, serve
 from server.logs import write_logs
 from server.problems import Problem
@@ -110,6 +112,7 @@ async def _serve(config: Config, options: argparse.Namespace) -> int:
             on_ready=lambda port: _announce(config, services.access, port, options.open),
             proxies=Proxies(site.trusted_proxies, site.proxy_addresses),
             headers=HEADERS,
+            worded=partial(worded, url_prefix=config.url_prefix),
         )
     finally:
         await services.close()

@@ -85,6 +85,7 @@ def test_it_says_what_it_waits_for_and_refuses_new_work(process, url, upstream: 
     process.send_signal(signal.SIGTERM)
     waiting = says(process, "waiting for")
     refused = requests.post(f"{url}{CONVERSATION}", json=TURN, timeout=10)
+    program = requests.post(f"{url}v1/messages", json=TURN, timeout=10)
     gate.open()
     finish = json.loads(list(lines)[-1])
     text = relayed.text
@@ -94,6 +95,7 @@ def test_it_says_what_it_waits_for_and_refuses_new_work(process, url, upstream: 
     assert f"{start['message_id']} of m, 1 relayed without being stored" in waiting
     assert (refused.status_code, refused.json()["error"]["code"]) == (503, "busy")
     assert int(refused.headers["Retry-After"]) > 0
+    assert (program.status_code, program.json()["error"]["type"]) == (503, "overloaded_error")
     assert (finish["type"], text) == ("finish", "Hello")
     assert "2 answers ended" in log
     assert process.returncode == 0

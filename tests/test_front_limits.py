@@ -1,8 +1,12 @@
 """What the front refuses, and that every refusal is JSON which reaches the client."""
 
+import json
+from functools import partial
+
 import pytest
 from flask import Flask, request
 
+from server.doors.wording import worded
 from server.front import Limits, Proxies
 from server.front.door import Door
 from tests.wire import Served, serving, until
@@ -167,6 +171,25 @@ async def test_a_client_that_sends_everything_before_it_reads_sees_the_413(serve
             await wire.writer.drain()
 
         assert (await wire.reply()).code == "too_large"
+
+
+@pytest.mark.parametrize(
+    ("path", "version", "members"),
+    [
+        ("/here/v1/chat/completions", "", {"message", "type", "param", "code"}),
+        ("/here/v1/messages", "", {"type", "message"}),
+        ("/here/v1/models", "anthropic-version: 2023-06-01", {"type", "message"}),
+        ("/here/backend-api/v2/conversation", "", {"code", "message", "id"}),
+    ],
+)
+async def test_a_program_is_refused_in_the_words_of_its_api(path, version, members):
+    async with serving(an_app(), SMALL, worded=partial(worded, url_prefix="/here")) as served, served.connect() as wire:
+        wire.send(raw("POST", path, "Content-Length: 1001", *([version] if version else [])))
+        reply = await wire.reply(to="POST")
+
+    error = json.loads(reply.body)["error"]
+    assert (reply.status, set(error)) == (413, members)
+    assert error.get("type") in (None, "invalid_request_error", "request_too_large")
 
 
 async def test_a_body_at_the_limit_is_fine(served):

@@ -26,7 +26,7 @@ openai = Blueprint("openai", __name__, url_prefix="/v1")
 def models() -> dict[str, Any]:
     """List the models that can answer now."""
     shown = [_shown(model) for model in choice.models() if model.available]
-    if speaks_anthropic(request):
+    if speaks_anthropic(request.headers):
         first, last = (shown[0]["id"], shown[-1]["id"]) if shown else (None, None)
         return {"data": shown, "has_more": False, "first_id": first, "last_id": last}
     return {"object": "list", "data": shown}
@@ -65,7 +65,7 @@ def complete() -> Response:
 
 def _shown(model: Model) -> dict[str, Any]:
     """Return a model as lists of models have it, with the members by which other programs tell what it can do."""
-    if speaks_anthropic(request):
+    if speaks_anthropic(request.headers):
         return {"type": "model", "id": model.name, "display_name": model.label, "created_at": NOBODY_KNOWS}
     shown = {"id": model.name, "object": "model", "created": 0, "owned_by": model.provider}
     if model.context:

@@ -2,12 +2,9 @@
 
 import json
 import re
-from typing import Any
-
-from flask import Request
+from typing import Any, Protocol
 
 from server.problems import Problem
-from server.services import services
 from server.tracing import request_id
 
 PARAM = re.compile(r"([a-z_]+)(?:\.[\w.]+)?: ")
@@ -55,17 +52,24 @@ class Worded(Problem):
         return json.dumps(self.said).encode()
 
 
-def worded(problem: Problem, asked: Request) -> Problem:
-    """Return the problem as the client of this address expects it."""
-    path = asked.path.removeprefix(services().config.url_prefix)
+class Headers(Protocol):
+    """The headers of a request, whoever has read it."""
+
+    def __contains__(self, name: str, /) -> bool: ...
+
+
+def worded(problem: Problem, path: str, headers: Headers, url_prefix: str) -> Problem:
+    """Return the problem as the client who asked at this path, with these headers, expects it."""
+    path = path.removeprefix(url_prefix)
     if not path.startswith("/v1/"):
         return problem
-    return in_anthropic_words(problem) if speaks_anthropic(asked) else in_openai_words(problem)
+    is_anthropic = speaks_anthropic(headers) or path.startswith("/v1/messages")
+    return in_anthropic_words(problem) if is_anthropic else in_openai_words(problem)
 
 
-def speaks_anthropic(asked: Request) -> bool:
+def speaks_anthropic(headers: Headers) -> bool:
     """Tell whether a request comes from a client of Anthropic's API."""
-    return "anthropic-version" in asked.headers or asked.blueprint == "anthropic"
+    return "anthropic-version" in headers
 
 
 def in_openai_words(problem: Problem) -> Worded:

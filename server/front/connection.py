@@ -32,7 +32,9 @@ class Reader(Protocol):
 class Connection(web.RequestHandler):
     """Parses requests, hands them to the handler one at a time, and answers errors in no shape but ours."""
 
-    def __init__(self, server: web.Server, limits: Limits, door: Door, common: Mapping[str, str]) -> None:
+    def __init__(
+        self, server: web.Server, limits: Limits, door: Door, common: Mapping[str, str], worded: refusal.Wording
+    ) -> None:
         """Prepare for a client. common: headers of every answer that is not the app's."""
         super().__init__(
             server,
@@ -45,6 +47,7 @@ class Connection(web.RequestHandler):
         self._limits = limits
         self._door = door
         self._common = common
+        self._worded = worded
         self._address: str | None = None
         self._deaf = False
         self._asked: web.BaseRequest | None = None
@@ -136,7 +139,7 @@ class Connection(web.RequestHandler):
             begin()
         problem = refusal.problem_of(error, self._limits)
         note(problem, f"{request.method} {request.path}", error)
-        return Refusal(problem, self, self._common)
+        return Refusal(self._worded(problem, request.path, request.headers), self, self._common)
 
     def upgrade(self, reader: Reader, feeder: asyncio.Transport) -> None:
         """Give everything the client sends to the reader, and pause the feeder of `say` while the client is behind."""

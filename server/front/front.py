@@ -17,7 +17,7 @@ from server.front.handshake import wants_socket
 from server.front.head import check
 from server.front.limits import Limits
 from server.front.listener import Server, close, listen
-from server.front.refusal import busy
+from server.front.refusal import Wording, as_it_is, busy
 from server.front.sockets import Sockets
 from server.tracing import HEADER, begin
 
@@ -35,11 +35,12 @@ class Front:
         *,
         proxies: Proxies = NO_PROXIES,
         headers: Mapping[str, str] | None = None,
+        worded: Wording = as_it_is,
     ) -> None:
         """Prepare to serve.
 
         proxies: who is believed what X-Forwarded-For, -Proto and -Host, and X-Request-ID say.
-        headers: what answers carry that are the front's and not the app's.
+        headers: what answers carry that are the front's and not the app's. worded: how they tell a problem.
         """
         limits = limits or Limits()
         self._limits = limits
@@ -48,7 +49,7 @@ class Front:
         self._gateway = Gateway(app)
         self._views = ThreadPoolExecutor(limits.threads, "view")
         self._sockets = Sockets(self._gateway, limits.sockets)
-        self._server = Server(self._handle, limits, Door(limits, proxies), headers or {})
+        self._server = Server(self._handle, limits, Door(limits, proxies), headers or {}, worded)
         self._listener: asyncio.Server | None = None
         self._active: set[asyncio.Task[object]] = set()
         self._refuses = False

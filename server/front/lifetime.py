@@ -12,6 +12,7 @@ from server.front.forwarded import NO_PROXIES, Proxies
 from server.front.front import Front
 from server.front.handles import allow
 from server.front.limits import Limits
+from server.front.refusal import Wording, as_it_is
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -35,6 +36,7 @@ async def serve(
     limits: Limits | None = None,
     proxies: Proxies = NO_PROXIES,
     headers: Mapping[str, str] | None = None,
+    worded: Wording = as_it_is,
 ) -> bool:
     """Serve until SIGTERM or SIGINT, then refuse new work, drain and close; a second signal kills the process.
 
@@ -44,7 +46,7 @@ async def serve(
     """
     limits = limits or Limits()
     allow(limits.handles)
-    front = Front(app, limits, proxies=proxies, headers=headers)
+    front = Front(app, limits, proxies=proxies, headers=headers, worded=worded)
     bound = await front.start(host, port)
     # A full collection stops every stream for 30 ms. What is loaded now never dies: keep it out of them.
     gc.collect()

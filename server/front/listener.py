@@ -10,6 +10,7 @@ from server.front import web
 from server.front.connection import Connection
 from server.front.door import Door
 from server.front.limits import Limits
+from server.front.refusal import Wording
 
 BACKLOG = 4096
 """Connections the kernel keeps while the loop is busy, so that a herd of a thousand loses none."""
@@ -30,16 +31,18 @@ class Server(web.Server):
         limits: Limits,
         door: Door,
         common: Mapping[str, str],
+        worded: Wording,
     ) -> None:
         # without the cancellation a quiet source would not hear that its client left
         super().__init__(handler, handler_cancellation=True)
         self._limits = limits
         self._door = door
         self._common = common
+        self._worded = worded
 
     def __call__(self) -> Connection:
         """Return the protocol of a new connection."""
-        return Connection(self, self._limits, self._door, self._common)
+        return Connection(self, self._limits, self._door, self._common, self._worded)
 
 
 async def listen(server: Server, host: str, port: int) -> asyncio.Server:

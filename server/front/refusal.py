@@ -1,7 +1,7 @@
 """What the front itself answers where the app is not asked, or failed."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
 from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
@@ -16,6 +16,15 @@ log = logging.getLogger(__name__)
 
 SERVER = "g4f-lite"
 """The Server header of every answer: no version, and nothing of what runs below."""
+
+
+Wording = Callable[[Problem, str, Mapping[str, str]], Problem]
+"""Returns a problem as the client who asked at a path, with some headers, expects it."""
+
+
+def as_it_is(problem: Problem, path: str, headers: Mapping[str, str]) -> Problem:
+    """Return the problem in the one shape of our own API: the `Wording` where there is no other."""
+    return problem
 
 
 def headers(problem: Problem, common: Mapping[str, str]) -> dict[str, str]:
