@@ -16,7 +16,7 @@ from jinja2 import FileSystemBytecodeCache
 from g4f_lite.config import load
 from server import create_app
 from server.config import Config
-from server.doors.kept import kept
+from server.doors.stored import stored
 from server.front import Front
 from server.store import Store
 from tests.loops import on, running_loop
@@ -99,11 +99,11 @@ def app(
     on(loop, services.close())
 
 
-@pytest.fixture(params=["relayed", "kept"])
+@pytest.fixture(params=["relayed", "stored"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Runs a test twice: a program receives the same where what it asks is kept in the history."""
-    if request.param == "kept":
-        monkeypatch.setattr("server.doors.form.relayed", kept)
+    """Runs a test twice: a program receives the same where what it asks is stored."""
+    if request.param == "stored":
+        monkeypatch.setattr("server.doors.form.relayed", stored)
     return str(request.param)
 
 

@@ -164,7 +164,7 @@ def test_all_that_is_sent_is_used(client, upstream, way):
     assert [message["content"] for message in asked["messages"][:3]] == ["Be\nshort.", "One", "Two"]
     assert asked["messages"][3]["content"][-1]["image_url"]["url"] == PICTURE
     assert (asked["temperature"], asked["top_p"], asked["stop"], asked["max_tokens"]) == (0.5, 0.9, ["END"], 100)
-    assert len(client.get("/backend-api/v2/conversations").json["conversations"]) == (way == "kept")
+    assert len(client.get("/backend-api/v2/conversations").json["conversations"]) == (way == "stored")
 
 
 # on the wire

@@ -170,7 +170,7 @@ def test_all_that_is_sent_is_used(client, upstream, way):
     assert [message["role"] for message in asked["messages"]] == ["system", "user", "assistant", *["user"] * 4]
     assert asked["messages"][-1]["content"][-1]["image_url"]["url"] == PICTURE
     assert (asked["temperature"], asked["top_p"], asked["stop"], asked["max_tokens"]) == (0.5, 0.9, ["END"], 7)
-    assert len(client.get("/backend-api/v2/conversations").json["conversations"]) == (way == "kept")
+    assert len(client.get("/backend-api/v2/conversations").json["conversations"]) == (way == "stored")
 
 
 @BOTH_WAYS

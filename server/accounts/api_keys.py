@@ -84,7 +84,7 @@ def _terms(form: Mapping[str, str]) -> Terms:
     models = form.get("models", "")[:LONGEST_MODELS].replace("\n", ",").split(",")
     names = [name.strip() for name in models if name.strip() and name.isprintable()]
     limits = {name: _limit(form.get(name, ""), most) for name, most in LIMITS.items()}
-    return Terms(models=names or ["*"], keeps="keeps" in form, **limits)
+    return Terms(models=names or ["*"], store="store" in form, **limits)
 
 
 def _limit(text: str, largest: int) -> int:

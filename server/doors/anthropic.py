@@ -7,8 +7,8 @@ from server import choice
 from server.doors.anthropic_body import NAMES, UNCARRIED, CountBody, MessagesBody
 from server.doors.anthropic_form import MessageForm
 from server.doors.form import answer
-from server.doors.kept import keeps
 from server.doors.question import refuse_uncarried
+from server.doors.stored import is_stored
 from server.doors.wishes import heard
 from server.payload import check, document
 from server.question import tokens_of
@@ -23,7 +23,7 @@ def create_message() -> Response:
     body = check(parsed, MessagesBody)
     refuse_uncarried(parsed, UNCARRIED)
     question = heard(choice.model(body.model), body.said(), body.params(), NAMES)
-    return answer(question, MessageForm(body.model, question.tokens), stream=bool(body.stream), keep=keeps(None))
+    return answer(question, MessageForm(body.model, question.tokens), stream=bool(body.stream), store=is_stored(None))
 
 
 @anthropic.post("/messages/count_tokens")

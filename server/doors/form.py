@@ -13,7 +13,7 @@ from g4f_lite.pieces import Content, Finish, FinishReason, Piece, Reasoning, Too
 from g4f_lite.router import Answering
 from server import pacing
 from server.doors.heartbeat import beating
-from server.doors.kept import kept
+from server.doors.stored import stored
 from server.doors.tool_calls import Joined
 from server.doors.wording import Worded
 from server.events import MIMETYPES
@@ -70,14 +70,14 @@ class Form(ABC):
         """Return a problem as the API's clients know it."""
 
 
-def answer(question: Question, form: Form, *, stream: bool, keep: bool) -> Response:
+def answer(question: Question, form: Form, *, stream: bool, store: bool) -> Response:
     """Answer. The headers wait for the first piece, so that a failure before it is a true status.
 
-    keep: whether it becomes part of the person's history.
+    store: whether it becomes part of the person's history.
     """
     pacing.take_turn()
     here = services()
-    pieces = (kept if keep else relayed)(here, someone(), question)
+    pieces = (stored if store else relayed)(here, someone(), question)
     if not stream:
         return Stream(_whole(pieces, form), loop=here.loop, waits=True, mimetype="application/json")
     source = beating(_streamed(pieces, form, f"{request.method} {request.path}"), form.ping)

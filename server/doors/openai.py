@@ -7,10 +7,10 @@ from flask import Blueprint, Response, request
 from g4f_lite.catalog import Model
 from server import choice
 from server.doors.form import answer
-from server.doors.kept import keeps
 from server.doors.openai_body import CHAT_UNCARRIED, TEXT_UNCARRIED, ChatBody, TextBody
 from server.doors.openai_form import ChatForm, TextForm
 from server.doors.question import refuse_uncarried
+from server.doors.stored import is_stored
 from server.doors.wishes import heard
 from server.doors.wording import speaks_anthropic
 from server.payload import check, document
@@ -46,7 +46,7 @@ def complete_chat() -> Response:
     refuse_uncarried(parsed, CHAT_UNCARRIED)
     question = heard(choice.model(body.model), body.said(), body.params())
     form = ChatForm(body.model, tells_usage=body.wants_usage)
-    return answer(question, form, stream=bool(body.stream), keep=keeps(body.store))
+    return answer(question, form, stream=bool(body.stream), store=is_stored(body.store))
 
 
 @openai.post("/completions")
@@ -60,7 +60,7 @@ def complete() -> Response:
     refuse_uncarried(parsed, TEXT_UNCARRIED)
     question = Question(choice.model(body.model), body.said(), body.params())
     form = TextForm(body.model, tells_usage=body.wants_usage)
-    return answer(question, form, stream=bool(body.stream), keep=bool(body.store))
+    return answer(question, form, stream=bool(body.stream), store=bool(body.store))
 
 
 def _shown(model: Model) -> dict[str, Any]:

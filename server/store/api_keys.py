@@ -30,7 +30,7 @@ class Terms:
     turns_per_minute: int = 0
     concurrent_turns: int = 0
     tokens_per_day: int = 0
-    keeps: bool = False
+    store: bool = False
     """Whether chats become part of the person's history, unless a request says otherwise."""
 
 
@@ -123,7 +123,7 @@ class ApiKeys:
 
 
 def _key(row: Sequence[Any]) -> ApiKey:
-    return ApiKey(**dict(zip((column.name for column in KEY), row, strict=True)))
+    return ApiKey(**dict(zip((column.key for column in KEY), row, strict=True)))
 
 
 def _values(terms: Terms) -> dict[str, Any]:

@@ -91,7 +91,7 @@ api_keys = Table(
     Column("turns_per_minute", BigInteger, nullable=False, default=0),
     Column("concurrent_turns", BigInteger, nullable=False, default=0),
     Column("tokens_per_day", BigInteger, nullable=False, default=0),
-    Column("keeps", Boolean, nullable=False, default=False),
+    Column("keeps", Boolean, key="store", nullable=False, default=False),
     Column("created_at", Moment, nullable=False),
     Column("used_at", Moment),
     Column("expires_at", Moment),

@@ -1,6 +1,6 @@
-"""Requests of programs that are kept: they become conversations like those of the page.
+"""Requests of programs that are stored: they become conversations like those of the page.
 
-That programs receive the same as where nothing is kept is in `test_doors_openai` and its neighbours.
+That programs receive the same as where nothing is stored is in `test_doors_openai` and its neighbours.
 """
 
 import json
@@ -67,7 +67,7 @@ def test_it_is_a_conversation_like_any_other(client, upstream):
 
 
 @pytest.mark.parametrize("store", [False, None])
-def test_nothing_is_kept_unasked(client, store):
+def test_nothing_is_stored_unasked(client, store):
     assert client.post(CHAT, json=a_chat(store=store)).status_code == 200
     assert history(client) == []
 
@@ -77,7 +77,7 @@ def test_store_is_yes_or_no(client):
     assert (error["param"], history(client)) == ("store", [])
 
 
-def test_a_completion_is_kept_where_it_says_so(client):
+def test_a_completion_is_stored_where_it_says_so(client):
     assert client.post("/v1/completions", json={"model": "m", "prompt": "Hello", "store": True}).status_code == 200
     assert texts(history(client)[0]) == HELLO
 
@@ -142,7 +142,7 @@ def test_the_question_is_stored_before_it_is_answered(client, server, upstream):
 
 @pytest.mark.parametrize("stream", [True, False])
 @pytest.mark.parametrize("first", ["", "Hel"])
-def test_who_leaves_stops_it_and_what_came_is_kept(client, server, upstream, stream, first):
+def test_who_leaves_stops_it_and_what_came_is_stored(client, server, upstream, stream, first):
     upstream.will_answer([*([delta(first)] if first else []), silence()])
     with asking(server, stream=stream):
         upstream.wait_request()
@@ -168,7 +168,7 @@ def test_who_has_left_before_it_began_leaves_nothing_running(app, client, server
     wait_for(lambda: not app.extensions["chat"].allowance._running)
 
 
-def test_a_stream_that_breaks_off_is_kept_as_failed(program, client, upstream):
+def test_a_stream_that_breaks_off_is_stored_as_failed(program, client, upstream):
     upstream.will_answer([delta("Hel"), cut()])
 
     with pytest.raises(openai.APIError, match="broke off"):
@@ -178,7 +178,7 @@ def test_a_stream_that_breaks_off_is_kept_as_failed(program, client, upstream):
     assert (reply["content"], reply["status"], reply["error"]["code"]) == ("Hel", "failed", "stream_cut")
 
 
-def test_a_failure_before_the_first_word_is_kept_and_asking_again_goes_on_there(program, client, upstream):
+def test_a_failure_before_the_first_word_is_stored_and_asking_again_goes_on_there(program, client, upstream):
     upstream.will_answer_json(openai_error("no"), status=503)
     with pytest.raises(openai.InternalServerError):
         program.chat.completions.create(model="m", messages=QUESTION, store=True)
@@ -229,7 +229,7 @@ def test_an_answer_that_is_stopped_on_the_page_is_no_whole_one(program, client, 
     assert history(client)[0]["messages"][1]["status"] == "stopped"
 
 
-def test_calls_of_tools_are_passed_on_whole_and_kept_as_text(program, client, upstream):
+def test_calls_of_tools_are_passed_on_whole_and_stored_as_text(program, client, upstream):
     messages: list[Any] = [{"role": "user", "content": "One and one?"}]
     upstream.will_answer(PARTS)
     completion = program.chat.completions.create(model="m", messages=messages, tools=[TOOL], store=True)
@@ -268,7 +268,7 @@ def test_half_of_a_character_in_a_call_costs_no_answer(client, upstream):
     assert len(found["messages"]) == 4
 
 
-def test_a_picture_is_not_kept_and_goes_to_the_provider(client, upstream):
+def test_a_picture_is_not_stored_and_goes_to_the_provider(client, upstream):
     told = [{"role": "user", "content": [{"type": "text", "text": "See"}, A_PICTURE]}]
 
     client.post(CHAT, json=a_chat(messages=told))
@@ -277,7 +277,7 @@ def test_a_picture_is_not_kept_and_goes_to_the_provider(client, upstream):
     assert texts(history(client)[0])[0] == ("user", "See\n\n[image/png]")
 
 
-def test_an_answer_that_the_program_begins_is_kept_whole(client, upstream):
+def test_an_answer_that_the_program_begins_is_stored_whole(client, upstream):
     upstream.will_answer(openai_stream("is blue."))
     told = [*QUESTION, {"role": "assistant", "content": "The sky "}]
 
@@ -319,7 +319,7 @@ class TestKeys:
 
     @pytest.fixture
     def key(self, anna):
-        return make(anna, keeps="on")
+        return make(anna, store="on")
 
     def post(self, app, path, key, **members):
         return app.test_client().post(path, json={"model": "m", **members}, headers=with_key(key))
@@ -345,8 +345,8 @@ class TestKeys:
     def test_the_page_says_so(self, anna, key):
         assert "chats are kept" in listed(anna)
 
-    def test_what_is_kept_counts_for_the_key(self, app, anna, upstream):
-        key = make(anna, keeps="on", tokens_per_day="100")
+    def test_what_is_stored_counts_for_the_key(self, app, anna, upstream):
+        key = make(anna, store="on", tokens_per_day="100")
         upstream.will_answer(openai_stream("Hi", usage=(60, 40)))
         assert self.post(app, CHAT, key, messages=QUESTION).status_code == 200
 

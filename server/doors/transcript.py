@@ -1,4 +1,4 @@
-"""What history keeps of what a program says: text, in which a person's questions and a model's answers take turns.
+"""A program's messages as they are stored: text, in which a person's questions and a model's answers take turns.
 
 A call of a tool becomes a block of code that is called like the tool, and its result the person's; a picture becomes
 its kind, or its address. No words are added to those that were said, since nobody knows who will read them.
@@ -19,13 +19,13 @@ TICKS = re.compile("`+")
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What was said, and in the end asked. begun: how the answer begins, where the program wrote that itself."""
+class Transcript:
+    """What was said, and in the end asked. prefill: how the answer begins, where the program wrote that itself."""
 
     system: str
-    before: list[Message]
+    history: list[Message]
     question: str
-    begun: str
+    prefill: str
 
 
 class Call(NamedTuple):
@@ -35,12 +35,12 @@ class Call(NamedTuple):
     text: str
 
 
-def told(messages: Sequence[Message]) -> Told:
-    """Return what is kept of the messages of a request."""
+def transcript(messages: Sequence[Message]) -> Transcript:
+    """Return what is stored of the messages of a request."""
     system = "\n\n".join(message.content for message in messages if message.role == "system")
     said = in_turns(_each(messages)) or [Message("user", "")]
-    begun = said.pop().content if said[-1].role == "assistant" and len(said) > 1 else ""
-    return Told(system, said[:-1], said[-1].content, begun)
+    prefill = said.pop().content if said[-1].role == "assistant" and len(said) > 1 else ""
+    return Transcript(system, said[:-1], said[-1].content, prefill)
 
 
 def calls_text(calls: Iterable[Mapping[str, Any]]) -> str:

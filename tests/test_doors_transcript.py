@@ -1,9 +1,9 @@
-"""What history keeps of what a program says. What a program receives is in `test_doors_openai` and its neighbours."""
+"""What is stored of what a program says. What a program receives is in `test_doors_openai` and its neighbours."""
 
 import pytest
 
 from g4f_lite.messages import Image, Message
-from server.doors.told import Told, calls_text, told
+from server.doors.transcript import Transcript, calls_text, transcript
 
 
 def call(id_, name, arguments):
@@ -17,32 +17,36 @@ def result(id_, content):
 def test_the_last_question_is_asked_and_the_rest_was_said_before():
     messages = [Message("system", "Be brief."), *map(Message, ("user", "assistant", "user"), ("One", "Two", "Three"))]
 
-    assert told(messages) == Told("Be brief.", [Message("user", "One"), Message("assistant", "Two")], "Three", "")
+    assert transcript(messages) == Transcript(
+        "Be brief.", [Message("user", "One"), Message("assistant", "Two")], "Three", ""
+    )
 
 
 def test_what_is_for_the_system_is_put_together():
     messages = [Message("system", "Be brief."), Message("user", "One"), Message("system", "Rhyme.")]
 
-    assert told(messages) == Told("Be brief.\n\nRhyme.", [], "One", "")
+    assert transcript(messages) == Transcript("Be brief.\n\nRhyme.", [], "One", "")
 
 
 def test_who_speaks_twice_in_a_row_says_one_thing():
     messages = [Message("user", "One"), Message("user", "Two"), Message("assistant", "a"), Message("assistant", "b"),
                 Message("user", "Three"), Message("user", " ")]  # fmt: skip
 
-    assert told(messages) == Told("", [Message("user", "One\n\nTwo"), Message("assistant", "a\n\nb")], "Three\n\n ", "")
+    assert transcript(messages) == Transcript(
+        "", [Message("user", "One\n\nTwo"), Message("assistant", "a\n\nb")], "Three\n\n ", ""
+    )
 
 
 def test_an_empty_question_is_one():
     messages = [Message("user", "One"), Message("assistant", "Two"), Message("user", "")]
 
-    assert told(messages) == Told("", [Message("user", "One"), Message("assistant", "Two")], " ", "")
+    assert transcript(messages) == Transcript("", [Message("user", "One"), Message("assistant", "Two")], " ", "")
 
 
 def test_an_empty_answer_is_none():
     messages = [Message("user", "One"), Message("assistant", ""), Message("user", "Two")]
 
-    assert told(messages) == Told("", [], "One\n\nTwo", "")
+    assert transcript(messages) == Transcript("", [], "One\n\nTwo", "")
 
 
 def test_a_program_may_begin_the_answer():
@@ -53,21 +57,23 @@ def test_a_program_may_begin_the_answer():
         Message("assistant", "F"),
     ]
 
-    assert told(messages) == Told("", [Message("user", "One"), Message("assistant", "Two")], "Three", "F")
+    assert transcript(messages) == Transcript("", [Message("user", "One"), Message("assistant", "Two")], "Three", "F")
 
 
 @pytest.mark.parametrize(
     ("messages", "question"), [([("assistant", "Well?")], "Well?"), ([("system", "x"), ("assistant", "")], "")]
 )
 def test_what_has_no_question_is_one(messages, question):
-    assert told([Message(*one) for one in messages]).question == question
+    assert transcript([Message(*one) for one in messages]).question == question
 
 
 def test_a_picture_is_its_kind_or_its_address():
     pictures = Image("data:image/png;base64,iVBORw0KGgo="), Image("https://example.org/a.jpg")
 
-    assert told([Message("user", "See", pictures)]).question == "See\n\n[image/png]\n\n[https://example.org/a.jpg]"
-    assert told([Message("user", "", pictures[:1])]).question == "[image/png]"
+    assert (
+        transcript([Message("user", "See", pictures)]).question == "See\n\n[image/png]\n\n[https://example.org/a.jpg]"
+    )
+    assert transcript([Message("user", "", pictures[:1])]).question == "[image/png]"
 
 
 def test_calls_are_code_and_results_name_their_tool():
@@ -80,9 +86,9 @@ def test_calls_are_code_and_results_name_their_tool():
         result("3", "odd"),
     ]
 
-    said = told(messages)
+    said = transcript(messages)
 
-    assert said.before[1].content == 'I add.\n\n```add\n{"a": 1}\n```\n\n```look\n\n```'
+    assert said.history[1].content == 'I add.\n\n```add\n{"a": 1}\n```\n\n```look\n\n```'
     assert said.question == "add →\n2\n\nlook →\nnothing\n\n3 →\nodd"
 
 
@@ -100,7 +106,7 @@ def test_what_looks_like_an_end_of_code_is_none():
 )
 def test_odd_calls_are_no_bug(odd):
     assert calls_text([odd]).startswith("```")
-    assert told([Message("user", "x"), Message("assistant", "", extra={"tool_calls": [odd]})]).begun
+    assert transcript([Message("user", "x"), Message("assistant", "", extra={"tool_calls": [odd]})]).prefill
 
 
 def test_a_call_of_another_kind_has_its_text():
