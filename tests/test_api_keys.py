@@ -167,6 +167,15 @@ def test_a_stream_ends_with_its_key(access, server, anna, upstream):
     upstream.wait_request().wait_closed()
 
 
+@pytest.mark.parametrize("invisible", ["\u200b", "\xa0", "\ufeff"])
+def test_a_name_pasted_with_what_nobody_sees_does_not_open_all_models(app, anna, invisible):
+    key, program = make(anna, models=f"{invisible}guide{invisible}"), app.test_client()
+
+    models = program.get(MODELS, headers=with_key(key)).json["data"]
+
+    assert [model["id"] for model in models] == ["guide"]
+
+
 def test_a_key_may_be_for_some_models_only(app, anna, upstream):
     key, program = make(anna, models="guide,\n up/test-* ,\0"), app.test_client()
 

@@ -80,9 +80,12 @@ def revoke(key_id: str) -> ResponseReturnValue:
 
 
 def _terms(form: Mapping[str, str]) -> Terms:
-    """Return what a form says of a key. Raises: Problem("invalid_request")."""
+    """Return what a form says of a key. Raises: Problem("invalid_request").
+
+    What cannot be seen in a name, and comes along where it is pasted, is left out; without the name, any would be good.
+    """
     models = form.get("models", "")[:LONGEST_MODELS].replace("\n", ",").split(",")
-    names = [name.strip() for name in models if name.strip() and name.isprintable()]
+    names = [name for model in models if (name := "".join(filter(str.isprintable, model)).strip())]
     limits = {name: _limit(form.get(name, ""), most) for name, most in LIMITS.items()}
     return Terms(models=names or ["*"], store="store" in form, **limits)
 
