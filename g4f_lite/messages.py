@@ -91,7 +91,8 @@ def message_of(value: Mapping[str, Any]) -> Message:
     """
     role, content = value.get("role"), value.get("content")
     if not isinstance(role, str) or role not in ROLES:
-        raise ValueError(f"A message's role is system, user or assistant, not {role!r}.")
+        found = f", not {role[:100]!r}" if isinstance(role, str) else ""
+        raise ValueError(f"A message's role is system, user or assistant{found}.")
     parts = content if isinstance(content, list) else [{"type": "text", "text": "" if content is None else content}]
     texts = [part["text"] for part in parts if _is(part, "text", str)]
     images = [_image(part["image_url"]) for part in parts if _is(part, "image_url", str | dict)]

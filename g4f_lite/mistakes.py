@@ -29,6 +29,8 @@ EXPECTED = {
     "string_too_long": "text of at most {max_length} characters",
     "string_too_short": "text of at least {min_length} characters",
     "string_type": "text",
+    "too_long": "a list with at most {max_length} in it",
+    "too_short": "a list with at least {min_length} in it",
     "tuple_type": "a list",
 }
 """What stands behind "must be", by pydantic's type of error. Source: https://docs.pydantic.dev/latest/errors/validation_errors/"""

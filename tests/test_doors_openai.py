@@ -335,6 +335,22 @@ def test_no_body_is_a_bug(client, body):
     is_refused(client.post(CHAT, data=body, content_type="application/json"), 400, None)
 
 
+@pytest.mark.parametrize(
+    ("members", "sentence"),
+    [
+        ({"messages": []}, "messages: must be a list with at least 1 in it."),
+        ({"stop": ["a"] * 17}, "stop: must be a list with at most 16 in it."),
+        ({"messages": [{"content": "Hi"}]}, "messages.0: A message's role is system, user or assistant."),
+        (
+            {"messages": [{"role": "x" * 200}]},
+            f"messages.0: A message's role is system, user or assistant, not '{'x' * 100}'.",
+        ),
+    ],
+)
+def test_a_refusal_is_a_sentence_for_people(client, members, sentence):
+    assert client.post(CHAT, json=a_chat(**members)).json["error"]["message"] == sentence
+
+
 def test_every_refusal_has_the_shape_of_the_api(client):
     is_refused(client.get("/v1/nothing"), 404, None)
     is_refused(client.get(CHAT), 405, None)
