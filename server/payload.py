@@ -21,7 +21,9 @@ LONGEST_SYSTEM = 32 << 10
 LONGEST_NAME = 100
 """Characters of what a preset is called."""
 DEEPEST_NESTING = 64
-MOST_KEYS = 10_000
+MOST_KEYS = 25_000
+"""A program that works with tools sends about fifteen with each call, and all calls again each time."""
+TOO_MUCH = f"The body is nested more than {DEEPEST_NESTING} deep, or has more than {MOST_KEYS} keys; send less."
 HALF_OF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 Shape = TypeVar("Shape", bound="Body")
@@ -227,7 +229,7 @@ def _all_in(parsed: object) -> Iterator[object]:
         keys += sum(len(value) for value in level if isinstance(value, dict))
         level = [member for value in level if isinstance(value, dict | list) for member in _members(value)]
         if depth > DEEPEST_NESTING or keys > MOST_KEYS:
-            raise Problem("invalid_request", "The body is nested too deeply, or has too many keys.")
+            raise Problem("invalid_request", TOO_MUCH)
 
 
 def _members(value: dict[str, Any] | list[Any]) -> list[Any]:

@@ -71,6 +71,19 @@ def test_a_call_may_come_at_once_and_without_an_index(client, upstream):
     assert [call["id"] for call in message["tool_calls"]] == ["call_1", "call_2"]
 
 
+def test_a_program_may_have_called_tools_a_thousand_times(client, upstream):
+    upstream.will_answer(openai_stream("Done."))
+    calls = [{**CALL, "id": f"call_{number}"} for number in range(1000)]
+    called = ({"role": "assistant", "content": None, "tool_calls": [call]} for call in calls)
+    results = ({"role": "tool", "tool_call_id": call["id"], "content": "2"} for call in calls)
+    messages = [*QUESTION, *(message for both in zip(called, results, strict=True) for message in both)]
+
+    answer = client.post(CHAT, json=a_chat(messages=messages, tools=[TOOL])).json
+
+    assert answer["choices"][0]["message"]["content"] == "Done."
+    assert len(upstream.requests[-1].json["messages"]) == 2001
+
+
 @BOTH_WAYS
 def test_text_and_a_call_come_together(client, upstream):
     upstream.will_answer([delta("Let me add."), *PARTS])
