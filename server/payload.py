@@ -2,13 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal, NoReturn, TypeVar
 
 from flask import Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from g4f_lite.messages import Params
+from g4f_lite.messages import Message, Params
 from g4f_lite.mistakes import mistakes_of
 from server.problems import Problem
 from server.store import ABSENT, Absent
@@ -201,6 +201,12 @@ def check_length(text: str, field: str = "message.content") -> None:
     """Refuse a message that is too long. Raises: Problem, which names the field."""
     if len(text) > LONGEST_TEXT or len(text.encode()) > LONGEST_TEXT:
         raise Problem("too_large", "A message can be one mebibyte at most; send less at a time.", detail=field)
+
+
+def check_messages(messages: Sequence[Message]) -> None:
+    """Refuse messages that say nothing. Raises: Problem."""
+    if not any(message.content.strip() or message.images or message.extra for message in messages):
+        raise Problem("invalid_request", "messages: write something; white space alone is no message.")
 
 
 def check_size(parsed: object) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from g4f_lite.config import CatalogConfig, load
 from g4f_lite.errors import ConfigError, MissingKeyError, ModelNotSupportedError, RejectedError, UpstreamError
+from g4f_lite.joined_calls import JoinedCalls
 from g4f_lite.messages import Image, Message, Params, conversation
 from g4f_lite.offers import Offer
 from g4f_lite.pieces import Content, Finish, Reasoning, ToolCalls, Usage
@@ -15,7 +16,6 @@ from g4f_lite.providers import anthropic
 from g4f_lite.providers.anthropic import Anthropic
 from g4f_lite.settings import ProviderSettings
 from g4f_lite.transport import Http
-from server.doors.tool_calls import Joined
 from tests.anthropic_service import block, error, service, start, text
 from tests.kinds import KEY
 from tests.upstream import Gate, Upstream, json_answer, silence, wait_until
@@ -241,7 +241,7 @@ NOW = {"type": "function", "function": {"name": "now"}}
 
 
 def calls_of(pieces):
-    calls = Joined()
+    calls = JoinedCalls()
     for piece in pieces:
         if isinstance(piece, ToolCalls):
             calls.add(piece.parts)

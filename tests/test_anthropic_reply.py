@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from g4f_lite import event_reply
 from g4f_lite.errors import UpstreamError
+from g4f_lite.joined_calls import JoinedCalls
 from g4f_lite.pieces import Content, Finish, Piece, Reasoning, ToolCalls, Usage
 from g4f_lite.protocols.anthropic.reply import MessageReply
-from server.doors.tool_calls import Joined
 from tests.anthropic_service import PING, STOP, block, delta, end_of_block, error, event, failure, start, stop, text
 from tests.anthropic_service import thought as thinking
 from tests.divisions import divided
@@ -179,7 +179,7 @@ def test_a_model_may_have_nothing_to_say():
 
 def calls_of(*blocks: bytes) -> tuple[list[Piece], list[dict]]:
     """Return the pieces of a reply to which tools were offered, and its calls."""
-    reply, calls = MessageReply("claude", offers_tools=True), Joined()
+    reply, calls = MessageReply("claude", offers_tools=True), JoinedCalls()
     pieces = [piece for block in blocks for piece in reply.feed(block)] + list(reply.end())
     for piece in pieces:
         if isinstance(piece, ToolCalls):

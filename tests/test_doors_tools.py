@@ -6,11 +6,11 @@ import pytest
 from openai import OpenAI
 
 from g4f_lite.catalog import Member
+from g4f_lite.joined_calls import JoinedCalls
 from g4f_lite.settings import ProviderSettings
 from g4f_lite.tokens import estimate
 from g4f_lite.transport import Http
-from server.doors.tool_calls import Joined
-from server.doors.wishes import Wish, carrying
+from server.doors.requirements import Requirement, carrying
 from server.problems import Problem
 from tests.openai_wire import DONE, chunk, delta, openai_completion, openai_stream
 from tests.scripted import ScriptedProvider, a_model
@@ -55,7 +55,7 @@ def test_a_call_is_streamed(client, upstream):
 
     assert last == "[DONE]"
     deltas = [one["choices"][0]["delta"] for one in told]
-    calls = Joined()
+    calls = JoinedCalls()
     for parts in (one["tool_calls"] for one in deltas if "tool_calls" in one):
         calls.add(parts)
     assert list(calls.whole()) == [CALL]
@@ -180,27 +180,27 @@ class TestRoutes:
 # who is asked
 
 
-class Hearing(ScriptedProvider):
+class Choosy(ScriptedProvider):
     """Carries some fields with some values."""
 
     def carries(self, field, value):
-        return value in self.hears.get(field, ())
+        return value in self.carried.get(field, ())
 
 
-def hearing(**hears):
-    provider = Hearing("p", ProviderSettings(kind="ScriptedProvider"), Http())
-    provider.hears = hears
+def member(**carried):
+    provider = Choosy("p", ProviderSettings(kind="ScriptedProvider"), Http())
+    provider.carried = carried
     return Member("p", provider.settings, provider)
 
 
-TOOLS, JSON = Wish("tools", "tools", 1), Wish("output_config", "response_format", "json")
+TOOLS, JSON = Requirement("tools", "tools", 1), Requirement("output_config", "response_format", "json")
 
 
-def test_only_those_are_asked_that_carry_every_wish_with_its_value():
-    all_, tools, other = hearing(tools=[1], response_format=["json"]), hearing(tools=[1]), hearing(tools=[2])
+def test_only_those_are_asked_that_carry_every_field_with_its_value():
+    all_, tools, other = member(tools=[1], response_format=["json"]), member(tools=[1]), member(tools=[2])
 
-    for wishes, heard in [([], [all_, tools, other]), ([TOOLS], [all_, tools]), ([TOOLS, JSON], [all_])]:
-        assert [route.member for route in carrying(a_model(all_, tools, other), wishes).routes] == heard
+    for requirements, asked in [([], [all_, tools, other]), ([TOOLS], [all_, tools]), ([TOOLS, JSON], [all_])]:
+        assert [route.member for route in carrying(a_model(all_, tools, other), requirements).routes] == asked
 
 
 @pytest.mark.parametrize(
@@ -211,4 +211,4 @@ def test_only_those_are_asked_that_carry_every_wish_with_its_value():
 )  # fmt: skip
 def test_the_field_that_nobody_carries_is_named_as_the_client_calls_it(members, named):
     with pytest.raises(Problem, match=f"^{named}: nobody"):
-        carrying(a_model(hearing(), *(hearing(**hears) for hears in members)), [TOOLS, JSON])
+        carrying(a_model(member(), *(member(**carried) for carried in members)), [TOOLS, JSON])

@@ -22,13 +22,13 @@ from g4f_lite.errors import (
     UnreachableError,
     UpstreamError,
 )
+from g4f_lite.joined_calls import JoinedCalls
 from g4f_lite.messages import Message, Params, conversation
 from g4f_lite.pieces import Content, Finish, Piece, ToolCalls, Usage
 from g4f_lite.providers import local_model
 from g4f_lite.providers.local_model import LocalModel
 from g4f_lite.settings import ProviderSettings
 from g4f_lite.transport import Http
-from server.doors.tool_calls import Joined
 from tests import tiny_gguf
 from tests.engines import needs_engine
 
@@ -290,7 +290,7 @@ NOW = {"type": "function", "function": {"name": "now", "parameters": {"type": "o
 
 
 def calls(pieces: list[Piece]) -> list[dict[str, Any]]:
-    joined = Joined()
+    joined = JoinedCalls()
     for piece in pieces:
         if isinstance(piece, ToolCalls):
             joined.add(piece.parts)

@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 
 from g4f_lite.errors import UpstreamError
+from g4f_lite.joined_calls import JoinedCalls
 from g4f_lite.messages import Params, conversation
 from g4f_lite.pieces import Content, Finish, Piece, Preliminary, ToolCalls
 from g4f_lite.provider import Provider
 from g4f_lite.settings import ProviderSettings, Timeout
 from g4f_lite.transport import Http
-from server.doors.tool_calls import Joined
 from tests import (
     anthropic_service,
     chat_ui_service,
@@ -211,7 +211,7 @@ async def test_a_tool_that_is_on_offer_is_told_and_its_call_comes_behind_the_tex
         steps = [*kind.start, *([kind.text(text)] if text else []), *kind.call]
         for divided in (steps, byte_by_byte(steps)):
             pieces, error = await ask(divided, params=OFFERED)
-            calls, texts = Joined(), [piece for piece in pieces if isinstance(piece, Content)]
+            calls, texts = JoinedCalls(), [piece for piece in pieces if isinstance(piece, Content)]
             for piece in pieces:
                 if isinstance(piece, ToolCalls):
                     calls.add(piece.parts)

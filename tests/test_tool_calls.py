@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from g4f_lite.errors import MalformedReplyError
+from g4f_lite.joined_calls import JoinedCalls
 from g4f_lite.pieces import Content, ToolCalls
 from g4f_lite.texts import MAX_TEXT, Texts
 from g4f_lite.tool_calls import MOST_CALLS, Calls
-from server.doors.tool_calls import Joined
 
 
 def parts_of(*values, is_cut=False):
@@ -23,7 +23,7 @@ def parts_of(*values, is_cut=False):
 
 
 def joined(*values):
-    calls = Joined()
+    calls = JoinedCalls()
     calls.add(parts_of(*values))
     return list(calls.whole())
 

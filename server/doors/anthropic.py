@@ -7,9 +7,8 @@ from server import choice
 from server.doors.anthropic_body import NAMES, UNCARRIED, CountBody, MessagesBody
 from server.doors.anthropic_form import MessageForm
 from server.doors.form import answer
-from server.doors.question import refuse_uncarried
+from server.doors.requirements import question_of, refuse_uncarried
 from server.doors.stored import is_stored
-from server.doors.wishes import heard
 from server.payload import check, document
 from server.question import tokens_of
 
@@ -22,7 +21,7 @@ def create_message() -> Response:
     parsed = document(request)
     body = check(parsed, MessagesBody)
     refuse_uncarried(parsed, UNCARRIED)
-    question = heard(choice.model(body.model), body.said(), body.params(), NAMES)
+    question = question_of(choice.model(body.model), body.said(), body.params(), NAMES)
     return answer(question, MessageForm(body.model, question.tokens), stream=bool(body.stream), store=is_stored(None))
 
 

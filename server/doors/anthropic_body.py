@@ -6,9 +6,8 @@ from pydantic import Field
 
 from g4f_lite.messages import Message, Params
 from server.doors.anthropic_content import Blocks, messages_of
-from server.doors.question import Harmless, check_said
-from server.doors.wishes import NO_TOOLS
-from server.payload import Body
+from server.doors.requirements import NO_TOOLS, Harmless
+from server.payload import Body, check_messages
 from server.problems import Problem
 
 UNCARRIED: Harmless = {"mcp_servers": ([],), "container": (), "compaction": (), "thread": ()}
@@ -78,7 +77,7 @@ class CountBody(Body):
         [system] = messages_of("system", self.system or "", "system")
         asked = enumerate(self.messages)
         messages = [said for n, one in asked for said in messages_of(one.role, one.content, f"messages.{n}")]
-        check_said([message for message in messages if message.role != "system"])
+        check_messages([message for message in messages if message.role != "system"])
         return [system, *messages] if system.content.strip() else messages
 
     def extra(self) -> dict[str, Any]:

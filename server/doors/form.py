@@ -9,12 +9,12 @@ from typing import Any, ClassVar
 from flask import Response, request
 
 from g4f_lite.errors import G4FLiteError
+from g4f_lite.joined_calls import JoinedCalls
 from g4f_lite.pieces import Content, Finish, FinishReason, Piece, Reasoning, ToolCalls, Usage
 from g4f_lite.router import Answering
 from server import pacing
 from server.doors.heartbeat import beating
 from server.doors.stored import stored
-from server.doors.tool_calls import Joined
 from server.doors.wording import Worded
 from server.events import MIMETYPES
 from server.identity import someone
@@ -32,7 +32,7 @@ class Reply:
     content: str = ""
     reasoning: str = ""
     reason: FinishReason = "stop"
-    calls: Joined = field(default_factory=Joined)
+    calls: JoinedCalls = field(default_factory=JoinedCalls)
     usage: Usage = field(default_factory=lambda: Usage(0, 0))
 
 

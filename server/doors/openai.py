@@ -9,9 +9,8 @@ from server import choice
 from server.doors.form import answer
 from server.doors.openai_body import CHAT_UNCARRIED, TEXT_UNCARRIED, ChatBody, TextBody
 from server.doors.openai_form import ChatForm, TextForm
-from server.doors.question import refuse_uncarried
+from server.doors.requirements import question_of, refuse_uncarried
 from server.doors.stored import is_stored
-from server.doors.wishes import heard
 from server.doors.wording import speaks_anthropic
 from server.payload import check, document
 from server.question import Question
@@ -44,7 +43,7 @@ def complete_chat() -> Response:
     parsed = document(request)
     body = check(parsed, ChatBody)
     refuse_uncarried(parsed, CHAT_UNCARRIED)
-    question = heard(choice.model(body.model), body.said(), body.params())
+    question = question_of(choice.model(body.model), body.said(), body.params())
     form = ChatForm(body.model, tells_usage=body.wants_usage)
     return answer(question, form, stream=bool(body.stream), store=is_stored(body.store))
 

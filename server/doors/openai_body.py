@@ -7,9 +7,8 @@ from pydantic import Field
 
 from g4f_lite.functions import THOUGHTS
 from g4f_lite.messages import Message, Params, message_of
-from server.doors.question import Harmless, check_said
-from server.doors.wishes import NO_TOOLS, TELLING
-from server.payload import Body, SamplingBody, check_length, check_text
+from server.doors.requirements import CARRIED_BY_SOME, NO_TOOLS, Harmless
+from server.payload import Body, SamplingBody, check_length, check_messages, check_text
 from server.problems import Problem
 
 CHAT_UNCARRIED: Harmless = {
@@ -69,15 +68,15 @@ class ChatBody(CompletionBody):
     def said(self) -> list[Message]:
         """Return the messages; where all of it is for the system, the last is the question. Raises: Problem."""
         messages = [_message(number, value) for number, value in enumerate(self.messages)]
-        check_said(messages)
+        check_messages(messages)
         if all(message.role == "system" for message in messages):
             messages[-1] = replace(messages[-1], role="user")
         return messages
 
     def _extra(self) -> dict[str, Any]:
-        if not self.tools and self.tool_choice not in (None, *TELLING["tool_choice"]):
+        if not self.tools and self.tool_choice not in (None, *CARRIED_BY_SOME["tool_choice"]):
             raise Problem("invalid_request", NO_TOOLS)
-        given = {name: getattr(self, name) for name in (*TELLING, *HINTS)}
+        given = {name: getattr(self, name) for name in (*CARRIED_BY_SOME, *HINTS)}
         needless = () if self.tools else OF_TOOLS
         return {name: value for name, value in given.items() if value not in (None, []) and name not in needless}
 

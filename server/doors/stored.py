@@ -9,10 +9,10 @@ import uuid
 from contextlib import aclosing
 from typing import Any
 
+from g4f_lite.joined_calls import JoinedCalls
 from g4f_lite.messages import Params
 from g4f_lite.pieces import Content, Piece, ToolCalls, Usage
 from g4f_lite.router import Answering
-from server.doors.tool_calls import Joined
 from server.doors.transcript import Transcript, calls_text, transcript
 from server.identity import Person, someone
 from server.payload import LONGEST_SYSTEM, ParamsBody
@@ -86,7 +86,7 @@ async def _tell_end(turn: Turn, queue: Queue) -> None:
 
 async def _tee(question: Question, prefill: str, queue: Queue) -> Pieces:
     """Yield the pieces as they are stored, behind how the answer begins; the queue gets them as they are."""
-    calls, has_text = Joined(), bool(prefill)
+    calls, has_text = JoinedCalls(), bool(prefill)
     async with aclosing(question.answer()) as pieces:
         async for piece in pieces:
             queue.put_nowait(piece)

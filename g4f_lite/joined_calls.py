@@ -16,7 +16,7 @@ class _Call:
     texts: list[str] = field(default_factory=list)
 
 
-class Joined:
+class JoinedCalls:
     """The calls of one reply."""
 
     def __init__(self) -> None:
