@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 SWEEP_EVERY_S = 60
 SAVE_EVERY_S = 2
 """What was used of the tokens of a day since then is forgotten when the process is killed."""
+RETIRE_WITHIN_S = 3600
+"""While programs keep asking there is always a reply that is relayed; by then those are new ones."""
 LIST_EVERY_S = 2
 """How often to look whether a provider's list of models is due."""
 
@@ -137,9 +139,9 @@ class Services:
             self._shared.close()
 
     async def _retire(self, catalog: Catalog) -> None:
-        """Close the providers that are no longer needed, once the turns that may use them have ended."""
+        """Close the providers that are no longer needed, once the answers that may use them have ended."""
         try:
-            await self.engine.idle()
+            await asyncio.gather(self.engine.idle(), self.relayed.idle(RETIRE_WITHIN_S))
         finally:
             await catalog.close(kept=self.catalog)
 
