@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from flask import Flask, Request, Response, request
 
 from server.accounts.bearer import key_in
+from server.accounts.gate import is_for_programs
 from server.config import is_loopback
 from server.problems import Problem
 
@@ -18,6 +19,7 @@ PASSED_ON = "server.passed_on"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 FORMS_FOR_PROGRAMS = {"login.enter", "login.enter_code"}
 """Endpoints that take a form from what is no browser, too: whoever is not in yet has nothing that could be abused."""
+NO_API = "There is no API at this address. Programs find OpenAI's below /v1, so their base URL ends in /v1."
 HOST = re.compile(r"(\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+))(:[0-9]{1,5})?")
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -52,6 +54,7 @@ def guard(app: Flask, allowed_hosts: Iterable[str]) -> None:
     def check() -> None:
         check_host(request, names)
         check_origin(request)
+        check_address(request)
 
     @app.after_request
     def complete(response: Response) -> Response:
@@ -78,6 +81,12 @@ def check_origin(asked: Request) -> None:
             raise Problem("forbidden", "Only the page of this server may open its WebSocket.")
     elif asked.method not in SAFE_METHODS and not _brings_only_a_key(asked):
         _check_unsafe(asked)
+
+
+def check_address(asked: Request) -> None:
+    """Refuse JSON that is sent to a page: it comes from a program whose base URL lacks the /v1. Raises: Problem."""
+    if asked.method not in SAFE_METHODS and asked.is_json and not is_for_programs(asked):
+        raise Problem("not_found", NO_API)
 
 
 def _brings_only_a_key(asked: Request) -> bool:

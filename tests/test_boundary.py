@@ -65,6 +65,19 @@ def test_what_a_form_can_send_is_no_json(client, kind):
     assert (response.status_code, response.json["error"]["code"]) == (415, "unsupported_media_type")
 
 
+class TestWithoutV1:
+    @pytest.fixture(params=["none", "accounts"])
+    def settings(self, settings, request):
+        return {**settings, "auth": {"mode": request.param}}
+
+    @pytest.mark.parametrize("path", ["/chat/completions", "/messages"])
+    def test_a_program_is_told_where_the_api_is(self, client, path):
+        response = client.post(path, json={"model": "guide", "messages": []}, headers={"Authorization": "Bearer x"})
+
+        assert (response.status_code, response.json["error"]["code"]) == (404, "not_found")
+        assert "ends in /v1" in response.json["error"]["message"]
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [("/chat/", 200), ("/healthz", 200), ("/nothing", 404), ("/chat/unknown", 404), (CONVERSATION, 405)],
