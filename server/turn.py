@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from contextlib import aclosing
 from dataclasses import replace
 from time import monotonic
@@ -41,7 +40,8 @@ class Turn:
         """Why it failed, or was interrupted; known at its end."""
         self.first_token_s: float | None = None
         """From the question to the first of the answer."""
-        self._asked_at = monotonic()
+        self._asked_at = self._attempted_at = monotonic()
+        self._reasoning_until = 0.0
         self._question, self._pieces = question, pieces
         self._reply: asyncio.Task[None] | None = None
         self._ending: Literal["stopped", "interrupted"] | None = None
@@ -53,7 +53,6 @@ class Turn:
         self._attempts: list[dict[str, Any]] = []
         self._answering: dict[str, Any] | None = None
         self._usage: Usage | None = None
-        self._asked_at, self._reasoning_until = time.monotonic(), 0.0
         self._state: dict[str, Any] | None = None
         self._finish_reason = "stop"
         self._write(
@@ -171,7 +170,7 @@ class Turn:
         match piece:
             case Reasoning(text):
                 text = _storable(text)
-                self._reasoning_until = time.monotonic()
+                self._reasoning_until = monotonic()
                 self._reasoning.append(text)
                 self.journal.append(events.reasoning(self.journal.last_seq + 1, text))
             case Answering():
@@ -179,7 +178,7 @@ class Turn:
                 self._answering = _members(piece)
                 self._write("provider", **self._answering)
             case Attempt(provider, error):
-                self._asked_at = time.monotonic()
+                self._attempted_at = monotonic()
                 attempt = {"provider": provider, "error": Problem.of(error).as_dict()}
                 self._attempts.append(attempt)
                 self._write("attempt", **attempt)
@@ -219,7 +218,7 @@ class Turn:
         """Return how long the model thought: from its being asked to the last of its reasoning."""
         if not self._reasoning_until:
             return {}
-        return {"reasoning_s": max(1, round(self._reasoning_until - self._asked_at))}
+        return {"reasoning_s": max(1, round(self._reasoning_until - self._attempted_at))}
 
     def _estimate(self) -> Usage:
         before = self.begun.answer

@@ -7,7 +7,7 @@ import pytest
 
 from g4f_lite.errors import OverloadedError
 from g4f_lite.messages import Params, conversation
-from g4f_lite.pieces import Attempt, Content, Finish, Notice, UpstreamState, Via
+from g4f_lite.pieces import Attempt, Content, Finish, Notice, Reasoning, UpstreamState, Via
 from server import reading
 from server.engine import Engine
 from server.problems import Problem
@@ -361,6 +361,18 @@ async def test_what_is_told_of_the_way_to_an_answer_is_kept_with_it(engine, stor
     saved = store.message("local", turn.message_id)
     assert saved.notices == [LEFT_OUT]
     assert saved.attempts == [{"provider": "up/together", "error": attempt["error"]}]
+
+
+async def test_the_first_word_is_waited_for_from_the_question_on_and_thoughts_from_the_last_attempt(
+    engine, store, monkeypatch
+):
+    monkeypatch.setattr("server.turn.monotonic", itertools.count().__next__)  # a second for each look at the clock
+    turn = begin(store, Attempt("together", BUSY), Reasoning("Hm."), Content("Hi"), Finish("stop"))
+    engine.start(turn)
+
+    usage = next(event for event in await read(turn) if event["type"] == "usage")
+
+    assert (turn.first_token_s, usage["reasoning_s"]) == (2, 2)
 
 
 async def test_an_answer_without_a_notice_has_no_such_member(engine, store):
