@@ -143,7 +143,7 @@ def test_what_waited_for_an_answer_that_ended_unseen_is_not_sent(half, gate, con
     address = half.page.url
     half.page.goto("/chat/")
     gate.open()
-    wait_for(lambda: 'data-status="complete"' in context.request.get(address).text().split("<template")[0])
+    wait_for(lambda: 'data-status="running"' not in context.request.get(address).text().split("<template")[0])
 
     half.page.goto(address)
 
