@@ -79,6 +79,11 @@ SUCCESS = {
 }
 """The status of what went well, where it is not 200."""
 REFUSALS = sorted(set(STATUS.values()) - {405, 408, 417, 431, 500})
+KEYS = {
+    "key": {"type": "http", "scheme": "bearer"},
+    "anthropic_key": {"type": "apiKey", "in": "header", "name": "x-api-key"},
+}
+"""By what name a program may bring its key, as OpenAPI calls it."""
 ERROR = {"type": "object", "required": ["error"], "properties": {"error": {"type": "object"}}}
 
 
@@ -98,7 +103,7 @@ def describe() -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": {**_shapes(), "Error": ERROR},
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": KEYS,
         },
     }
 
@@ -119,7 +124,7 @@ def _operation(rule: Rule, view: Callable[..., Any]) -> dict[str, Any]:
         schema = shapes[0] if len(shapes) == 1 else {"anyOf": shapes}
         said |= {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
     if rule.rule.startswith(f"{services().config.url_prefix}/v1/"):
-        said |= {"security": [{"key": []}, {}]}
+        said |= {"security": [*({name: []} for name in KEYS), {}]}
     parameters = [*places, *({"name": name, "in": "query", "schema": schema} for name, schema in queries)]
     return {**said, "parameters": parameters, "responses": _responses(rule.endpoint)}
 

@@ -48,6 +48,17 @@ def test_every_body_is_described_by_its_shape(described):
             assert shapes[shape.__name__]["properties"].keys() == TypeAdapter(shape).json_schema()["properties"].keys()
 
 
+def test_a_key_may_come_in_each_way_that_clients_know(described):
+    schemes = described["components"]["securitySchemes"]
+
+    ways = {name: schemes[name] for way in described["paths"]["/v1/messages"]["post"]["security"] for name in way}
+
+    assert {(way["type"], way.get("scheme") or way.get("name")) for way in ways.values()} == {
+        ("http", "bearer"),
+        ("apiKey", "x-api-key"),
+    }
+
+
 def test_nobody_has_to_sign_in_to_read_it(described):
     assert (described["openapi"], described["servers"]) == ("3.1.0", [{"url": "/"}])
 
