@@ -339,6 +339,7 @@ def test_no_body_is_a_bug(client, body):
     ("members", "sentence"),
     [
         ({"messages": []}, "messages: must be a list with at least 1 in it."),
+        ({"max_tokens": 10_000_000}, "max_tokens: must be at most 1000000."),
         ({"stop": ["a"] * 17}, "stop: must be a list with at most 16 in it."),
         ({"messages": [{"content": "Hi"}]}, "messages.0: A message's role is system, user or assistant."),
         (
