@@ -9,8 +9,11 @@ from g4f_lite.router import Answering
 from g4f_lite.tokens import estimate
 from g4f_lite.tool_calls import said_in
 from server.identity import Person
+from server.problems import Problem
 from server.question import Pieces, Question
 from server.services import Services
+
+CUT_OFF = "The server was stopped in the middle of this answer. Ask again."
 
 
 class Tally:
@@ -41,13 +44,13 @@ class Tally:
 async def relayed(here: Services, person: Person, question: Question) -> Pieces:
     """Yield the pieces of a reply, and as the last one what it took, estimated where nobody counted.
 
-    A stop of the server waits for it. Raises: G4FLiteError, Problem.
+    A stop of the server waits for it, a while. Raises: G4FLiteError, Problem.
     """
     outcome, tally = "failed", Tally(question)
     figures, began = here.engine.figures, monotonic()
     with here.relayed.one(), here.allowance.take_place(here.config.limits, person) as place:
         try:
-            async with aclosing(question.answer()) as pieces:
+            async with here.relayed.until_cut_off(), aclosing(question.answer()) as pieces:
                 async for piece in pieces:
                     tally.take(piece)
                     if isinstance(piece, Answering):
@@ -55,6 +58,8 @@ async def relayed(here: Services, person: Person, question: Question) -> Pieces:
                     if not isinstance(piece, Usage):
                         yield piece
             outcome = "complete"
+        except TimeoutError:
+            raise Problem("stream_cut", CUT_OFF) from None
         except (GeneratorExit, asyncio.CancelledError):  # who asked has left
             outcome = "stopped"
             raise

@@ -32,6 +32,8 @@ SAVE_EVERY_S = 2
 """What was used of the tokens of a day since then is forgotten when the process is killed."""
 RETIRE_WITHIN_S = 3600
 """While programs keep asking there is always a reply that is relayed; by then those are new ones."""
+CUTTING_OFF_S = 1
+"""How long it may take to tell programs that nothing more will come."""
 LIST_EVERY_S = 2
 """How often to look whether a provider's list of models is due."""
 
@@ -117,6 +119,9 @@ class Services:
             names += [f"{relayed} relayed without being stored"] if relayed else []
             log.info("waiting for %s, %g s at most: %s", _answers(len(turns) + relayed), patience_s, ", ".join(names))
         left, cut_off = await asyncio.gather(self.engine.drain(patience_s), self.relayed.idle(patience_s))
+        if cut_off:
+            self.relayed.cut_off()
+            await self.relayed.idle(CUTTING_OFF_S)
         if left or cut_off:
             log.warning("%s did not end in time: %d interrupted, %d cut off", _answers(left + cut_off), left, cut_off)
         elif turns or relayed:

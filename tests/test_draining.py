@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 import requests
 
 from server.front.lifetime import DRAIN_S
+from server.relay import CUT_OFF
 from tests.openai_wire import DONE, delta
 from tests.upstream import Gate, Upstream, silence, wait_until
 from tests.waiting import wait_for
@@ -22,6 +24,8 @@ ROOT = Path(__file__).parents[1]
 CONVERSATION = "backend-api/v2/conversation"
 TURN = {"message": {"content": "Hello"}}
 CHAT = "v1/chat/completions"
+MESSAGES = "v1/messages"
+MESSAGE = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "Hello"}]}
 KEPT = {"model": "m", "messages": [{"role": "user", "content": "Hello"}], "stream": True, "store": True}
 RELAYED = {
     "model": "m",
@@ -85,7 +89,7 @@ def test_it_says_what_it_waits_for_and_refuses_new_work(process, url, upstream: 
     process.send_signal(signal.SIGTERM)
     waiting = says(process, "waiting for")
     refused = requests.post(f"{url}{CONVERSATION}", json=TURN, timeout=10)
-    program = requests.post(f"{url}v1/messages", json=TURN, timeout=10)
+    program = requests.post(f"{url}{MESSAGES}", json=TURN, timeout=10)
     gate.open()
     finish = json.loads(list(lines)[-1])
     text = relayed.text
@@ -162,6 +166,28 @@ class TestImpatient:
         error = json.loads(answer.text.split("data: ")[-1])["error"]
         assert (error["code"], error["type"]) == ("stream_cut", "server_error")
         assert "The server was stopped" in error["message"]
+        process.communicate(timeout=30)
+
+    def test_a_program_hears_that_what_is_not_stored_was_cut_off(self, process, url, upstream) -> None:
+        upstream.will_answer([delta("Hel"), silence()])
+        answer = requests.post(f"{url}{MESSAGES}", json={**MESSAGE, "stream": True}, stream=True, timeout=10)
+
+        process.send_signal(signal.SIGTERM)
+
+        error = json.loads(answer.text.split("data: ")[-1])["error"]
+        assert error == {"type": "api_error", "message": CUT_OFF}
+        assert "0 interrupted, 1 cut off" in process.communicate(timeout=30)[1]
+
+    def test_a_program_that_wants_all_at_once_hears_that_it_was_cut_off(self, process, url, upstream) -> None:
+        upstream.will_answer([delta("Hel"), silence()])
+        with ThreadPoolExecutor(1) as threads:
+            asking = threads.submit(requests.post, f"{url}{MESSAGES}", json=MESSAGE, timeout=10)
+            upstream.wait_request_to("/chat/completions")
+
+            process.send_signal(signal.SIGTERM)
+
+            answer = asking.result()
+        assert (answer.status_code, answer.json()["error"]["message"]) == (502, CUT_OFF)
         process.communicate(timeout=30)
 
     def test_what_does_not_end_is_interrupted_and_the_process_ends_in_time(self, process, url, upstream) -> None:
