@@ -99,7 +99,9 @@ class Blocks(Iterator[bytes]):
         return asyncio.run_coroutine_threadsafe(step, self.loop).result()
 
     async def _next(self) -> bytes | None:
-        self._task = self._task or asyncio.create_task(self._run())
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
+            self._task.add_done_callback(_heed)
         taking = asyncio.create_task(self._ready.get())
         await asyncio.wait({taking, self._task}, return_when=asyncio.FIRST_COMPLETED)
         if taking.done():
@@ -120,6 +122,12 @@ class Blocks(Iterator[bytes]):
         else:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+
+
+def _heed(task: "asyncio.Task[None]") -> None:
+    """Take note of a failure: who reads is told of it, and may have left before."""
+    if not task.cancelled():
+        task.exception()
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """A stream under WSGI servers that know nothing of it: Flask's test client and gunicorn."""
 
 import asyncio
+import gc
 import http.client
 import json
 import os
@@ -74,6 +75,29 @@ def test_the_blocks_arrive_and_the_source_is_closed(client, path):
     assert (response.status_code, list(response.response)) == (200, [b"a\n", b"b\n"])
     response.close()
     assert source.closed
+
+
+def test_a_failure_that_nobody_waits_for_is_no_complaint_of_the_loop(client, loop, caplog):
+    failing, failed = threading.Event(), threading.Event()
+
+    async def source():
+        yield b"a"
+        try:
+            yield b"b"
+            await asyncio.to_thread(failing.wait)
+            raise Problem("stream_cut", "It broke.")
+        finally:
+            loop.call_soon(failed.set)
+
+    response = client.streaming(source())
+    blocks = response.response
+    assert [next(blocks), next(blocks)] == [b"a", b"b"]
+    failing.set()
+    assert failed.wait(10)
+    del response, blocks
+    gc.collect()
+
+    assert caplog.messages == []
 
 
 def test_a_stream_is_never_stored_or_held_back_and_has_no_length(client):
