@@ -19,8 +19,9 @@ from server.store.file_lock import take
 
 WRITERS = 5
 """Threads that may wait for their turn to write. Fewer than serve requests, so that a locked file stops no reader."""
-STUCK_S = 0.5
-"""From then on a writer that cannot begin is taken to wait for another program, and nobody new may wait beside it."""
+STUCK_S = 2
+"""From then on a writer that cannot begin is taken to wait for another program, and nobody new may wait beside it. On
+a machine that is very busy the beginning itself takes half a second."""
 READERS = 8
 """Connections kept for reading; as many again are made when needed."""
 READING = {"query_only": "ON", "mmap_size": "0"}
