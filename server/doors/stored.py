@@ -24,7 +24,7 @@ from server.store import Begun, NewTurn, Store
 from server.title import title_of
 from server.turn import Turn
 
-STOPPED = "This answer was stopped on the page; what had arrived is kept there."
+STOPPED = "This answer was stopped on the page."
 
 Queue = asyncio.Queue[Piece | Answering | None]
 """Pieces for the program; None is the end. It holds no more than the turn does, however slow the program reads."""
