@@ -20,7 +20,7 @@ test: $(VENV)/.dev
 	$(IN_VENV) -m ruff check .
 	$(IN_VENV) -m ruff format --check .
 	$(IN_VENV) -m mypy
-	$(IN_VENV) -m pytest -q -rs --numprocesses auto --maxprocesses 8 --dist loadfile $(ARGS)
+	$(IN_VENV) -m pytest -q -rs $(ARGS)
 	$(IN_VENV) -m bench.kills --rounds 10
 
 bench: $(VENV)/.dev
