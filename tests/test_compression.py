@@ -25,11 +25,11 @@ def test_what_is_not_taken_is_not_sent(client, encodings):
 
 def test_files_of_the_page_are_compressed(app, client):
     assets = app.extensions["assets"]
-    address = f"/static/{assets.version}/js/main.js"
+    address = f"/static/{assets.version}/js/pages/chat.js"
 
     plain, short = client.get(address), client.get(address, headers=GZIP)
 
-    assert zlib.decompress(short.data, 31) == plain.data == assets.files["js/main.js"].body
+    assert zlib.decompress(short.data, 31) == plain.data == assets.files["js/pages/chat.js"].body
     assert plain.headers["ETag"] != short.headers["ETag"]
     assert client.get(address, headers={**GZIP, "If-None-Match": short.headers["ETag"]}).status_code == 304
 

@@ -87,7 +87,7 @@ def test_every_route_has_them_for_who_is_in_and_who_is_not(app, anna, known, rou
 
 def test_files_have_them(app, client):
     assets = app.extensions["assets"]
-    for path in ("js/main.js", "css/page.css", "icons/icon.svg", "nothing.js"):
+    for path in ("js/pages/chat.js", "css/page.css", "icons/icon.svg", "nothing.js"):
         response = client.get(f"/static/{assets.version}/{path}")
         assert response.status_code == (404 if path == "nothing.js" else 200)
         check(response.headers, is_file=response.status_code == 200)

@@ -129,7 +129,7 @@ def test_what_changes_while_a_page_is_on_its_way_is_not_missed(page, store, addr
         requests.patch(f"{address}/backend-api/v2/conversations/{begun.conversation_id}", json=change).close()
         route.continue_()
 
-    page.route("**/js/main.js", change_before)
+    page.route("**/js/pages/chat.js", change_before)
     page.goto(f"/chat/{begun.conversation_id}")
 
     chat = Chat(page)

@@ -22,7 +22,7 @@ def answered(chat, upstream):
 
 
 def test_the_sheet_lists_every_action(chat, keys):
-    module = chat.page.locator("link[rel=modulepreload][href$='js/shortcuts.js']").get_attribute("href")
+    module = chat.page.locator("link[rel=modulepreload][href$='js/chat/shortcuts.js']").get_attribute("href")
     actions = chat.page.evaluate(
         "async (module) => (await import(module)).SHORTCUTS.map(({ action }) => action)", module
     )

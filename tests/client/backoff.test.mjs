@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import test from "node:test"
 
-import { pauseAfter } from "../../client/static/js/backoff.js"
+import { pauseAfter } from "../../client/static/js/lib/backoff.js"
 
 test("each failure doubles the pause, up to a limit", () => {
   const longest = () => 1

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { fitting, wishAt, without } from "../../client/static/js/completion.js"
+import { fitting, wishAt, without } from "../../client/static/js/chat/completion.js"
 
 /** The caret is where the bar is. */
 const at = (marked) => wishAt(marked.replace("|", ""), marked.indexOf("|"))

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { durationText } from "../../client/static/js/duration.js"
+import { durationText } from "../../client/static/js/lib/duration.js"
 
 for (const [seconds, words] of [
   [0, "0 seconds"],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import test from "node:test"
 
-import { dayText, dollarsText, momentText, numberText } from "../../client/static/js/formats.js"
+import { dayText, dollarsText, momentText, numberText } from "../../client/static/js/lib/formats.js"
 
 const plain = (text) => text.replace(/\s/g, " ")
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { contextText, grouped, ledBy, ModelList, priceText } from "../../client/static/js/model-list.js"
+import { contextText, grouped, ledBy, ModelList, priceText } from "../../client/static/js/chat/model-list.js"
 
 const model = (id, provider, more) => ({ id, label: id, provider, upstream: id, available: true, ...more })
 const MODELS = [model("small", "home"), model("large", "cloud"), model("tiny", "home", { available: false })]

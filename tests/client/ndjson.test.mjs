@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import test from "node:test"
 
-import { NdjsonDecoder } from "../../client/static/js/ndjson.js"
+import { NdjsonDecoder } from "../../client/static/js/lib/ndjson.js"
 
 const EVENTS = [
   { seq: 1, type: "content", content: "naïve – 日本語 🧊" },

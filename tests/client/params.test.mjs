@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { bytesOf, isSame, isSet } from "../../client/static/js/params.js"
+import { bytesOf, isSame, isSet } from "../../client/static/js/chat/params.js"
 
 test("the same parameters are the same in any order", () => {
   assert.ok(isSame({ temperature: 1, system: "x" }, { system: "x", temperature: 1 }))

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { pluralText } from "../../client/static/js/plural.js"
+import { pluralText } from "../../client/static/js/lib/plural.js"
 
 const FORMS = JSON.stringify({
   zero: "0", one: "%(num)s чат", two: "2", few: "%(num)s чата", many: "%(num)s чатов", other: "%(num)s чата (часть)",

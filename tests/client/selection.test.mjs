@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { Selection } from "../../client/static/js/selection.js"
+import { Selection } from "../../client/static/js/lib/selection.js"
 
 const ORDER = ["a", "b", "c", "d", "e"]
 const selected = (selection) => selection.inOrder(ORDER).join("")

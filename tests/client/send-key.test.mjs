@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { sends } from "../../client/static/js/send-key.js"
+import { sends } from "../../client/static/js/lib/send-key.js"
 
 const HOW = { sendKey: "enter", isTouch: false, composedAt: -Infinity }
 const key = (members) => ({ key: "Enter", timeStamp: 1000, ...members })

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import test from "node:test"
 
-import { actionOf, ariaKeys, keyNames, SHORTCUTS } from "../../client/static/js/shortcuts.js"
+import { actionOf, ariaKeys, keyNames, SHORTCUTS } from "../../client/static/js/chat/shortcuts.js"
 
 const HERE = { isApple: false, isRtl: false }
 const APPLE = { isApple: true, isRtl: false }

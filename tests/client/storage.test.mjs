@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { storage } from "../../client/static/js/storage.js"
+import { storage } from "../../client/static/js/lib/storage.js"
 
 const kept = new Map()
 const place = {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { Swipe } from "../../client/static/js/swipe.js"
+import { Swipe } from "../../client/static/js/lib/swipe.js"
 
 const WIDTH = 300
 

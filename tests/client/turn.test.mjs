@@ -1,8 +1,8 @@
 import assert from "node:assert/strict"
 import test from "node:test"
 
-import { Problem } from "../../client/static/js/problem.js"
-import { turnEvents } from "../../client/static/js/turn.js"
+import { Problem } from "../../client/static/js/lib/problem.js"
+import { turnEvents } from "../../client/static/js/chat/turn.js"
 
 // The browser's words for these; node has the same events on an EventTarget of its own.
 const page = new EventTarget()

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import test from "node:test"
 
-import { uuid } from "../../client/static/js/uuid.js"
+import { uuid } from "../../client/static/js/lib/uuid.js"
 
 const allOnes = { getRandomValues: (bytes) => bytes.fill(0xff) }
 const allZeros = { getRandomValues: (bytes) => bytes.fill(0) }

@@ -1,6 +1,6 @@
-import { drafts } from "../drafts.js"
-import { isTouch } from "../platform.js"
-import { isComposed, sends } from "../send-key.js"
+import { drafts } from "../chat/drafts.js"
+import { isTouch } from "../lib/platform.js"
+import { isComposed, sends } from "../lib/send-key.js"
 
 const MIRRORED = 4000 // characters: the field is as high as it gets long before
 

@@ -1,5 +1,5 @@
-import { isPlain } from "../clicks.js"
-import { unlessBug } from "../problem.js"
+import { isPlain } from "../lib/plain-click.js"
+import { unlessBug } from "../lib/problem.js"
 
 const GATHER_MS = 100
 const NEAR = "400px"

@@ -1,12 +1,12 @@
-import { showBlock } from "../blocks.js"
-import { markEnd, unmarkEnd } from "../caret.js"
-import { errorCard } from "../causes.js"
-import { drafts } from "../drafts.js"
-import { dress } from "../dress.js"
-import { format } from "../formats.js"
-import { Reasoning } from "../reasoning.js"
-import { fromTemplate } from "../templates.js"
-import { Way } from "../way.js"
+import { showBlock } from "../chat/answer-blocks.js"
+import { markEnd, unmarkEnd } from "../chat/writing-caret.js"
+import { errorCard } from "../chat/error-texts.js"
+import { drafts } from "../chat/drafts.js"
+import { dress } from "../chat/code-and-table-buttons.js"
+import { format } from "../lib/formats.js"
+import { Reasoning } from "../chat/reasoning.js"
+import { fromTemplate } from "../lib/templates.js"
+import { Way } from "../chat/answer-trail.js"
 
 const PATIENCE_MS = 3000
 

@@ -1,6 +1,6 @@
-import { isPlain } from "../clicks.js"
-import { pluralText } from "../plural.js"
-import { Selection } from "../selection.js"
+import { isPlain } from "../lib/plain-click.js"
+import { pluralText } from "../lib/plural.js"
+import { Selection } from "../lib/selection.js"
 
 /**
  * What can be done with several conversations of a list at once. Shift+click begins, or begin(id); a click goes on.

@@ -1,4 +1,4 @@
-import { Drawer } from "../drawer.js"
+import { Drawer } from "../chat/drawer.js"
 
 const narrow = matchMedia("not (min-width: 60rem)")
 const root = document.documentElement

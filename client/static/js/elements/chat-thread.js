@@ -1,4 +1,4 @@
-import { fromTemplate } from "../templates.js"
+import { fromTemplate } from "../lib/templates.js"
 
 /**
  * The messages of one conversation, in order; the page may hold only the newer ones.

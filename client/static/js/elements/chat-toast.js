@@ -1,5 +1,5 @@
-import { causeOf } from "../causes.js"
-import { Problem, unlessBug } from "../problem.js"
+import { causeOf } from "../chat/error-texts.js"
+import { Problem, unlessBug } from "../lib/problem.js"
 
 const SHOWN_MS = 10_000
 

@@ -1,4 +1,4 @@
-import { fromTemplate } from "../templates.js"
+import { fromTemplate } from "../lib/templates.js"
 
 const PAGE = 60 // so many are shown at once; the rest when somebody comes near
 const NEAR_PX = 600

@@ -1,6 +1,6 @@
-import { wishAt, without } from "../completion.js"
-import { pluralText } from "../plural.js"
-import { isComposed } from "../send-key.js"
+import { wishAt, without } from "../chat/completion.js"
+import { pluralText } from "../lib/plural.js"
+import { isComposed } from "../lib/send-key.js"
 
 const STEPS = { ArrowDown: 1, ArrowUp: -1 }
 

@@ -1,4 +1,4 @@
-import { pinnedAfter } from "../pinning.js"
+import { pinnedAfter } from "../chat/follow-end.js"
 
 const KEYS_UP = new Set(["ArrowUp", "PageUp", "Home"])
 

@@ -1,4 +1,4 @@
-import { bytesOf, isSame } from "../params.js"
+import { bytesOf, isSame } from "../chat/params.js"
 
 const PAUSE_MS = 500
 

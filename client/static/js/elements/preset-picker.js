@@ -1,6 +1,6 @@
-import { isSame, isSet } from "../params.js"
-import { unlessBug } from "../problem.js"
-import { isComposed } from "../send-key.js"
+import { isSame, isSet } from "../chat/params.js"
+import { unlessBug } from "../lib/problem.js"
+import { isComposed } from "../lib/send-key.js"
 
 const OWN = "own values" // no preset's id has a space
 

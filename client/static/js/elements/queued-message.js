@@ -1,4 +1,4 @@
-import { queue } from "../drafts.js"
+import { queue } from "../chat/drafts.js"
 
 /**
  * The one message that waits for an answer to end; another one joins it. Tells `queue:add`, and `queue:edit` and

@@ -1,4 +1,4 @@
-import { durationText } from "../duration.js"
+import { durationText } from "../lib/duration.js"
 
 const TICK_MS = 1000
 

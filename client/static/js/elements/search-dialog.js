@@ -1,7 +1,7 @@
-import { isPlain } from "../clicks.js"
-import { format } from "../formats.js"
-import { pluralText } from "../plural.js"
-import { isFailure, Problem } from "../problem.js"
+import { isPlain } from "../lib/plain-click.js"
+import { format } from "../lib/formats.js"
+import { pluralText } from "../lib/plural.js"
+import { isFailure, Problem } from "../lib/problem.js"
 
 const PAUSE_MS = 120
 

@@ -1,4 +1,4 @@
-import { unlessBug } from "../problem.js"
+import { unlessBug } from "../lib/problem.js"
 
 /** The settings over the chat. Orders: open(api). Its content is the settings page's own, fetched each time. */
 class SettingsDialog extends HTMLElement {

@@ -1,4 +1,4 @@
-import { notificationProblem } from "../notifications.js"
+import { notificationProblem } from "../lib/notifications.js"
 
 /**
  * The settings, each kept as soon as it is changed. Tells `settings:chosen` ({name, value}).

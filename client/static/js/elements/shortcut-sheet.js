@@ -1,5 +1,5 @@
-import { keyboard } from "../platform.js"
-import { keyNames, SHORTCUTS } from "../shortcuts.js"
+import { keyboard } from "../lib/platform.js"
+import { keyNames, SHORTCUTS } from "../chat/shortcuts.js"
 
 /** The list of keys, each called as the keyboard in front of the reader calls it. Orders: open(). */
 class ShortcutSheet extends HTMLElement {

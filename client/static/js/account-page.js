@@ -1,2 +1,0 @@
-import "./elements/once-shown.js"
-import "./times.js"

@@ -1,0 +1,2 @@
+import "../elements/secret-once.js"
+import "./search.js"

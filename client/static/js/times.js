@@ -1,4 +1,0 @@
-import { format } from "./formats.js"
-
-/** A page that needs no other script has its times written as its reader does. */
-format(document)
