@@ -27,10 +27,10 @@ bench: $(VENV)/.dev
 	$(IN_VENV) -m bench $(if $(QUICK),--quick) $(ARGS)
 
 messages: $(VENV)/.dev
-	$(IN_VENV) -m tests.words
+	$(IN_VENV) -m tests.tools.catalogues
 
 icons: $(VENV)/.dev
-	$(IN_VENV) -m tests.icons
+	$(IN_VENV) -m tests.tools.icons
 
 screenshots: $(VENV)/.dev
 	$(IN_VENV) -m docs.screenshots $(ARGS)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Starts the server. This file runs on any Python 3, to say what is missing; `server/command.py` is the command."""
+"""Starts the server. This file runs on any Python 3, to say what is missing; `server/cli.py` is the command."""
 
 import gc
 import sys
@@ -9,7 +9,7 @@ if sys.version_info < (3, 11):  # noqa: UP036
 
 gc.disable()  # what is loaded here stays: to search it for garbage would take a fifth of the start
 try:
-    from server.command import main
+    from server.cli import main
 except ModuleNotFoundError as error:
     if str(error.name).partition(".")[0] in ("server", "g4f_lite"):
         raise

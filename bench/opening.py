@@ -13,10 +13,10 @@ from time import process_time
 from flask import Flask
 from flask.testing import FlaskClient
 
-from g4f_lite.config import load
+from g4f_lite.config.load import load
 from server import create_app
-from server.config import Config
-from server.identity import LOCAL_USER
+from server.config.site import Config
+from server.current.person import LOCAL_USER
 from server.render import document, highlight
 from server.store import NewTurn, Outcome, Store
 

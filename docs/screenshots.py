@@ -13,14 +13,14 @@ from typing import Any
 from flask import Flask
 from playwright.sync_api import Browser, Page
 
-from g4f_lite.config import load
+from g4f_lite.config.load import load
 from server import create_app
-from server.config import Config
+from server.config.site import Config
 from server.front import Front
 from server.store import Store
-from tests.chromium import running_chromium
-from tests.loops import on, running_loop
-from tests.stores import Clock, a_turn, an_outcome, answered
+from tests.support.chromium import running_chromium
+from tests.support.loops import on, running_loop
+from tests.support.stores import Clock, a_turn, an_outcome, answered
 
 HERE = Path(__file__).parent
 DESKTOP = {"width": 1280, "height": 820}

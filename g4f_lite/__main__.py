@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from pathlib import Path
 
-from g4f_lite.config import CatalogConfig, load
+from g4f_lite.config.load import CatalogConfig, load
 from g4f_lite.errors import ConfigError, G4FLiteError
 from g4f_lite.messages import Params, conversation
 from g4f_lite.pieces import Attempt, Content
-from g4f_lite.router import answer
-from g4f_lite.survey import models, opened
+from g4f_lite.routing.check import models, opened
+from g4f_lite.routing.router import answer
 
 UNSAFE = dict.fromkeys({*range(32), *range(127, 160)} - {ord("\n"), ord("\t")})
 """Control characters, by which an answer could command the terminal."""

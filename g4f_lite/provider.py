@@ -4,16 +4,16 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from g4f_lite.config.settings import ProviderSettings, Strict
+from g4f_lite.direct import AsyncReply, iterate, listing
 from g4f_lite.errors import G4FLiteError, MissingKeyError
-from g4f_lite.facade import AsyncReply, iterate, listing
+from g4f_lite.http.transport import Http
 from g4f_lite.messages import Message, Params
-from g4f_lite.offers import Offer
 from g4f_lite.pieces import Piece
-from g4f_lite.settings import ProviderSettings, Strict
-from g4f_lite.transport import Http
+from g4f_lite.routing.model_info import Offer
 
 if TYPE_CHECKING:
-    from g4f_lite.catalog import Catalog
+    from g4f_lite.routing.catalog import Catalog
 
 
 class NoOptions(Strict):

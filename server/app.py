@@ -8,45 +8,45 @@ from contextlib import suppress
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from g4f_lite.config import load
-from server import live
-from server.accounts.account import account
-from server.accounts.admin import admin
-from server.accounts.api_keys import api_keys
-from server.accounts.first import ask_for_administrator
-from server.accounts.gate import admit
-from server.accounts.login import login
-from server.accounts.oidc import oidc
-from server.accounts.welcome import welcome
-from server.api import api
-from server.background import before_exit, in_thread
-from server.boundary import guard
-from server.compression import compress
-from server.config import Config
-from server.conversation import conversation
-from server.doors.anthropic import anthropic
-from server.doors.openai import openai
-from server.doors.wording import worded
-from server.export import export
-from server.failure_page import failure_page, wants_page
-from server.freegpt import freegpt
-from server.languages import speak
-from server.logs import write_logs
-from server.manifest import manifest
-from server.message_info import message_info
-from server.messages import messages
-from server.metrics import metrics
-from server.openapi import openapi
-from server.pacing import pace
-from server.pages import pages
-from server.plain import plain
-from server.presets import presets
+from g4f_lite.config.load import load
+from server.api import websocket
+from server.api.conversations import api
+from server.api.export import export
+from server.api.freegpt import freegpt
+from server.api.messages import messages
+from server.api.metrics import metrics
+from server.api.presets import presets
+from server.api.search import search
+from server.api.turns import conversation
+from server.auth.first_administrator import ask_for_administrator
+from server.compat.anthropic.routes import anthropic
+from server.compat.errors import worded
+from server.compat.openai.routes import openai
+from server.compat.openapi import openapi
+from server.config.site import Config
+from server.current.rate_limits import pace
+from server.current.same_origin import guard
+from server.current.services import Services, services
+from server.current.sign_in import admit
+from server.ops.logs import write_logs
+from server.ops.loop_thread import before_exit, in_thread
+from server.pages.account import account
+from server.pages.api_keys import api_keys
+from server.pages.chat import pages
+from server.pages.error_page import failure_page, wants_page
+from server.pages.login import login
+from server.pages.message_info import message_info
+from server.pages.no_script import plain
+from server.pages.oidc_login import oidc
+from server.pages.one_time_link import welcome
+from server.pages.people import admin
+from server.pages.settings import settings
+from server.pages.web_manifest import manifest
 from server.problems import BUG, Problem, note
-from server.search import search
-from server.services import Services, services
-from server.settings import settings
-from server.stream import failure
-from server.tracing import trace
+from server.web.compression import compress
+from server.web.i18n import speak
+from server.web.request_id import trace
+from server.web.streaming import failure
 
 BLUEPRINTS = (
     login,
@@ -66,7 +66,7 @@ BLUEPRINTS = (
     message_info,
     presets,
     search,
-    live.blueprint,
+    websocket.blueprint,
     pages,
     manifest,
     metrics,
@@ -99,7 +99,7 @@ def create_app(config: Config | None = None, *, loop: asyncio.AbstractEventLoop 
     services = Services(config, loop) if loop else _alone(config)
     app = Flask(__name__, static_folder=None)
     app.config.update(
-        MAX_CONTENT_LENGTH=LARGEST_BODY, PROVIDE_AUTOMATIC_OPTIONS=False, SOCK_SERVER_OPTIONS=live.OPTIONS
+        MAX_CONTENT_LENGTH=LARGEST_BODY, PROVIDE_AUTOMATIC_OPTIONS=False, SOCK_SERVER_OPTIONS=websocket.OPTIONS
     )
     app.extensions["chat"] = services
     trace(app)

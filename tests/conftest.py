@@ -13,17 +13,17 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 
-from g4f_lite.config import load
+from g4f_lite.config.load import load
 from server import create_app
-from server.config import Config
-from server.doors.stored import stored
+from server.compat.stored import stored
+from server.config.site import Config
 from server.front import Front
 from server.store import Store
-from tests.loops import on, running_loop
-from tests.members import come_in
-from tests.openai_wire import honest
-from tests.stores import Clock, empty, fresh_schema
-from tests.upstream import Upstream
+from tests.support.loops import on, running_loop
+from tests.support.members import come_in
+from tests.support.services.openai_wire import honest
+from tests.support.services.upstream import Upstream
+from tests.support.stores import Clock, empty, fresh_schema
 
 
 @pytest.hookimpl(wrapper=True)
@@ -103,7 +103,7 @@ def app(
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Runs a test twice: a program receives the same where what it asks is stored."""
     if request.param == "stored":
-        monkeypatch.setattr("server.doors.form.relayed", stored)
+        monkeypatch.setattr("server.compat.reply.relayed", stored)
     return str(request.param)
 
 

@@ -22,7 +22,7 @@ from bench.report import report
 from bench.targets import DIRECT, FLASK, NGINX, NGINX_TARGET
 from bench.wheel import Wheel
 from server.store import Store
-from tests.stores import ME, on_sqlite
+from tests.support.stores import ME, on_sqlite
 
 FEW = Level(streams=5, rounds=2, tokens=50, rate=500, ramp_s=0.01, limit_s=10)
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from g4f_lite.config.settings import DefaultParams, ModelSettings, Price, ProviderSettings, Timeout
 from g4f_lite.providers import KINDS
-from g4f_lite.settings import DefaultParams, ModelSettings, Price, ProviderSettings, Timeout
-from server.admission import Auth, Oidc, Rights, Roles
-from server.config import Config, SiteConfig
-from server.limits import Limits
+from server.config.auth import Auth, Oidc, Rights, Roles
+from server.config.limits import Limits
+from server.config.site import Config, SiteConfig
 
 ROOT = Path(__file__).parents[1]
 README, CONFIGURATION, API = (
@@ -46,7 +46,7 @@ def test_every_kind_is_explained(kind):
 
 def events_written():
     """Return the types of events that the code writes, by the calls of `event` and `_write`."""
-    for file in (ROOT / "server").glob("*.py"):
+    for file in (ROOT / "server").rglob("*.py"):
         for call in ast.walk(ast.parse(file.read_text())):
             if isinstance(call, ast.Call):
                 name = getattr(call.func, "attr", getattr(call.func, "id", ""))

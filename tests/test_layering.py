@@ -46,7 +46,7 @@ SELDOM_NEEDED = {"aiohttp.web", "alembic", "ctypes", "pygments.lexers", "request
 
 
 def test_the_server_does_not_load_what_it_seldom_needs():
-    program = "import sys, server.command; print(*sys.modules)"
+    program = "import sys, server.cli; print(*sys.modules)"
 
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
 

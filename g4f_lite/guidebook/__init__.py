@@ -11,7 +11,7 @@ from g4f_lite.guidebook.facts import Facts
 from g4f_lite.guidebook.topics import language_of, page, topic_of
 
 if TYPE_CHECKING:
-    from g4f_lite.catalog import Catalog
+    from g4f_lite.routing.catalog import Catalog
 
 
 def help_for(question: str, catalog: "Catalog | None") -> str:

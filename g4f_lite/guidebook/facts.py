@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from g4f_lite.guidebook.topics import FOLDER
 
 if TYPE_CHECKING:
-    from g4f_lite.catalog import Catalog, Member
+    from g4f_lite.routing.catalog import Catalog, Member
 
 MOST_MODELS = 20
 """Some services list hundreds; the page's own list has them all."""

@@ -7,10 +7,11 @@ from typing import Any, ClassVar
 from aiohttp import ClientResponse, FormData
 from yarl import URL
 
+from g4f_lite.config.settings import Line, ProviderSettings, Strict
+from g4f_lite.direct import AsyncReply
 from g4f_lite.errors import ModelNotSupportedError, RejectedError, UpstreamError
-from g4f_lite.facade import AsyncReply
+from g4f_lite.http.transport import Http, read, reading, received, secrets_of
 from g4f_lite.messages import Message, Params
-from g4f_lite.offers import Offer
 from g4f_lite.pieces import Piece
 from g4f_lite.protocols.olmo.conversation import Conversation, FinishReason, Shown
 from g4f_lite.protocols.olmo.models import Model, known, models_in
@@ -19,8 +20,7 @@ from g4f_lite.protocols.olmo.reply import OlmoReply
 from g4f_lite.protocols.olmo.thread import Thread, new_thread, thread_of
 from g4f_lite.protocols.olmo.verdict import is_about_the_thread, verdict
 from g4f_lite.provider import Provider
-from g4f_lite.settings import Line, ProviderSettings, Strict
-from g4f_lite.transport import Http, read, reading, received, secrets_of
+from g4f_lite.routing.model_info import Offer
 
 __all__ = ["AllenAI", "Conversation", "FinishReason"]
 

@@ -9,20 +9,20 @@ from urllib.parse import urlencode
 from aiohttp import ClientResponse
 from pydantic import AfterValidator, NonNegativeInt, PositiveInt
 
-from g4f_lite.asking import asking
-from g4f_lite.concessions import Concessions
+from g4f_lite.config.settings import ProviderSettings, Strict
 from g4f_lite.errors import G4FLiteError, MalformedReplyError, MissingKeyError
-from g4f_lite.lookup import look_up
+from g4f_lite.http.get_json import look_up
+from g4f_lite.http.retry_plainer import asking
+from g4f_lite.http.transport import Http, received, secrets_of
+from g4f_lite.http.unsupported_fields import Concessions
 from g4f_lite.messages import Message, Params
-from g4f_lite.offers import Offer
 from g4f_lite.pieces import Piece
 from g4f_lite.protocols.anthropic.models import next_page, offers
 from g4f_lite.protocols.anthropic.reply import MessageReply
 from g4f_lite.protocols.anthropic.request import Limits, message_request, refused_field
 from g4f_lite.protocols.anthropic.tools import carries
 from g4f_lite.provider import Provider
-from g4f_lite.settings import ProviderSettings, Strict
-from g4f_lite.transport import Http, received, secrets_of
+from g4f_lite.routing.model_info import Offer
 
 VERSION = "2023-06-01"
 KEY_HEADERS = {"x-api-key", "authorization"}

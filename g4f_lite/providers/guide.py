@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from g4f_lite.errors import ModelNotSupportedError
 from g4f_lite.guidebook import help_for
 from g4f_lite.messages import Message, Params
-from g4f_lite.offers import Offer
 from g4f_lite.pieces import Content, Finish, Piece
 from g4f_lite.provider import Provider
+from g4f_lite.routing.model_info import Offer
 
 if TYPE_CHECKING:
-    from g4f_lite.catalog import Catalog
+    from g4f_lite.routing.catalog import Catalog
 
 MODEL = "guide"
 LASTS_S = 0.5

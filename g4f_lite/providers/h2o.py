@@ -4,19 +4,19 @@ from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequen
 from contextlib import AsyncExitStack, aclosing, closing
 from typing import Any, ClassVar
 
-from g4f_lite.dialogue import dialogue, refuse_images
+from g4f_lite.config.settings import ProviderSettings
+from g4f_lite.direct import AsyncReply, params_in, provider_of, text_of
 from g4f_lite.errors import ModelNotSupportedError, RejectedError
-from g4f_lite.facade import AsyncReply, params_in, provider_of, text_of
+from g4f_lite.flat_prompt import dialogue, refuse_images
+from g4f_lite.http.transport import Http, received, secrets_of
 from g4f_lite.messages import Message, Params, message_of
-from g4f_lite.offers import Offer
 from g4f_lite.pieces import Piece
 from g4f_lite.protocols.chat_ui.reply import ChatUiReply
 from g4f_lite.protocols.chat_ui.request import ChatUiOptions, message, parameters, prompt
 from g4f_lite.protocols.chat_ui.turn import Turn, headers
 from g4f_lite.protocols.chat_ui.visits import Visits
 from g4f_lite.provider import Provider
-from g4f_lite.settings import ProviderSettings
-from g4f_lite.transport import Http, received, secrets_of
+from g4f_lite.routing.model_info import Offer
 
 CONTEXT = 2048
 """Tokens that each of the models has for question and answer together."""

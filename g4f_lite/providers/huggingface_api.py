@@ -10,11 +10,11 @@ from typing import Any, ClassVar
 
 from pydantic import PositiveInt
 
+from g4f_lite.config.settings import BaseUrl, ProviderSettings, Strict
+from g4f_lite.direct import AsyncReply, made, text_of, wait_for
 from g4f_lite.errors import G4FLiteError, KeyRejectedError, MissingKeyError, ModelNotSupportedError, UpstreamError
-from g4f_lite.facade import AsyncReply, made, text_of, wait_for
-from g4f_lite.health import Breakers
+from g4f_lite.http.transport import Http
 from g4f_lite.messages import Message, Params
-from g4f_lite.offers import Offer
 from g4f_lite.pieces import Notice, Piece, Via
 from g4f_lite.protocols.hugging_face.failover import Candidate, first_to_answer
 from g4f_lite.protocols.hugging_face.hub import Hub, NoAccessError, is_hugging_face
@@ -23,8 +23,8 @@ from g4f_lite.protocols.hugging_face.serving import USUAL_ROUTE, Entries, Servin
 from g4f_lite.protocols.hugging_face.trimming import calculate_lenght, trimmed
 from g4f_lite.provider import Provider
 from g4f_lite.providers.openai_compatible import OpenAICompatible
-from g4f_lite.settings import BaseUrl, ProviderSettings, Strict
-from g4f_lite.transport import Http
+from g4f_lite.routing.health import Breakers
+from g4f_lite.routing.model_info import Offer
 
 __all__ = ["HuggingFaceAPI", "ProviderInfo", "calculate_lenght"]
 

@@ -11,10 +11,7 @@ from typing import Any
 
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
-from g4f_lite import gguf_files
-from g4f_lite.dialogue import refuse_images
-from g4f_lite.engine_process import EngineProcess
-from g4f_lite.engine_slot import EngineSlot
+from g4f_lite.config.settings import LocalPath, ProviderSettings, Strict
 from g4f_lite.errors import (
     G4FLiteError,
     ModelNotSupportedError,
@@ -24,15 +21,18 @@ from g4f_lite.errors import (
     UnreachableError,
     UpstreamError,
 )
-from g4f_lite.functions import are_functions, named
-from g4f_lite.lookup import look_up
+from g4f_lite.flat_prompt import refuse_images
+from g4f_lite.http.get_json import look_up
+from g4f_lite.http.transport import Http
+from g4f_lite.llama import gguf_files
+from g4f_lite.llama.engine_process import EngineProcess
+from g4f_lite.llama.engine_slot import EngineSlot
 from g4f_lite.messages import Message, Params
-from g4f_lite.offers import Offer
 from g4f_lite.pieces import Piece
+from g4f_lite.protocols.functions import are_functions, named
 from g4f_lite.provider import Provider
 from g4f_lite.providers.openai_compatible import OpenAICompatible
-from g4f_lite.settings import LocalPath, ProviderSettings, Strict
-from g4f_lite.transport import Http
+from g4f_lite.routing.model_info import Offer
 
 CPU_DESCRIPTION = Path("/proc/cpuinfo")
 

@@ -10,8 +10,7 @@ from typing import Annotated, Any
 from aiohttp import ClientResponse
 from pydantic import BeforeValidator, PositiveInt
 
-from g4f_lite.asking import asking
-from g4f_lite.concessions import Concessions, without
+from g4f_lite.config.settings import ProviderSettings, Strict
 from g4f_lite.errors import (
     KeyRejectedError,
     MalformedReplyError,
@@ -20,15 +19,16 @@ from g4f_lite.errors import (
     ToolsNotSupportedError,
     UpstreamError,
 )
-from g4f_lite.lookup import look_up
+from g4f_lite.http.get_json import look_up
+from g4f_lite.http.retry_plainer import asking
+from g4f_lite.http.transport import Http, received, secrets_of
+from g4f_lite.http.unsupported_fields import Concessions, without
 from g4f_lite.messages import Message, Params
-from g4f_lite.offers import Offer
 from g4f_lite.pieces import Piece
 from g4f_lite.protocols.ollama.chat import ChatReply, carries, chat_request
 from g4f_lite.protocols.ollama.models import Contexts, loaded_models, offers
 from g4f_lite.provider import Provider
-from g4f_lite.settings import ProviderSettings, Strict
-from g4f_lite.transport import Http, received, secrets_of
+from g4f_lite.routing.model_info import Offer
 
 LOADED_LIMIT_S = 2
 """A list of models is not kept waiting for which of them are loaded."""

@@ -7,19 +7,19 @@ from typing import Any
 
 from aiohttp import ClientResponse
 
-from g4f_lite.asking import asking
-from g4f_lite.concessions import Concessions
+from g4f_lite.config.settings import ProviderSettings
 from g4f_lite.errors import G4FLiteError, MalformedReplyError, UnreachableError
-from g4f_lite.lookup import look_up
+from g4f_lite.http.get_json import look_up
+from g4f_lite.http.retry_plainer import asking
+from g4f_lite.http.transport import Http, received, secrets_of
+from g4f_lite.http.unsupported_fields import Concessions
 from g4f_lite.messages import Message, Params
-from g4f_lite.offers import Offer
 from g4f_lite.pieces import Piece, Via
 from g4f_lite.protocols.openai.completion import Completion
 from g4f_lite.protocols.openai.model_list import offers
 from g4f_lite.protocols.openai.request import chat_request, refused_field
 from g4f_lite.provider import Provider
-from g4f_lite.settings import ProviderSettings
-from g4f_lite.transport import Http, received, secrets_of
+from g4f_lite.routing.model_info import Offer
 
 LONGEST_NAME = 64
 """Characters of who answers behind a service."""

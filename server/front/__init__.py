@@ -2,8 +2,8 @@
 
 from server.front.forwarded import Proxies
 from server.front.front import Front
-from server.front.lifetime import serve
 from server.front.limits import Limits
 from server.front.listener import ListenError
+from server.front.run import serve
 
 __all__ = ["Front", "Limits", "ListenError", "Proxies", "serve"]

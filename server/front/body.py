@@ -8,9 +8,9 @@ from io import BytesIO
 from aiohttp import HttpVersion11, hdrs
 
 from server.front import web
-from server.front.head import too_large
 from server.front.limits import Limits
 from server.front.refusal import busy
+from server.front.request_head import too_large
 from server.problems import Problem
 
 

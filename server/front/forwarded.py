@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
-from server.boundary import PASSED_ON
+from server.current.same_origin import PASSED_ON
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 PREFIX = "HTTP_X_FORWARDED_"

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 from server.front import web
 from server.front.body import Bodies
 from server.front.connection import Connection
+from server.front.connection_limits import Door
 from server.front.delivery import deliver
-from server.front.door import Door
 from server.front.environ import environ
 from server.front.forwarded import NO_PROXIES, Proxies
 from server.front.gateway import Gateway
 from server.front.handshake import wants_socket
-from server.front.head import check
 from server.front.limits import Limits
 from server.front.listener import Server, close, listen
 from server.front.refusal import Wording, as_it_is, busy
+from server.front.request_head import check
 from server.front.sockets import Sockets
-from server.tracing import HEADER, begin
+from server.web.request_id import HEADER, begin
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

@@ -8,7 +8,7 @@ from contextvars import Context, copy_context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from server.stream import Blocks, close
+from server.web.streaming import Blocks, close
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

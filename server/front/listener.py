@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from server.front import web
 from server.front.connection import Connection
-from server.front.door import Door
+from server.front.connection_limits import Door
 from server.front.limits import Limits
 from server.front.refusal import Wording
 

@@ -7,10 +7,10 @@ from http import HTTPStatus
 from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 
 from g4f_lite.errors import G4FLiteError
-from server.front.head import headers_too_large
 from server.front.limits import Limits
+from server.front.request_head import headers_too_large
 from server.problems import BUG, Problem
-from server.tracing import HEADER, request_id
+from server.web.request_id import HEADER, request_id
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pygments.token import Token, _TokenType
 
 from server.render.cache import Cache
-from server.render.languages import LANGUAGES
+from server.render.code_languages import LANGUAGES
 
 if TYPE_CHECKING:
     from pygments.lexer import LexerMeta

@@ -9,7 +9,7 @@ from markdown_it.rules_inline import StateInline, image
 from markdown_it.token import Token
 from mdit_py_plugins.footnote.index import footnote_def, footnote_ref, footnote_tail
 
-from server.render.addresses import add_addresses
+from server.render.autolinks import add_addresses
 from server.render.formulas import add_formulas
 from server.render.links import is_allowed
 from server.render.markup import Markup

@@ -10,7 +10,7 @@ from itertools import zip_longest
 from time import perf_counter
 
 from server.render.document import blocks, encodable
-from server.render.halfway import completed, decided, open_fence
+from server.render.incomplete_markdown import completed, decided, open_fence
 from server.render.markdown import Lines, parse_live, render
 from server.render.markup import figure
 

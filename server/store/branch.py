@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
-from server.store.failures import unknown_message
+from server.store.databases.db_errors import unknown_message
+from server.store.mapping import MESSAGE
 from server.store.records import Branch, StoredConversation, StoredMessage, Versions
-from server.store.rows import MESSAGE
 from server.store.schema import messages
-from server.store.skeleton import Bone, Skeleton
+from server.store.tree_shape import Bone, Skeleton
 
 
 class Wish(NamedTuple):

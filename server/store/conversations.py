@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, func, literal, select, tuple_, update
 
-from server.store.failures import no_cursor, refuse_unstorable, unknown_conversation, unknown_message
+from server.store.databases.db_errors import no_cursor, refuse_unstorable, unknown_conversation, unknown_message
+from server.store.mapping import CONVERSATION, MESSAGE
 from server.store.records import StoredConversation, StoredMessage
-from server.store.rows import CONVERSATION, MESSAGE
 from server.store.schema import Moment, conversations, messages
 from server.store.tree import VISIBLE
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from uuid import uuid4
 
 from g4f_lite.messages import Message
-from server.store import prefixes, turns
-from server.store.failures import refuse_unstorable
+from server.store import known_history, turns
+from server.store.databases.db_errors import refuse_unstorable
 from server.store.records import TOLD_IN, Begun, NewTurn, StoredMessage
 from server.store.tree import Place, Tree
 
@@ -20,17 +20,19 @@ def begin(tree: Tree, turn: NewTurn, history: Sequence[Message]) -> Begun:
     """
     refuse_unstorable(*(message.content for message in history), turn.content)
     whole = [*history, Message("user", turn.content)]
-    places = prefixes.hashes(whole)
+    places = known_history.hashes(whole)
     hash_ = list(places)[-1]
-    stored = prefixes.longest(tree, whole, places)
-    asked = prefixes.cut_off(tree, hash_) if not stored.last else stored.last if stored.length == len(whole) else None
+    stored = known_history.longest(tree, whole, places)
+    asked = (
+        known_history.cut_off(tree, hash_) if not stored.last else stored.last if stored.length == len(whole) else None
+    )
     if asked:
         there = replace(turn, conversation_id=asked.conversation_id, parent_id=asked.id)
         return turns.begin(tree, replace(there, action="regenerate"))
     place = tree.lock(stored.last.conversation_id) if stored.last else tree.plant(turn.title)
     parent_id = _add(tree, place, history[stored.length :], stored.last and stored.last.id)
     begun = turns.begin(tree, replace(turn, conversation_id=place.id, parent_id=parent_id))
-    prefixes.add(tree, begun.user_message_id, hash_)
+    known_history.add(tree, begun.user_message_id, hash_)
     return replace(begun, is_new=place.is_new)
 
 

@@ -1,12 +1,12 @@
 """Brings the schema up to date. To change it: add a file to `migrations/versions`, change `schema.py`, raise HEAD, run
-`python -m tests.new_schema`."""
+`python -m tests.tools.new_schema`."""
 
 from pathlib import Path
 
 from sqlalchemy import Column, Connection, MetaData, Table, Text, inspect, select
 
 from g4f_lite.errors import ConfigError
-from server.store.database import Database
+from server.store.databases.database import Database
 
 HEAD = "0010"
 """The newest revision; written here too, since asking Alembic would cost each start a third of a second."""

@@ -9,8 +9,8 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from server.problems import Problem
-from server.store.database import Database
-from server.store.failures import refuse_unstorable
+from server.store.databases.database import Database
+from server.store.databases.db_errors import refuse_unstorable
 from server.store.records import Preset
 from server.store.schema import presets
 

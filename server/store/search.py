@@ -9,11 +9,11 @@ from itertools import islice
 
 from sqlalchemy import Connection
 
-from server.query import words
-from server.store import matches
-from server.store.failures import no_cursor, refuse_unstorable
-from server.store.matches import Place
+from server.store import search_index
+from server.store.databases.db_errors import no_cursor, refuse_unstorable
 from server.store.records import Hit
+from server.store.search_index import Place
+from server.store.search_words import words
 
 
 def search(
@@ -27,8 +27,8 @@ def search(
     wanted, place = words(query), _place(before)
     if not wanted:
         return [], None
-    titles = matches.titles(connection, user_id, wanted, place, limit + 1)
-    messages = matches.messages_with(connection, user_id, wanted, place, limit + 1)
+    titles = search_index.titles(connection, user_id, wanted, place, limit + 1)
+    messages = search_index.messages_with(connection, user_id, wanted, place, limit + 1)
     found = list(islice(merge(titles, messages, key=lambda hit: hit.at, reverse=True), limit + 1))
     return found[:limit], _cursor(place, found[:limit]) if len(found) > limit else None
 

@@ -9,14 +9,23 @@ from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 
 from g4f_lite.messages import Message
-from server.store import batches, conversations, copies, history, search, spendings, subtree, turns
+from server.store import (
+    conversations,
+    event_batches,
+    forks,
+    history,
+    search,
+    subtree,
+    token_usage,
+    turns,
+)
 from server.store.branch import Wish, branch
-from server.store.database import BUSY_TIMEOUT_S, database
+from server.store.databases.database import BUSY_TIMEOUT_S, database
 from server.store.migrate import migrate
 from server.store.presets import Presets
 from server.store.records import Batch, Begun, Branch, Hit, NewTurn, Outcome, StoredConversation, StoredMessage
 from server.store.schema import messages, users
-from server.store.spendings import Spendings
+from server.store.token_usage import Spendings
 from server.store.tree import Tree
 
 
@@ -107,24 +116,24 @@ class Store:
         """
         if new:
             with self.database.write() as connection:
-                batches.append(connection, new)
+                event_batches.append(connection, new)
 
     def finish(self, user_id: str, message_id: str, outcome: Outcome, batch: Batch | None) -> None:
         """Store how a running answer ended, and its last events; nothing happens if it is gone, or has ended."""
         with self.database.write() as connection:
             if batch:
-                batches.append(connection, [batch])
-            batches.finish(connection, user_id, message_id, outcome, self.now())
+                event_batches.append(connection, [batch])
+            event_batches.finish(connection, user_id, message_id, outcome, self.now())
 
     def interrupt_running(self, error: dict[str, Any]) -> int:
         """End the answers of a process that died, with the text it saved and this error; return how many those were."""
         with self.database.write() as connection:
-            return batches.interrupt(connection, error, self.now())
+            return event_batches.interrupt(connection, error, self.now())
 
     def batches(self, user_id: str, message_id: str, after: int) -> list[Batch]:
         """Return the saved events that are not older than `after`, in order; the first batch may begin before it."""
         with self.database.read() as connection:
-            return batches.after(connection, user_id, message_id, after)
+            return event_batches.after(connection, user_id, message_id, after)
 
     def message(self, user_id: str, message_id: str) -> StoredMessage:
         """Return a message. Raises: Problem("unknown_message")."""
@@ -234,7 +243,7 @@ class Store:
         Raises: Problem with `unknown_message`; `invalid_request` for a question; `conflict` while the answer runs.
         """
         with self.database.write() as connection:
-            return copies.version(Tree(connection, user_id, self.now()), message_id, content)
+            return forks.version(Tree(connection, user_id, self.now()), message_id, content)
 
     def fork(self, user_id: str, conversation_id: str, message_id: str) -> StoredConversation:
         """Copy the way from the root to a message into a new conversation.
@@ -242,7 +251,7 @@ class Store:
         Raises: Problem with `unknown_conversation` or `unknown_message`; `conflict` while an answer on the way runs.
         """
         with self.database.write() as connection:
-            copy_id = copies.fork(Tree(connection, user_id, self.now()), conversation_id, message_id)
+            copy_id = forks.fork(Tree(connection, user_id, self.now()), conversation_id, message_id)
             return conversations.one(connection, user_id, copy_id)
 
     def count(self, user_id: str) -> int:
@@ -259,7 +268,7 @@ class Store:
         """Forget the events of answers ended ten minutes ago, and what was deleted, or used, a day ago."""
         now = self.now()
         with self.database.write() as connection:
-            batches.sweep(connection, now)
+            event_batches.sweep(connection, now)
             subtree.sweep(connection, now)
             conversations.sweep(connection, now)
-            spendings.sweep(connection, now)
+            token_usage.sweep(connection, now)

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, bindparam, delete, select, tuple_, update
 
-from server.store.failures import unknown_message
+from server.store.databases.db_errors import unknown_message
 from server.store.schema import messages
-from server.store.skeleton import Bone, Skeleton
 from server.store.tree import Tree
+from server.store.tree_shape import Bone, Skeleton
 
 UNDO = timedelta(days=1)
 """How long a hidden message can be brought back."""

@@ -7,9 +7,9 @@ from uuid import uuid4
 from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
 
 from server.problems import Problem
-from server.store.failures import unknown_conversation, unknown_message
+from server.store.databases.db_errors import unknown_conversation, unknown_message
+from server.store.mapping import MESSAGE, values
 from server.store.records import StoredMessage
-from server.store.rows import MESSAGE, values
 from server.store.schema import conversations, messages
 
 VISIBLE = messages.c.deleted_at.is_(None)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from server.problems import Problem
-from server.store.failures import refuse_unstorable, unknown_message
+from server.store.databases.db_errors import refuse_unstorable, unknown_message
 from server.store.records import ABSENT, Begun, NewTurn, StoredMessage
 from server.store.tree import Place, Tree
 

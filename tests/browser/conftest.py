@@ -9,11 +9,11 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from server.front import Front
-from tests.browser.chat import Chat
-from tests.chromium import CHROMIUM, running_chromium
-from tests.loops import on
-from tests.openai_wire import openai_stream
-from tests.upstream import Upstream
+from tests.browser.actions import Chat
+from tests.support.chromium import CHROMIUM, running_chromium
+from tests.support.loops import on
+from tests.support.services.openai_wire import openai_stream
+from tests.support.services.upstream import Upstream
 
 HERE = Path(__file__).parent
 PATIENCE_MS = 10_000

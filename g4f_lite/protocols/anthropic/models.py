@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from g4f_lite.offers import Offer
+from g4f_lite.decoding.reply import is_count
 from g4f_lite.protocols.openai import model_list
-from g4f_lite.reply import is_count
+from g4f_lite.routing.model_info import Offer
 
 SEEING = "claude-"
 """How the ids of models begin that take images, where the API does not say so itself: all that it still offers do."""

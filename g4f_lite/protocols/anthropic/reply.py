@@ -6,12 +6,12 @@ Source: https://platform.claude.com/docs/en/build-with-claude/streaming
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from g4f_lite import sse
+from g4f_lite.decoding import sse
+from g4f_lite.decoding.event_reply import EventReply
+from g4f_lite.decoding.reply import is_count
+from g4f_lite.decoding.tool_calls import Calls
 from g4f_lite.errors import UpstreamError
-from g4f_lite.event_reply import EventReply
 from g4f_lite.pieces import Finish, FinishReason, Piece, Usage
-from g4f_lite.reply import is_count
-from g4f_lite.tool_calls import Calls
 
 FINISH_REASONS: dict[str, FinishReason] = {
     "max_tokens": "length",

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from g4f_lite.errors import ImageNotSupportedError, RejectedError
-from g4f_lite.functions import Call, calls_of, names_of, result_of
 from g4f_lite.messages import Image, Message, Params
 from g4f_lite.protocols.anthropic.tools import Block, output_config, result, tool_choice, tools, use
+from g4f_lite.protocols.functions import Call, calls_of, names_of, result_of
 
 OPENING = "Hello."
 """What the user says where the assistant has the first word, which the API does not allow."""

@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from g4f_lite.functions import Call, are_functions, input_of, named
+from g4f_lite.protocols.functions import Call, are_functions, input_of, named
 
 CHOICES = {"auto": "auto", "required": "any", "none": "none"}
 NO_CHOICE = {"type": "auto"}

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import requests
 
-from g4f_lite.blocking import BlockingHttp, read, received
+from g4f_lite.config.settings import ProviderSettings, Timeout
+from g4f_lite.decoding.reply import Reply
 from g4f_lite.errors import UpstreamError
-from g4f_lite.patience import Patience
+from g4f_lite.http.sync_deadlines import Patience
+from g4f_lite.http.sync_transport import BlockingHttp, read, received
 from g4f_lite.pieces import Piece
 from g4f_lite.protocols.chat_ui.turn import FAREWELL_S, MAX_STEP_BYTES, Call, Calls, Turn, headers
-from g4f_lite.reply import Reply
-from g4f_lite.settings import ProviderSettings, Timeout
 
 log = logging.getLogger(__name__)
 

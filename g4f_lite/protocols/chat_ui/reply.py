@@ -8,10 +8,10 @@ Source: https://github.com/huggingface/chat-ui, src/routes/conversation/[id]/+se
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from g4f_lite import jsonlines, sse
-from g4f_lite.complaints import complaint_of
+from g4f_lite.decoding import jsonlines, sse
+from g4f_lite.decoding.event_reply import BLANK, EventReply
 from g4f_lite.errors import UpstreamError
-from g4f_lite.event_reply import BLANK, EventReply
+from g4f_lite.http.error_bodies import complaint_of
 from g4f_lite.pieces import Finish, FinishReason, Piece
 
 START = "<|startoftext|>"

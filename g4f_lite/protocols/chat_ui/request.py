@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
+from g4f_lite.config.settings import Strict
 from g4f_lite.messages import Message, Params
-from g4f_lite.settings import Strict
 
 INSTRUCTION = (
     "instruction: this is a conversation beween, a user and an AI assistant, "

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
 from g4f_lite.errors import MalformedReplyError, ModelNotSupportedError, UpstreamError
-from g4f_lite.refusals import MAX_PAGE_BYTES, refusal, web_page
+from g4f_lite.http.error_responses import MAX_PAGE_BYTES, refusal, web_page
 
 T = TypeVar("T")
 

@@ -12,8 +12,8 @@ from g4f_lite.errors import (
     UpstreamError,
     UpstreamTimeoutError,
 )
-from g4f_lite.health import Breakers
 from g4f_lite.pieces import Attempt, Piece, Via
+from g4f_lite.routing.health import Breakers
 
 SAME_ELSEWHERE = (400, 401, 403, 413, 415, 422)
 """Statuses that blame the request or the key, which the next one would get, too."""

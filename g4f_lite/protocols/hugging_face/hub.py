@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from aiohttp import ClientResponse
 from yarl import URL
 
-from g4f_lite.complaints import cleaned
+from g4f_lite.config.settings import ProviderSettings
 from g4f_lite.errors import (
     KeyRejectedError,
     MalformedReplyError,
@@ -22,11 +22,11 @@ from g4f_lite.errors import (
     UpstreamError,
     UpstreamTimeoutError,
 )
+from g4f_lite.http.error_bodies import cleaned
+from g4f_lite.http.error_responses import refusal
+from g4f_lite.http.transport import Http, read, reading, secrets_of
 from g4f_lite.protocols.hugging_face.directory import directory
 from g4f_lite.protocols.hugging_face.serving import Entries, chat_models, entries_of
-from g4f_lite.refusals import refusal
-from g4f_lite.settings import ProviderSettings
-from g4f_lite.transport import Http, read, reading, secrets_of
 
 LOOKUP_LIMIT_S = 10
 LISTING_LIMIT_S = 8

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from g4f_lite.functions import result_of
 from g4f_lite.messages import Message
+from g4f_lite.protocols.functions import result_of
 
 PER_MESSAGE = 16
 """What a message counts besides its text, for the marks around it."""

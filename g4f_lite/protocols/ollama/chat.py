@@ -6,13 +6,13 @@ Source: https://github.com/ollama/ollama/blob/main/docs/api.md#generate-a-chat-c
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from g4f_lite import jsonlines
+from g4f_lite.decoding import jsonlines
+from g4f_lite.decoding.reply import Reply, is_count
+from g4f_lite.decoding.tool_calls import Calls
 from g4f_lite.errors import ImageNotSupportedError
-from g4f_lite.functions import THOUGHTS, Call, are_functions, calls_of, input_of, names_of, result_of
 from g4f_lite.messages import Image, Message, Params
 from g4f_lite.pieces import Finish, Piece, Usage
-from g4f_lite.reply import Reply, is_count
-from g4f_lite.tool_calls import Calls
+from g4f_lite.protocols.functions import THOUGHTS, Call, are_functions, calls_of, input_of, names_of, result_of
 
 HINTS = ("seed", "frequency_penalty", "presence_penalty")
 """Fields of OpenAI's protocol that are options here, under the same names."""

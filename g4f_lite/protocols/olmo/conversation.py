@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from g4f_lite.dialogue import dialogue
+from g4f_lite.flat_prompt import dialogue
 from g4f_lite.messages import message_of
 from g4f_lite.pieces import Content, Finish, Piece, UpstreamState
 from g4f_lite.protocols.olmo.question import last_question

@@ -9,11 +9,11 @@ Source: https://github.com/allenai/olmo-api
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from g4f_lite import jsonlines
+from g4f_lite.decoding import jsonlines
+from g4f_lite.decoding.reply import Reply
 from g4f_lite.errors import UpstreamError
 from g4f_lite.pieces import Finish, Piece, UpstreamState
 from g4f_lite.protocols.olmo.thread import Thread, is_id
-from g4f_lite.reply import Reply
 
 TEXT_TYPES = (None, "modelResponse", "thinking")
 """None is how older engines' chunks come."""

@@ -7,11 +7,11 @@ import json
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from g4f_lite import sse
-from g4f_lite.event_reply import EventReply
+from g4f_lite.decoding import sse
+from g4f_lite.decoding.event_reply import EventReply
+from g4f_lite.decoding.reply import is_count
+from g4f_lite.decoding.tool_calls import Calls
 from g4f_lite.pieces import Finish, FinishReason, Piece, Usage
-from g4f_lite.reply import is_count
-from g4f_lite.tool_calls import Calls
 
 DONE = "[DONE]"
 REASONING_MEMBERS = ("reasoning_content", "reasoning", "reasoning_text")

@@ -2,7 +2,7 @@
 
 from typing import Any, TypeGuard
 
-from g4f_lite.offers import Offer
+from g4f_lite.routing.model_info import Offer
 
 LONGEST_ID = 200
 """Characters; twice as many as Hugging Face gives the name of a model."""

@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from g4f_lite.concessions import refused_field as refused_parameter
-from g4f_lite.concessions import without
 from g4f_lite.errors import RejectedError
-from g4f_lite.functions import THOUGHTS, result_of
+from g4f_lite.http.unsupported_fields import refused_field as refused_parameter
+from g4f_lite.http.unsupported_fields import without
 from g4f_lite.messages import Image, Message, Params
+from g4f_lite.protocols.functions import THOUGHTS, result_of
 
 SHOWN = "(The image follows.)"
 """What a tool has answered that answered with images alone; its message holds none."""

@@ -1,0 +1,1 @@
+"""config.json: read, checked as a whole, and turned into frozen settings."""

@@ -1,0 +1,80 @@
+"""The configuration file as plain JSON values, before anybody asks what they mean."""
+
+import json
+from pathlib import Path as File
+from typing import Any
+
+from g4f_lite.config.config_errors import Mistake, Path, parts
+from g4f_lite.errors import ConfigError
+
+DEPTH = 64
+"""Far more than any entry needs, far less than Python can follow."""
+
+
+class Object(dict[str, Any]):
+    """An object of the file. `repeated` holds keys that stand in it more than once."""
+
+    repeated: tuple[str, ...] = ()
+
+
+def read(file: File) -> dict[str, Any]:
+    """Return what the file holds. Raises: ConfigError."""
+    document = _parsed(file)
+    if not isinstance(document, Object):
+        raise ConfigError([f"{file}: must hold an object, in braces"])
+    if repeated := _repeated(document):
+        raise ConfigError(repeated)
+    return document
+
+
+def text_of(file: File) -> str:
+    """Return the text of a UTF-8 file, without a byte order mark. Raises: ConfigError."""
+    try:
+        return file.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{file}: is not UTF-8 text"]) from error
+    except OSError as error:
+        raise ConfigError([f"{file}: cannot be read: {error.strerror}"]) from error
+
+
+def _parsed(file: File) -> Any:
+    try:
+        document = json.loads(text_of(file), object_pairs_hook=_object)
+        json.dumps(document, ensure_ascii=False).encode()
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise ConfigError([f"{file}: {where}: is not JSON: {error.msg}"]) from error
+    except UnicodeEncodeError as error:
+        raise ConfigError([f"{file}: holds half a character: \\ud800 to \\udfff come in pairs only"]) from error
+    except ValueError as error:  # the interpreter's limit on digits
+        raise ConfigError([f"{file}: holds a number with too many digits"]) from error
+    except RecursionError as error:
+        raise ConfigError([_too_deep(file)]) from error
+    if _depth(document) > DEPTH:
+        raise ConfigError([_too_deep(file)])
+    return document
+
+
+def _object(pairs: list[tuple[str, Any]]) -> Object:
+    result = Object(pairs)
+    keys = [key for key, _ in pairs]
+    result.repeated = tuple(key for key in result if keys.count(key) > 1)
+    return result
+
+
+def _repeated(value: Any, path: Path = ()) -> list[str]:
+    """Return a line for each key that comes twice in its object: people see the first, JSON takes the last."""
+    own = [str(Mistake((*path, key), "stands here more than once")) for key in getattr(value, "repeated", ())]
+    return own + [line for key, item in parts(value).items() for line in _repeated(item, (*path, key))]
+
+
+def _depth(document: Any) -> int:
+    """Return how many objects and lists stand in each other, level by level, since recursion has its limits."""
+    level, depth = [document], 0
+    while level := [item for value in level for item in parts(value).values()]:
+        depth += 1
+    return depth
+
+
+def _too_deep(file: File) -> str:
+    return f"{file}: objects and lists stand more than {DEPTH} deep in each other"

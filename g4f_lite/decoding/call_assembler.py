@@ -1,0 +1,38 @@
+"""Calls of tools put together from the parts in which they are streamed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from g4f_lite.decoding.tool_calls import GROWING
+
+
+@dataclass(slots=True)
+class _Call:
+    """members: those of its parts, without the text that grows. texts: the parts of that."""
+
+    kind: str
+    members: dict[str, Any] = field(default_factory=dict)
+    texts: list[str] = field(default_factory=list)
+
+
+class JoinedCalls:
+    """The calls of one reply."""
+
+    def __init__(self) -> None:
+        self._calls: list[_Call] = []
+
+    def add(self, parts: Sequence[Mapping[str, Any]]) -> None:
+        """Take parts, as `pieces.ToolCalls` has them."""
+        for part in parts:
+            if part["index"] == len(self._calls):
+                self._calls.append(_Call(part["type"]))
+            call = self._calls[part["index"]]
+            call.texts.append(part[call.kind][GROWING[call.kind]])
+            call.members = {**part, **call.members}
+
+    def whole(self) -> Iterator[dict[str, Any]]:
+        """Yield the calls as an answer that is not streamed has them."""
+        for call in self._calls:
+            body = {**call.members[call.kind], GROWING[call.kind]: "".join(call.texts)}
+            yield {name: value for name, value in {**call.members, call.kind: body}.items() if name != "index"}

@@ -1,0 +1,79 @@
+"""A reply in server-sent events, or in what may come in their place.
+
+Pure. A service may answer a streaming request with one JSON value or with a web page, under any content type; the
+first byte that is not blank tells which.
+"""
+
+import json
+from abc import abstractmethod
+from collections.abc import Collection
+from contextlib import suppress
+from typing import Any
+
+from g4f_lite.decoding import sse
+from g4f_lite.decoding.reply import Reply
+from g4f_lite.errors import MalformedReplyError
+from g4f_lite.http.error_responses import MAX_PAGE_BYTES, web_page
+from g4f_lite.pieces import Piece
+
+MAX_BODY_BYTES = 16 << 20
+"""The longest answer that is one JSON value."""
+BLANK = b"\xef\xbb\xbf \t\r\n"
+
+
+class EventReply(Reply):
+    """One reply. A protocol says what a record means, and what an answer that was not streamed."""
+
+    def __init__(self, provider: str, secrets: Collection[str] = ()) -> None:
+        super().__init__(provider, secrets)
+        self._body = bytearray()
+        self._form = b""
+        self._events = sse.Decoder()
+
+    @abstractmethod
+    def take_record(self, record: sse.Record, pieces: list[Piece]) -> None:
+        """Add what a record holds to the pieces. Raises: as `take`."""
+
+    @abstractmethod
+    def take_whole(self, value: Any, pieces: list[Piece]) -> None:
+        """Add what an answer that was not streamed holds to the pieces. value: any JSON value. Raises: as `take`."""
+
+    def take(self, block: bytes, pieces: list[Piece]) -> None:
+        if not self._form:
+            block = block.lstrip(BLANK)
+            self._form = block[:1]
+        if self._form in (b"{", b"[", b"<"):
+            self._collect(block)
+            return
+        for record in self._events.feed(block):
+            self.take_record(record, pieces)
+            if self.is_over:
+                return
+
+    def take_rest(self, pieces: list[Piece]) -> None:
+        if self._form == b"<":
+            raise web_page(self.provider, bytes(self._body))
+        if self._form in (b"{", b"["):
+            self.take_whole(self.decoded(bytes(self._body)), pieces)
+        elif not self.is_over:
+            self._last_record(pieces)
+
+    def decoded(self, data: str | bytes) -> Any:
+        """Return a JSON value. Raises: MalformedReplyError."""
+        try:
+            return json.loads(data)
+        except (ValueError, RecursionError) as error:
+            raise self.malformed("something that is not JSON") from error
+
+    def _collect(self, block: bytes) -> None:
+        self._body += block
+        if self._form == b"<" and len(self._body) > MAX_PAGE_BYTES:
+            raise web_page(self.provider, bytes(self._body))
+        if len(self._body) > MAX_BODY_BYTES:
+            raise self.malformed("an answer of more than 16 MiB")
+
+    def _last_record(self, pieces: list[Piece]) -> None:
+        """Read a record that lacks the empty line behind it; half a one is none, and `conclusion` knows of the cut."""
+        with suppress(MalformedReplyError):
+            for record in self._events.end():
+                self.take_record(record, pieces)

@@ -1,0 +1,74 @@
+"""JSON lines, decoded: bytes as they arrive in, one value a line out.
+
+Pure: nothing here reads a socket. What a value means is for the caller to say.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from g4f_lite.errors import MalformedReplyError
+from g4f_lite.http.error_responses import MAX_PAGE_BYTES, web_page
+
+MAX_LINE_BYTES = 16 << 20
+"""The longest line; the last one may repeat a whole answer, and JSON's escapes make it longer."""
+BLANK = b"\xef\xbb\xbf \t\r\n"
+
+
+class Decoder:
+    """Decodes one stream. Takes linear time however the bytes are divided, and keeps at most one line."""
+
+    def __init__(self, provider: str) -> None:
+        """provider: the name in config.json, for the sentence of an error."""
+        self._provider = provider
+        self._tail: list[bytes] = []
+        self._tail_bytes = 0
+        self._is_page = False
+        self._begun = False
+
+    def feed(self, block: bytes) -> Iterator[Any]:
+        """Yield the values that these bytes complete; to be exhausted before the next call.
+
+        Raises: MalformedReplyError for a line that is too long or is not JSON; for a web page, what
+        `refusals.web_page` makes of it.
+        """
+        if not self._begun:
+            block = block.lstrip(BLANK)
+            self._begun, self._is_page = bool(block), block.startswith(b"<")
+        line_end = block.rfind(b"\n") + 1
+        if not line_end or self._is_page:
+            self._keep(block)
+            return
+        lines = b"".join([*self._tail, block[:line_end]]).split(b"\n")
+        self._tail, self._tail_bytes = [], 0
+        self._keep(block[line_end:])
+        for line in filter(None, map(bytes.strip, lines)):
+            yield self._decoded(line)
+
+    def end(self) -> Iterator[Any]:
+        """Yield the last value if the stream ended without the line end behind it; half a value is no value.
+
+        Raises: as `feed`, for a web page.
+        """
+        rest = b"".join(self._tail).strip()
+        if self._is_page:
+            raise web_page(self._provider, rest)
+        if rest:
+            try:
+                yield self._decoded(rest)
+            except MalformedReplyError:
+                return
+
+    def _keep(self, part: bytes) -> None:
+        self._tail_bytes += len(part)
+        self._tail.append(part)
+        if self._is_page and self._tail_bytes > MAX_PAGE_BYTES:
+            raise web_page(self._provider, b"".join(self._tail))
+        if self._tail_bytes > MAX_LINE_BYTES:
+            raise MalformedReplyError(f"{self._provider} sent a line of more than 16 MiB.")
+
+    def _decoded(self, line: bytes) -> Any:
+        try:
+            return json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise MalformedReplyError(f"{self._provider} sent something that is not JSON.") from error

@@ -1,0 +1,157 @@
+"""Calls of tools in a reply, as services stream them in parts: told apart, with what a service left out filled in.
+
+Pure. Source: https://platform.openai.com/docs/api-reference/chat-streaming
+"""
+
+import json
+import secrets
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from g4f_lite.decoding.json_boundary import JsonEnd
+from g4f_lite.decoding.reply import is_count
+from g4f_lite.decoding.surrogates import Joiner, whole
+from g4f_lite.decoding.text_assembler import Texts
+from g4f_lite.errors import MalformedReplyError
+from g4f_lite.pieces import Piece, ToolCalls
+
+GROWING = {"function": "arguments", "custom": "input"}
+"""The kinds of calls, each named by the member it is in, and the text in there that comes in parts."""
+KNOWN = {"index", "id", "type", *GROWING}
+
+MOST_CALLS = 1000
+"""In one reply; nobody means more."""
+
+Part = dict[str, Any]
+
+
+def said_in(parts: Sequence[Mapping[str, Any]]) -> str:
+    """Return what parts of calls, as `pieces.ToolCalls` has them, say: names of tools, and texts."""
+    return "".join(text for part in parts for kind in GROWING for text in part.get(kind, {}).values())
+
+
+class Calls:
+    """The calls of one reply, whose texts it shares a limit with."""
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+        self._calls: list[_Call] = []
+
+    def feed(self, value: Any, pieces: list[Piece]) -> None:
+        """Add what the parts tell to the pieces, behind all of the text before them.
+
+        value: what stands in the place of a list of parts, any JSON value. Nothing is told of a call whose name did not
+        come yet. Raises: MalformedReplyError when the reply grows too long.
+        """
+        parts = value if isinstance(value, list) else [value]
+        saying = [part for part in parts if isinstance(part, dict) and (part.get("id") or _body(part))]
+        told = [self._told(self._call(part), part) for part in saying]
+        if known := [part for part in told if part]:
+            self._texts.end(pieces)
+            pieces.append(ToolCalls(known))
+
+    def end(self, *, is_cut: bool) -> Iterator[Piece]:
+        """Yield what was held back, and `{}` for calls without arguments, unless those were cut off.
+
+        Raises: MalformedReplyError for a call that names no tool: nobody can run it.
+        """
+        if not all(call.name for call in self._calls):
+            raise MalformedReplyError("The service sent the call of a tool without its name.")
+        if rest := [part for call in self._calls if (part := call.end(is_cut))]:
+            yield ToolCalls(rest)
+
+    def _told(self, call: "_Call", part: Mapping[str, Any]) -> Part | None:
+        """Return what is to be told of a call with this part of it, the call's number included."""
+        call.feed(part, self._texts)
+        if call.name and call.index is None:
+            call.index = sum(other.index is not None for other in self._calls)
+        return call.told(part)
+
+    def __bool__(self) -> bool:
+        return bool(self._calls)
+
+    def _call(self, part: Mapping[str, Any]) -> "_Call":
+        """Return the call that a part belongs to, a new one where it begins one."""
+        known = self._known(part)
+        if known is None:
+            if len(self._calls) >= MOST_CALLS:
+                raise MalformedReplyError(f"The service sent more calls of tools than a reply may have, {MOST_CALLS}.")
+            known = _Call(part, {call.id for call in self._calls})
+            self._calls.append(known)
+        return known
+
+    def _known(self, part: Mapping[str, Any]) -> "_Call | None":
+        """Return the call that goes on.
+
+        Some services number all calls alike, others leave the number out, or the id.
+        """
+        number, id_, begins = part.get("index"), _text(part.get("id")), bool(_body(part).get("name"))
+        if is_count(number):
+            same = next((call for call in reversed(self._calls) if call.number == number), None)
+            return None if same and begins and same.is_another(id_) else same
+        same = next((call for call in self._calls if id_ and call.id == id_), None)
+        return same or (self._calls[-1] if self._calls and not begins else None)
+
+
+class _Call:
+    """One call. number: the service's own, if any. id: the service's own, or made up. index: ours, once it was told."""
+
+    def __init__(self, part: Mapping[str, Any], taken: Collection[str]) -> None:
+        self.index: int | None = None
+        self.number = part.get("index")
+        self.kind = _kind(part)
+        id_ = whole(_text(part.get("id")))
+        self.id = f"call_{secrets.token_hex(12)}" if id_ in ("", *taken) else id_
+        self.name = ""
+        self._held = ""
+        self._has_begun = self._has_text = False
+        self._joiner = Joiner()
+        self._end = JsonEnd()
+
+    def is_another(self, id_: str) -> bool:
+        """Tell whether a part that names a tool, perhaps with an id, begins another call than this one."""
+        return bool(self.name) and (self._end.reached or (bool(id_) and id_ != self.id))
+
+    def feed(self, part: Mapping[str, Any], texts: Texts) -> None:
+        body = _body(part)
+        self.name = self.name or whole(_text(body.get("name")))
+        added = self._joiner.feed(_text(body.get(GROWING[self.kind])))
+        texts.count(added)
+        self._end.feed(added)
+        self._held += added
+        self._has_text = self._has_text or bool(added.strip())
+
+    def end(self, is_cut: bool) -> Part | None:
+        self._held += self._joiner.end()
+        if self.kind == "function" and not self._has_text and not is_cut:
+            self._held += "{}"
+        return self.told({})
+
+    def told(self, part: Mapping[str, Any]) -> Part | None:
+        """Return what came since the last time, with those members of the part that nobody here knows."""
+        if self.index is None:
+            return None
+        others = {name: value for name, value in part.items() if name not in KNOWN and value is not None}
+        head: Part = {"index": self.index}
+        text: Part = {GROWING[self.kind]: self._held}
+        if not self._has_begun:
+            head |= {"id": self.id, "type": self.kind}
+            text = {"name": self.name, **text}
+        elif not self._held and not others:
+            return None
+        self._has_begun, self._held = True, ""
+        return {**head, self.kind: text, **others}
+
+
+def _kind(part: Mapping[str, Any]) -> str:
+    return next((kind for kind in GROWING if isinstance(part.get(kind), dict) or part.get("type") == kind), "function")
+
+
+def _body(part: Mapping[str, Any]) -> Mapping[str, Any]:
+    body = part.get(_kind(part))
+    return body if isinstance(body, dict) else {}
+
+
+def _text(value: Any) -> str:
+    """Return a text; some services send arguments as the object that the text should hold."""
+    return value if isinstance(value, str) else "" if value is None else json.dumps(value)

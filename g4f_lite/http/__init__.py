@@ -1,0 +1,1 @@
+"""HTTP clients, time limits, and what a service's errors mean."""

@@ -1,0 +1,103 @@
+"""How long a reply may keep a person waiting."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from math import inf
+from typing import Any
+
+from g4f_lite.config.settings import Timeout
+from g4f_lite.errors import UpstreamTimeoutError
+from g4f_lite.pieces import Finish, Piece, Preliminary
+
+
+async def within(limits: Timeout, provider: str, pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, None]:
+    """Yield the pieces as they come, and close their source when the next one takes too long.
+
+    Each preliminary piece starts the wait for the first text anew: it tells of somebody else who was asked.
+    The time the reader takes between two pieces does not count against the silence, only against the whole.
+    Raises: UpstreamTimeoutError, with the limit that was met in its sentence.
+    """
+    clock = asyncio.get_running_loop().time
+    alarm = Alarm()
+    end = clock() + limits.total
+    limit_s = limits.first
+    begun = False
+    piece: Piece | None = None
+    async with aclosing(pieces):
+        try:
+            while True:
+                due = clock() + limit_s
+                alarm.set(due if due < end else end)
+                piece = await anext(pieces)
+                alarm.due = inf
+                yield piece
+                if not begun and not isinstance(piece, Preliminary):
+                    begun, limit_s = True, limits.idle
+        except StopAsyncIteration:
+            return
+        except asyncio.CancelledError as error:
+            if not alarm.was_it():
+                raise
+            if isinstance(piece, Finish):  # the reply is whole; its source was only slow to leave
+                return
+            raise UpstreamTimeoutError(too_long(limits, provider, begun, clock() >= end)) from error
+        finally:
+            alarm.stop()
+
+
+class Alarm:
+    """Cancels the task that waits when its time is up. `due`: when that is, on the loop's clock; `inf` between waits.
+
+    The many waits of a reply share one timer. It is not moved with each of them: when it goes off too early, it is
+    set again for the wait of that moment. A timer for each piece would cost more than all else that happens to it.
+    """
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.due = inf
+        self._timer_due = inf
+        self._timer: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[Any] | None = None
+        self._cancelled_before = 0
+        self._has_rung = False
+
+    def set(self, due: float) -> None:
+        """Begin a wait of the current task."""
+        self.due = due
+        self._has_rung = False
+        self._task = asyncio.current_task(self._loop)  # told the loop, it is four times as fast
+        self._cancelled_before = self._task.cancelling() if self._task else 0
+        if due < self._timer_due:
+            self._set_timer(due)
+
+    def stop(self) -> None:
+        """Never ring again."""
+        if self._timer:
+            self._timer.cancel()
+
+    def was_it(self) -> bool:
+        """Tell whether a cancellation came from here alone, and take it back, as `asyncio.timeout` does."""
+        return self._has_rung and self._task is not None and self._task.uncancel() <= self._cancelled_before
+
+    def _set_timer(self, due: float) -> None:
+        self.stop()
+        self._timer_due = due
+        self._timer = self._loop.call_at(due, self._look)
+
+    def _look(self) -> None:
+        self._timer_due = inf
+        if self._task and self._loop.time() >= self.due:
+            self._has_rung = True
+            self._task.cancel()
+        elif self.due < inf:
+            self._set_timer(self.due)
+
+
+def too_long(limits: Timeout, provider: str, begun: bool, was_total: bool) -> str:
+    """Return what a person reads when a limit was met. begun: whether there was text before."""
+    if was_total:
+        return f"{provider} did not finish within {limits.total:g} seconds (timeout.total); ask for less at a time."
+    if not begun:
+        return f"{provider} did not begin to answer within {limits.first:g} seconds; try again or pick another model."
+    return f"{provider} fell silent for {limits.idle:g} seconds in the middle of its answer; continue or try again."

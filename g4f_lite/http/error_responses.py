@@ -1,0 +1,201 @@
+"""What a service meant by its refusal: a status and a body, or a record in mid-stream, become one error.
+
+Pure. Telling words are judged first, as far as they fit the status; then the status alone.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from g4f_lite.errors import (
+    ContentRefusedError,
+    KeyRejectedError,
+    MalformedReplyError,
+    ModelNotSupportedError,
+    NeedsBrowserError,
+    OverloadedError,
+    PaymentRequiredError,
+    PromptTooLongError,
+    RateLimitedError,
+    RejectedError,
+    UpstreamError,
+    UpstreamTimeoutError,
+)
+from g4f_lite.http.error_bodies import LONGEST_WAIT_S, Complaint, cleaned, complaint_in, complaint_of
+
+BY_STATUS: dict[int, type[UpstreamError]] = {
+    400: RejectedError,
+    401: KeyRejectedError,
+    402: PaymentRequiredError,
+    403: KeyRejectedError,
+    408: UpstreamTimeoutError,
+    410: ModelNotSupportedError,
+    413: PromptTooLongError,
+    415: RejectedError,
+    422: RejectedError,
+    429: RateLimitedError,
+    503: OverloadedError,
+    504: UpstreamTimeoutError,
+    524: UpstreamTimeoutError,
+    529: OverloadedError,
+}
+
+SAID_BY_PROXIES_TOO = frozenset({400, 403, 410, 415, 422})
+"""Statuses that mean little when a web page comes with them."""
+
+BY_WORDS: list[tuple[type[UpstreamError], set[int], re.Pattern[str]]] = [
+    (RateLimitedError, {429}, re.compile(r"resource_exhausted")),  # Gemini; its words speak of a quota, too
+    (
+        PaymentRequiredError,
+        {400, 403, 429, 500},
+        re.compile(
+            r"insufficient[ _](?:quota|balance|credit|funds)|exceeded your current quota|billing_"
+            r"|credit balance is too low|payment[ _]required|out of credits"
+        ),
+    ),
+    (
+        PromptTooLongError,
+        {400, 413, 422, 500},
+        re.compile(
+            r"context_length_exceeded|maximum context length|exceed_context_size|exceeds? (?:the )?(?:\w+ ){0,3}context"
+            r"|context (?:length|window|size) (?:\w+ ){0,3}exceed|(?:prompt|input|request) is too long"
+            r"|greater than the context length|context length of only"
+            r"|too many (?:input )?tokens|must have less than \d+ tokens|tokens \+ .?max_new_tokens"
+        ),
+    ),
+    (
+        ContentRefusedError,
+        {400, 403, 422, 451, 500},
+        re.compile(
+            r"content_filter|content[ _](?:management )?policy|moderation|responsibleai|flagged|data_inspection"
+        ),
+    ),
+    (
+        ModelNotSupportedError,
+        {400, 403, 404, 422, 500},
+        re.compile(
+            r"model_not_|(?:unknown|invalid|no such) model|not a valid model|not supported by (?:any )?provider"
+            r"|\bmodel\b[^.\n]{0,100} (?:(?:does )?not exist|not found|decommissioned|not available)"
+        ),
+    ),
+    (ModelNotSupportedError, {404}, re.compile(r"\bmodel\b|\bmodels/\S+ is not found|no endpoints found")),
+    (
+        KeyRejectedError,
+        {400, 500},
+        re.compile(
+            r"(?:invalid|incorrect)[ _]api[ _]key|api key not valid|authentication_error|permission_error"
+            r"|missing or invalid authorization"
+        ),
+    ),
+    (RateLimitedError, {500}, re.compile(r"rate[ _]limit|too many requests")),
+    (OverloadedError, {500, 502}, re.compile(r"overloaded|(?:at|over) capacity|temporarily unavailable")),
+]
+
+MAX_PAGE_BYTES = 65536
+"""As much of a web page as is looked at."""
+
+WAIT_IN_WORDS = re.compile(r"(?:retry|try again) in ([0-9]{1,5}(?:\.[0-9]+)?) ?s(?:econds?)?\b")
+"""Gemini's "Please retry in 34.07s.", and the like of OpenAI's and Groq's."""
+
+CHALLENGE = re.compile(
+    r"just a moment|challenge-platform|cf[-_]chl|attention required!|checking your browser|captcha"
+    r"|enable javascript and cookies|verify (?:that )?you are human"
+)
+
+SENTENCES: dict[type[UpstreamError], str] = {
+    ContentRefusedError: "{0} refuses to answer this.",
+    KeyRejectedError: "{0} rejects the key. Check its api_key in config.json.",
+    ModelNotSupportedError: "{0} does not offer this model. Choose another one.",
+    NeedsBrowserError: "{0} wants to see a browser and cannot be used from here now. Choose another model.",
+    OverloadedError: "{0} is overloaded. Try again in a moment, or choose another model.",
+    PaymentRequiredError: "The account at {0} has no credit left. Top it up, or choose another model.",
+    PromptTooLongError: "The conversation is too long for this model at {0}. Start a new one, or choose another model.",
+    RateLimitedError: "{0} asks to slow down. Try again in a moment, or choose another model.",
+    UpstreamTimeoutError: "{0} took too long. Try again, or choose another model.",
+}
+NO_KEY = "{0} asks for a key. Set its api_key in config.json."
+
+
+def refusal(
+    provider: str, status: int, headers: Mapping[str, str], body: bytes, secrets: Collection[str] = ()
+) -> UpstreamError:
+    """Return the error behind an answer whose status is not 2xx.
+
+    provider: the name in config.json. headers: looked up in their usual spelling. body: its first kilobytes do.
+    secrets: the key, and what else must not be shown; none at all means that no key is set.
+    """
+    complaint = complaint_in(body)
+    kind = _kind_of_page(status, headers, complaint) if complaint.is_page else _kind(status, complaint)
+    sentence = _wrong_address(provider, status) if kind is UpstreamError else ""
+    sentence = sentence or _sentence(kind, provider, f"(status {status})", secrets)
+    detail = cleaned(complaint.text, secrets)
+    return kind(sentence, detail=detail, retry_after=_retry_after(headers, complaint), status=status)
+
+
+def interruption(provider: str, record: Any, secrets: Collection[str] = ()) -> UpstreamError:
+    """Return the error that a record in mid-stream tells of. record: any JSON value."""
+    complaint = complaint_of(record)
+    kind = _kind(complaint.status or 500, complaint)
+    sentence = _sentence(kind, provider, "while it answered", secrets)
+    return kind(sentence, detail=cleaned(complaint.text, secrets), retry_after=_retry_after({}, complaint))
+
+
+def web_page(provider: str, page: bytes) -> UpstreamError:
+    """Return the error for a web page that came in the place of a reply."""
+    if CHALLENGE.search(page.decode("utf-8", "replace").lower()):
+        return NeedsBrowserError(SENTENCES[NeedsBrowserError].format(provider))
+    return MalformedReplyError(f"{provider} answered with a web page. Check its base_url in config.json.")
+
+
+def _kind(status: int, complaint: Complaint) -> type[UpstreamError]:
+    for kind, statuses, words in BY_WORDS:
+        if status in statuses and words.search(complaint.marks):
+            return kind
+    return BY_STATUS.get(status, UpstreamError)
+
+
+def _kind_of_page(status: int, headers: Mapping[str, str], page: Complaint) -> type[UpstreamError]:
+    if headers.get("cf-mitigated") == "challenge" or CHALLENGE.search(page.marks):
+        return NeedsBrowserError
+    return UpstreamError if status in SAID_BY_PROXIES_TOO else BY_STATUS.get(status, UpstreamError)
+
+
+def _wrong_address(provider: str, status: int) -> str:
+    """Return what to correct when the status speaks of the address and of nothing else."""
+    if 300 <= status < 400:
+        return (
+            f"{provider} redirects to another address (status {status}), which is not followed. Correct its base_url."
+        )
+    if status == 404:
+        return f"{provider} has nothing at this address (status 404). Check its base_url in config.json."
+    return ""
+
+
+def _sentence(kind: type[UpstreamError], provider: str, when: str, secrets: Collection[str]) -> str:
+    if kind is KeyRejectedError and not secrets:
+        return NO_KEY.format(provider)
+    if kind in SENTENCES:
+        return SENTENCES[kind].format(provider)
+    verb = "rejects the request" if kind is RejectedError else "failed"
+    return f"{provider} {verb} {when}."
+
+
+def _retry_after(headers: Mapping[str, str], complaint: Complaint) -> float | None:
+    """Return the seconds to wait. Source: RFC 9110, section 10.2.3; `ratelimit` is Hugging Face's `...;t=seconds`."""
+    said = headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"[0-9]{1,7}(\.[0-9]+)?", said):
+        return float(said)
+    if said:
+        return _seconds_until(said)
+    reset = re.search(r"\bt=([0-9]{1,7})\b", headers.get("ratelimit", "")) or WAIT_IN_WORDS.search(complaint.marks)
+    return float(reset[1]) if reset else complaint.wait_s
+
+
+def _seconds_until(date: str) -> float | None:
+    try:
+        seconds = (parsedate_to_datetime(date).astimezone(UTC) - datetime.now(UTC)).total_seconds()
+    except (ValueError, OverflowError):
+        return None
+    return max(0.0, seconds) if seconds < LONGEST_WAIT_S else None

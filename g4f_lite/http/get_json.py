@@ -1,0 +1,29 @@
+"""Asking a service for one JSON value, such as the list of its models."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from g4f_lite.config.settings import ProviderSettings
+from g4f_lite.errors import MalformedReplyError
+from g4f_lite.http.transport import Http, read, reading
+
+MAX_BYTES = 4 << 20
+"""The longest value; the largest known list of models has half a megabyte."""
+
+
+async def look_up(
+    http: Http, url: str, settings: ProviderSettings, *, provider: str, headers: Mapping[str, str]
+) -> Any:
+    """Return the value at that address.
+
+    provider: the name in config.json, for the sentence of an error.
+    Raises: UpstreamError; if it is not JSON or too long, MalformedReplyError.
+    """
+    async with http.request("GET", url, settings, provider=provider, headers=headers) as response:
+        with reading(provider):
+            body = await read(response, MAX_BYTES)
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise MalformedReplyError(f"{provider} sent something that is not JSON. Check its base_url.") from error

@@ -1,0 +1,42 @@
+"""Asking again, more plainly, a service that does not take all of a request."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from aiohttp import ClientResponse
+
+from g4f_lite.errors import RejectedError
+from g4f_lite.http.unsupported_fields import Concessions
+
+Body = Mapping[str, Any]
+
+
+@asynccontextmanager
+async def asking(
+    model: str,
+    kept: Concessions,
+    body: Callable[[frozenset[str]], Body],
+    send: Callable[[Body], AbstractAsyncContextManager[ClientResponse]],
+    refused: Callable[[Body, RejectedError], str],
+) -> AsyncIterator[ClientResponse]:
+    """Yield the answer to a body, or to a plainer one, and keep what that was without for the model's next request.
+
+    body: makes one without the fields it is given. send: opens the answer to one.
+    refused: names the field to ask again without; empty when the service complains about something else.
+    Raises: as `send`.
+    """
+    async with AsyncExitStack() as stack:
+        left_out = kept.of(model)
+        while True:
+            asked = body(left_out)
+            try:
+                response = await stack.enter_async_context(send(asked))
+                break
+            except RejectedError as error:
+                field = refused(asked, error)
+                if not field or field in left_out:
+                    raise
+                left_out |= {field}
+        kept.keep(model, left_out)
+        yield response

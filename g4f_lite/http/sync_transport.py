@@ -1,0 +1,174 @@
+"""The HTTP client of calls that await nothing: what `transport` is, with requests in the place of aiohttp."""
+
+import socket
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from http.cookiejar import Cookie
+from typing import Any
+
+import requests
+from requests.cookies import RequestsCookieJar
+from urllib3.exceptions import HTTPError, ReadTimeoutError
+
+from g4f_lite.config.settings import ProviderSettings, Timeout
+from g4f_lite.decoding.reply import Reply
+from g4f_lite.errors import StreamCutError, UpstreamError, UpstreamTimeoutError
+from g4f_lite.http.error_responses import refusal
+from g4f_lite.http.sync_deadlines import Patience
+from g4f_lite.http.sync_failures import failure
+from g4f_lite.http.transport import ERROR_BODY_BYTES, ERROR_BODY_S, HEADERS, secrets_of
+from g4f_lite.pieces import Piece
+
+BLOCK_BYTES = 65536
+"""The most that is taken from a connection at once."""
+
+
+class BlockingHttp:
+    """An HTTP client with a cookie jar, for one service. Its connections end with it."""
+
+    def __init__(self, provider: str, settings: ProviderSettings) -> None:
+        """provider: the name in config.json, for the sentence of an error."""
+        self.provider = provider
+        self._settings = settings
+        self._session = _Session()
+        self._session.trust_env = False
+        self._session.headers.clear()
+        self._session.headers.update(HEADERS)
+        self._session.proxies = {"http": settings.proxy, "https": settings.proxy} if settings.proxy else {}
+        self._session.cookies = _Cookies()
+
+    @contextmanager
+    def request(
+        self,
+        method: str,
+        url: str,
+        patience: Patience,
+        *,
+        json: Any = None,
+        data: Any = None,
+        headers: Mapping[str, str] | None = None,
+        accepted: Collection[int] = (),
+    ) -> Iterator[requests.Response]:
+        """Yield a response as `Http.request` does. Raises: as that does."""
+        with _sending(self.provider, url, patience):
+            left_s = patience.left_s()
+            response = self._session.request(
+                method,
+                url,
+                json=json,
+                data=data,
+                headers={**(headers or {}), **self._settings.headers},
+                allow_redirects=False,
+                stream=True,
+                timeout=(min(patience.limits.connect, left_s), left_s),
+            )
+        try:
+            if not 200 <= response.status_code < 300 and response.status_code not in accepted:
+                body = _error_body(response, self.provider)
+                raise refusal(self.provider, response.status_code, response.headers, body, secrets_of(self._settings))
+            yield response
+        finally:
+            response.close()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._session.close()
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Know of none: requests looks for the next address even where it shall not go, and reads the whole body."""
+
+
+class _Cookies(RequestsCookieJar):
+    def set_cookie(self, cookie: Cookie, *args: Any, **kwargs: Any) -> None:
+        """Keep a cookie that may be returned over http: the service may be on this machine, set up for the internet."""
+        cookie.secure = False
+        super().set_cookie(cookie, *args, **kwargs)
+
+
+def read(response: requests.Response, limit: int, provider: str, patience: Patience) -> bytes:
+    """Return the body, of a longer one the beginning. Raises: StreamCutError, UpstreamTimeoutError."""
+    body = bytearray()
+    for block in _blocks(response, provider, patience):
+        body += block
+        if len(body) >= limit:
+            break
+    return bytes(body[:limit])
+
+
+def received(response: requests.Response, reply: Reply, patience: Patience) -> Iterator[Piece]:
+    """Yield the pieces of a reply as its bytes come. Raises: UpstreamError; what came before it has been yielded."""
+    try:
+        for block in _blocks(response, reply.provider, patience):
+            for piece in reply.feed(block):
+                yield piece
+                patience.heard()
+            if reply.is_over:
+                break
+    except (StreamCutError, UpstreamTimeoutError):
+        if not reply.has_finished:
+            yield from reply.rest()
+            raise
+    yield from reply.end()
+
+
+def _blocks(response: requests.Response, provider: str, patience: Patience) -> Iterator[bytes]:
+    """Yield the body as it arrives. `iter_content` would wait for the end of a body without chunks."""
+    connection = _connection(response)
+    while True:
+        if connection:
+            connection.settimeout(patience.left_s())
+        with _reading(provider, patience):
+            block: bytes = response.raw.read1(BLOCK_BYTES, decode_content=True)
+        if not block:
+            return
+        yield block
+
+
+def _connection(response: requests.Response) -> socket.socket | None:
+    """Return the socket that the body comes from, or None where there is no body.
+
+    It can be had in no other way, and requests itself waits for every part of the body as long as for the headers.
+    """
+    answer: Any = response.raw._original_response
+    return answer.fp.raw._sock if answer.fp else None
+
+
+def _error_body(response: requests.Response, provider: str) -> bytes:
+    patience = Patience(Timeout(first=ERROR_BODY_S, total=ERROR_BODY_S), provider)
+    body = bytearray()
+    try:
+        for block in _blocks(response, provider, patience):
+            body += block
+            if len(body) >= ERROR_BODY_BYTES:
+                break
+    except UpstreamError:
+        pass  # the status has said enough
+    return bytes(body[:ERROR_BODY_BYTES])
+
+
+@contextmanager
+def _sending(provider: str, url: str, patience: Patience) -> Iterator[None]:
+    """Name what goes wrong before the headers of the answer are there."""
+    try:
+        yield
+    except requests.Timeout as error:
+        if patience.is_exhausted:
+            raise patience.exhausted() from error
+        raise failure(provider, url, error) from error
+    except requests.exceptions.InvalidHeader as error:
+        raise failure(provider, url, error) from None  # its words are the header's, which may be a key
+    except (HTTPError, OSError, ValueError) as error:
+        raise failure(provider, url, error) from error
+
+
+@contextmanager
+def _reading(provider: str, patience: Patience) -> Iterator[None]:
+    """Name what goes wrong while a body is read."""
+    try:
+        yield
+    except ReadTimeoutError as error:
+        raise patience.exhausted() from error
+    except (HTTPError, OSError) as error:
+        raise StreamCutError(f"The connection to {provider} broke off in the middle of the reply.") from error

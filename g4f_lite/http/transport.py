@@ -1,0 +1,233 @@
+"""The one HTTP client that all providers share, and how its failures are named."""
+
+import asyncio
+import os
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Self
+
+import aiohttp
+from aiohttp.abc import AbstractCookieJar
+from yarl import URL
+
+from g4f_lite.config.settings import ProviderSettings
+from g4f_lite.decoding.reply import Reply
+from g4f_lite.errors import MalformedReplyError, StreamCutError, UnreachableError, UpstreamError, UpstreamTimeoutError
+from g4f_lite.http.error_responses import refusal
+from g4f_lite.pieces import Piece
+
+ERROR_BODY_BYTES = 65536
+ERROR_BODY_S = 5
+"""How much of an error's body is read, and for how long: an error is told without its body rather than late."""
+READ_OUT_S = 0.1
+"""How long the end of a body may take behind the end of its reply; a new connection with TLS takes about as long."""
+
+HEADERS = {"Accept-Encoding": "identity", "User-Agent": "g4f-lite"}
+
+
+class Http:
+    """An HTTP client bound to the event loop it is first used on. Connections whose reply was
+    read to the end are used again."""
+
+    def __init__(self) -> None:
+        self._session: aiohttp.ClientSession | None = None
+        self._lender: Http | None = None
+        self._origin = ""
+
+    def with_cookies(self, origin: str) -> Self:
+        """Return a client with these connections and a cookie jar of its own; closing it closes none of them.
+
+        origin: where cookies come from. It counts as secure whatever its scheme and may be a bare IP address, for a
+        service on this machine that was set up as for the internet.
+        """
+        other = type(self)()
+        other._lender, other._origin = self, origin
+        return other
+
+    @asynccontextmanager
+    async def request(
+        self,
+        method: str,
+        url: str,
+        settings: ProviderSettings,
+        *,
+        provider: str,
+        json: Any = None,
+        data: Any = None,
+        headers: Mapping[str, str] | None = None,
+        accepted: Collection[int] = (),
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Yield a response whose status is 2xx, its body not yet read; leaving the block ends the exchange.
+
+        provider: the name in config.json, for the sentence of an error.
+        data: a dictionary becomes an url-encoded form, an aiohttp.FormData what it says.
+        headers: those of the entry win over them. accepted: statuses that are as good as 2xx.
+        Raises: UnreachableError, UpstreamTimeoutError, StreamCutError or MalformedReplyError before the headers came;
+        whatever `refusals.refusal` makes of another status. Read the body within `reading`.
+        """
+        clock = asyncio.get_running_loop().time
+        due = clock() + settings.timeout.first
+        with _sending(provider, url, settings.proxy):
+            async with asyncio.timeout_at(due):
+                response = await self._open().request(
+                    method,
+                    url,
+                    json=json,
+                    data=data,
+                    headers={**(headers or {}), **settings.headers},
+                    proxy=settings.proxy or None,
+                    allow_redirects=False,
+                    timeout=_timeout(settings),
+                )
+        try:
+            if not 200 <= response.status < 300 and response.status not in accepted:
+                body = await _error_body(response, min(ERROR_BODY_S, (due - clock()) / 2))
+                raise refusal(provider, response.status, response.headers, body, secrets_of(settings))
+            yield response
+        finally:
+            response.close()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        if self._session:
+            await self._session.close()
+            self._session = None
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=self._lender._open().connector if self._lender else aiohttp.TCPConnector(limit=0),
+                connector_owner=self._lender is None,
+                cookie_jar=self._jar(),
+                headers=HEADERS,
+            )
+        return self._session
+
+    def _jar(self) -> AbstractCookieJar:
+        if self._lender:
+            return aiohttp.CookieJar(unsafe=True, treat_as_secure_origin=URL(self._origin).origin())
+        return aiohttp.DummyCookieJar()
+
+
+@contextmanager
+def reading(provider: str) -> Iterator[None]:
+    """Name what goes wrong while a body is read. Raises: StreamCutError."""
+    try:
+        yield
+    except (aiohttp.ClientError, OSError) as error:
+        raise StreamCutError(f"The connection to {provider} broke off in the middle of the reply.") from error
+
+
+async def read(response: aiohttp.ClientResponse, limit: int) -> bytes:
+    """Return the body. Raises: MalformedReplyError if it has more bytes than the limit."""
+    body = bytearray()
+    async for block in response.content.iter_any():
+        body += block
+        if len(body) > limit:
+            raise MalformedReplyError(f"The service sent an answer of more than {limit >> 20} MiB.")
+    return bytes(body)
+
+
+async def read_out(response: aiohttp.ClientResponse) -> None:
+    """Read to the end of a body that is of no use any more, so that its connection is; but not for long."""
+    try:
+        async with asyncio.timeout(READ_OUT_S):
+            async for _ in response.content.iter_any():
+                pass
+    except (aiohttp.ClientError, OSError):
+        pass  # then it is closed instead
+
+
+async def received(response: aiohttp.ClientResponse, reply: Reply) -> AsyncGenerator[Piece, None]:
+    """Yield the pieces of a reply as its bytes come, and leave the connection fit to be used again.
+
+    Raises: UpstreamError; what came before it has been yielded.
+    """
+    try:
+        with reading(reply.provider):
+            async for block in response.content.iter_any():
+                for piece in reply.feed(block):
+                    yield piece
+                if reply.is_over:
+                    break
+    except StreamCutError:
+        if not reply.has_finished:
+            for piece in reply.rest():
+                yield piece
+            raise
+    for piece in reply.end():
+        yield piece
+    await read_out(response)
+
+
+def secrets_of(settings: ProviderSettings) -> list[str]:
+    """Return everything in a provider's entry that may not be shown; empty without a key and headers."""
+    words = " ".join(settings.headers.values()).split()
+    return [secret for secret in (settings.api_key, *words, URL(settings.proxy).password) if secret]
+
+
+async def _error_body(response: aiohttp.ClientResponse, limit_s: float) -> bytes:
+    body = bytearray()
+    try:
+        async with asyncio.timeout(limit_s):
+            async for block in response.content.iter_any():
+                body += block
+                if len(body) >= ERROR_BODY_BYTES:
+                    break
+    except (aiohttp.ClientError, OSError):
+        pass  # the status has said enough
+    return bytes(body[:ERROR_BODY_BYTES])
+
+
+def _timeout(settings: ProviderSettings) -> aiohttp.ClientTimeout:
+    connect_s = settings.timeout.connect
+    return aiohttp.ClientTimeout(total=None, connect=connect_s, sock_connect=connect_s)
+
+
+@contextmanager
+def _sending(provider: str, url: str, proxy: str) -> Iterator[None]:
+    """Name what goes wrong before the headers of the answer are there."""
+    try:
+        yield
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        raise _failure(provider, url, proxy, error) from error
+
+
+def _failure(provider: str, url: str, proxy: str, error: Exception) -> UpstreamError:
+    match error:
+        case aiohttp.ClientConnectorDNSError(host=host) if proxy and host == URL(proxy).host:
+            return UnreachableError(f"The proxy of {provider} cannot be reached: {_reason(error)}")
+        case aiohttp.ClientHttpProxyError():
+            return UnreachableError(f"The proxy of {provider} refuses the connection (status {error.status}).")
+        case aiohttp.ClientProxyConnectionError():
+            return UnreachableError(f"The proxy of {provider} cannot be reached: {_reason(error)}")
+        case aiohttp.ClientConnectorError() | ssl.SSLError():
+            return UnreachableError(f"{provider} cannot be reached at {_origin(url)}: {_reason(error)}")
+        case aiohttp.ConnectionTimeoutError():
+            return UpstreamTimeoutError(f"{provider} does not accept connections at {_origin(url)}. Is it running?")
+        case TimeoutError():
+            return UpstreamTimeoutError(f"{provider} did not begin to answer in time. Try again, or another model.")
+        case aiohttp.ClientResponseError():
+            return MalformedReplyError(f"{provider} does not answer in HTTP at {_origin(url)}. Check its base_url.")
+        case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError() | ValueError():
+            return UnreachableError(f"{provider} cannot be called: check its base_url, proxy, headers and api_key.")
+    return StreamCutError(f"{provider} closed the connection before it answered.")
+
+
+def _reason(error: OSError) -> str:
+    cause: OSError = getattr(error, "os_error", error)
+    match error, cause:
+        case (aiohttp.ClientConnectorCertificateError(), _):
+            return "its TLS certificate is not trusted."
+        case (_, ssl.SSLError()):
+            return "TLS failed. Does the address rightly begin with https?"
+        case (aiohttp.ClientConnectorDNSError(), _):
+            return "there is no such host in DNS."
+        case (_, ConnectionRefusedError()):
+            return "connection refused. Is it running?"
+    return f"{os.strerror(cause.errno).lower()}." if cause.errno else "no connection."
+
+
+def _origin(url: str) -> str:
+    return str(URL(url).origin())

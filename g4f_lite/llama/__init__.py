@@ -1,0 +1,1 @@
+"""GGUF files on this machine, answered by llama.cpp in a child process."""

@@ -1,0 +1,1 @@
+"""Model names to routes, and which provider answers."""

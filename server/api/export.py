@@ -1,0 +1,81 @@
+"""Conversations as files to take away: all of them as JSON, one branch as Markdown."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, Response
+
+from server.current.person import user_id
+from server.current.services import services
+from server.pages.shown_message import A_PROGRAM
+from server.problems import Problem
+from server.store import Store, StoredConversation, StoredMessage, time_text
+from server.turns.engine import Engine
+from server.web.downloads import attachment
+from server.web.i18n import gettext as _
+from server.web.preferences import zone
+
+export = Blueprint("export", __name__, url_prefix="/backend-api/v2")
+
+
+@export.get("/export")
+def everything() -> Response:
+    """Answer with all of a person's conversations, archived ones too, one after the other as they are read."""
+    here, user = services(), user_id()
+    ids = list(_ids(here.store, user))
+    name = f"chats-{datetime.now(zone()).date().isoformat()}"
+    parts = _document(here.store, here.engine, user, ids)
+    return Response(parts, mimetype="application/json", headers=attachment(name, "json"))
+
+
+@export.get("/conversations/<conversation_id>/markdown")
+def markdown(conversation_id: str) -> Response:
+    """Answer with the current branch of a conversation as Markdown."""
+    here, user = services(), user_id()
+    branch = here.store.branch(user, conversation_id, limit=sys.maxsize)
+    title = " ".join(branch.conversation.title.split())
+    labels = {model.name: model.label for model in here.catalog.models()}
+    sections = [_section(here.engine.latest(user, message), labels) for message in branch.messages]
+    text = "\n".join([f"# {title}\n", *sections])
+    return Response(text, mimetype="text/markdown", headers=attachment(title, "md"))
+
+
+def _ids(store: Store, user: str) -> Iterator[str]:
+    """Yield the ids of all conversations, newest first."""
+    found, cursor = store.conversations(user)
+    yield from (one.id for one in found)
+    while cursor:
+        found, cursor = store.conversations(user, cursor)
+        yield from (one.id for one in found)
+
+
+def _document(store: Store, engine: Engine, user: str, ids: Sequence[str]) -> Iterator[bytes]:
+    """Yield a JSON object, a conversation at a time; those that were deleted meanwhile are left out."""
+    yield f'{{"exported_at": "{time_text(datetime.now(UTC))}", "conversations": ['.encode()
+    separator = "\n"
+    for conversation_id in ids:
+        try:
+            found, messages = store.conversation(user, conversation_id)
+        except Problem as problem:
+            if problem.code != "unknown_conversation":
+                raise
+            continue
+        whole = _whole(found, [engine.latest(user, message) for message in messages])
+        yield (separator + json.dumps(whole, ensure_ascii=False)).encode(errors="replace")
+        separator = ",\n"
+    yield b"\n]}\n"
+
+
+def _whole(found: StoredConversation, messages: Sequence[StoredMessage]) -> dict[str, Any]:
+    remembered = {"model": found.model, "params": found.params or {}}
+    made = {"created_at": time_text(found.created_at), "leaf_id": found.leaf_id}
+    return {**found.as_dict(), **made, **remembered, "messages": [message.as_dict() for message in messages]}
+
+
+def _section(message: StoredMessage, labels: Mapping[str, str]) -> str:
+    model = message.model or ""
+    author = _("You") if message.role == "user" else labels.get(model, model) or _(A_PROGRAM)
+    return f"## {author}\n\n{message.content}\n"

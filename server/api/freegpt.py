@@ -1,0 +1,106 @@
+"""What the page of freegpt-webui asks for: answers of nothing but text, and the language it is to be in.
+
+Source: https://github.com/ramonvc/freegpt-webui, client/js/chat.js and client/js/change-language.js
+"""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated, Any, Literal
+
+from flask import Blueprint, Response, request, url_for
+from pydantic import AfterValidator, Field
+
+from g4f_lite.messages import Message, Params
+from g4f_lite.pieces import Content
+from server.current import models, rate_limits
+from server.current.person import someone
+from server.current.services import services
+from server.problems import Problem
+from server.turns.prompt import in_turns
+from server.turns.question import Pieces, Question
+from server.turns.relay import relayed
+from server.web.bodies import Body, check, check_length, check_text, document, mend
+from server.web.i18n import closest, language
+from server.web.preferences import LANGUAGES, keep
+from server.web.streaming import Stream
+
+freegpt = Blueprint("freegpt", __name__)
+
+
+def _spoken(tag: str) -> str:
+    if found := closest(tag):
+        return found
+    raise ValueError(f"must be one of {', '.join(LANGUAGES)}")
+
+
+class FreegptMessage(Body):
+    role: Literal["system", "user", "assistant"]
+    content: str | None = None
+
+
+class FreegptContent(Body):
+    conversation: list[FreegptMessage] = Field(default_factory=list)
+    parts: Annotated[list[FreegptMessage], Field(min_length=1)]
+
+
+class FreegptMeta(Body):
+    content: FreegptContent
+
+
+class FreegptBody(Body):
+    """The whole history, and the question as the only part. What else the page sends has no meaning here."""
+
+    model: str
+    meta: FreegptMeta
+
+    def messages(self) -> list[Message]:
+        said = [*self.meta.content.conversation, *self.meta.content.parts]
+        return [Message(one.role, one.content or "") for one in said]
+
+
+class LanguageBody(Body):
+    language: Annotated[str, AfterValidator(_spoken)]
+
+
+def answer(parsed: dict[str, Any]) -> Response:
+    """Answer statelessly with nothing but the text; the headers wait for its first piece."""
+    mend(parsed)  # the page makes characters of an answer's words `\u0000` and `\ud83d`, and sends them ever again
+    body = check(parsed, FreegptBody)
+    here, messages = services(), body.messages()
+    for message in messages:
+        check_length(message.content)
+    if messages[-1].role != "user":
+        raise Problem("invalid_request", "meta.content.parts: the last part must be the user's question.")
+    check_text(messages[-1].content)
+    model = models.model(body.model)
+    rate_limits.take_turn()
+    reply = relayed(here, someone(), Question(model, in_turns(messages), Params()))
+    return Stream(_texts(reply), loop=here.loop, waits=True, mimetype="text/plain")
+
+
+@freegpt.get("/get-languages")
+def languages() -> list[str]:
+    """List the languages there are."""
+    return list(LANGUAGES)
+
+
+@freegpt.get("/get-locale")
+def locale() -> Response:
+    """Say which of the languages is in force."""
+    return Response(language(), mimetype="text/plain")
+
+
+@freegpt.post("/change-language")
+def change_language() -> Response:
+    """Keep a language as the settings do; `en_US` is understood as `en`."""
+    body = check(document(request), LanguageBody)
+    response = Response(status=204)
+    keep(response, {"language": body.language}, url_for("pages.root"))
+    return response
+
+
+async def _texts(pieces: Pieces) -> AsyncGenerator[bytes, None]:
+    async with aclosing(pieces):
+        async for piece in pieces:
+            if isinstance(piece, Content):
+                yield piece.text.encode()

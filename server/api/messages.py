@@ -1,0 +1,63 @@
+"""What a person does to single messages: delete one, take that back, write another version, go on elsewhere."""
+
+from typing import Any
+
+from flask import Blueprint, request
+
+from server import change_news
+from server.current.person import user_id
+from server.current.services import services
+from server.store import StoredConversation
+from server.web.bodies import ForkBody, UndoBody, VersionBody, check, check_text, document
+
+messages = Blueprint("messages", __name__, url_prefix="/backend-api/v2")
+
+
+@messages.get("/messages/<message_id>")
+def message(message_id: str) -> dict[str, Any]:
+    """Show a message; a running answer as far as it has come."""
+    here, user = services(), user_id()
+    return here.engine.latest(user, here.store.message(user, message_id)).as_dict()
+
+
+@messages.delete("/messages/<message_id>")
+def delete(message_id: str) -> dict[str, Any]:
+    """Delete a message and all that follows it, and end the turns among that. For a day PATCH takes it back."""
+    here, user = services(), user_id()
+    changed, running = here.store.hide_message(user, message_id)
+    for answer_id in running:
+        here.engine.stop(user, answer_id)
+    return _leaf(changed)
+
+
+@messages.patch("/messages/<message_id>")
+def bring_back(message_id: str) -> dict[str, Any]:
+    """Take a deletion back."""
+    check(document(request), UndoBody)
+    return _leaf(services().store.bring_message_back(user_id(), message_id))
+
+
+@messages.post("/messages/<message_id>/versions")
+def add_version(message_id: str) -> tuple[dict[str, Any], int]:
+    """Store another version of an answer, written by hand."""
+    content = check(document(request), VersionBody).content
+    check_text(content, "content")
+    store, user = services().store, user_id()
+    written = store.add_version(user, message_id, content)
+    change_news.tell_thread(services().hub, user, store.summary(user, written.conversation_id))
+    return written.as_dict(), 201
+
+
+@messages.post("/conversations/<conversation_id>/fork")
+def fork(conversation_id: str) -> tuple[dict[str, Any], int]:
+    """Go on from a message in a new conversation, which begins with a copy of the way to it."""
+    body = check(document(request), ForkBody)
+    copy = services().store.fork(user_id(), conversation_id, body.message_id)
+    change_news.tell_conversation(services().hub, user_id(), copy)
+    return copy.as_dict(), 201
+
+
+def _leaf(changed: StoredConversation) -> dict[str, Any]:
+    """Tell open pages, and return where the conversation goes on."""
+    change_news.tell_thread(services().hub, user_id(), changed)
+    return {"conversation_id": changed.id, "leaf_id": changed.leaf_id}

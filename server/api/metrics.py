@@ -1,0 +1,110 @@
+"""`/metrics`: figures for Prometheus, for this machine and for who has the token.
+
+Source: https://prometheus.io/docs/instrumenting/exposition_formats/
+"""
+
+import hmac
+import platform
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Request, Response, abort, request
+
+from server.config.site import is_loopback
+from server.current.person import open_to_all
+from server.current.same_origin import PASSED_ON
+from server.current.services import Services, services
+from server.ops.version import version
+
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
+
+metrics = Blueprint("metrics", __name__)
+
+
+@metrics.get("/metrics")
+@open_to_all
+def figures() -> Response:
+    """Answer with all figures; to others there is nothing here."""
+    if not may_read(request, services().config.site_config.metrics_token):
+        abort(404)
+    return _exposition(services())
+
+
+def may_read(asked: Request, token: str) -> bool:
+    """Tell whether a request comes from this machine, and through no proxy, or has the token."""
+    given = asked.headers.get("Authorization", "").encode("latin-1", "replace")
+    if token and hmac.compare_digest(given, f"Bearer {token}".encode()):
+        return True
+    passed_on = PASSED_ON in asked.environ or "X-Forwarded-For" in asked.headers or "Forwarded" in asked.headers
+    return is_loopback(asked.remote_addr or "") and not passed_on
+
+
+def _exposition(here: Services) -> Response:
+    """Write the figures. The library is loaded by who asks for them, and counts nothing itself."""
+    from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+    from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    registry.register(Collector(here))
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+class Collector:
+    """Our figures, as they are when asked for."""
+
+    def __init__(self, here: Services) -> None:
+        self._here = here
+
+    def collect(self) -> "Iterator[Metric]":
+        """Yield each figure with its labels."""
+        yield from self._turns()
+        yield from self._providers()
+        yield from self._now()
+
+    def _turns(self) -> "Iterator[Metric]":
+        from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
+
+        figures = self._here.engine.figures
+        turns = CounterMetricFamily("g4f_lite_turns", "Turns that ended.", labels=("form", "outcome"))
+        for labels, count in figures.turns.copy().items():
+            turns.add_metric(labels, count)
+        yield turns
+        tokens = CounterMetricFamily("g4f_lite_tokens", "Tokens asked and answered with.", labels=("direction",))
+        for direction in ("input", "output"):
+            tokens.add_metric((direction,), figures.tokens[direction])
+        yield tokens
+        times = HistogramMetricFamily("g4f_lite_first_token_seconds", "From the question to the first of the answer.")
+        times.add_metric((), figures.first_tokens.cumulative(), figures.first_tokens.sum_s)
+        yield times
+
+    def _providers(self) -> "Iterator[Metric]":
+        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
+        errors = CounterMetricFamily(
+            "g4f_lite_provider_errors", "Calls of a provider that failed.", labels=("provider", "code")
+        )
+        waiting = GaugeMetricFamily(
+            "g4f_lite_provider_waiting", "Replies that wait until fewer are given.", labels=("provider",)
+        )
+        for name, member in self._here.catalog.members.items():
+            waiting.add_metric((name,), member.waiting)
+            for code, count in member.health.errors.copy().items():
+                errors.add_metric((name, code), count)
+        yield errors
+        yield waiting
+
+    def _now(self) -> "Iterator[Metric]":
+        from prometheus_client.core import GaugeMetricFamily
+
+        here = self._here
+        for name, text, value in (
+            ("g4f_lite_running_turns", "Turns that are being answered.", len(here.engine.running)),
+            ("g4f_lite_open_streams", "Answers that are being sent.", here.streams.count + here.relayed.count),
+            ("g4f_lite_open_websockets", "Pages that hear of news.", here.hub.listeners),
+        ):
+            yield GaugeMetricFamily(name, text, value)
+        build = GaugeMetricFamily("g4f_lite_build_info", "What runs.", labels=("version", "python"))
+        build.add_metric((version(), platform.python_version()), 1)
+        yield build

@@ -1,0 +1,42 @@
+"""The API of presets: parameters that a person gave a name."""
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from server.current.person import user_id
+from server.current.services import services
+from server.store import Preset
+from server.web.bodies import PresetBody, check, document
+
+presets = Blueprint("presets", __name__, url_prefix="/backend-api/v2/presets")
+
+
+@presets.get("")
+def listed() -> dict[str, Any]:
+    """List a person's presets by name."""
+    return {"presets": [asdict(preset) for preset in services().store.presets.all(user_id())]}
+
+
+@presets.post("")
+def add() -> tuple[dict[str, Any], int]:
+    """Store a new preset."""
+    body = check(document(request), PresetBody)
+    return asdict(services().store.presets.add(user_id(), body.name, body.params.remembered())), 201
+
+
+@presets.put("/<preset_id>")
+def replace(preset_id: str) -> dict[str, Any]:
+    """Give a preset another name and other parameters."""
+    body = check(document(request), PresetBody)
+    preset = Preset(preset_id, body.name, body.params.remembered())
+    services().store.presets.replace(user_id(), preset)
+    return asdict(preset)
+
+
+@presets.delete("/<preset_id>")
+def remove(preset_id: str) -> Response:
+    """Forget a preset."""
+    services().store.presets.remove(user_id(), preset_id)
+    return Response(status=204)

@@ -1,0 +1,124 @@
+"""What decides who comes in, made once from the configuration."""
+
+import hmac
+import secrets
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from server.auth.audit_log import Audit
+from server.auth.oidc_client import Issuer
+from server.auth.open_streams import Attendance
+from server.auth.secret_keys import derived, keyed, session_key
+from server.config.site import Config
+from server.limits.rate_limiter import Throttle
+from server.limits.redis_counts import Shared
+from server.store import Store
+from server.store.people.accounts import Accounts
+from server.store.people.api_keys import ApiKeys
+from server.store.people.one_time_links import Links, Purpose
+from server.store.people.rows import LOCAL_USER, Account
+from server.store.people.second_factors import SecondFactors
+from server.store.people.sessions import Sessions
+
+if TYPE_CHECKING:
+    from itsdangerous import URLSafeTimedSerializer
+
+SEALED_FOR_S = 600
+"""How long somebody may take between two steps of one thing."""
+
+
+class Access:
+    """Accounts, sessions, and what keeps those who guess at bay. May be used from any thread."""
+
+    def __init__(self, config: Config, store: Store, shared: Shared | None = None) -> None:
+        """Raises: Problem, when the session key can be neither read nor made; ConfigError, as `Issuer` says."""
+        self.mode = config.auth.mode
+        self.audit = Audit(Path(config.data_dir))
+        self.throttle = Throttle(shared=shared)
+        self.accounts = Accounts(store.database, store.now)
+        self.sessions = Sessions(store.database, store.now)
+        self.api_keys = ApiKeys(store.database, store.now)
+        self.links = Links(store.database, store.now)
+        self.second_factors = SecondFactors(store.database)
+        self.issuer = Issuer(config.auth.oidc) if config.auth.oidc else None
+        self.attendance = Attendance(self._alive)
+        self._folder = Path(config.data_dir)
+        self._password = config.auth.password
+        # With another shared password it is another key, and every session is over.
+        self._key = b"" if self.mode == "none" else self._key_for(f"sessions {self.mode} {self._password}")
+
+    def hash_of(self, token: str) -> str:
+        """Return what is stored of a session's token."""
+        return keyed(self._key, token)
+
+    def hash_of_key(self, key: str) -> str:
+        """Return what is stored of an API key."""
+        return keyed(self._key_of_keys, key)
+
+    def start(self, user_id: str, address: str, agent: str) -> str | None:
+        """Begin a session; return its token, which is told this once. None if that person may not come in."""
+        token = secrets.token_urlsafe(32)
+        return token if self.sessions.start(self.hash_of(token), user_id, address, agent) else None
+
+    def is_the_password(self, password: str) -> bool:
+        """Tell whether this is the one that everybody shares."""
+        return hmac.compare_digest(keyed(self._key, password), keyed(self._key, self._password))
+
+    def make_link(self, purpose: Purpose, user_id: str = LOCAL_USER) -> str:
+        """Return the token of a new one-time link, which is told this once."""
+        token = secrets.token_urlsafe(32)
+        self.links.make(self._hash_of_link(token), purpose, user_id)
+        return token
+
+    def link(self, token: str) -> tuple[Purpose, Account]:
+        """Return what a one-time link is for, and for whom. Raises: Problem("not_found")."""
+        return self.links.find(self._hash_of_link(token))
+
+    def use_link(self, token: str, password_hash: str, name: str) -> Account:
+        """Do what a one-time link is for. Raises: Problem, as `Links.use` says."""
+        return self.links.use(self._hash_of_link(token), password_hash, name)
+
+    def hash_of_code(self, code: str) -> str:
+        """Return what is stored of a code on paper."""
+        return keyed(self._key_for("recovery codes"), code)
+
+    def sealed(self, purpose: str, text: str, *, of: str) -> str:
+        """Return a text that a browser keeps for us; it can read it, but not make another one.
+
+        of: the id of the person for whom it is good.
+        """
+        return self._sealer(purpose).dumps([of, text])
+
+    def unsealed(self, purpose: str, sealed: str, *, of: str | None = None) -> str:
+        """Return what was sealed a few minutes ago for that purpose and person, or nothing."""
+        from itsdangerous import BadData
+
+        try:
+            owner, text = self._sealer(purpose).loads(sealed, max_age=SEALED_FOR_S)
+        except BadData:
+            return ""
+        return str(text) if of in (None, owner) else ""
+
+    def _alive(self, hashes: Iterable[str]) -> set[str]:
+        """Return those of the hashes that stand for a session, or an API key, that is good still."""
+        hashes = set(hashes)
+        sessions = self.sessions.alive(hashes)
+        return sessions | (self.api_keys.alive(hashes - sessions) if hashes - sessions else set())
+
+    @cached_property
+    def _key_of_keys(self) -> bytes:
+        """With another shared password, all API keys that were made with the old one are over, too."""
+        return self._key_for(f"API keys {self._password if self.mode == 'password' else ''}")
+
+    def _sealer(self, purpose: str) -> "URLSafeTimedSerializer":
+        from itsdangerous import URLSafeTimedSerializer
+
+        return URLSafeTimedSerializer(self._key_for("sealed"), salt=purpose)
+
+    def _hash_of_link(self, token: str) -> str:
+        return keyed(self._key_for("links"), token)
+
+    def _key_for(self, purpose: str) -> bytes:
+        return derived(session_key(self._folder), purpose)

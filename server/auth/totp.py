@@ -1,0 +1,74 @@
+"""The second factor: six digits that change every half minute. Source: https://www.rfc-editor.org/rfc/rfc6238"""
+
+import hmac
+import secrets
+import time
+from io import BytesIO
+
+from markupsafe import Markup
+
+from server.auth.access import Access
+from server.store.people.rows import Account
+
+STEP_S = 30
+DRIFT = 1
+"""Steps that a phone's clock may be early or late."""
+CODES = 10
+"""How many codes there are on paper."""
+LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
+"""None of them looks like another one."""
+
+
+def new_secret() -> str:
+    """Return a secret for somebody's phone, in base 32."""
+    import pyotp
+
+    return pyotp.random_base32()
+
+
+def matching_step(secret: str, code: str, now: float | None = None) -> int | None:
+    """Return the time step whose code this is; None if it is not one of those about now."""
+    import pyotp
+
+    totp, current = pyotp.TOTP(secret), int((time.time() if now is None else now) // STEP_S)
+    given = _plain(code).encode()
+    steps = range(current - DRIFT, current + DRIFT + 1)
+    return next((step for step in steps if hmac.compare_digest(totp.generate_otp(step).encode(), given)), None)
+
+
+def is_right(access: Access, account: Account, code: str) -> bool:
+    """Tell whether a code is good for an account, and use it up: one of the phone's, or one on paper."""
+    step = matching_step(account.totp_secret or "", code) if account.totp_secret else None
+    if step is not None:
+        return access.second_factors.use_step(account.id, step)
+    return access.second_factors.use_code(account.id, access.hash_of_code(_plain(code)))
+
+
+def new_codes() -> list[str]:
+    """Return codes for paper; each has about 49 bits."""
+    made = ["".join(secrets.choice(LETTERS) for _ in range(10)) for _ in range(CODES)]
+    return [f"{code[:5]}-{code[5:]}" for code in made]
+
+
+def put(access: Access, account: Account, secret: str, step: int) -> list[str]:
+    """Ask for codes from now on; return those for paper, which are told this once."""
+    codes = new_codes()
+    access.second_factors.put(account.id, secret, step, [access.hash_of_code(_plain(code)) for code in codes])
+    return codes
+
+
+def picture(secret: str, name: str, site: str) -> Markup:
+    """Return what a phone reads the secret from, as SVG."""
+    import pyotp
+    import segno
+
+    address = pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=site)
+    svg = BytesIO()
+    segno.make(address, error="m").save(
+        svg, kind="svg", xmldecl=False, svgns=True, omitsize=True, border=2, svgclass="qr", lineclass=None
+    )
+    return Markup(svg.getvalue().decode())
+
+
+def _plain(code: str) -> str:
+    return "".join(code.split()).replace("-", "").lower()[:32]

@@ -1,0 +1,155 @@
+"""The command behind run.py: serve until a signal comes, check the configuration, manage accounts, keep a copy."""
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+import textwrap
+import threading
+import webbrowser
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from g4f_lite.config.load import STANDARD_FILE, load
+from g4f_lite.errors import ConfigError
+from g4f_lite.routing.check import WIDTH, findings_table, survey
+from server.app import create_app
+from server.auth.access import Access
+from server.auth.first_administrator import ask_for_administrator
+from server.compat.errors import worded
+from server.config import urls
+from server.config.reload import Watch
+from server.config.site import Config
+from server.current.same_origin import HEADERS
+from server.front import ListenError, Proxies, serve
+from server.ops import user_command as users
+from server.ops.backup import add_arguments
+from server.ops.deployment_check import dangers
+from server.ops.logs import write_logs
+from server.ops.systemd import READY, tell
+from server.problems import Problem
+
+log = logging.getLogger(__name__)
+
+COMMANDS: dict[str, Callable[[Config, argparse.Namespace], int]] = {
+    "serve": lambda config, options: asyncio.run(_serve(config, options)),
+    "check": lambda config, options: asyncio.run(_check(config, options)),
+    "user": users.run,
+    "backup": lambda config, options: _backup(config, options),
+    "restore": lambda config, options: _restore(config, options),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command. Returns: 0 once a signal ended it, 2 for a wrong configuration, 1 for anything else."""
+    options = _parser().parse_args(arguments)
+    try:
+        config = _load(options)
+        return COMMANDS[options.command](config, options)
+    except ConfigError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except (ListenError, Problem) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("run.py", description="A chat web UI for language models.")
+    _add_options(parser)
+    commands = parser.add_subparsers(metavar="COMMAND", dest="command")
+    _add_options(commands.add_parser("serve", help="serve the page, which is what happens without a command, too"))
+    _add_options(commands.add_parser("check", help="ask every provider in the configuration and say what it lacks"))
+    user = commands.add_parser("user", help="make, list and change accounts")
+    users.add_arguments(user)
+    _add_options(user)
+    backup = commands.add_parser("backup", help="write the whole site to one file, while the server runs, too")
+    restore = commands.add_parser("restore", help="put a site back from such a file")
+    add_arguments(backup, restore)
+    _add_options(backup)
+    _add_options(restore)
+    parser.set_defaults(command="serve", config=None, host=None, port=None, open=False)
+    return parser
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    """Let options stand before the command or behind it."""
+    absent = argparse.SUPPRESS
+    file = "another file than the config.json beside run.py"
+    parser.add_argument("--config", type=Path, metavar="FILE", default=absent, help=file)
+    parser.add_argument("--host", default=absent, help="instead of site_config.host")
+    parser.add_argument("--port", type=int, default=absent, help="instead of site_config.port; 0 is any free one")
+    parser.add_argument("--open", action="store_true", default=absent, help="open the page in a browser")
+
+
+def _load(options: argparse.Namespace) -> Config:
+    """Return the configuration, and keep its secrets out of the log from here on."""
+    given: dict[str, Any] = {"host": options.host, "port": options.port}
+    site = {key: value for key, value in given.items() if value is not None}
+    config = load(options.config, Config, os.environ, {"site_config": site} if site else None)
+    write_logs(config)
+    return config
+
+
+async def _serve(config: Config, options: argparse.Namespace) -> int:
+    """Serve until a signal comes and running turns have ended."""
+    app = create_app(config, loop=asyncio.get_running_loop())
+    services = app.extensions["chat"]
+    site = config.site_config
+    await services.start()
+    services.run(Watch(options.config or STANDARD_FILE, lambda: _load(options), services).run())
+    try:
+        all_returned = await serve(
+            app,
+            site.host,
+            site.port,
+            drain=services.drain,
+            on_ready=lambda port: _announce(config, services.access, port, options.open),
+            proxies=Proxies(site.trusted_proxies, site.proxy_addresses),
+            headers=HEADERS,
+            worded=partial(worded, url_prefix=config.url_prefix),
+        )
+    finally:
+        await services.close()
+    if not all_returned:  # the interpreter would wait for a view that hangs
+        logging.shutdown()
+        os._exit(0)
+    return 0
+
+
+def _announce(config: Config, access: Access, port: int, browser: bool) -> None:
+    url = urls.listening(config, port)
+    sys.stdout.write(f"{url}\n")
+    sys.stdout.flush()
+    tell(READY)
+    ask_for_administrator(access, config, port)
+    if browser:
+        threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
+
+
+def _backup(config: Config, options: argparse.Namespace) -> int:
+    from server.ops.backup import command
+
+    return command.backup(config, options)
+
+
+def _restore(config: Config, options: argparse.Namespace) -> int:
+    from server.ops.backup import command
+
+    return command.restore(config, options)
+
+
+async def _check(config: Config, options: argparse.Namespace) -> int:
+    """Write what each provider says for itself, and what is unsafe. Returns: 0 when one works, and nothing is."""
+    findings = await survey(config)
+    sys.stdout.write(findings_table(findings))
+    found = dangers(config, options.config or STANDARD_FILE)
+    for danger in found:
+        sys.stdout.write(f"\n{textwrap.fill(str(danger), WIDTH, break_long_words=False, break_on_hyphens=False)}\n")
+    is_safe = not any(danger.is_error for danger in found)
+    return 0 if is_safe and any(finding.works for finding in findings) else 1

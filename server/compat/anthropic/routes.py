@@ -1,0 +1,33 @@
+"""`/v1/messages`: Anthropic's API, for programs that speak it; any model answers."""
+
+from flask import Blueprint, Response, request
+
+from g4f_lite.messages import Params
+from server.compat.anthropic.body import NAMES, UNCARRIED, CountBody, MessagesBody
+from server.compat.anthropic.response import MessageForm
+from server.compat.capabilities import question_of, refuse_uncarried
+from server.compat.reply import answer
+from server.compat.stored import is_stored
+from server.current import models
+from server.turns.question import tokens_of
+from server.web.bodies import check, document
+
+anthropic = Blueprint("anthropic", __name__, url_prefix="/v1")
+
+
+@anthropic.post("/messages")
+def create_message() -> Response:
+    """Answer with a message; it is stored where the key says so."""
+    parsed = document(request)
+    body = check(parsed, MessagesBody)
+    refuse_uncarried(parsed, UNCARRIED)
+    question = question_of(models.model(body.model), body.said(), body.params(), NAMES)
+    return answer(question, MessageForm(body.model, question.tokens), stream=bool(body.stream), store=is_stored(None))
+
+
+@anthropic.post("/messages/count_tokens")
+def count_tokens() -> dict[str, int]:
+    """Estimate how many tokens a question has; nobody is asked."""
+    body = check(document(request), CountBody)
+    models.model(body.model)
+    return {"input_tokens": tokens_of(body.said(), Params(extra=body.extra()))}

@@ -1,0 +1,112 @@
+"""Problems in the words of the API whose client asks."""
+
+import json
+import re
+from typing import Any, Protocol
+
+from server.problems import Problem
+from server.web.request_id import request_id
+
+PARAM = re.compile(r"([a-z_]+)(?:\.[\w.]+)?: ")
+"""How a sentence about a field of the body begins."""
+TOO_LONG = "prompt_too_long"
+
+OPENAI_CODES = {
+    "invalid_request": None,
+    "not_found": None,
+    "method_not_allowed": None,
+    "unauthenticated": "invalid_api_key",
+    "unknown_model": "model_not_found",
+    "model_not_supported": "model_not_found",
+    "rate_limited": "rate_limit_exceeded",
+    "provider_rate_limited": "rate_limit_exceeded",
+    "content_refused": "content_filter",
+    TOO_LONG: "context_length_exceeded",
+}
+"""What OpenAI calls our codes. Source: https://platform.openai.com/docs/guides/error-codes"""
+
+ANTHROPIC_TYPES = {
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+    503: "overloaded_error",
+}
+"""By status; others are `invalid_request_error`, or `api_error` from 500 on. Source: https://docs.anthropic.com/en/api/errors"""
+
+
+ANTHROPIC_DETAILS = {"thread": {"error_code": "thread_unsupported_request"}}
+"""By field, what has clients ask again with all that was said before, as nothing of it is kept here."""
+
+
+class Worded(Problem):
+    """A problem that is told in another shape than ours; `said` is the body."""
+
+    def __init__(self, problem: Problem, said: dict[str, Any]) -> None:
+        super().__init__(problem.code, problem.message, detail=problem.detail, retry_after=problem.retry_after)
+        self.status, self.id = _status(problem), problem.id
+        self.said = said
+
+    def body(self) -> bytes:
+        return json.dumps(self.said).encode()
+
+
+class Headers(Protocol):
+    """The headers of a request, whoever has read it."""
+
+    def __contains__(self, name: str, /) -> bool: ...
+
+
+def worded(problem: Problem, path: str, headers: Headers, url_prefix: str) -> Problem:
+    """Return the problem as the client who asked at this path, with these headers, expects it."""
+    path = path.removeprefix(url_prefix)
+    if not path.startswith("/v1/"):
+        return problem
+    is_anthropic = speaks_anthropic(headers) or path.startswith("/v1/messages")
+    return in_anthropic_words(problem) if is_anthropic else in_openai_words(problem)
+
+
+def speaks_anthropic(headers: Headers) -> bool:
+    """Tell whether a request comes from a client of Anthropic's API."""
+    return "anthropic-version" in headers
+
+
+def in_openai_words(problem: Problem) -> Worded:
+    """Return the problem in the shape of OpenAI's errors."""
+    param = "model" if problem.code == "unknown_model" else _param(problem)
+    code = OPENAI_CODES.get(problem.code, problem.code)
+    said = {"message": _sentence(problem), "type": _openai_type(_status(problem)), "param": param, "code": code}
+    return Worded(problem, {"error": said})
+
+
+def in_anthropic_words(problem: Problem) -> Worded:
+    """Return the problem in the shape of Anthropic's errors."""
+    status = _status(problem)
+    kind = ANTHROPIC_TYPES.get(status, "invalid_request_error" if status < 500 else "api_error")
+    details = ANTHROPIC_DETAILS.get(_param(problem) or "")
+    said = {"type": kind, "message": _sentence(problem), **({"details": details} if details else {})}
+    return Worded(problem, {"type": "error", "error": said, "request_id": request_id() or None})
+
+
+def _openai_type(status: int) -> str:
+    if status == 429:
+        return "rate_limit_error"
+    return "invalid_request_error" if status < 500 else "server_error"
+
+
+def _status(problem: Problem) -> int:
+    """Return the status; what is too long for a model is a 400 to programs, which look at the code."""
+    return 400 if problem.code == TOO_LONG else problem.status
+
+
+def _sentence(problem: Problem) -> str:
+    """Return what happened, with the service's own words; what is too large has the field there instead."""
+    if problem.code == "too_large" and problem.detail:
+        return f"{problem.detail}: {problem.message}"
+    return f"{problem.message} {problem.detail}".strip()
+
+
+def _param(problem: Problem) -> str | None:
+    found = PARAM.match(_sentence(problem)) if problem.code in ("invalid_request", "too_large") else None
+    return found[1] if found else None

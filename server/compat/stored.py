@@ -1,0 +1,124 @@
+"""Replies that are passed on as they come and stored in the person's history.
+
+Each is a turn like those of the page, so that it is saved, shown and stopped like them; the program is one more reader
+of it, which gets the pieces themselves, calls of tools among them. Only here the turn ends when its reader leaves.
+"""
+
+import asyncio
+import uuid
+from contextlib import aclosing
+from typing import Any
+
+from g4f_lite.decoding.call_assembler import JoinedCalls
+from g4f_lite.messages import Params
+from g4f_lite.pieces import Content, Piece, ToolCalls, Usage
+from g4f_lite.routing.router import Answering
+from server.compat.transcript import Transcript, calls_text, transcript
+from server.current.person import Person, someone
+from server.current.services import Services
+from server.problems import Problem
+from server.store import Begun, NewTurn, Store
+from server.turns.question import Pieces, Question
+from server.turns.relay import Tally
+from server.turns.title import title_of
+from server.turns.turn import Turn
+from server.web.bodies import LONGEST_SYSTEM, ParamsBody
+
+STOPPED = "This answer was stopped on the page."
+
+Queue = asyncio.Queue[Piece | Answering | None]
+"""Pieces for the program; None is the end. It holds no more than the turn does, however slow the program reads."""
+
+
+def is_stored(store: bool | None) -> bool:
+    """Tell whether a request is stored: as it says itself, or else as the key says that it brings."""
+    key = someone().key
+    return bool(key and key.store) if store is None else store
+
+
+async def stored(here: Services, person: Person, question: Question) -> Pieces:
+    """Yield as `relayed` does; the question is stored before the first piece, and the answer before the last.
+
+    Raises: Problem.
+    """
+    queue: Queue = asyncio.Queue()
+    tally = Tally(question)
+    beginning = asyncio.create_task(_begin(here, person, question, queue))
+    with here.streams.one():
+        try:
+            turn = await asyncio.shield(beginning)
+            while (piece := await queue.get()) is not None:
+                tally.take(piece)
+                if not isinstance(piece, Usage):
+                    yield piece
+        except (GeneratorExit, asyncio.CancelledError):  # who asked has left
+            beginning.add_done_callback(_stop)
+            raise
+        if turn.status != "complete":
+            raise turn.problem or Problem("stream_cut", STOPPED)
+        yield tally.usage
+
+
+async def _begin(here: Services, person: Person, question: Question, queue: Queue) -> Turn:
+    with here.allowance.take_place(here.config.limits, person) as place:
+        said, begun = await asyncio.to_thread(_store, here.store, person.id, question)
+        turn = Turn(person.id, begun, question, _tee(question, said.prefill, queue))
+        here.engine.start(turn, place.kept())
+    here.run(_tell_end(turn, queue))
+    return turn
+
+
+def _store(store: Store, user_id: str, question: Question) -> tuple[Transcript, Begun]:
+    said = transcript(question.messages)
+    return said, store.begin_with_history(user_id, _new_turn(question, said), said.history)
+
+
+def _stop(beginning: "asyncio.Task[Turn]") -> None:
+    if not beginning.cancelled() and not beginning.exception():
+        beginning.result().end("stopped")
+
+
+async def _tell_end(turn: Turn, queue: Queue) -> None:
+    """End the queue once the answer is saved, or cannot be."""
+    await turn.ended.wait()
+    queue.put_nowait(None)
+
+
+async def _tee(question: Question, prefill: str, queue: Queue) -> Pieces:
+    """Yield the pieces as they are stored, behind how the answer begins; the queue gets them as they are."""
+    calls, has_text = JoinedCalls(), bool(prefill)
+    async with aclosing(question.answer()) as pieces:
+        async for piece in pieces:
+            queue.put_nowait(piece)
+            if isinstance(piece, ToolCalls):
+                calls.add(piece.parts)
+                continue
+            has_text = has_text or isinstance(piece, Content)
+            yield piece
+            if prefill and isinstance(piece, Answering):
+                yield Content(prefill)
+    if text := calls_text(calls.whole()):
+        yield Content(f"\n\n{text}" if has_text else text)
+
+
+def _new_turn(question: Question, said: Transcript) -> NewTurn:
+    first = next((message.content for message in said.history if message.role == "user"), said.question)
+    return NewTurn(
+        action="send",
+        model=question.model.name,
+        message_id=str(uuid.uuid4()),
+        content=said.question,
+        answer_id=str(uuid.uuid4()),
+        title=title_of(first) or question.model.name,
+        params=_remembered(question.params, said.system),
+    )
+
+
+def _remembered(params: Params, system: str) -> dict[str, Any]:
+    """Return what a person goes on with on the page, as far as the page can say it, too."""
+    return ParamsBody(
+        temperature=params.temperature,
+        top_p=params.top_p or None,
+        max_tokens=params.max_tokens,
+        system=system if len(system.encode()) <= LONGEST_SYSTEM else "",
+    ).remembered()

@@ -1,0 +1,1 @@
+"""What one person, key or address may ask for, and how it is counted."""

@@ -1,0 +1,86 @@
+"""What the log looks like: a line an event, in UTC, and no secret of the configuration in it."""
+
+import json
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from g4f_lite.http.transport import secrets_of as secrets_of_provider
+from server.config.site import Config
+from server.web.request_id import request_id
+
+SHORTEST_SECRET = 6
+"""Characters. A shorter one would blot out ordinary words, and protects nothing."""
+
+CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
+"""Characters that could end a line and begin a forged one."""
+
+
+class Lines(logging.Formatter):
+    """Formats records for people; the lines of a traceback are indented, so that none can pass for an event."""
+
+    converter = staticmethod(time.gmtime)
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
+
+    def __init__(self, config: Config) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s%(request)s: %(message)s")
+        self._secrets = sorted(secrets_of(config), key=len, reverse=True)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as text, redacted."""
+        record.request = f" [{request_id()}]" if request_id() else ""
+        return "\n    ".join(line.translate(CONTROL) for line in self.redacted(super().format(record)).split("\n"))
+
+    def redacted(self, text: str) -> str:
+        """Return the text without any secret of the configuration."""
+        for secret in self._secrets:
+            text = text.replace(secret, "[redacted]")
+        return text
+
+
+class JsonLines(Lines):
+    """Formats records for programs: an object a line, with `request_id` and `traceback` where there is one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as JSON in ASCII, redacted before anything in it is escaped."""
+        said = {
+            "time": self.formatTime(record),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            "request_id": request_id(),
+            "traceback": self.formatException(record.exc_info) if record.exc_info else "",
+        }
+        return json.dumps({name: self.redacted(text) for name, text in said.items() if text})
+
+
+FORMATTERS = {"text": Lines, "json": JsonLines}
+"""By `site_config.log`."""
+
+
+def write_logs(config: Config) -> None:
+    """Write what the server has to say to standard error, instead of what was set up before."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(FORMATTERS[config.site_config.log](config))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    for package in ("server", "g4f_lite"):
+        logging.getLogger(package).setLevel(logging.DEBUG if config.site_config.debug else logging.INFO)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # the store says itself what it did
+
+
+def secrets_of(config: Config) -> set[str]:
+    """Return every text of the configuration that nobody may read."""
+    return {secret for secret in _secrets(config) if len(secret) >= SHORTEST_SECRET}
+
+
+def _secrets(config: Config) -> Iterator[str]:
+    for settings in config.providers.values():
+        yield from secrets_of_provider(settings)
+    yield urlsplit(config.database).password or ""
+    yield urlsplit(config.redis).password or ""
+    yield config.auth.password
+    yield config.auth.oidc.client_secret if config.auth.oidc else ""
+    yield config.site_config.metrics_token

@@ -1,0 +1,105 @@
+"""`python run.py user …`: accounts from the command line, while the server runs or not."""
+
+import argparse
+import getpass
+import os
+import sys
+from contextlib import closing
+from pathlib import Path
+
+from server.auth import passwords
+from server.auth.access import Access
+from server.config import urls
+from server.config.site import Config
+from server.ops import data_folder
+from server.problems import Problem
+from server.store import Store
+from server.store.migrate import HEAD, revision
+from server.store.people.rows import Account, Role
+
+ACTIONS = ("add", "list", "passwd", "disable", "enable", "reset")
+BY = "command line"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Tell a parser what can be asked of this command."""
+    parser.add_argument("action", choices=ACTIONS, help="reset: print a one-time link to choose another password")
+    parser.add_argument("name", nargs="?", help="whose account; not for list")
+    parser.add_argument("--admin", action="store_true", help="add: somebody who can manage the others")
+
+
+def run(config: Config, options: argparse.Namespace) -> int:
+    """Do what was asked. Returns: the exit code. Raises: Problem."""
+    if options.action != "list" and not options.name:
+        raise Problem("invalid_request", f"Say whose account: run.py user {options.action} NAME")
+    data_folder.make(Path(config.data_dir))
+    with closing(Store(config.database)) as store:
+        _make_ready(store)
+        _act(config, Access(config, store), options)
+    return 0
+
+
+def _make_ready(store: Store) -> None:
+    """Make or change the schema where there is need to, and then only while no server runs."""
+    store.database.open()
+    if revision(store.database) != HEAD:
+        store.hold()
+        store.open()
+
+
+def _act(config: Config, access: Access, options: argparse.Namespace) -> None:
+    accounts, name = access.accounts, options.name
+    match options.action:
+        case "list":
+            sys.stdout.writelines(f"{_line(account)}\n" for account in accounts.all())
+            return
+        case "add":
+            role: Role = "admin" if options.admin else "user"
+            made = accounts.add(name, role, _new_password(name))
+            _say(access, f"{made.name} can come in now.", "account_added", made, role=role)
+        case "passwd":
+            account = accounts.named(name)
+            accounts.set_password(account.id, _new_password(name))
+            _say(access, f"{account.name} has another password; every session has ended.", "password_changed", account)
+        case "disable":
+            account = accounts.named(name)
+            accounts.disable(account.id)
+            _say(access, f"{account.name} is out.", "account_disabled", account)
+        case "enable":
+            account = accounts.named(name)
+            accounts.enable(account.id)
+            _say(access, f"{account.name} can come in again.", "account_enabled", account)
+        case "reset":
+            account = accounts.named(name)
+            if account.disabled_at:
+                raise Problem("conflict", f"{account.name} is disabled. Let them in again first: run.py user enable")
+            token = access.make_link("reset", account.id)
+            link = f"{urls.outside(config, config.site_config.port)}welcome?token={token}"
+            _say(access, f"Good once, for a day: {link}", "link_made", account)
+
+
+def _say(access: Access, sentence: str, event: str, account: Account, **more: str) -> None:
+    access.audit.note(event, user=account.name, by=BY, **more)
+    sys.stdout.write(f"{sentence}\n")
+
+
+def _line(account: Account) -> str:
+    state = "disabled" if account.disabled_at else account.role
+    return f"{account.name:<24} {state:<9} since {account.created_at:%Y-%m-%d}"
+
+
+def _new_password(name: str) -> str:
+    """Return the hash of a password that was asked for. Raises: Problem."""
+    password = _password()
+    passwords.check_new(password, name)
+    return passwords.hashed(password)
+
+
+def _password() -> str:
+    """Return what somebody types twice at a terminal; elsewhere CHAT_PASSWORD, or a line of standard input."""
+    if not sys.stdin.isatty():
+        return os.environ.get("CHAT_PASSWORD") or sys.stdin.readline().rstrip("\r\n")
+    password = getpass.getpass("Password: ")
+    if getpass.getpass("The same again: ") != password:
+        raise Problem("invalid_request", "These were two different passwords; nothing was changed.")
+    return password

@@ -1,0 +1,1 @@
+"""The HTML pages, and the parts of them that scripts fetch."""

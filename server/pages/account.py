@@ -1,0 +1,204 @@
+"""A person's own account: the password, where they are signed in, and the second factor."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+
+from server.auth import passwords, totp, user_agents
+from server.auth.access import Access
+from server.current.person import Person, signed_in, someone
+from server.current.services import services
+from server.pages.chat import Page, not_found
+from server.pages.login import throttle_keys
+from server.problems import Problem
+from server.store.people.rows import Account
+from server.web.i18n import N_
+from server.web.i18n import gettext as _
+from server.web.preferences import preferences
+
+account = Blueprint("account", __name__, url_prefix="/chat/account")
+
+WRONG = N_("This is not your password.")
+WRONG_CODE = N_("This code is not right, or not any more. Wait for the next one and try again.")
+SLOWLY = N_("That was wrong too often. Try again in a few minutes.")
+TOO_LATE = N_("That took too long. Begin again.")
+
+
+@dataclass(frozen=True)
+class ShownSession:
+    """Somebody's stay, as they read it."""
+
+    id: str
+    agent: str
+    address: str
+    created_at: datetime
+    seen_at: datetime
+    is_this: bool
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a phone needs to know. `sealed` comes back with the code that proves it does."""
+
+    secret: str
+    picture: Markup
+    sealed: str
+
+
+@dataclass(frozen=True)
+class AccountPage(Page):
+    """What `account.html` receives."""
+
+    name: str
+    has_password: bool
+    """Whether there is a password of one's own to change."""
+    sessions: list[ShownSession]
+    has_second_factor: bool
+    codes_left: int
+    setup: Setup | None
+    codes: list[str]
+    """Those for paper, which are shown once."""
+    problem: str
+    done: str
+
+
+@account.before_request
+def require_sign_in() -> ResponseReturnValue | None:
+    """Where nobody signs in, there is nothing to see."""
+    return None if signed_in() else not_found()
+
+
+@account.before_request
+def require_accounts() -> ResponseReturnValue | None:
+    """Where one password is everybody's, there are only sessions."""
+    has_accounts = services().access.mode == "accounts"
+    return None if has_accounts or request.endpoint in ("account.show", "account.end_sessions") else not_found()
+
+
+@account.get("")
+def show() -> str:
+    """Show the account."""
+    return _page(done=_("Your password was changed.") if "changed" in request.args else "")
+
+
+@account.post("/password")
+def change_password() -> ResponseReturnValue:
+    """Set another password, which ends all other sessions."""
+    access, person = services().access, someone()
+    new = request.form.get("new", "")
+    try:
+        mine = _proven(access, person)
+        passwords.check_new(new, mine.name)
+        access.accounts.set_password(mine.id, passwords.hashed(new), but=person.token_hash)
+    except Problem as problem:
+        return _page(problem=problem), problem.status
+    access.audit.note("password_changed", user=mine.name, address=request.remote_addr)
+    return redirect(url_for("account.show", changed=""), 303)
+
+
+@account.post("/sessions")
+def end_sessions() -> ResponseReturnValue:
+    """End the session `id`, or without one all others."""
+    access, person = services().access, someone()
+    if session_id := request.form.get("id"):
+        access.sessions.end(person.id, session_id)
+    else:
+        access.sessions.end_all(person.id, but=person.token_hash)
+    access.audit.note("sessions_ended", user=person.name or person.id, address=request.remote_addr)
+    return redirect(url_for("account.show"), 303)
+
+
+@account.post("/second-factor")
+def begin_second_factor() -> ResponseReturnValue:
+    """Show what a phone needs to know; nothing is asked for before it has proven that it does."""
+    try:
+        mine = _proven(services().access, someone())
+    except Problem as problem:
+        return _page(problem=problem), problem.status
+    return _page(setup=_setup(mine, totp.new_secret()))
+
+
+@account.post("/second-factor/confirm")
+def confirm_second_factor() -> ResponseReturnValue:
+    """Ask for codes from now on, once one was right; show those for paper."""
+    access, mine = services().access, services().access.accounts.one(someone().id)
+    secret = access.unsealed("second factor", request.form.get("sealed", ""), of=mine.id)
+    if not secret:
+        problem = Problem("invalid_request", TOO_LATE)
+        return _page(problem=problem), problem.status
+    step = totp.matching_step(secret, request.form.get("code", ""))
+    if step is None:
+        problem = Problem("invalid_request", WRONG_CODE)
+        return _page(setup=_setup(mine, secret), problem=problem), problem.status
+    codes = totp.put(access, mine, secret, step)
+    access.audit.note("second_factor_on", user=mine.name, address=request.remote_addr)
+    return _page(codes=codes, done=_("From now on you are asked for a code when you sign in."))
+
+
+@account.post("/second-factor/remove")
+def remove_second_factor() -> ResponseReturnValue:
+    """Let the password alone be enough."""
+    access = services().access
+    try:
+        mine = _proven(access, someone())
+    except Problem as problem:
+        return _page(problem=problem), problem.status
+    access.second_factors.remove(mine.id)
+    access.audit.note("second_factor_off", user=mine.name, address=request.remote_addr)
+    return redirect(url_for("account.show"), 303)
+
+
+def _proven(access: Access, person: Person) -> Account:
+    """Return the account of somebody who has just given their password, too. Raises: Problem."""
+    keys = throttle_keys(person.name)
+    if wait_s := access.throttle.attempt(*keys):
+        raise Problem("rate_limited", SLOWLY, retry_after=wait_s)
+    mine = access.accounts.one(person.id)
+    if not passwords.fits(request.form.get("password", ""), mine.password_hash):
+        raise Problem("forbidden", WRONG)
+    access.throttle.succeeded(*keys)
+    return mine
+
+
+def _setup(mine: Account, secret: str) -> Setup:
+    here = services()
+    picture = totp.picture(secret, mine.name, here.config.site_config.title)
+    return Setup(secret, picture, here.access.sealed("second factor", secret, of=mine.id))
+
+
+def _page(
+    problem: Problem | None = None, done: str = "", setup: Setup | None = None, codes: list[str] | None = None
+) -> str:
+    here, person = services(), someone()
+    mine = here.access.accounts.one(person.id) if here.access.mode == "accounts" else None
+    page = AccountPage(
+        site_title=here.config.site_config.title,
+        preferences=preferences(),
+        name=person.name,
+        has_password=bool(mine and mine.password_hash),
+        sessions=_sessions(here.access, person),
+        has_second_factor=bool(mine and mine.totp_secret),
+        codes_left=here.access.second_factors.codes_left(person.id),
+        setup=setup,
+        codes=codes or [],
+        problem=_(problem.message) if problem else "",
+        done=done,
+    )
+    return render_template("account.html", **vars(page))
+
+
+def _sessions(access: Access, person: Person) -> list[ShownSession]:
+    return [
+        ShownSession(
+            session.id,
+            user_agents.shown(session.agent),
+            session.address,
+            session.created_at,
+            session.seen_at,
+            session.id == person.session_id,
+        )
+        for session in access.sessions.of(person.id)
+    ]

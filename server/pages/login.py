@@ -1,0 +1,179 @@
+"""Coming in and leaving: `/login` and `/logout`."""
+
+import math
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from server.auth import passwords, totp
+from server.auth.access import Access
+from server.current import session_cookie
+from server.current.person import open_to_all, person
+from server.current.services import services
+from server.current.sign_in import own_path
+from server.limits.rate_limiter import network
+from server.pages.chat import Page
+from server.store.people.rows import LOCAL_USER, LONGEST_NAME, Account, key_of
+from server.web.i18n import gettext as _
+from server.web.i18n import ngettext
+from server.web.preferences import preferences
+
+login = Blueprint("login", __name__)
+
+
+@dataclass(frozen=True)
+class LoginPage(Page):
+    """What `login.html` receives."""
+
+    asks_name: bool
+    """Whether there are accounts, and not one password for everybody."""
+    username: str
+    next: str
+    """Where to go afterwards."""
+    problem: str
+    sealed: str
+    """Says that the password was right already; then it is a code that is asked for."""
+    issuer: str
+    """What the service is called that one can come in through; empty where there is none."""
+
+
+@login.get("/login")
+@open_to_all
+def show() -> ResponseReturnValue:
+    """Ask who is there; who is in already goes on."""
+    return redirect(_next()) if person() else show_login()
+
+
+@login.post("/login")
+@open_to_all
+def enter() -> ResponseReturnValue:
+    """Let somebody in who knows the password. Unknown names and wrong passwords are answered alike, and as slowly."""
+    access, name = services().access, request.form.get("username", "")[: LONGEST_NAME + 1]
+    if access.mode == "none":
+        return redirect(_next(), 303)
+    keys = throttle_keys(name)
+    if wait_s := access.throttle.attempt(*keys):
+        return too_many(wait_s)
+    account = access.accounts.find(name) if access.mode == "accounts" else None
+    user_id = _user_of(access, account, request.form.get("password", ""))
+    if not user_id:
+        access.audit.note("login_failed", user=account.name if account else None, address=request.remote_addr)
+        return show_login(_wrong(access), 401)
+    access.throttle.succeeded(*keys)
+    if account and account.totp_secret:
+        return show_login(sealed=access.sealed("password", account.id, of=account.id))
+    return let_in(access, user_id, account.name if account else user_id)
+
+
+@login.post("/login/code")
+@open_to_all
+def enter_code() -> ResponseReturnValue:
+    """Let somebody in who knew the password a moment ago, and has a code too."""
+    access, sealed = services().access, request.form.get("sealed", "")
+    user_id = access.unsealed("password", sealed)
+    if not user_id:
+        return show_login(_("That took too long. Begin again."), 401)
+    account = access.accounts.one(user_id)
+    keys = throttle_keys(account.name)
+    if wait_s := access.throttle.attempt(*keys):
+        return too_many(wait_s)
+    if not totp.is_right(access, account, request.form.get("code", "")):
+        access.audit.note("login_failed", user=account.name, address=request.remote_addr)
+        return show_login(
+            _("This code is not right, or not any more. Wait for the next one and try again."), 401, sealed
+        )
+    access.throttle.succeeded(*keys)
+    return let_in(access, user_id, account.name)
+
+
+@login.post("/logout")
+@open_to_all
+def leave() -> ResponseReturnValue:
+    """End the session, on the server too."""
+    access, found = services().access, person()
+    response = make_response(redirect(url_for("login.show" if access.mode != "none" else "pages.new_chat"), 303))
+    if found and found.token_hash:
+        access.sessions.end(found.id, found.session_id)
+        access.audit.note("logout", user=found.name or found.id, address=request.remote_addr)
+        session_cookie.take_away(response, request)
+        if not services().config.url_prefix:  # below one, other sites may share what this browser keeps
+            response.headers["Clear-Site-Data"] = '"storage"'
+    return response
+
+
+def let_in(access: Access, user_id: str, name: str, then: str = "") -> ResponseReturnValue:
+    """Begin a session, and end the one that this browser had; who was disabled meanwhile stays out.
+
+    then: where to go; absent, what the request says.
+    """
+    token = access.start(user_id, request.remote_addr or "", request.user_agent.string)
+    if not token:
+        return show_login(_("This account was disabled."), 403)
+    if before := person():
+        access.sessions.end(before.id, before.session_id)
+    access.audit.note("login", user=name, address=request.remote_addr)
+    response = make_response(redirect(own_path(then) if then else _next(), 303))
+    session_cookie.give(response, request, token)
+    return response
+
+
+def throttle_keys(name: str) -> tuple[Hashable, Hashable]:
+    """Return what attempts are counted under: the client, and the account as this client asks for it."""
+    client = network(request.remote_addr or "")
+    return ("client", client), ("account", key_of(name), client)
+
+
+def too_many(wait_s: float) -> ResponseReturnValue:
+    """Say how long to wait; the audit log has it once for each client and while."""
+    access = services().access
+    if not access.throttle.count({("told", network(request.remote_addr or "")): 1}):
+        access.audit.note("login_throttled", address=request.remote_addr)
+    minutes = math.ceil(wait_s / 60)
+    sentence = ngettext(
+        "That was wrong too often. Try again in %(num)d minute.",
+        "That was wrong too often. Try again in %(num)d minutes.",
+        minutes,
+    )
+    response = make_response(show_login(sentence % {"num": minutes}, 429))
+    response.headers["Retry-After"] = str(math.ceil(wait_s))
+    return response
+
+
+def _user_of(access: Access, account: Account | None, password: str) -> str | None:
+    """Return who knows this password; None for nobody, or somebody who was disabled."""
+    if access.mode == "password":
+        return LOCAL_USER if access.is_the_password(password) else None
+    fits = passwords.fits(password, account.password_hash if account else None)
+    if not account or not fits or account.disabled_at:
+        return None
+    if account.password_hash and passwords.is_outdated(account.password_hash):
+        access.accounts.rehash(account.id, account.password_hash, passwords.hashed(password))
+    return account.id
+
+
+def _wrong(access: Access) -> str:
+    if access.mode == "password":
+        return _("This is not the password. Capitals count.")
+    return _("This name and this password do not fit together. Capitals count in the password.")
+
+
+def _next() -> str:
+    return own_path(request.values.get("next", ""))
+
+
+def show_login(problem: str = "", status: int = 200, sealed: str = "") -> tuple[str, int]:
+    """Return the page with the form, or with the one for a code where something is `sealed`."""
+    here = services()
+    context = LoginPage(
+        site_title=here.config.site_config.title,
+        preferences=preferences(),
+        asks_name=here.access.mode == "accounts",
+        username=request.form.get("username", ""),
+        next=_next(),
+        problem=problem,
+        sealed=sealed,
+        issuer=here.access.issuer.settings.label if here.access.issuer else "",
+    )
+    return render_template("login.html", **vars(context)), status

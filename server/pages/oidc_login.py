@@ -1,0 +1,106 @@
+"""`/login/oidc`: coming in through an OpenID Connect issuer, where config.json names one."""
+
+import json
+from dataclasses import asdict
+
+from flask import Blueprint, make_response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from server.auth.access import SEALED_FOR_S, Access
+from server.auth.oidc_client import Guest, Issuer, Visit
+from server.current import session_cookie
+from server.current.person import open_to_all
+from server.current.services import services
+from server.current.sign_in import own_path
+from server.pages.chat import not_found
+from server.pages.login import let_in, show_login, throttle_keys, too_many
+from server.problems import Problem
+from server.store.people.rows import LONGEST_NAME, Account
+from server.web.i18n import N_
+from server.web.i18n import gettext as _
+
+oidc = Blueprint("oidc", __name__, url_prefix="/login/oidc")
+
+COOKIE = "chat_oidc"
+MOST_NAMESAKES = 100
+TOO_LATE = N_("That took too long, or began in another browser. Begin again.")
+TOO_MANY = N_("Too many people here have your name.")
+
+
+@oidc.get("")
+@open_to_all
+def begin() -> ResponseReturnValue:
+    """Send somebody to the issuer; a cookie keeps what must come back with them."""
+    access = services().access
+    if not access.issuer:
+        return not_found()
+    try:
+        address, visit = access.issuer.begin(_return_address())
+    except Problem as problem:
+        return show_login(_(problem.message), problem.status)
+    kept = json.dumps({**asdict(visit), "next": own_path(request.args.get("next", ""))})
+    response = make_response(redirect(address))
+    session_cookie.keep_briefly(response, request, COOKIE, access.sealed("oidc", kept, of=""), SEALED_FOR_S)
+    return response
+
+
+@oidc.get("/callback")
+@open_to_all
+def come_back() -> ResponseReturnValue:
+    """Let in whom the issuer has confirmed."""
+    access = services().access
+    if not access.issuer:
+        return not_found()
+    client, _pair = throttle_keys("")
+    if wait_s := access.throttle.attempt(client):
+        return too_many(wait_s)
+    visit, then = _kept(access)
+    try:
+        account = _account(access, _guest(access.issuer, visit))
+    except Problem as problem:
+        access.audit.note("login_failed", by="oidc", address=request.remote_addr)
+        response = make_response(show_login(_(problem.message), problem.status))
+    else:
+        access.throttle.succeeded(client)
+        response = make_response(let_in(access, account.id, account.name, then))
+    response.delete_cookie(COOKIE, url_for("oidc.begin"))
+    return response
+
+
+def _kept(access: Access) -> tuple[Visit | None, str]:
+    """Return what the cookie has kept: what must have come back, and where to go then."""
+    sealed = access.unsealed("oidc", request.cookies.get(COOKIE, ""))
+    if not sealed:
+        return None, ""
+    kept = json.loads(sealed)
+    return Visit(kept["state"], kept["nonce"], kept["verifier"]), kept["next"]
+
+
+def _guest(issuer: Issuer, visit: Visit | None) -> Guest:
+    """Return who came back. Raises: Problem."""
+    if not visit:
+        raise Problem("forbidden", TOO_LATE)
+    return issuer.finish(_return_address(), request.url, visit)
+
+
+def _account(access: Access, guest: Guest) -> Account:
+    """Return the guest's account; the first visit makes it. Raises: Problem."""
+    return access.accounts.of_subject(guest.subject) or _made(access, guest)
+
+
+def _made(access: Access, guest: Guest) -> Account:
+    name = "".join(sign for sign in guest.name if sign.isprintable()).strip()[: LONGEST_NAME - 4].strip() or "guest"
+    for number in range(1, MOST_NAMESAKES):
+        try:
+            made = access.accounts.add(name if number == 1 else f"{name} {number}", "user", subject=guest.subject)
+        except Problem as problem:
+            if problem.code != "conflict":
+                raise
+        else:
+            access.audit.note("account_added", user=made.name, by="oidc", address=request.remote_addr)
+            return made
+    raise Problem("conflict", TOO_MANY)
+
+
+def _return_address() -> str:
+    return f"{request.host_url.rstrip('/')}{url_for('oidc.come_back')}"

@@ -1,0 +1,18 @@
+"""What the panel of a chat's parameters offers, and the limits it says."""
+
+from dataclasses import dataclass, field
+
+from server.pages.ready_presets import ready_presets
+from server.web.bodies import LONGEST_NAME, LONGEST_SYSTEM
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What `_parameters.html` receives, besides the conversation."""
+
+    ready_presets: list[tuple[str, str]] = field(default_factory=ready_presets)
+    """Name, and parameters as JSON."""
+    longest_system: int = LONGEST_SYSTEM
+    """Bytes."""
+    longest_name: int = LONGEST_NAME
+    """Characters."""

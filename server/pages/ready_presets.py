@@ -1,0 +1,62 @@
+"""The presets that come with the program: ways to answer, in the reader's language."""
+
+import json
+from dataclasses import dataclass
+
+from server.web.i18n import N_
+from server.web.i18n import gettext as _
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyPreset:
+    """A name, and what models are told under it. Both are to be translated. `temperature` None: the model's own."""
+
+    name: str
+    system: str
+    temperature: float | None = None
+
+
+READY_PRESETS = (
+    ReadyPreset(
+        N_("Concise"),
+        N_("Answer in as few words as the matter allows. No introduction, no summary, no offers of further help."),
+    ),
+    ReadyPreset(
+        N_("Explain simply"),
+        N_(
+            "Explain as to a curious person without previous knowledge: everyday words, short sentences, one example "
+            "from daily life. Introduce a technical term only after its meaning is clear."
+        ),
+    ),
+    ReadyPreset(
+        N_("Careful reviewer"),
+        N_(
+            "Review what you are given with care. Name the mistakes and risks first, the worst at the top, each with "
+            "the place and a concrete remedy. Say what you are not sure of. Do not praise."
+        ),
+        0.2,
+    ),
+    ReadyPreset(
+        N_("Translator"),
+        N_(
+            "Translate every message into English. Where it is in English already, ask once which language is wanted. "
+            "Keep tone, layout and names. Answer with the translation only."
+        ),
+        0.2,
+    ),
+    ReadyPreset(
+        N_("Creative"),
+        N_("Be inventive: look for the unexpected angle, vivid images and a voice of your own. Avoid worn phrases."),
+        1.1,
+    ),
+)
+
+
+def ready_presets() -> list[tuple[str, str]]:
+    """Return each one's name, and its parameters as JSON."""
+    return [(_(preset.name), _params(preset)) for preset in READY_PRESETS]
+
+
+def _params(preset: ReadyPreset) -> str:
+    temperature = {} if preset.temperature is None else {"temperature": preset.temperature}
+    return json.dumps({"system": _(preset.system), **temperature})

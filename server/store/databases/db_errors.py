@@ -1,0 +1,92 @@
+"""How a database's failures become problems that a person can do something about."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    NotSupportedError,
+    ProgrammingError,
+    TimeoutError,
+)
+
+from g4f_lite.decoding.surrogates import whole
+from server.problems import Problem
+
+FULL = "The disk is full. Free some space and try again; what was stored before is safe."
+LOCKED = "The database is locked by another program. Try again in a moment."
+READ_ONLY = "The database cannot be written to. Give this program the right to write to its data folder."
+AWAY = "The database cannot be reached. Try again in a moment."
+DAMAGED = "The database is damaged, or its file is no database. Put a backup back, or name another database."
+SENTENCES = {
+    "file is not a database": DAMAGED,
+    "malformed": DAMAGED,
+    "disk is full": FULL,
+    "No space left": FULL,
+    "is locked": LOCKED,
+    "lock timeout": LOCKED,
+    "QueuePool limit": LOCKED,
+    "readonly database": READ_ONLY,
+    "read-only": READ_ONLY,
+    "ermission denied": READ_ONLY,
+}
+"""Part of the driver's words, and ours."""
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise Problem in the place of what drivers raise; violated constraints and bugs pass as they are.
+
+    Raises: Problem("invalid_request") for values no database can hold; Problem("storage_unavailable").
+    """
+    try:
+        yield
+    except (IntegrityError, ProgrammingError, NotSupportedError):
+        raise
+    except (DataError, UnicodeEncodeError, OverflowError) as error:
+        raise unstorable() from error
+    except (DatabaseError, InterfaceError, TimeoutError, OSError) as error:
+        raise Problem("storage_unavailable", _sentence(str(error))) from error
+
+
+def _sentence(words: str) -> str:
+    return next((ours for theirs, ours in SENTENCES.items() if theirs in words), AWAY)
+
+
+def refuse_unstorable(*texts: str) -> None:
+    """Raise Problem("invalid_request") for what PostgreSQL refuses, so that both databases hold the same."""
+    if any("\0" in text for text in texts):
+        raise unstorable()
+
+
+def storable(text: str) -> str:
+    """Return a model's text as it can be stored: halves of pairs joined or replaced, U+0000 replaced."""
+    return whole(text).replace("\0", "\ufffd")
+
+
+def locked() -> Problem:
+    return Problem("storage_unavailable", LOCKED)
+
+
+def unstorable() -> Problem:
+    return Problem("invalid_request", "The text has characters that cannot be stored: U+0000, or half of a pair.")
+
+
+def no_cursor() -> Problem:
+    return Problem("invalid_request", "`before` is not a cursor: take it from `next` of the page before.")
+
+
+def held_elsewhere(place: str) -> Problem:
+    sentence = f"Another process is serving from {place}. End it first, or give this one another database."
+    return Problem("storage_unavailable", sentence)
+
+
+def unknown_conversation() -> Problem:
+    return Problem("unknown_conversation", "There is no such conversation. It may have been deleted.")
+
+
+def unknown_message() -> Problem:
+    return Problem("unknown_message", "There is no such message in this conversation.")

@@ -1,0 +1,107 @@
+"""PostgreSQL: a pool that notices lost connections and makes new ones."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, create_engine, event, text
+from sqlalchemy.exc import OperationalError
+
+from g4f_lite.errors import ConfigError
+from server.store.databases.db_errors import held_elsewhere, translated
+
+POOL = 10
+"""Connections kept; as many again are made when needed."""
+CONNECT_TIMEOUT_S = 5
+DEAD_PEER_TIMEOUT_MS = 10_000
+MIGRATION_LOCK = 0x67346C69
+HOLD_KEY = 0x67346C68
+"""Any numbers that the programs on one server are unlikely to share."""
+HOLD = text(
+    "SELECT pg_try_advisory_lock((CAST(:key AS bigint) << 32) | CAST(oid AS bigint))"
+    " FROM pg_namespace WHERE nspname = current_schema()"
+)
+"""Two schemas of one database are two stores."""
+
+
+class PostgreSQL:
+    """Rows are locked where they are read in order to be written."""
+
+    def __init__(self, url: URL, busy_timeout_s: float) -> None:
+        try:
+            self._engine = create_engine(
+                url,
+                pool_pre_ping=True,
+                pool_size=POOL,
+                max_overflow=POOL,
+                pool_timeout=2 * busy_timeout_s,
+                connect_args={
+                    "connect_timeout": CONNECT_TIMEOUT_S,
+                    "tcp_user_timeout": DEAD_PEER_TIMEOUT_MS,
+                    "client_encoding": "utf8",
+                },
+            )
+        except ModuleNotFoundError:
+            raise ConfigError(["database: PostgreSQL needs `pip install -r requirements-postgres.txt`."]) from None
+        self._url = url
+        self._holder: Connection | None = None
+        event.listen(self._engine, "connect", lambda driver, _: _prepare(driver, busy_timeout_s))
+
+    def open(self) -> None:
+        """Nothing to make: the database is there, or `migration` says that it is not."""
+
+    def hold(self) -> None:
+        with translated():
+            if not self._still_holds():
+                self._holder = self._hold()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        with translated(), self._engine.begin() as connection:
+            yield connection
+
+    write = read
+
+    @contextmanager
+    def migration(self) -> Iterator[Connection]:
+        with self.write() as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+            yield connection
+
+    def snapshot(self, label: str) -> Path | None:
+        return None
+
+    def close(self) -> None:
+        self._let_go()
+        self._engine.dispose()
+
+    def _hold(self) -> Connection:
+        """Return a connection that has the lock, and is nothing the pool would lend out."""
+        with ExitStack() as unless_held:
+            connection = unless_held.enter_context(self._engine.connect())
+            connection.execution_options(isolation_level="AUTOCOMMIT").detach()
+            if not connection.scalar(HOLD, {"key": HOLD_KEY}):
+                raise held_elsewhere(self._url.set(password=None, query={}).render_as_string())
+            unless_held.pop_all()
+        return connection
+
+    def _still_holds(self) -> bool:
+        if self._holder is None:
+            return False
+        try:
+            self._holder.scalar(text("SELECT 1"))
+        except OperationalError:  # the connection was lost, and the lock with it
+            self._let_go()
+            return False
+        return True
+
+    def _let_go(self) -> None:
+        if self._holder:
+            self._holder.close()
+            self._holder = None
+
+
+def _prepare(driver: Any, busy_timeout_s: float) -> None:
+    driver.execute(f"SET lock_timeout = {round(busy_timeout_s * 1000)}")
+    driver.commit()

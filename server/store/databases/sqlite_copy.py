@@ -1,0 +1,53 @@
+"""A whole SQLite database as one file: copied while it is in use, and looked through before it is relied upon."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from server.problems import Problem
+from server.store.databases.database import BUSY_TIMEOUT_S
+from server.store.migrate import MIGRATIONS, require_known
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a database as it is at one moment; who writes meanwhile is not kept waiting. Raises: Problem."""
+    with _named(source), closing(_open(source)) as origin, closing(sqlite3.connect(target)) as made:
+        origin.backup(made)  # all pages in one go, which is one reading transaction
+        made.execute("PRAGMA journal_mode = DELETE")  # so that it is one file
+
+
+def verify(file: Path) -> None:
+    """Look through a whole database. Raises: Problem when it is damaged; ConfigError when a newer program made it."""
+    with _named(file), closing(_open(file)) as connection:
+        found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(3)")]
+        if found != ["ok"]:
+            raise _damaged(file, found[0])
+        if lost := connection.execute("PRAGMA foreign_key_check").fetchone():
+            raise _damaged(file, f"a row of {lost[0]} points nowhere")
+        require_known(_revision(file, connection), MIGRATIONS)
+
+
+@contextmanager
+def _named(file: Path) -> Iterator[None]:
+    """Raise Problem in the place of what the driver raises."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise Problem("storage_unavailable", f"{file} cannot be read or copied: {error}.") from error
+
+
+def _open(file: Path) -> sqlite3.Connection:
+    """Open a file that is there."""
+    return sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_TIMEOUT_S)
+
+
+def _revision(file: Path, connection: sqlite3.Connection) -> str:
+    try:
+        return str(connection.execute("SELECT version_num FROM alembic_version").fetchone()[0])
+    except (sqlite3.OperationalError, TypeError):
+        raise _damaged(file, "it has no schema") from None
+
+
+def _damaged(file: Path, what: str) -> Problem:
+    return Problem("storage_unavailable", f"{file} is not a whole database of this program: {what}.")

@@ -1,0 +1,97 @@
+"""The saved events of running answers, and what becomes of them when an answer ends."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Insert, bindparam, delete, exists, insert, select, update
+
+from server.store.crash_recovery import folded
+from server.store.databases.db_errors import storable
+from server.store.mapping import BATCH, MESSAGE, values
+from server.store.records import Batch, Outcome, StoredMessage
+from server.store.schema import events, messages
+from server.turns.events import event
+
+KEPT = timedelta(minutes=10)
+"""How long events can be read after their answer has ended."""
+SHORTEST_TURN = 2
+"""Events of a turn that only began and failed; one of which nothing was saved counts as that."""
+
+
+def _append() -> Insert:
+    """Return a statement that does nothing for a message that is not running, or a batch that is there already."""
+    mine = messages.c.user_id == bindparam("user_id"), messages.c.id == bindparam("message_id")
+    there = exists().where(
+        events.c.user_id == messages.c.user_id,
+        events.c.message_id == messages.c.id,
+        events.c.first_seq == bindparam("first_seq", type_=events.c.first_seq.type),
+    )
+    row = select(
+        messages.c.user_id,
+        messages.c.id,
+        bindparam("first_seq", type_=events.c.first_seq.type),
+        bindparam("last_seq", type_=events.c.last_seq.type),
+        bindparam("lines", type_=events.c.lines.type),
+    ).where(*mine, messages.c.status == "running", ~there)
+    return insert(events).from_select(BATCH, row.with_for_update(read=True))
+
+
+_APPEND = _append()
+
+
+def append(connection: Connection, batches: Sequence[Batch]) -> None:
+    """Store batches; those of a message that is gone, or not running any more, are dropped."""
+    rows = [{**values(batch), "lines": storable(batch.lines)} for batch in batches]
+    connection.execute(_APPEND, rows)
+
+
+def finish(connection: Connection, user_id: str, message_id: str, outcome: Outcome, now: datetime) -> None:
+    """Store how a running message ended; nothing happens if it is gone, or has ended."""
+    running = messages.c.user_id == user_id, messages.c.id == message_id, messages.c.status == "running"
+    texts: dict[str, Any] = {"content": storable(outcome.content), "reasoning": storable(outcome.reasoning)}
+    connection.execute(update(messages).where(*running).values(**{**values(outcome), **texts}, ended_at=now))
+
+
+def after(connection: Connection, user_id: str, message_id: str, seq: int) -> list[Batch]:
+    """Return the batches that hold an event behind `seq`, in order."""
+    mine = events.c.user_id == user_id, events.c.message_id == message_id, events.c.last_seq > seq
+    rows = connection.execute(select(*BATCH).where(*mine).order_by(events.c.first_seq))
+    return [Batch(*row) for row in rows]
+
+
+def interrupt(connection: Connection, error: dict[str, Any], now: datetime) -> int:
+    """End every running message with the text its batches hold, and with this error; return how many those were."""
+    running = connection.execute(select(messages.c.user_id, *MESSAGE).where(messages.c.status == "running")).all()
+    for user_id, *row in running:
+        message = StoredMessage(*row)
+        message = folded(message, after(connection, user_id, message.id, message.last_seq))
+        if message.last_seq:
+            line = event(message.last_seq + 1, "error", {"error": error})
+            append(connection, [Batch(user_id, message.id, message.last_seq + 1, message.last_seq + 1, line)])
+        finish(connection, user_id, message.id, _outcome(message, error), now)
+    return len(running)
+
+
+def _outcome(message: StoredMessage, error: dict[str, Any]) -> Outcome:
+    return Outcome(
+        status="interrupted",
+        content=message.content,
+        reasoning=message.reasoning,
+        provider=message.provider,
+        answering=message.answering,
+        attempts=message.attempts,
+        error=error,
+        state=message.state,
+        last_seq=max(message.last_seq + 1, SHORTEST_TURN),
+    )
+
+
+def sweep(connection: Connection, now: datetime) -> None:
+    """Forget the events of answers that ended a while ago."""
+    ended = exists().where(
+        messages.c.user_id == events.c.user_id,
+        messages.c.id == events.c.message_id,
+        messages.c.ended_at < now - KEPT,
+    )
+    connection.execute(delete(events).where(ended))

@@ -1,0 +1,70 @@
+"""What is made of messages that are there: another version of an answer, and a conversation that goes on elsewhere."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import uuid4
+
+from server.problems import Problem
+from server.store import conversations
+from server.store.databases.db_errors import refuse_unstorable, unknown_message
+from server.store.records import TOLD_IN, StoredMessage
+from server.store.tree import Tree
+from server.store.turns import WAIT
+
+NO_ANSWER = "Only an answer can have another version written by hand; edit a question by sending another one."
+
+
+def version(tree: Tree, message_id: str, content: str) -> StoredMessage:
+    """Store another version of an answer, which becomes the conversation's leaf.
+
+    Raises: Problem with `unknown_message`; `invalid_request` for a question; `conflict` while the answer is running.
+    """
+    refuse_unstorable(content)
+    place = tree.home(message_id)
+    original = conversations.message(tree.connection, tree.user_id, message_id)
+    if original.role != "assistant":
+        raise Problem("invalid_request", NO_ANSWER)
+    if original.status == "running":
+        raise Problem("conflict", WAIT)
+    written = _written(tree, original, content)
+    tree.add(place, written)
+    return written
+
+
+def fork(tree: Tree, conversation_id: str, message_id: str) -> str:
+    """Copy the way to a message into a new conversation, and return its id.
+
+    Raises: Problem with `unknown_conversation` or `unknown_message`; `conflict` while an answer on the way is running.
+    """
+    source = tree.lock(conversation_id)
+    path = tree.path(source, message_id)
+    if not path:
+        raise unknown_message()
+    if any(message.status == "running" for message in path):
+        raise Problem("conflict", WAIT)
+    place = tree.plant(source.title)._replace(model=source.model, params=source.params)
+    tree.add(place, *_copied(path, place.id))
+    return place.id
+
+
+def _written(tree: Tree, original: StoredMessage, content: str) -> StoredMessage:
+    return StoredMessage(
+        id=str(uuid4()),
+        conversation_id=original.conversation_id,
+        parent_id=original.parent_id,
+        role="assistant",
+        content=content,
+        model=original.model,
+        finish_reason="stop",
+        last_seq=TOLD_IN,
+        created_at=tree.now,
+        ended_at=tree.now,
+    )
+
+
+def _copied(path: Sequence[StoredMessage], conversation_id: str) -> list[StoredMessage]:
+    ids = [str(uuid4()) for _ in path]
+    return [
+        replace(message, id=id_, parent_id=parent_id, conversation_id=conversation_id)
+        for message, id_, parent_id in zip(path, ids, [None, *ids[:-1]], strict=True)
+    ]

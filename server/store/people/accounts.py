@@ -1,0 +1,153 @@
+"""Accounts: made, found, changed and disabled. One method is one transaction."""
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from server.problems import Problem
+from server.store.databases.database import Database
+from server.store.people.rows import ACCOUNT, LOCAL_USER, Account, Role, key_of, tidy_name
+from server.store.schema import links, recovery_codes, sessions, users
+from server.web.i18n import N_
+
+TAKEN = N_("Somebody has this name already. Choose another one.")
+UNKNOWN = N_("There is no such account.")
+LAST = N_("This is the only administrator who can come in. Make another one first.")
+
+_NAMED = users.c.name.is_not(None)
+_ADMINISTRATORS = users.c.role == "admin", users.c.disabled_at.is_(None), _NAMED
+
+
+class Accounts:
+    """May be called from any thread. Raises: Problem, with `storage_unavailable` from every method."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._now = now
+
+    def all(self) -> list[Account]:
+        """Return every account, by name."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(*ACCOUNT).where(_NAMED).order_by(users.c.name_key))
+            return [Account(*row) for row in rows]
+
+    def one(self, user_id: str) -> Account:
+        """Return an account. Raises: Problem("not_found")."""
+        return self._required(users.c.id == user_id)
+
+    def named(self, name: str) -> Account:
+        """Return the account of that name, in whatever case. Raises: Problem("not_found")."""
+        return self._required(users.c.name_key == key_of(name))
+
+    def find(self, name: str) -> Account | None:
+        """Return the account of that name, if there is one; nothing in a name can make that fail."""
+        return self._find(users.c.name_key == key_of(name)) if name.isprintable() else None
+
+    def of_subject(self, subject: str) -> Account | None:
+        """Return the account of somebody whom the OpenID Connect issuer knows."""
+        return self._find(users.c.subject == subject)
+
+    def has_administrator(self) -> bool:
+        """Tell whether anybody can come in who can let others in."""
+        return self._find(*_ADMINISTRATORS) is not None
+
+    def add(self, name: str, role: Role, password_hash: str | None = None, subject: str | None = None) -> Account:
+        """Make an account; the first administrator is the person who was there before there were accounts.
+
+        Raises: Problem with `invalid_request`, or `conflict` when the name is taken.
+        """
+        with self._database.write() as connection:
+            return add(connection, self._now(), name, role, password_hash, subject)
+
+    def set_password(self, user_id: str, password_hash: str, *, but: str | None = None) -> None:
+        """Set another password. It ends all sessions but the one with the token hash `but`, and all links."""
+        with self._database.write() as connection:
+            set_password(connection, user_id, password_hash, but)
+
+    def rehash(self, user_id: str, before: str, after: str) -> None:
+        """Store the same password's hash with newer parameters, unless the password was changed meanwhile."""
+        mine = users.c.id == user_id, users.c.password_hash == before
+        with self._database.write() as connection:
+            connection.execute(update(users).where(*mine).values(password_hash=after))
+
+    def set_role(self, user_id: str, role: Role) -> None:
+        """Let somebody do more, or less. Raises: Problem("conflict") for the last administrator."""
+        with self._database.write() as connection:
+            _change(connection, user_id, role=role)
+
+    def disable(self, user_id: str) -> None:
+        """Keep somebody out, and end their sessions and links. Raises: Problem("conflict") for the last one."""
+        with self._database.write() as connection:
+            _change(connection, user_id, disabled_at=self._now())
+            _end(connection, user_id)
+
+    def enable(self, user_id: str) -> None:
+        """Let somebody in again."""
+        with self._database.write() as connection:
+            _change(connection, user_id, disabled_at=None)
+
+    def _required(self, *conditions: ColumnElement[bool]) -> Account:
+        account = self._find(*conditions)
+        if not account:
+            raise Problem("not_found", UNKNOWN)
+        return account
+
+    def _find(self, *conditions: ColumnElement[bool]) -> Account | None:
+        with self._database.read() as connection:
+            row = connection.execute(select(*ACCOUNT).where(_NAMED, *conditions).limit(1)).first()
+            return Account(*row) if row else None
+
+
+def add(
+    connection: Connection,
+    now: datetime,
+    name: str,
+    role: Role,
+    password_hash: str | None = None,
+    subject: str | None = None,
+) -> Account:
+    """Make an account, as `Accounts.add` says."""
+    values: dict[str, Any] = {"name": tidy_name(name), "name_key": key_of(name), "role": role}
+    values |= {"password_hash": password_hash, "subject": subject}
+    heir = users.c.id == LOCAL_USER, users.c.name.is_(None)
+    try:
+        with connection.begin_nested():
+            if role == "admin" and connection.execute(update(users).where(*heir).values(**values)).rowcount:
+                user_id = LOCAL_USER
+            else:
+                user_id = str(uuid.uuid4())
+                connection.execute(insert(users).values(id=user_id, created_at=now, **values))
+    except IntegrityError as error:
+        raise Problem("conflict", TAKEN) from error
+    return Account(*connection.execute(select(*ACCOUNT).where(users.c.id == user_id)).one())
+
+
+def set_password(connection: Connection, user_id: str, password_hash: str, but: str | None = None) -> None:
+    """Set a password, as `Accounts.set_password` says."""
+    _change(connection, user_id, password_hash=password_hash)
+    _end(connection, user_id, but)
+
+
+def forget_second_factor(connection: Connection, user_id: str) -> None:
+    """Let the password alone be enough."""
+    connection.execute(update(users).where(users.c.id == user_id).values(totp_secret=None))
+    connection.execute(delete(recovery_codes).where(recovery_codes.c.user_id == user_id))
+
+
+def _change(connection: Connection, user_id: str, **values: Any) -> None:
+    """Change an account, and leave at least one administrator. Raises: Problem."""
+    administrators = connection.scalars(select(users.c.id).where(*_ADMINISTRATORS).with_for_update()).all()
+    if not connection.execute(update(users).where(users.c.id == user_id, _NAMED).values(**values)).rowcount:
+        raise Problem("not_found", UNKNOWN)
+    if administrators and not connection.scalars(select(users.c.id).where(*_ADMINISTRATORS)).first():
+        raise Problem("conflict", LAST)
+
+
+def _end(connection: Connection, user_id: str, but: str | None = None) -> None:
+    others = sessions.c.user_id == user_id, sessions.c.token_hash != (but or "")
+    connection.execute(delete(sessions).where(*others))
+    connection.execute(delete(links).where(links.c.user_id == user_id))

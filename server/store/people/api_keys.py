@@ -1,0 +1,130 @@
+"""Keys by which programs come in for a person. One method is one transaction."""
+
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
+
+from server.problems import Problem
+from server.store.databases.database import Database
+from server.store.people.rows import ACCOUNT, Account, tidy_name
+from server.store.schema import api_keys, users
+from server.web.i18n import N_
+
+MOST = 50
+"""Keys of one person: more than anybody can keep apart."""
+FULL = N_("There are 50 keys already. Revoke one first.")
+NOTE_EVERY = timedelta(minutes=5)
+"""How exactly `used_at` is kept: a request is no reason to write."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a key is good for. models: names, in which `*` stands for anything. A limit that is 0 is none."""
+
+    models: Sequence[str] = ("*",)
+    turns_per_minute: int = 0
+    concurrent_turns: int = 0
+    tokens_per_day: int = 0
+    store: bool = False
+    """Whether chats become part of the person's history, unless a request says otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey(Terms):
+    """A key, as it may be shown again."""
+
+    id: str
+    name: str
+    last_four: str
+    created_at: datetime
+    used_at: datetime | None
+    expires_at: datetime | None
+
+
+KEY = [api_keys.c[field.name] for field in fields(ApiKey)]
+
+
+class ApiKeys:
+    """May be called from any thread. Raises: Problem, with `storage_unavailable` from every method."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._now = now
+
+    def add(
+        self, key_hash: str, user_id: str, name: str, last_four: str, terms: Terms, lasts: timedelta | None
+    ) -> ApiKey:
+        """Keep a new key. Raises: Problem, with `invalid_request` for the name, `conflict` for one key too many."""
+        now = self._now()
+        key = ApiKey(
+            **_values(terms),
+            id=secrets.token_hex(8),
+            name=tidy_name(name),
+            last_four=last_four,
+            created_at=now,
+            used_at=None,
+            expires_at=now + lasts if lasts else None,
+        )
+        with self._database.write() as connection:
+            mine = select(func.count()).where(api_keys.c.user_id == user_id)
+            if (connection.scalar(mine) or 0) >= MOST:
+                raise Problem("conflict", FULL)
+            connection.execute(insert(api_keys), {"key_hash": key_hash, "user_id": user_id, **_values(key)})
+        return key
+
+    def find(self, key_hash: str) -> tuple[ApiKey, Account] | None:
+        """Return the key and whose it is; None if it is over, or they are disabled."""
+        conditions = api_keys.c.key_hash == key_hash, self._valid(), users.c.disabled_at.is_(None)
+        with self._database.read() as connection:
+            row = connection.execute(
+                select(*KEY, *ACCOUNT).select_from(api_keys.join(users)).where(*conditions)
+            ).first()
+        if not row:
+            return None
+        key, account = _key(row[: len(KEY)]), Account(*row[len(KEY) :])
+        self._note_use(key_hash, key)
+        return key, account
+
+    def alive(self, key_hashes: Iterable[str]) -> set[str]:
+        """Return those of the keys that `find` would find."""
+        conditions = api_keys.c.key_hash.in_(list(key_hashes)), self._valid(), users.c.disabled_at.is_(None)
+        with self._database.read() as connection:
+            return set(connection.scalars(select(api_keys.c.key_hash).join(users).where(*conditions)))
+
+    def of(self, user_id: str) -> list[ApiKey]:
+        """Return somebody's keys, the newest first, also those whose time is over."""
+        mine = select(*KEY).where(api_keys.c.user_id == user_id)
+        with self._database.read() as connection:
+            return [_key(row) for row in connection.execute(mine.order_by(api_keys.c.created_at.desc()))]
+
+    def revoke(self, user_id: str, key_id: str) -> bool:
+        """End one of somebody's keys; tell whether there was one."""
+        mine = api_keys.c.user_id == user_id, api_keys.c.id == key_id
+        with self._database.write() as connection:
+            return connection.execute(delete(api_keys).where(*mine)).rowcount > 0
+
+    def is_over(self, key: ApiKey) -> bool:
+        """Tell whether a key's time is over."""
+        return key.expires_at is not None and key.expires_at <= self._now()
+
+    def _note_use(self, key_hash: str, key: ApiKey) -> None:
+        now = self._now()
+        if not key.used_at or now - key.used_at > NOTE_EVERY:
+            with suppress(Problem), self._database.write() as connection:  # a full disk shuts nobody out
+                connection.execute(update(api_keys).where(api_keys.c.key_hash == key_hash).values(used_at=now))
+
+    def _valid(self) -> ColumnElement[bool]:
+        return api_keys.c.expires_at.is_(None) | (api_keys.c.expires_at > self._now())
+
+
+def _key(row: Sequence[Any]) -> ApiKey:
+    return ApiKey(**dict(zip((column.key for column in KEY), row, strict=True)))
+
+
+def _values(terms: Terms) -> dict[str, Any]:
+    return {field.name: getattr(terms, field.name) for field in fields(terms)}

@@ -1,0 +1,102 @@
+"""Sessions: who is in, from which browser, and until when. One method is one transaction."""
+
+import secrets
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, delete, exists, func, insert, select, update
+
+from server.problems import Problem
+from server.store.databases.database import Database
+from server.store.people.rows import ACCOUNT, SESSION, Account, Session
+from server.store.schema import sessions, users
+
+IDLE = timedelta(days=14)
+"""How long a browser may stay away."""
+LONGEST = timedelta(days=60)
+"""How long a session lasts, used or not."""
+NOTE_EVERY = timedelta(minutes=5)
+"""How exactly `seen_at` is kept: a request is no reason to write."""
+LONGEST_AGENT = 400
+
+
+class Sessions:
+    """May be called from any thread. Raises: Problem, with `storage_unavailable` from every method."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._now = now
+
+    def start(self, token_hash: str, user_id: str, address: str, agent: str) -> bool:
+        """Let somebody in; tell whether they may come in, which those who are disabled may not."""
+        now = self._now()
+        session = {
+            "token_hash": token_hash,
+            "id": secrets.token_hex(8),
+            "user_id": user_id,
+            "created_at": now,
+            "seen_at": now,
+            "address": address,
+            "agent": agent[:LONGEST_AGENT].replace("\0", ""),
+        }
+        enabled = exists().where(users.c.id == user_id, users.c.disabled_at.is_(None))
+        with self._database.write() as connection:
+            connection.execute(delete(sessions).where(~self._valid()))
+            if not connection.scalar(select(enabled)):
+                return False
+            connection.execute(insert(sessions).values(**session))
+        return True
+
+    def find(self, token_hash: str) -> tuple[Session, Account] | None:
+        """Return the session and whose it is; None if it is over, or they are disabled."""
+        return self._noted(self._find(token_hash))
+
+    def alive(self, token_hashes: Iterable[str]) -> set[str]:
+        """Return those of the sessions that `find` would find."""
+        conditions = sessions.c.token_hash.in_(list(token_hashes)), self._valid(), users.c.disabled_at.is_(None)
+        with self._database.read() as connection:
+            return set(connection.scalars(select(sessions.c.token_hash).join(users).where(*conditions)))
+
+    def of(self, user_id: str) -> list[Session]:
+        """Return somebody's sessions, the one used last first."""
+        mine = select(*SESSION).where(sessions.c.user_id == user_id, self._valid())
+        with self._database.read() as connection:
+            return [Session(*row) for row in connection.execute(mine.order_by(sessions.c.seen_at.desc()))]
+
+    def last_seen(self) -> dict[str, datetime]:
+        """Return when each person who is in was seen last, by id."""
+        seen = select(sessions.c.user_id, func.max(sessions.c.seen_at, type_=sessions.c.seen_at.type))
+        with self._database.read() as connection:
+            rows = connection.execute(seen.where(self._valid()).group_by(sessions.c.user_id)).all()
+            return {user_id: at for user_id, at in rows}
+
+    def end(self, user_id: str, session_id: str) -> bool:
+        """End one of somebody's sessions; tell whether there was one."""
+        with self._database.write() as connection:
+            mine = sessions.c.user_id == user_id, sessions.c.id == session_id
+            return connection.execute(delete(sessions).where(*mine)).rowcount > 0
+
+    def end_all(self, user_id: str, *, but: str | None = None) -> None:
+        """End somebody's sessions, all but the one with the token hash `but`."""
+        with self._database.write() as connection:
+            others = sessions.c.user_id == user_id, sessions.c.token_hash != (but or "")
+            connection.execute(delete(sessions).where(*others))
+
+    def _find(self, token_hash: str) -> tuple[Session, Account] | None:
+        conditions = sessions.c.token_hash == token_hash, self._valid(), users.c.disabled_at.is_(None)
+        with self._database.read() as connection:
+            row = connection.execute(select(*SESSION, *ACCOUNT).join(users).where(*conditions)).first()
+        return (Session(*row[: len(SESSION)]), Account(*row[len(SESSION) :])) if row else None
+
+    def _noted(self, found: tuple[Session, Account] | None) -> tuple[Session, Account] | None:
+        now = self._now()
+        if found and now - found[0].seen_at > NOTE_EVERY:
+            with suppress(Problem), self._database.write() as connection:  # a full disk shuts nobody out
+                mine = sessions.c.token_hash == found[0].token_hash
+                connection.execute(update(sessions).where(mine).values(seen_at=now))
+        return found
+
+    def _valid(self) -> ColumnElement[bool]:
+        now = self._now()
+        return (sessions.c.seen_at > now - IDLE) & (sessions.c.created_at > now - LONGEST)

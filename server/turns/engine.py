@@ -1,0 +1,190 @@
+"""All running turns: started, saved at least once a second, stopped, and waited for when the server ends."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any, Literal
+
+from server.limits.quota import Place
+from server.ops.turn_stats import Figures
+from server.problems import BUG, Problem
+from server.store import Batch, Store, StoredMessage
+from server.turns.live_html import Snapshot
+from server.turns.turn import Turn
+
+log = logging.getLogger(__name__)
+
+CHECKPOINT_EVERY_S = 0.7
+"""Together with the time that the write takes this stays below a second."""
+
+Notify = Callable[[str, dict[str, Any]], None]
+
+
+class Engine:
+    """Lives on one event loop. Methods say when they may be called from other threads."""
+
+    def __init__(self, store: Store, loop: asyncio.AbstractEventLoop, notify: Notify) -> None:
+        """notify: told of turns that begin and end, with the user's id and a message for other devices."""
+        self.loop = loop
+        self.figures = Figures()
+        self._store = store
+        self._notify = notify
+        self._turns: dict[tuple[str, str], Turn] = {}
+        self._registering = threading.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._storage = ThreadPoolExecutor(1, "storage")
+        self._saving = asyncio.Lock()
+
+    def start(self, turn: Turn, place: Place | None = None) -> None:
+        """Let a turn run, and give its place back once it has ended. From any thread."""
+        with self._registering:
+            self._turns[turn.user_id, turn.message_id] = turn
+        self.loop.call_soon_threadsafe(self._start, turn, place)
+
+    def find(self, user_id: str, message_id: str) -> Turn | None:
+        """Return the turn that is writing this answer, if it is running. From any thread."""
+        return self._turns.get((user_id, message_id))
+
+    def latest(self, user_id: str, message: StoredMessage) -> StoredMessage:
+        """Return an answer that is running as far as it has come, and any other message as it is. From any thread."""
+        turn = self.find(user_id, message.id)
+        return turn.so_far if turn else message
+
+    def stop(self, user_id: str, message_id: str) -> Turn | None:
+        """End a turn and its upstream call; return it once it has ended. From any thread but the loop's."""
+        if turn := self.find(user_id, message_id):
+            asyncio.run_coroutine_threadsafe(_end(turn, "stopped"), self.loop).result()
+        return turn
+
+    def stop_conversation(self, user_id: str, conversation_id: str) -> None:
+        """End every turn of a conversation. From any thread but the loop's."""
+        for turn in list(self._turns.values()):
+            if (turn.user_id, turn.begun.conversation_id) == (user_id, conversation_id):
+                self.stop(user_id, turn.message_id)
+
+    def stop_all(self, user_id: str) -> None:
+        """End every turn of a person. From any thread but the loop's."""
+        for turn in list(self._turns.values()):
+            if turn.user_id == user_id:
+                self.stop(user_id, turn.message_id)
+
+    def snapshot(self, user_id: str, message_id: str) -> Snapshot | None:
+        """Return how far a running answer has come; None if it is not running. From any thread but the loop's."""
+        if turn := self.find(user_id, message_id):
+            return asyncio.run_coroutine_threadsafe(_snapshot(turn), self.loop).result()
+        return None
+
+    @property
+    def running(self) -> list[Turn]:
+        """The turns that have not ended. From any thread."""
+        return [turn for turn in list(self._turns.values()) if not turn.ended.is_set()]
+
+    async def idle(self) -> None:
+        """Wait until the turns that are running now have ended."""
+        await asyncio.gather(*(turn.ended.wait() for turn in list(self._turns.values())))
+
+    async def drain(self, patience_s: float) -> int:
+        """Let turns finish, then interrupt the rest; return how many that were."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):
+                await self.idle()
+        left = self.running
+        await asyncio.gather(*(_end(turn, "interrupted") for turn in left))
+        return len(left)
+
+    async def checkpoint(self) -> None:
+        """Save what has arrived, all turns in one transaction; what cannot be saved is tried again the next time."""
+        try:
+            async with self._saving:
+                await self._append(self.running)
+            for turn in list(self._turns.values()):
+                if turn.ended.is_set():
+                    await self._finish(turn)
+        except Problem as problem:
+            log.error("running answers are not saved for now: %s", problem.message)
+
+    def close(self) -> None:
+        """Give the storage thread back."""
+        self._storage.shutdown()
+
+    def _start(self, turn: Turn, place: Place | None) -> None:
+        task = self.loop.create_task(self._run(turn, place))
+        self._tasks.add(task)
+        if place:
+            task.add_done_callback(lambda _: place.leave())
+        task.add_done_callback(self._tasks.discard)
+        self._tell(turn)
+
+    async def _run(self, turn: Turn, place: Place | None) -> None:
+        try:
+            await turn.receive()
+            self._count(turn, place)
+            await self._finish(turn)
+            turn.publish_end()
+        except Problem as problem:
+            log.error("answer %s is kept in memory until it can be saved: %s", turn.message_id, problem.message)
+            turn.publish_end(problem)
+        except Exception:  # a bug; whoever reads, stops or drains the turn must not wait for ever
+            log.exception("answer %s is lost by a bug", turn.message_id)
+            self._forget(turn)
+            turn.publish_end(Problem("internal_error", BUG))
+        self._tell(turn)
+
+    def _count(self, turn: Turn, place: Place | None) -> None:
+        usage = turn.outcome.usage or {"input_tokens": 0, "output_tokens": 0}
+        self.figures.ended("stored", turn.outcome.status, usage["input_tokens"], usage["output_tokens"])
+        if place:  # before the end is told: whoever hears it may ask the next at once
+            place.leave(usage["input_tokens"] + usage["output_tokens"])
+        if turn.first_token_s is not None:
+            self.figures.first_tokens.add(turn.first_token_s)
+
+    async def _append(self, turns: list[Turn]) -> None:
+        batches: list[Batch] = []
+        for turn in turns:
+            turn.seal()
+            batches += turn.journal.unsaved
+        if batches:
+            await self.loop.run_in_executor(self._storage, self._store.append, batches)
+            for turn in turns:
+                turn.journal.unsaved.clear()
+
+    async def _finish(self, turn: Turn) -> None:
+        """Save the whole answer; from then on the store answers for it."""
+        async with self._saving:
+            await self.loop.run_in_executor(
+                self._storage, self._store.finish, turn.user_id, turn.message_id, turn.outcome, turn.last_batch()
+            )
+        self._forget(turn)
+
+    def _forget(self, turn: Turn) -> None:
+        """Leave the turn to the store, unless the same answer is being continued already."""
+        with self._registering:
+            if self.find(turn.user_id, turn.message_id) is turn:
+                del self._turns[turn.user_id, turn.message_id]
+
+    def _tell(self, turn: Turn) -> None:
+        self._notify(
+            turn.user_id,
+            {
+                "type": "turn",
+                "conversation_id": turn.begun.conversation_id,
+                "user_message_id": turn.begun.user_message_id,
+                "message_id": turn.message_id,
+                "state": turn.status,
+            },
+        )
+
+
+async def _end(turn: Turn, status: Literal["stopped", "interrupted"]) -> None:
+    turn.end(status)
+    await turn.ended.wait()
+
+
+async def _snapshot(turn: Turn) -> Snapshot:
+    """Return all up to an event. The blocks may show more, which does no harm: a reader gets those blocks again."""
+    seq, answer = turn.journal.last_seq - turn.journal.ended, turn.so_far
+    rendering = await turn.screen.show(now=True)
+    return Snapshot(seq, answer, [block.html for block in rendering.blocks])

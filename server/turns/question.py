@@ -1,0 +1,41 @@
+"""What is asked of whom, wherever the question comes from."""
+
+import json
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from g4f_lite.messages import Message, Params
+from g4f_lite.pieces import Piece
+from g4f_lite.routing.catalog import Model
+from g4f_lite.routing.router import Answering, answer, instructed
+from g4f_lite.tokens import estimate
+
+Pieces = AsyncGenerator[Piece | Answering, None]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """messages: oldest first. state, system: as the router's `answer` has them."""
+
+    model: Model
+    messages: Sequence[Message]
+    params: Params
+    state: Mapping[str, Any] | None = None
+    system: str = ""
+
+    def answer(self) -> Pieces:
+        """Yield the pieces of the reply. Raises: G4FLiteError."""
+        return answer(self.model, self.messages, self.params, self.state, self.system)
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens it may have, with what the model is told, and the tools and calls that go with it."""
+        return tokens_of(instructed(self.model, self.messages, self.system), self.params)
+
+
+def tokens_of(messages: Sequence[Message], params: Params | None = None) -> int:
+    """Return how many tokens messages may have, with the tools and the calls that go with them."""
+    extras = [*(message.extra for message in messages), params.extra if params else {}]
+    written = (json.dumps(extra, ensure_ascii=False) for extra in extras if extra)
+    return sum(estimate(text) for text in (*(message.content for message in messages), *written))

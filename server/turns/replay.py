@@ -1,0 +1,153 @@
+"""Reading an answer's events: live from its journal, or afterwards from the store; as text or as HTML blocks."""
+
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from typing import Any
+
+from server.render import Change, Rendering, Viewer, blocks
+from server.store import Batch, StoredMessage
+from server.turns import events
+from server.turns.turn import Turn
+
+PING_EVERY_S = 15
+
+
+async def live(turn: Turn, after: int, html: bool) -> AsyncGenerator[str, None]:
+    """Yield the lines of a running turn behind `after` as they come, until the last."""
+    if not turn.journal.base_seq <= after <= turn.journal.last_seq:
+        lines, after = _earlier(turn, html)
+        yield "".join(lines)
+    async for some in _html(turn, after, Viewer(after)) if html else _text(turn, after):
+        yield some
+
+
+def ended(message: StoredMessage, batches: Sequence[Batch], after: int, html: bool) -> list[str]:
+    """Return the lines of an ended answer behind `after`; all of it anew where single events are no longer kept.
+
+    That is so after a while, and where a process died before it had saved what a reader has.
+    batches: those the store still has, in order.
+    """
+    lines = [
+        line for batch in batches for seq, line in enumerate(events.split(batch.lines), batch.first_seq) if seq > after
+    ]
+    if len(lines) != message.last_seq - after or any(map(events.is_end, lines[:-1])):
+        lines = _numbered(message.last_seq, _replay(message))
+    return _with_blocks(lines, message.content) if html else lines
+
+
+def _earlier(turn: Turn, html: bool) -> tuple[list[str], int]:
+    """Return what replaces all that a reader has, and the number to go on behind.
+
+    That is wanted where a continued answer's earlier turns are read, too, and where a reader is ahead of us, because it
+    has events of a process that died before they were saved.
+    """
+    answer = turn.begun.answer
+    if not turn.journal.base_seq:
+        return _numbered(1, [_replay_start(answer)]), 1
+    lines = _numbered(answer.last_seq, [_replay_start(answer), *_text_of(answer)])
+    return _with_blocks(lines, answer.content) if html else lines, answer.last_seq
+
+
+async def _text(turn: Turn, after: int) -> AsyncGenerator[str, None]:
+    journal, seq = turn.journal, after
+    while True:
+        while seq < journal.last_seq:
+            lines, seq = journal.after(seq)
+            yield "".join(lines)
+        if journal.ended:
+            return
+        if not await journal.news(PING_EVERY_S):
+            yield events.PING
+
+
+async def _html(turn: Turn, after: int, viewer: Viewer) -> AsyncGenerator[str, None]:
+    """Yield the lines with `html` in the place of `content`. HTML waits for its turn; other events bring it along."""
+    journal, seq, unseen, told = turn.journal, after, 0, after
+    while True:
+        while seq < journal.last_seq:
+            lines, last = journal.after(seq)
+            for number, line in enumerate(lines, seq + 1):
+                if events.is_content(line):
+                    unseen = number
+                    continue
+                if unseen or events.is_end(line):
+                    unseen = 0
+                    yield _changes(viewer, await turn.screen.show(now=True), told, number - 1)
+                yield line
+                told = number
+            seq = last
+        if journal.ended:
+            return
+        if unseen:
+            await turn.screen.wait()
+            rendering = await turn.screen.show()
+            yield _changes(viewer, rendering, told, seq)
+            told = max(told, min(rendering.seq, seq))
+            unseen = unseen if rendering.seq < unseen else 0
+        elif not await journal.news(PING_EVERY_S):
+            yield events.PING
+
+
+def _changes(viewer: Viewer, rendering: Rendering, told: int, seq: int) -> str:
+    """Return the `html` lines that bring a viewer up to date; none has a number above `seq`, where the reader is."""
+    return "".join(_changed(viewer.news(rendering), told, max(told, min(rendering.seq, seq))))
+
+
+def _changed(changes: Sequence[Change], told: int, seq: int) -> list[str]:
+    """Return the lines of changes that belong together, of which the last has the number `seq`.
+
+    The others repeat the number that was told before: a reader that is cut off in between gets them all again.
+    """
+    lines = []
+    for change in changes:
+        what = {"text": change.text} if change.html is None else {"html": change.html}
+        number = seq if change is changes[-1] else told
+        lines.append(events.event(number, "html", {"block": change.block, **what}))
+    return lines
+
+
+def _with_blocks(lines: list[str], content: str) -> list[str]:
+    """Return the lines with all blocks of the answer in the place of its last piece, and none of the others."""
+    last = max((index for index, line in enumerate(lines) if events.is_content(line)), default=None)
+    if last is None:
+        return lines
+    before = [line for line in lines[:last] if not events.is_content(line)]
+    told, seq = (events.parse(line)["seq"] for line in (before[-1] if before else lines[last], lines[last]))
+    shown = [Change(number, html, None) for number, html in enumerate(blocks(content))]
+    return before + _changed(shown, told, seq) + lines[last + 1 :]
+
+
+def _replay(message: StoredMessage) -> list[tuple[str, dict[str, Any]]]:
+    """Return the few events that tell the whole of an ended answer."""
+    usage = [("usage", message.usage)] if message.usage else []
+    end = ("error", {"error": message.error}) if message.error else ("finish", {"reason": message.finish_reason})
+    return [_replay_start(message), *_way_of(message), *_text_of(message), *usage, end]
+
+
+def _replay_start(message: StoredMessage) -> tuple[str, dict[str, Any]]:
+    return "start", {
+        "conversation_id": message.conversation_id,
+        "user_message_id": message.parent_id,
+        "message_id": message.id,
+        "model": message.model,
+        "replay": True,
+    }
+
+
+def _way_of(message: StoredMessage) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield how the answer came to be, where there is something to tell: who failed before, or a notice."""
+    for attempt in message.attempts:
+        yield "attempt", attempt
+    if message.answering and (message.attempts or message.notices):
+        yield "provider", message.answering
+
+
+def _text_of(message: StoredMessage) -> Iterator[tuple[str, dict[str, Any]]]:
+    if message.reasoning:
+        yield "reasoning", {"token": message.reasoning}
+    if message.content:
+        yield "content", {"content": message.content}
+
+
+def _numbered(last_seq: int, told: Sequence[tuple[str, dict[str, Any]]]) -> list[str]:
+    """Return the lines of events, numbered so that the last one is `last_seq`."""
+    return [events.event(seq, *one) for seq, one in enumerate(told, last_seq - len(told) + 1)]

@@ -1,0 +1,1 @@
+"""What all views share: bodies in, streams and files out, languages and preferences."""

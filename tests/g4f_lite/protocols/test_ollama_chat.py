@@ -1,0 +1,362 @@
+"""Replies in Ollama's own protocol are decoded, and requests are made as it wants them."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from g4f_lite.errors import ModelNotSupportedError, UpstreamError
+from g4f_lite.messages import Image, Message, Params, conversation
+from g4f_lite.pieces import Content, Finish, Piece, Reasoning, ToolCalls, Usage
+from g4f_lite.protocols.ollama.chat import ChatReply, carries, chat_request
+from tests.support.divisions import divided
+from tests.support.services.ollama_service import done, line, said
+
+KEY = "tiger-secret"
+PIXEL = "iVBORw0KGgo="
+
+
+def decode(*blocks: bytes) -> list[Piece]:
+    reply = ChatReply("ollama", [KEY])
+    return [piece for block in blocks for piece in reply.feed(block)] + list(reply.end())
+
+
+def failing(*blocks: bytes) -> tuple[str, UpstreamError]:
+    """Return the text that came before the failure, and the failure."""
+    reply, text = ChatReply("ollama", [KEY]), ""
+    with pytest.raises(UpstreamError) as caught:
+        for block in blocks:
+            for piece in reply.feed(block):
+                text += piece.text
+        for piece in reply.end():
+            text += piece.text
+    return text, caught.value
+
+
+# replies
+
+
+def test_a_stream_becomes_pieces():
+    stream = [said(thinking="Let me"), said("Hel"), said("lo"), done(prompt_eval_count=5, eval_count=2)]
+
+    assert decode(*stream) == [Reasoning("Let me"), Content("Hel"), Content("lo"), Usage(5, 2), Finish("stop")]
+
+
+def test_the_last_record_may_hold_text():
+    counts = {"prompt_eval_count": 2, "eval_count": 1}
+    last = done(content="bye", **counts)
+
+    assert decode(last) == decode(said("bye"), done(**counts)) == [Content("bye"), Usage(2, 1), Finish("stop")]
+
+
+def test_the_last_record_may_hold_thoughts_and_no_line_end():
+    last = line({"message": {"content": "", "thinking": "Hm."}, "done": True, "done_reason": "stop"})
+
+    assert decode(said("a"), last.rstrip()) == [Content("a"), Reasoning("Hm."), Finish("stop")]
+
+
+def test_the_last_record_may_lack_a_message():
+    assert decode(said("a"), line({"done": True, "done_reason": "length"})) == [Content("a"), Finish("length")]
+
+
+def test_an_answer_that_is_not_streamed_is_read_too():
+    whole = line({"model": "m", "message": {"role": "assistant", "content": "Hi", "thinking": "Hm."}, "done": True})
+
+    assert decode(whole) == decode(whole.rstrip()) == [Reasoning("Hm."), Content("Hi"), Finish("stop")]
+
+
+@pytest.mark.parametrize(
+    ("counts", "usage"),
+    [
+        ({"prompt_eval_count": 5, "eval_count": 2}, [Usage(5, 2)]),
+        ({"eval_count": 2}, []),  # the prompt was still in memory
+        ({"prompt_eval_count": 5}, []),
+        ({}, []),
+        ({"prompt_eval_count": 0, "eval_count": 0}, []),
+        ({"prompt_eval_count": "5", "eval_count": 2}, []),
+        ({"prompt_eval_count": -1, "eval_count": 2}, []),
+        ({"prompt_eval_count": 5, "eval_count": True}, []),
+    ],
+    ids=str,
+)
+def test_either_count_may_be_missing(counts, usage):
+    assert decode(said("a"), done(**counts)) == [Content("a"), *usage, Finish("stop")]
+
+
+@pytest.mark.parametrize("reason", ["stop", "", None, "load", "unload", "new", 5, {}])
+def test_most_ends_are_a_plain_stop(reason):
+    assert decode(said("a"), done(reason))[-1] == Finish("stop")
+
+
+@pytest.mark.parametrize("reason", ["load", "unload"])
+def test_word_that_a_model_was_loaded_is_no_answer(reason):
+    assert failing(done(reason))[1].code == "malformed_reply"
+
+
+def test_the_call_of_a_tool_is_no_answer():
+    call = said(tool_calls=[{"function": {"name": "now", "arguments": {}}}])
+
+    assert failing(call, done())[1].code == "malformed_reply"
+    assert decode(call, done(content="a"))[0] == Content("a")
+
+
+TWO = [
+    said("Let me look.\n"),
+    said(tool_calls=[{"function": {"name": "now", "arguments": {}}}]),
+    said(tool_calls=[{"id": "b", "function": {"index": 1, "name": "add", "arguments": {"a": [1, "é"]}}}]),
+]
+
+
+@pytest.mark.parametrize("end", [[done()], [done("")], [done(eval_count=3)]])
+def test_calls_of_tools_that_were_offered_are_told(end):
+    reply = ChatReply("ollama", offers_tools=True)
+    pieces = [piece for block in [*TWO, *end] for piece in reply.feed(block)] + list(reply.end())
+    calls = [part for piece in pieces if isinstance(piece, ToolCalls) for part in piece.parts]
+
+    assert pieces[0] == Content("Let me look.")
+    assert [(call["index"], call["type"], call["function"]["name"]) for call in calls] == [
+        (0, "function", "now"),
+        (1, "function", "add"),
+    ]
+    assert [json.loads(call["function"]["arguments"]) for call in calls] == [{}, {"a": [1, "é"]}]
+    assert calls[0]["id"] and calls[1]["id"] == "b"
+    assert pieces[-1] == Finish("tool_calls")
+
+
+def test_calls_may_stand_in_the_last_record_and_be_all_of_the_answer():
+    last = line(
+        {"message": {"content": "", "tool_calls": [{"function": {"name": "now", "arguments": {}}}]}, "done": True}
+    )
+    reply = ChatReply("ollama", offers_tools=True)
+
+    assert [type(piece) for piece in (*reply.feed(last), *reply.end())] == [ToolCalls, Finish]
+
+
+def test_an_answer_that_was_cut_behind_a_call_says_so():
+    reply = ChatReply("ollama", offers_tools=True)
+
+    assert [*reply.feed(TWO[1] + done("length")), *reply.end()][-1] == Finish("length")
+
+
+def test_a_model_may_have_nothing_to_say():
+    assert decode(done()) == [Finish("stop")]
+
+
+def test_inline_reasoning_is_told_from_the_answer():
+    assert decode(said("<think>\nHm.</th"), said("ink>"), said("Yes."), done()) == [
+        Reasoning("\nHm."),
+        Content("Yes."),
+        Finish("stop"),
+    ]
+
+
+def test_go_s_escapes_and_separators_are_characters():
+    text = "<b>&\u2028\u2029"
+
+    assert b"\\u003c" in said(text)
+    assert decode(said(text), done())[0] == Content(text)
+
+
+def test_a_pair_of_halves_in_two_records_is_one_character():
+    halves = [b'{"message":{"content":"%b"}}\n' % half for half in (rb"a\ud83d", rb"\ude00")]
+
+    assert decode(*halves, done()) == [Content("a"), Content("😀"), Finish("stop")]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {},
+        {"message": None},
+        {"message": "x"},
+        {"message": {"content": 5, "thinking": {}}},
+        {"error": None},
+        {"done": 0},
+    ],
+    ids=str,
+)
+def test_records_without_text_are_passed_over(odd):
+    assert decode(line(odd), b"\n\r\n", said("a"), line(odd), done()) == [Content("a"), Finish("stop")]
+
+
+@pytest.mark.parametrize("behind", [b"nonsense\n", line({"error": "late"}), said("more"), b"{", b'{"error": "late"}'])
+def test_nothing_behind_the_end_matters(behind):
+    assert decode(said("a") + done() + behind) == [Content("a"), Finish("stop")]
+
+
+@pytest.mark.parametrize("stream", [[], [said("a")], [said("a"), done()[:-20]]])
+def test_an_end_before_the_last_record_is_a_cut(stream):
+    text, error = failing(*stream)
+
+    assert (text, error.code) == ("a" if stream else "", "stream_cut")
+
+
+@pytest.mark.parametrize(
+    ("record", "code"),
+    [
+        ({"error": f"llama runner process has terminated: {KEY}"}, "provider_failed"),
+        ({"error": "an error", "status": 503}, "provider_overloaded"),
+        ({"error": 'model "x" not found, try pulling it first'}, "model_not_supported"),
+        ({"error": "exceed_context_size_error"}, "prompt_too_long"),
+        ({"message": {"content": "b"}, "error": "late"}, "provider_failed"),
+    ],
+    ids=str,
+)
+def test_an_error_under_a_good_status_ends_the_reply_behind_its_text(record, code):
+    text, error = failing(said("a"), line(record), said("late"), done())
+
+    assert (text, error.code) == ("ab" if "message" in record else "a", code)
+    assert KEY not in error.detail
+
+
+@pytest.mark.parametrize("record", [b"5\n", b"[]\n", b'"x"\n', b"null\n", b"nonsense\n", b"{'a': 1}\n", b"\xff\n"])
+def test_what_is_no_record_is_malformed(record):
+    assert failing(record, done())[1].code == "malformed_reply"
+
+
+REPLY = said(thinking="Hm. ") + said("Grü") + said("ße 👋\u2028\n") + done("length", "!", eval_count=3)
+
+
+@given(cuts=st.lists(st.integers(0, len(REPLY))))
+def test_any_division_of_the_bytes_gives_the_same_reply(cuts):
+    assert decode(*divided(REPLY, cuts)) == decode(REPLY)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["message", "content", "thinking", "done", "error", "done_reason", "eval_count"]),
+            inner,
+            max_size=4,
+        )
+    ),
+)
+
+
+@given(json_values)
+def test_no_json_is_too_strange(value):
+    try:
+        decode(json.dumps(value).encode() + b"\n", done())
+    except UpstreamError as error:
+        assert error.message.endswith(".")
+
+
+# requests
+
+
+def test_a_request_holds_what_was_set_and_nothing_else():
+    messages = [Message("system", "Be brief."), *conversation("a", "b", "c")]
+
+    assert chat_request("ollama", "llama3.2", messages, Params(), None) == {
+        "model": "llama3.2",
+        "messages": [
+            {"role": "system", "content": "Be brief."},
+            {"role": "user", "content": "a"},
+            {"role": "assistant", "content": "b"},
+            {"role": "user", "content": "c"},
+        ],
+        "stream": True,
+    }
+
+
+def test_parameters_have_the_names_that_ollama_knows_and_stand_among_the_options():
+    params = Params(temperature=0.0, top_p=0.5, max_tokens=9, stop=("x",))
+    asked = chat_request("ollama", "m", conversation("a"), params, 8192)
+
+    assert asked["options"] == {"temperature": 0.0, "top_p": 0.5, "num_predict": 9, "stop": ["x"], "num_ctx": 8192}
+    assert not {"temperature", "max_tokens", "stop"} & asked.keys()
+
+
+TOOL = {"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}
+CALL = {"id": "c1", "type": "function", "function": {"name": "add", "arguments": '{"a": 1}'}}
+SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}}}
+
+
+def asked_with(messages=(), **extra):
+    return chat_request("ollama", "m", [*conversation("a"), *messages], Params(extra=extra), None)
+
+
+def test_calls_and_results_are_said_in_ollama_s_words():
+    calling = Message("assistant", "Hm.", extra={"tool_calls": [CALL], "reasoning_content": "Let me add."})
+    result = Message("user", "1", (Image(f"data:image/png;base64,{PIXEL}"),), {"role": "tool", "tool_call_id": "c1"})
+    stray = Message("user", "2", extra={"role": "tool", "tool_call_id": "c2"})
+
+    assert asked_with([calling, result, stray], tools=[TOOL]) == {
+        "model": "m",
+        "messages": [
+            {"role": "user", "content": "a"},
+            {
+                "role": "assistant",
+                "content": "Hm.",
+                "thinking": "Let me add.",
+                "tool_calls": [{"id": "c1", "function": {"name": "add", "arguments": {"a": 1}}}],
+            },
+            {"role": "tool", "content": "1", "images": [PIXEL], "tool_name": "add", "tool_call_id": "c1"},
+            {"role": "tool", "content": "2", "tool_name": "", "tool_call_id": "c2"},
+        ],
+        "stream": True,
+        "tools": [TOOL],
+    }
+
+
+def test_arguments_that_are_no_object_are_sent_in_one():
+    broken = {**CALL, "function": {"name": "add", "arguments": '{"a": '}}
+    calling = Message("assistant", "", extra={"tool_calls": [broken], "content": None})
+
+    said_ = asked_with([calling])["messages"][1]
+    assert (said_["content"], said_["tool_calls"][0]["function"]["arguments"]) == ("", {"INVALID_JSON": '{"a": '})
+
+
+@pytest.mark.parametrize(
+    ("choice", "is_carried", "is_offered"),
+    [("auto", True, True), ("none", True, False), ("required", False, True), (TOOL, False, True)],
+    ids=str,
+)
+def test_nobody_can_be_made_to_call_a_tool(choice, is_carried, is_offered):
+    assert carries("tool_choice", choice) is is_carried
+    assert ("tools" in asked_with(tools=[TOOL], tool_choice=choice)) is is_offered
+
+
+@pytest.mark.parametrize(
+    ("form", "told"),
+    [
+        ({"type": "json_object"}, "json"),
+        ({"type": "json_schema", "json_schema": {"name": "a", "strict": True, "schema": SCHEMA}}, SCHEMA),
+        ({"type": "json_schema", "json_schema": {"name": "a"}}, None),
+        ({"type": "grammar"}, None),
+    ],
+    ids=str,
+)
+def test_the_form_of_an_answer_is_told_or_not_carried(form, told):
+    assert carries("response_format", form) is bool(told)
+    assert asked_with(response_format=form).get("format") == told
+
+
+def test_only_functions_are_carried_and_nothing_that_is_not_known():
+    assert carries("tools", [TOOL, CALL])
+    assert not carries("tools", [{"type": "custom", "custom": {"name": "run"}}])
+    assert not carries("audio", {})
+
+
+def test_hints_stand_among_the_options():
+    asked = asked_with(seed=0, frequency_penalty=0.5, presence_penalty=-1, logit_bias={"1": 2}, reasoning_effort="low")
+
+    assert asked["options"] == {"seed": 0, "frequency_penalty": 0.5, "presence_penalty": -1}
+
+
+def test_images_are_bare_base64():
+    message = Message("user", "What is it?", (Image(f"data:image/png;base64,{PIXEL}"),))
+
+    assert chat_request("ollama", "m", [message], Params(), None)["messages"] == [
+        {"role": "user", "content": "What is it?", "images": [PIXEL]}
+    ]
+
+
+def test_an_image_of_which_there_is_only_the_address_is_refused():
+    message = Message("user", "What is it?", (Image("https://example.org/cat.png"),))
+
+    with pytest.raises(ModelNotSupportedError, match="ollama fetches no images"):
+        chat_request("ollama", "m", [message], Params(), None)

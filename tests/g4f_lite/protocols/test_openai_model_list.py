@@ -1,0 +1,128 @@
+"""Lists of models are read in the shapes that services give them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from g4f_lite.protocols.openai.model_list import offers
+from g4f_lite.routing.model_info import Offer
+from tests.support.services.openai_wire import openai_models
+
+
+@pytest.mark.parametrize(
+    "listing",
+    [
+        openai_models(["a", "b/c"]),
+        [{"id": "a"}, {"id": "b/c"}],
+        {"models": [{"name": "a"}, {"id": "b/c"}]},
+        {"data": ["a", "b/c"]},
+        {"models": [{"name": "x"}], "data": [{"id": "a"}, {}, {"id": ""}, {"id": 5}, None, {"id": "b/c"}, {"id": "a"}]},
+    ],
+    ids=str,
+)
+def test_every_shape_is_read(listing):
+    assert offers(listing) == [Offer("a"), Offer("b/c")]
+
+
+@pytest.mark.parametrize("odd", ["a\ud83d", "a\nb", "\u202e", "\0", "x" * 201])
+def test_ids_that_no_page_can_show_are_left_out(odd):
+    assert offers([{"id": odd}, {"id": "модель/x"}]) == [Offer("модель/x")]
+
+
+@pytest.mark.parametrize("nothing", [None, {}, {"data": None}, {"data": {}}, 5, "models", {"error": "no"}], ids=str)
+def test_what_is_no_list_is_none(nothing):
+    with pytest.raises(ValueError, match="no list"):
+        offers(nothing)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"context_length": 8192},
+        {"context_window": 8192},
+        {"max_model_len": 8192},
+        {"max_context_length": 8192},
+        {"meta": {"n_ctx": 8192, "n_ctx_train": 131072}},
+        {"context_length": None, "context_window": 8192},
+        {"context_length": "long", "max_model_len": 8192},
+    ],
+    ids=str,
+)
+def test_the_context_has_several_names(said):
+    assert offers([{"id": "a", **said}]) == [Offer("a", context=8192)]
+
+
+@pytest.mark.parametrize(
+    "size", [0, -1, True, "8192", 8192.0, 1 << 31, 10**400, None, {}], ids=lambda size: repr(size)[:9]
+)
+def test_a_context_that_is_none_is_not_told(size):
+    assert offers([{"id": "a", "context_length": size}]) == [Offer("a")]
+
+
+@pytest.mark.parametrize(
+    ("providers", "context"),
+    [
+        (
+            [
+                {"provider": "a", "status": "live", "context_length": 131072},
+                {"provider": "b", "status": "live", "context_length": 32768},
+                {"provider": "c", "status": "error", "context_length": 4096},
+                {"provider": "d", "status": "live"},
+            ],
+            32768,
+        ),
+        ([{"provider": "a", "status": "live"}, None, {"status": "live", "context_length": "long"}], None),
+        ([], None),
+        (None, None),
+        ({"a": {"context_length": 5}}, None),
+    ],
+    ids=str,
+)
+def test_the_context_is_what_everybody_who_serves_a_model_has(providers, context):
+    assert offers([{"id": "a", "providers": providers}]) == [Offer("a", context=context)]
+
+
+@pytest.mark.parametrize(
+    ("said", "vision"),
+    [
+        ({"architecture": {"input_modalities": ["text", "image"]}}, True),
+        ({"architecture": {"input_modalities": ["text"]}}, False),
+        ({"capabilities": {"completion_chat": True, "vision": True}}, True),
+        ({"capabilities": {"vision": False}}, False),
+        ({"capabilities": {"vision": "yes"}}, None),
+        ({"capabilities": ["completion", "multimodal"], "architecture": None}, None),
+        ({"architecture": {"input_modalities": "image"}}, None),
+    ],
+    ids=str,
+)
+def test_whether_a_model_takes_images_is_said_in_two_ways(said, vision):
+    assert offers([{"id": "a", **said}]) == [Offer("a", vision=vision)]
+
+
+def test_gemini_s_models_have_the_names_that_people_know():
+    gemini = {"id": "models/gemini-2.5-flash", "object": "model", "owned_by": "google"}
+    vllm = {"id": "models/llama", "owned_by": "vllm"}  # a folder, and no other name will do
+
+    assert offers({"object": "list", "data": [gemini, vllm]}) == [Offer("gemini-2.5-flash"), Offer("models/llama")]
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["data", "models", "id", "name", "meta", "n_ctx", "architecture", "input_modalities"]),
+            inner,
+            max_size=4,
+        )
+    ),
+)
+
+
+@given(json_values)
+def test_no_json_is_too_strange(value):
+    try:
+        found = offers(value)
+    except ValueError:
+        return
+    assert len({offer.id for offer in found}) == len(found)

@@ -1,0 +1,124 @@
+import asyncio
+
+import pytest
+
+from g4f_lite.config.load import CatalogConfig
+from g4f_lite.errors import UnknownModelError, UnreachableError
+from g4f_lite.http.transport import Http
+from g4f_lite.routing import catalog
+from g4f_lite.routing.catalog import Catalog
+from g4f_lite.routing.model_info import Offer
+from tests.support.services.scripted import a_catalog, scripted
+
+GUIDE = {"guide": {"kind": "Guide"}}
+OFF = {"off": {"kind": "Guide", "enabled": False}}
+
+
+def document(**members):
+    return {
+        "providers": GUIDE | OFF,
+        "models": {"guide": {"routes": ["guide/guide"]}},
+        "default_model": "guide",
+    } | members
+
+
+def test_a_configured_model_is_found_by_its_name():
+    model = a_catalog(**document()).model("guide")
+
+    assert [(route.member.name, route.model) for route in model.routes] == [("guide", "guide")]
+
+
+def test_a_provider_and_its_own_name_for_the_model_need_no_entry():
+    model = a_catalog(**document()).model("guide/some/long/id")
+
+    assert (model.provider, model.routes[0].model) == ("guide", "some/long/id")
+
+
+@pytest.mark.parametrize("name", ["", "nobody", "nobody/guide", "guide/", "off/guide", "/guide"])
+def test_an_unknown_model_is_an_error(name):
+    with pytest.raises(UnknownModelError):
+        a_catalog(**document()).model(name)
+
+
+def test_the_error_names_the_nearest_model():
+    with pytest.raises(UnknownModelError, match="did you mean guide"):
+        a_catalog(**document()).model("giude")
+
+
+def test_a_list_of_models_in_the_entry_is_the_only_offer():
+    providers = {"guide": {"kind": "Guide", "models": ("one", "two")}}
+    catalog = a_catalog(**document(providers=providers))
+
+    assert catalog.model("guide/two").name == "guide/two"
+    with pytest.raises(UnknownModelError):
+        catalog.model("guide/three")
+
+
+async def test_listed_models_are_offered_behind_the_configured_ones():
+    providers = {"guide": {"kind": "Guide", "models": ("guide", "other")}}
+    catalog = a_catalog(**document(providers=providers))
+
+    assert await catalog.refresh(now=1) is True
+    assert [model.name for model in catalog.models()] == ["guide", "guide/other"]
+
+
+async def test_a_list_is_asked_for_again_only_when_it_is_due():
+    catalog = a_catalog(**document())
+    await catalog.refresh(now=1)
+    catalog.members["guide"].listed = ()
+
+    assert await catalog.refresh(now=2) is False
+    assert catalog.members["guide"].listed == ()
+
+
+async def test_a_provider_that_cannot_list_keeps_its_old_list():
+    member = scripted()
+    await member.list()
+
+    async def unreachable():
+        raise UnreachableError("up cannot be reached.")
+
+    member.provider.list_models = unreachable
+    await member.list()
+
+    assert member.listed == (Offer("scripted"),)
+    assert member.state == "failing"
+
+
+async def test_a_provider_that_is_slow_to_list_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(catalog, "LISTING_LIMIT_S", 0.01)
+    member = scripted()
+    member.provider.list_models = asyncio.Event().wait
+
+    await member.list()
+
+    assert member.health.last_error.message == "up did not list its models in 0.01 seconds."
+
+
+def test_a_model_whose_providers_are_all_off_says_why():
+    catalog = a_catalog(**document(models={"m": {"routes": ["off/x"]}}))
+
+    assert not catalog.model("m").available
+    assert "off" in catalog.model("m").reason
+
+
+def test_a_changed_configuration_keeps_the_providers_that_stayed_the_same():
+    before = a_catalog(**document(providers=GUIDE | {"two": {"kind": "Guide"}}))
+    config = CatalogConfig.model_validate(document(providers=GUIDE | {"two": {"kind": "Guide", "max_concurrent": 1}}))
+
+    after = Catalog(config, Http(), previous=before)
+
+    assert after.members["guide"] is before.members["guide"]
+    assert after.members["two"] is not before.members["two"]
+
+
+async def test_a_model_whose_name_tells_the_key_is_not_offered():
+    member = scripted()
+    member.settings = member.settings.model_copy(update={"api_key": "tiger-secret"})
+
+    async def telling():
+        return [Offer("good"), Offer("for tiger-secret")]
+
+    member.provider.list_models = telling
+
+    assert await member.offer() == (Offer("good"),)

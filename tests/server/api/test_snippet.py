@@ -1,0 +1,102 @@
+import pytest
+
+from server.api.snippet import LENGTH, marked, snippet
+
+FILLER = " ".join(f"word{number}" for number in range(100))
+
+
+def text_of(pieces):
+    return "".join(piece["text"] for piece in pieces)
+
+
+def hits_of(pieces):
+    return [piece["text"] for piece in pieces if piece["hit"]]
+
+
+def test_a_short_text_is_whole_with_all_hits_marked():
+    assert snippet("A heat\n\n  pump needs HEAT.", ["heat", "pump"]) == [
+        {"text": "A ", "hit": False},
+        {"text": "heat", "hit": True},
+        {"text": " ", "hit": False},
+        {"text": "pump", "hit": True},
+        {"text": " needs ", "hit": False},
+        {"text": "HEAT", "hit": True},
+        {"text": ".", "hit": False},
+    ]
+
+
+@pytest.mark.parametrize("before", ["", FILLER])
+@pytest.mark.parametrize("after", ["", FILLER])
+def test_a_long_text_is_cut_at_words_around_the_first_hit(before, after):
+    pieces = snippet(f"{before} needle {after} needle", ["needle"])
+
+    text = text_of(pieces)
+    assert hits_of(pieces)[0] == "needle"
+    assert LENGTH / 2 < len(text) <= LENGTH + 4 or not (before or after)
+    assert set(text.strip("…").split()) <= {"needle", *FILLER.split()}
+    assert text.startswith("… ") == bool(before)
+    assert text.endswith(" …") == bool(after)
+
+
+def test_what_is_looked_for_across_a_line_is_found_in_it():
+    assert hits_of(snippet("heat\npump", ["heat pump"])) == ["heat pump"]
+
+
+def test_a_text_without_spaces_is_cut_anywhere():
+    pieces = snippet("空" * 500 + "热泵" + "气" * 500, ["热泵"])
+
+    assert hits_of(pieces) == ["热泵"]
+    assert len(text_of(pieces)) == LENGTH + 2
+
+
+def test_what_was_found_is_never_cut():
+    phrase = FILLER[:190]
+
+    assert hits_of(snippet(f"{FILLER} {phrase}! {FILLER}", [phrase]))[0] == phrase
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ("# Heat\n\n> a **heat** pump", "Heat a heat pump"),
+        ("| a | heat |\n|---|:--:|\n| 1 | 2 |", "a heat 1 2"),
+        ("```python\nheat = a | b  # x\n```", "heat = a | b # x"),
+        ("2 ** 3 heat a||b -- c_d", "2 ** 3 heat a||b -- c_d"),
+    ],
+)
+def test_marks_of_markdown_are_not_shown(text, bare):
+    assert text_of(snippet(text, ["heat"])) == bare
+
+
+@pytest.mark.parametrize("word", ["**", "```", "# Heat", "|---|"])
+def test_marks_that_were_looked_for_are(word):
+    assert hits_of(snippet("# Heat\n\n**heat**\n\n|---|\n```", [word]))[0] == word
+
+
+def test_where_nothing_is_marked_it_is_the_beginning():
+    pieces = snippet(FILLER, ["needle"])
+
+    assert text_of(pieces).startswith("word0 word1 ")
+    assert hits_of(pieces) == []
+
+
+def test_the_longer_of_two_words_is_marked():
+    assert hits_of(marked("a heat pump", ["heat", "heat pump"])) == ["heat pump"]
+
+
+@pytest.mark.parametrize("word", ["(", "[a", "*", "\\", "a|b", "^", "."])
+def test_a_word_is_no_pattern(word):
+    assert marked(f"x{word}y", [word]) == [
+        {"text": "x", "hit": False},
+        {"text": word, "hit": True},
+        {"text": "y", "hit": False},
+    ]
+
+
+@pytest.mark.parametrize("text", ["", " \n "])
+def test_nothing_has_no_pieces(text):
+    assert snippet(text, ["a"]) == marked("", ["a"]) == []
+
+
+def test_without_words_nothing_is_marked():
+    assert marked("text", []) == [{"text": "text", "hit": False}]

@@ -1,0 +1,126 @@
+import json
+
+import pytest
+import requests
+import simple_websocket
+
+from server.auth.open_streams import Attendance
+from server.notifications import MOST_WAITING, Hub
+from tests.support.loops import on
+from tests.support.waiting import wait_for
+
+UPGRADE = {
+    "Upgrade": "websocket",
+    "Connection": "Upgrade",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Version": "13",
+}
+
+
+@pytest.fixture
+def listen(app, server):
+    """Connect, and return what receives the next message, once the server knows of the listener."""
+    address = f"{server.replace('http', 'ws')}/backend-api/v2/live"
+    opened = []
+
+    def connect():
+        socket = simple_websocket.Client(address, headers={"Origin": "http://127.0.0.1"})  # its Host has no port
+        opened.append(socket)
+        wait_for(lambda: app.extensions["chat"].hub.has_listeners("local"))
+        app.extensions["chat"].hub.publish_to_all({"type": "here"})  # or this client keeps what came with its handshake
+        hello, here = (json.loads(socket.receive(timeout=10)) for _ in range(2))
+        assert (hello["type"], hello["version"]) == ("hello", app.extensions["assets"].version)
+        assert here == {"type": "here"}
+        return lambda: json.loads(socket.receive(timeout=10))
+
+    yield connect
+    for socket in opened:
+        socket.close()
+        socket.thread.join()
+        socket.sock.close()
+
+
+def ask(server, content="Hello"):
+    with requests.post(f"{server}/backend-api/v2/conversation", json={"message": {"content": content}}) as response:
+        return [json.loads(line) for line in response.iter_lines()]
+
+
+def test_a_turn_elsewhere_is_told_from_beginning_to_end(server, listen):
+    next_message = listen()
+
+    start = ask(server)[0]
+
+    heard = [next_message() for _ in range(3)]
+
+    assert {message["type"] for message in heard} == {"turn", "conversation"}
+    turns = [message for message in heard if message["type"] == "turn"]
+    assert [turn["state"] for turn in turns] == ["running", "complete"]
+    assert turns[0]["message_id"] == start["message_id"]
+    conversation = next(message["conversation"] for message in heard if message["type"] == "conversation")
+    assert (conversation["id"], conversation["title"]) == (start["conversation_id"], "Hello")
+
+
+def test_what_belongs_to_no_session_ends_with_none(loop):
+    attendance = Attendance(lambda hashes: set())
+
+    with attendance.present("") as presence:
+        on(loop, attendance.look())
+
+        assert presence.here
+
+
+def test_a_renamed_and_a_deleted_conversation_are_told(server, listen):
+    path = f"{server}/backend-api/v2/conversations/{ask(server)[0]['conversation_id']}"
+    next_message = listen()
+
+    requests.patch(path, json={"title": "New", "params": {"temperature": 1}}).close()
+    told = next_message()["conversation"]
+    assert (told["title"], told["model"], told["params"]) == ("New", "m", {"temperature": 1})
+
+    requests.delete(path).close()
+    assert next_message() == {"type": "deleted", "conversation_id": path.rsplit("/", 1)[1]}
+
+
+@pytest.mark.parametrize("origin", [None, "http://evil.example", "null", "https://127.0.0.1"])
+def test_another_sites_page_cannot_listen(server, origin):
+    with requests.get(f"{server}/backend-api/v2/live", headers=UPGRADE | {"Origin": origin}) as response:
+        assert response.status_code == 403
+        assert response.json()["error"]["code"] == "forbidden"
+
+
+def test_people_hear_only_their_own_news():
+    hub = Hub()
+    anna, ben = hub.listen("anna"), hub.listen("ben")
+
+    hub.publish("anna", {"type": "turn"})
+
+    assert json.loads(anna.get_nowait()) == {"type": "turn"}
+    assert ben.empty()
+
+
+def test_what_there_was_to_tell_is_counted_whether_anybody_heard_or_not():
+    hub = Hub()
+
+    hub.publish("anna", {"type": "turn"})
+    hub.publish_to_all({"type": "providers"})
+
+    assert (hub.told("anna"), hub.told("ben")) == (2, 1)
+
+
+def test_a_listener_that_lies_too_far_behind_is_sent_away():
+    hub = Hub()
+    slow = hub.listen("anna")
+
+    for number in range(MOST_WAITING + 1):
+        hub.publish("anna", {"number": number})
+
+    assert slow.get_nowait() is None
+
+
+def test_a_listener_that_left_is_forgotten():
+    hub = Hub()
+    queue = hub.listen("anna")
+
+    hub.leave("anna", queue)
+
+    assert not hub.has_listeners("anna")

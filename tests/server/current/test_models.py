@@ -1,0 +1,82 @@
+import pytest
+
+from tests.server.api.test_turns import CONVERSATION, a_turn, told
+
+MODELS = "/backend-api/v2/models"
+
+
+@pytest.fixture
+def settings(settings):
+    settings["auth"] = {"mode": "accounts", "roles": {"user": {"models": ["guide", "up/test-*"]}}}
+    settings["models"]["expensive"] = "up/test-model"
+    return settings
+
+
+def names(client):
+    return [model["id"] for model in client.get(MODELS).json["models"]]
+
+
+def test_a_role_sees_its_models_alone(anna, ben):
+    assert {"m", "expensive"} <= set(names(anna))
+    assert names(ben) == ["guide"]
+    page = ben.get("/chat/").text
+    assert "expensive" not in page and 'value="m"' not in page
+
+
+def test_what_one_may_not_use_is_answered_like_what_is_not_there(ben, upstream):
+    forbidden = ben.post(CONVERSATION, json=a_turn(model="expensive"))
+    unknown = ben.post(CONVERSATION, json=a_turn(model="expensif"))
+
+    assert forbidden.status_code == unknown.status_code == 404
+    errors = [response.json["error"] for response in (forbidden, unknown)]
+    assert {error["code"] for error in errors} == {"unknown_model"}
+    assert errors[0]["message"].replace("expensive", "expensif") == errors[1]["message"]
+    assert upstream.requests == []
+
+
+def test_every_way_to_name_a_model_is_closed(ben, upstream):
+    mine = ben.post(CONVERSATION, json=a_turn(model="guide"))
+    conversation_id = told(mine)[0]["conversation_id"]
+    one = f"/backend-api/v2/conversations/{conversation_id}"
+
+    freegpt = {"model": "m", "meta": {"content": {"parts": [{"role": "user", "content": "Hello"}]}}}
+    assert ben.post(CONVERSATION, json=freegpt).status_code == 404
+    assert ben.patch(one, json={"model": "m"}).status_code == 404
+    assert (
+        ben.post(
+            CONVERSATION, json={"conversation_id": conversation_id, "action": "regenerate", "model": "m"}
+        ).status_code
+        == 404
+    )
+    assert upstream.requests == []
+
+
+def test_a_pattern_lets_pass_what_fits(ben):
+    assert ben.post(CONVERSATION, json=a_turn(model="up/test-model")).status_code == 200
+    assert ben.post(CONVERSATION, json=a_turn(model="up/other")).status_code == 404
+
+
+def test_without_a_choice_it_is_a_model_that_one_may_use(anna, ben):
+    assert '"model":"guide"' in ben.post(CONVERSATION, json=a_turn()).text
+    assert ben.get(MODELS).json["default"] == "guide"
+    assert anna.get(MODELS).json["default"] == "m"
+
+
+def test_a_provider_tells_only_of_models_that_one_may_use(ben, anna):
+    def listed(client):
+        providers = client.get("/backend-api/v2/providers").json["providers"]
+        return [model for provider in providers for model in provider["models"]]
+
+    assert "guide" not in listed(ben) and set(listed(ben)) <= {"test-model"}
+
+
+class TestNone:
+    @pytest.fixture
+    def settings(self, settings):
+        settings["auth"]["roles"]["user"]["models"] = []
+        return settings
+
+    def test_a_role_may_have_no_model_at_all(self, ben):
+        assert names(ben) == []
+        assert ben.get("/chat/").status_code == 200
+        assert ben.post(CONVERSATION, json=a_turn()).status_code == 404

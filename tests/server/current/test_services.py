@@ -1,0 +1,117 @@
+import asyncio
+import time
+
+import pytest
+import requests
+
+from g4f_lite.errors import UnreachableError
+from g4f_lite.providers.openai_compatible import OpenAICompatible
+from server.current.services import Services
+from server.problems import Problem
+from tests.server.api.test_turns import CONVERSATION, a_turn, lines_of
+from tests.server.compat.test_openai import CHAT, QUESTION
+from tests.support.loops import on
+from tests.support.services.openai_wire import delta, openai_stream
+from tests.support.services.upstream import Gate, wait_until
+from tests.support.waiting import wait_for
+
+
+async def test_what_could_not_be_saved_is_tried_again_at_the_end(config, monkeypatch, upstream):
+    services = Services(config, asyncio.get_running_loop())
+    saved = []
+    monkeypatch.setattr(services.engine, "checkpoint", lambda: remember(saved))
+
+    await services.close()
+
+    assert saved == ["tried"]
+
+
+async def remember(saved):
+    saved.append("tried")
+
+
+async def test_a_bug_beside_the_requests_is_logged_and_the_work_goes_on(config, monkeypatch, caplog):
+    monkeypatch.setattr("server.current.services.CHECKPOINT_EVERY_S", 0)
+    services = Services(config, asyncio.get_running_loop())
+    twice, calls = asyncio.Event(), []
+
+    async def broken():
+        calls.append(1)
+        if len(calls) == 2:
+            twice.set()
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(services.engine, "checkpoint", broken)
+    await services.start()
+    async with asyncio.timeout(10):
+        await twice.wait()
+    monkeypatch.undo()
+    await services.close()
+
+    assert "ZeroDivisionError" in caplog.text
+
+
+async def test_open_pages_hear_once_that_a_provider_fares_otherwise(config, monkeypatch):
+    services = Services(config, asyncio.get_running_loop())
+    news = []
+    monkeypatch.setattr(services.hub, "publish_to_all", news.append)
+    health = services.catalog.members["guide"].health
+    services.catalog.due(time.monotonic())  # nothing is left to list
+
+    health.failed(UnreachableError("guide is down."))
+    await services._list()
+    await services._list()
+    assert news == [{"type": "providers"}]
+
+    health.reached()
+    await services._list()
+    assert len(news) == 2
+    await services.close()
+
+
+def test_an_answer_another_process_writes_is_a_conflict(app, client, upstream, monkeypatch):
+    upstream.will_answer(openai_stream("Hi"))
+    start = next(lines_of(client.post(CONVERSATION, json=a_turn())))
+    services = app.extensions["chat"]
+    running = services.store.message("local", start["message_id"])
+    monkeypatch.setattr("server.api.turns.ELSEWHERE_S", 0)
+    monkeypatch.setattr(services.engine, "find", lambda *key: None)
+    monkeypatch.setattr(services.store, "message", lambda *key: running)
+    object.__setattr__(running, "status", "running")
+
+    response = client.get(f"/backend-api/v2/messages/{start['message_id']}/events")
+
+    assert (response.status_code, response.json["error"]["code"]) == (409, "conflict")
+
+
+def test_a_store_that_is_not_to_be_had_is_a_true_status(app, client, monkeypatch):
+    def gone(*arguments):
+        raise Problem("storage_unavailable", "The disk is full.")
+
+    monkeypatch.setattr(app.extensions["chat"].store, "begin", gone)
+
+    response = client.post(CONVERSATION, json=a_turn())
+
+    assert (response.status_code, response.json["error"]["code"]) == (503, "storage_unavailable")
+
+
+@pytest.mark.parametrize("store", [False, True])
+def test_a_provider_is_closed_once_it_answers_nobody(app, config, loop, server, upstream, monkeypatch, store):
+    here, gate, closed_at = app.extensions["chat"], Gate(), []
+
+    async def close(provider):
+        closed_at.append(here.relayed.count + len(here.engine.running))
+
+    monkeypatch.setattr(OpenAICompatible, "close", close)
+    up = config.providers["up"].model_copy(update={"headers": {"X-Other": "1"}})
+    other = config.model_copy(update={"providers": {**config.providers, "up": up}})
+    upstream.will_answer([delta("One"), wait_until(gate), *openai_stream("end")])
+    body = {"model": "m", "messages": QUESTION, "stream": True, "store": store}
+    with requests.post(f"{server}{CHAT}", json=body, stream=True, timeout=10) as running:
+        upstream.wait_request()
+        on(loop, here.take_over(other))
+        gate.open()
+        assert running.content.endswith(b"[DONE]\n\n")
+
+    wait_for(lambda: closed_at)
+    assert closed_at == [0]

@@ -1,0 +1,224 @@
+import re
+import time
+
+import pyotp
+import pytest
+
+from server.auth import totp, user_agents
+from server.limits.rate_limiter import MOST
+from tests.support.members import FROM_OUR_PAGE, PASSWORD, add_member, come_in, sign_in
+
+API = "/backend-api/v2/models"
+PAGE = "/chat/account"
+
+
+@pytest.fixture
+def settings(settings):
+    settings["auth"] = {"mode": "accounts"}
+    return settings
+
+
+def send(client, path, **form):
+    return client.post(f"{PAGE}{path}", data=form, headers=FROM_OUR_PAGE)
+
+
+def another_browser(app, name="Anna"):
+    client = app.test_client()
+    assert sign_in(client, name).status_code == 303
+    return client
+
+
+def test_another_password_ends_every_other_session(app, anna):
+    elsewhere = another_browser(app)
+
+    response = send(anna, "/password", password=PASSWORD, new="another battery")
+
+    assert (response.status_code, response.location) == (303, "/chat/account?changed=")
+    assert "Your password was changed." in anna.get(response.location).text
+    assert elsewhere.get(API).status_code == 401
+    assert sign_in(app.test_client(), "Anna").status_code == 401
+    assert sign_in(app.test_client(), "Anna", "another battery").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("password", "new", "status"),
+    [("wrong", "another battery", 403), (PASSWORD, "short", 400), (PASSWORD, "Anna", 400)],
+)
+def test_what_is_refused_changes_nothing(app, anna, password, new, status):
+    response = send(anna, "/password", password=password, new=new)
+
+    assert response.status_code == status
+    assert 'role="alert"' in response.text
+    another_browser(app)
+
+
+def test_nobody_guesses_the_password_from_within(anna):
+    for _ in range(MOST):
+        assert send(anna, "/password", password="wrong", new="another battery").status_code == 403
+
+    assert send(anna, "/password", password=PASSWORD, new="another battery").status_code == 429
+
+
+def test_one_sees_where_one_is_signed_in_and_ends_it(app, anna):
+    elsewhere, far = another_browser(app), another_browser(app)
+    access = app.extensions["chat"].access
+    session = access.sessions.find(access.hash_of(elsewhere.get_cookie("chat_session").value))[0]
+    assert anna.get(PAGE).text.count('name="id"') == 2
+
+    send(anna, "/sessions", id=session.id)
+    assert (elsewhere.get(API).status_code, far.get(API).status_code) == (401, 200)
+
+    send(anna, "/sessions")
+    assert (far.get(API).status_code, anna.get(API).status_code) == (401, 200)
+
+
+def test_nobody_ends_the_sessions_of_others(app, anna):
+    ben = come_in(app, "Ben")
+    session = app.extensions["chat"].access.sessions.of("local")[0]
+
+    send(ben, "/sessions", id=session.id)
+
+    assert anna.get(API).status_code == 200
+
+
+def set_up(client):
+    """Return the secret and the codes on paper."""
+    begun = send(client, "/second-factor", password=PASSWORD).text
+    secret = re.search(r"<code>([A-Z2-7]{32})</code>", begun)[1]
+    sealed = re.search(r'name="sealed" value="([^"]+)"', begun)[1]
+    done = send(client, "/second-factor/confirm", sealed=sealed, code=pyotp.TOTP(secret).now()).text
+    return secret, re.findall(r"<li><code>([^<]+)</code>", done)
+
+
+def ask_for_code(app):
+    """Return a browser that gave the right password, and what it has to send back."""
+    client = app.test_client()
+    page = sign_in(client, "Anna", next="/chat/x")
+    assert page.status_code == 200
+    assert client.get(API).status_code == 401
+    return client, {"sealed": re.search(r'name="sealed" value="([^"]+)"', page.text)[1], "next": "/chat/x"}
+
+
+def send_code(client, form, code):
+    return client.post("/login/code", data={**form, "code": code}, headers=FROM_OUR_PAGE)
+
+
+def test_with_a_second_factor_the_password_is_not_enough(app, anna):
+    secret, codes = set_up(anna)
+    assert len(codes) == totp.CODES
+    client, form = ask_for_code(app)
+
+    assert send_code(client, form, "000000 ").status_code == 401
+    assert send_code(client, form, pyotp.TOTP(secret).now()).status_code == 401, "it was used to set it up"
+    response = send_code(client, form, pyotp.TOTP(secret).at(time.time() + totp.STEP_S))
+
+    assert (response.status_code, response.location) == (303, "/chat/x")
+    assert client.get(API).status_code == 200
+
+
+def test_a_code_on_paper_is_good_once(app, anna):
+    _, codes = set_up(anna)
+    assert "10 codes on paper" in anna.get(PAGE).text
+    client, form = ask_for_code(app)
+
+    assert send_code(client, form, codes[0].upper().replace("-", " ")).status_code == 303
+    assert send_code(app.test_client(), form, codes[0]).status_code == 401
+    assert "9 codes on paper" in anna.get(PAGE).text
+
+
+def test_codes_cannot_be_guessed_for_ever(app, anna):
+    set_up(anna)
+    client, form = ask_for_code(app)
+    for _ in range(MOST):
+        assert send_code(client, form, "000000").status_code == 401
+
+    assert send_code(client, form, "000000").status_code == 429
+
+
+def test_a_seal_is_for_one_purpose_and_person(app, anna):
+    ben = come_in(app, "Ben")
+    begun = send(ben, "/second-factor", password=PASSWORD).text
+    sealed = re.search(r'name="sealed" value="([^"]+)"', begun)[1]
+
+    assert send_code(app.test_client(), {"sealed": sealed}, "000000").status_code == 401
+    assert send(anna, "/second-factor/confirm", sealed=sealed, code="000000").status_code == 400
+    for made_up in ("", "x", "a.b.c"):
+        assert send_code(app.test_client(), {"sealed": made_up}, "000000").status_code == 401
+
+
+def test_it_is_not_asked_for_before_the_phone_has_it(app, anna):
+    begun = send(anna, "/second-factor", password=PASSWORD).text
+    sealed = re.search(r'name="sealed" value="([^"]+)"', begun)[1]
+
+    response = send(anna, "/second-factor/confirm", sealed=sealed, code="000000")
+
+    assert response.status_code == 400
+    assert sealed.split(".")[0] in response.text, "one can try again with the same secret"
+    another_browser(app)
+
+
+def test_it_can_be_done_without_again(app, anna):
+    set_up(anna)
+
+    assert send(anna, "/second-factor/remove", password="wrong").status_code == 403
+    assert send(anna, "/second-factor/remove", password=PASSWORD).status_code == 303
+
+    another_browser(app)
+
+
+def test_the_picture_needs_no_looser_policy(anna):
+    picture = totp.picture(totp.new_secret(), "<Anna>", 'A "site"')
+
+    assert picture.startswith("<svg")
+    assert "style" not in picture and "script" not in picture
+
+
+def test_the_settings_lead_there(anna):
+    assert f'href="{PAGE}"' in anna.get("/chat/settings").text
+    assert 'action="/logout"' in anna.get("/chat/").text
+
+
+class TestNobodySignsIn:
+    @pytest.fixture
+    def settings(self, settings):
+        settings["auth"] = {"mode": "none"}
+        return settings
+
+    def test_there_is_no_account(self, client):
+        assert client.get(PAGE).status_code == 404
+        assert PAGE not in client.get("/chat/settings").text
+        assert "/logout" not in client.get("/chat/").text
+
+
+class TestOnePassword:
+    @pytest.fixture
+    def settings(self, settings):
+        settings["auth"] = {"mode": "password", "password": "one for all"}
+        return settings
+
+    def test_there_are_only_sessions(self, app, client):
+        add_member(app, "Anna", "admin")  # from the days when there were accounts
+        sign_in(client, None, "one for all")
+
+        page = client.get(PAGE).text
+
+        assert "Where you are signed in" in page
+        assert "/chat/admin" not in client.get("/chat/settings").text
+        assert 'name="new"' not in page
+        assert send(client, "/password", password="one for all", new="another battery").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("agent", "words"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0", "Edge on Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19.0 Safari/604.1", "Safari on iPhone"),
+        ("Mozilla/5.0 (Linux; Android 16) Chrome/140.0 Mobile Safari/537.36", "Chrome on Android"),
+        ("curl/8.1", "curl"),
+        ("", "Another program"),
+    ],
+)
+def test_a_browser_has_a_name(app, agent, words):
+    with app.test_request_context():
+        assert user_agents.shown(agent) == words

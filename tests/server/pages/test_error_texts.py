@@ -1,0 +1,40 @@
+import pytest
+
+from server.pages import error_texts
+from server.problems import BUG, INTERRUPTED, STATUS
+from server.web.i18n import SOURCE
+
+ERROR = {"code": "provider_timeout", "message": "up did not answer within 60 seconds."}
+
+
+@pytest.fixture
+def translated(monkeypatch):
+    """Another language, of which only its sound is known."""
+    monkeypatch.setattr(error_texts, "language", lambda: "xx")
+    monkeypatch.setattr(error_texts, "gettext", str.upper)
+
+
+def test_every_code_has_a_sentence():
+    assert error_texts.CAUSES.keys() == STATUS.keys()
+    assert all(sentence.endswith((".", "?")) for sentence in error_texts.CAUSES.values())
+
+
+def test_in_english_an_error_speaks_for_itself():
+    assert error_texts.cause(ERROR) == ERROR["message"]
+    assert error_texts.causes() == {}
+    assert SOURCE == "en"
+
+
+def test_in_another_language_its_code_does(translated):
+    assert error_texts.cause(ERROR) == error_texts.CAUSES["provider_timeout"].upper()
+    assert error_texts.causes()["key_rejected"] == error_texts.CAUSES["key_rejected"].upper()
+
+
+@pytest.mark.parametrize("sentence", [BUG, INTERRUPTED])
+def test_a_sentence_that_says_more_than_its_code_is_translated_itself(translated, sentence):
+    assert error_texts.cause({"code": "stream_cut", "message": sentence}) == sentence.upper()
+
+
+def test_an_error_of_a_code_that_is_not_known_speaks_for_itself(translated):
+    assert error_texts.cause({"code": "unreachable", "message": "502 Bad Gateway"}) == "502 Bad Gateway"
+    assert error_texts.cause({}) == ""

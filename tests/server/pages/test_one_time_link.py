@@ -1,0 +1,93 @@
+import logging
+import re
+
+import pytest
+
+from server.auth.first_administrator import ask_for_administrator
+from tests.server.api.test_turns import ask
+from tests.support.members import FROM_OUR_PAGE, PASSWORD, add_member, sign_in
+
+
+@pytest.fixture
+def settings(settings):
+    settings["auth"] = {"mode": "accounts"}
+    return settings
+
+
+@pytest.fixture
+def access(app):
+    return app.extensions["chat"].access
+
+
+def choose(client, token, name, password=PASSWORD):
+    form = {"token": token, "username": name, "password": password}
+    return client.post("/welcome", data=form, headers=FROM_OUR_PAGE)
+
+
+def test_the_log_has_a_link_until_there_is_an_administrator(client, access, config, caplog):
+    caplog.set_level(logging.WARNING)
+    ask_for_administrator(access, config, 1338)
+    address = re.search(r"http://127\.0\.0\.1:1338(/welcome\?token=\S+)", caplog.text)[1]
+
+    assert "first administrator" in client.get(address).text
+    response = choose(client, address.split("=")[1], "Anna")
+
+    assert (response.status_code, response.location) == (303, "/chat/")
+    assert client.get("/chat/").status_code == 200
+    assert access.accounts.named("anna").role == "admin"
+    caplog.clear()
+    ask_for_administrator(access, config, 1338)
+    assert caplog.text == ""
+
+
+def test_nobody_makes_an_account_without_it(client, access):
+    for token in ("", "x", "é\0"):
+        assert client.get("/welcome", query_string={"token": token}).status_code == 404
+        assert choose(client, token, "Anna").status_code == 404
+
+    assert access.accounts.all() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "password"), [("Anna", "2short"), ("Anna", "password1"), ("", PASSWORD), ("a\tb", PASSWORD)]
+)
+def test_what_is_refused_can_be_mended(client, access, name, password):
+    token = access.make_link("first")
+
+    response = choose(client, token, name, password)
+
+    assert response.status_code == 400
+    assert 'role="alert"' in response.text
+    assert password not in response.text
+    assert choose(client, token, "Anna").status_code == 303
+
+
+def test_another_password_lets_in_and_the_old_one_does_not(client, app, access):
+    add_member(app, "Anna", "admin")
+    ben = add_member(app, "Ben")
+    token = access.make_link("reset", ben.id)
+    assert "Choose a password, Ben" in client.get(f"/welcome?token={token}").text
+
+    response = choose(client, token, "Anna", "another battery")
+
+    assert response.status_code == 303
+    assert client.get("/backend-api/v2/models").status_code == 200
+    assert sign_in(app.test_client(), "Ben").status_code == 401
+    assert sign_in(app.test_client(), "Ben", "another battery").status_code == 303
+    assert sign_in(app.test_client(), "Anna").status_code == 303
+    assert choose(client, token, "Ben").status_code == 404
+
+
+class TestBefore:
+    @pytest.fixture
+    def settings(self, settings):
+        settings["auth"] = {"mode": "none"}
+        return settings
+
+    def test_the_first_administrator_has_the_conversations_of_before(self, client, app, access):
+        start = ask(client)[0]
+
+        choose(client, access.make_link("first"), "Anna")
+
+        anna = access.accounts.named("Anna")
+        assert app.extensions["chat"].store.summary(anna.id, start["conversation_id"])

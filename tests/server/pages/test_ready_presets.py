@@ -1,0 +1,21 @@
+import json
+
+import pytest
+
+from server.pages.ready_presets import READY_PRESETS, ready_presets
+from server.web.bodies import PresetBody, check
+
+
+@pytest.mark.parametrize("preset", READY_PRESETS, ids=lambda preset: preset.name)
+def test_a_ready_preset_is_one_the_server_would_take(app, preset):
+    with app.test_request_context():
+        name, params = ready_presets()[READY_PRESETS.index(preset)]
+
+    body = check({"name": name, "params": json.loads(params)}, PresetBody)
+
+    assert body.params.remembered() == json.loads(params)
+    assert body.params.system == preset.system
+
+
+def test_ready_presets_are_told_apart():
+    assert len({preset.name for preset in READY_PRESETS}) == len(READY_PRESETS)

@@ -1,0 +1,84 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from server.pages import shown_message
+from server.store import StoredMessage
+from server.turns.live_html import Snapshot
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+def a_message(id_="m", parent_id=None, role="assistant", content="", **members):
+    values = {"model": "gpt", "finish_reason": "stop", "last_seq": 9, "created_at": NOON, "ended_at": NOON}
+    return StoredMessage(id_, "c", parent_id, role, content, **values | members)
+
+
+def shown(message, snapshot=None, now=NOON):
+    return shown_message.shown(message, snapshot, lambda name: {"gpt": "GPT"}.get(name, name), now)
+
+
+def test_an_ended_answer_is_rendered():
+    message = shown(a_message(content="One\n\n**Two**"))
+
+    assert message.blocks == ["<p>One</p>\n", "<p><strong>Two</strong></p>\n"]
+    assert message.seq == 9
+
+
+def test_what_a_person_wrote_is_text():
+    message = shown(a_message(role="user", content="<b>*a*</b>", model=None))
+
+    assert (message.text, message.blocks) == ("<b>*a*</b>", [])
+
+
+ANSWERING = {"provider": "third", "label": "Third", "model": "x", "notices": ["The oldest was left out."]}
+ATTEMPTS = [{"provider": "first", "error": {"code": "provider_timeout", "message": "first is slow."}}]
+
+
+def test_a_running_answer_is_as_far_as_its_snapshot():
+    so_far = a_message(content="Hal", reasoning="Hm.", answering=ANSWERING, attempts=ATTEMPTS)
+
+    message = shown(a_message(status="running", last_seq=0), Snapshot(7, so_far, ["<p>Hal</p>"]))
+
+    assert (message.seq, message.blocks, message.reasoning) == (7, ["<p>Hal</p>"], "Hm.")
+    assert (message.answering, message.notices) == ("Third", ["The oldest was left out."])
+    assert message.attempts == ATTEMPTS
+    assert message.status == "running", "its page reads the end, even if that is there already"
+
+
+def test_who_failed_before_who_answered_and_what_was_noticed_is_shown():
+    message = shown(a_message(answering=ANSWERING, attempts=ATTEMPTS))
+
+    assert (message.attempts, message.answering) == (ATTEMPTS, "Third")
+    assert message.notices == ["The oldest was left out."]
+    assert (shown(a_message()).answering, shown(a_message()).notices) == ("", [])
+
+
+@pytest.mark.parametrize(("later_s", "left_s"), [(0, 7), (2.5, 5), (60, 0)])
+def test_of_the_time_a_service_wants_to_be_left_alone_the_rest_is_shown(later_s, left_s):
+    message = a_message(error={"code": "provider_rate_limited", "message": "Slow down.", "retry_after": 7})
+
+    assert shown(message, now=NOON + timedelta(seconds=later_s)).error["retry_after"] == left_s
+
+
+def test_a_model_has_its_label_while_it_is_known():
+    assert shown(a_message()).model == "GPT"
+    assert shown(a_message(model="gone")).model == "gone"
+
+
+def test_an_answer_at_its_length_limit_is_cut():
+    assert shown(a_message(finish_reason="length")).cut
+    assert not shown(a_message()).cut
+
+
+def test_what_is_known_of_an_answer_is_shown():
+    usage = {"input_tokens": 3, "output_tokens": 4, "cost": None, "estimated": True}
+    ended_at = NOON + timedelta(seconds=2.5)
+
+    message = shown(a_message(answering=ANSWERING, provider="third", usage=usage, ended_at=ended_at))
+
+    assert (message.model_name, message.provider, message.upstream) == ("gpt", "third", "x")
+    assert (message.usage, message.ended_at, message.took_s) == (usage, ended_at, 2.5)
+    assert message.versions is None
+    running = shown(a_message(status="running", ended_at=None))
+    assert (running.ended_at, running.took_s, running.provider, running.upstream) == (None, None, "", "")

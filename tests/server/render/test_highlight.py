@@ -1,0 +1,113 @@
+"""Coloured code: the same text, a few classes, and colours that can be read."""
+
+import re
+from math import cos, radians, sin
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pygments.lexers import get_all_lexers
+
+from server.render.code_languages import LANGUAGES
+from server.render.highlight import CLASSES, MAX_CODE, MAX_LINE, coloured
+from tests.support.safe_html import faults, text
+
+STYLES = Path(__file__).parents[3] / "client" / "static" / "css"
+
+
+def test_a_token_has_the_class_of_its_kind():
+    assert coloured("def f(): return 'a'  # b\n", "python") == (
+        '<span class="hl-keyword">def </span><span class="hl-function">f</span>(): '
+        '<span class="hl-keyword">return </span><span class="hl-string">\'a\'  </span>'
+        '<span class="hl-comment"># b\n</span>'
+    )
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_every_language_keeps_the_text(language):
+    code = "\n\n  <a b='c'> & x = 1; \"d\\e\" // f {{ g }}\n# h $i `j` @k\n"
+
+    html = coloured(code, language)
+
+    assert text(html) == code
+    assert faults(html) == []
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    code=st.text(st.characters(exclude_characters="\r\0\ufeff", exclude_categories=["Cs"])),
+    language=st.sampled_from(sorted(LANGUAGES)),
+)
+def test_no_text_is_lost_or_active(code, language):
+    html = coloured(code, language)
+
+    assert text(html) == code
+    assert faults(html) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "language"),
+    [
+        ("return 1\n", "klingon"),
+        ("return 1\n", ""),
+        ("return 1\n" * (MAX_CODE // 9 + 1), "python"),
+        (f"return {'1' * MAX_LINE}\n", "python"),
+    ],
+)
+def test_code_that_is_unknown_or_too_long_stays_plain(code, language):
+    assert coloured(code, language) == code
+
+
+def test_code_a_lexer_is_slow_on_stays_plain(monkeypatch):
+    monkeypatch.setattr("server.render.highlight.MAX_CPU_S", -1)
+
+    assert coloured("return 'slow'\n", "python") == "return 'slow'\n"
+
+
+def test_every_language_is_one_that_pygments_knows():
+    assert {alias for _, aliases, _, _ in get_all_lexers(plugins=False) for alias in aliases} >= LANGUAGES
+
+
+@pytest.mark.parametrize("theme", [0, 1])
+@pytest.mark.parametrize("name", sorted(set(CLASSES.values())))
+def test_a_colour_can_be_read_on_the_background_of_code(name, theme):
+    background = _luminance(_colours("color-code")[theme])
+    foreground = _luminance(_colours(_property_of(name))[theme])
+
+    light, dark = max(background, foreground), min(background, foreground)
+    assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
+def test_there_are_at_most_ten_colours():
+    assert len({_property_of(name) for name in CLASSES.values()}) <= 10
+
+
+def _property_of(name: str) -> str:
+    """Return the custom property that colours a class."""
+    found = re.search(rf"\.{name}\b[^{{]*{{\s*color: var\(--([\w-]+)\)", (STYLES / "highlight.css").read_text())
+    assert found, name
+    return found[1]
+
+
+def _colours(name: str) -> list[tuple[float, float, float]]:
+    """Return a property's light and dark value: OKLCH lightness (0 to 1), chroma, hue (degrees)."""
+    styles = "".join((STYLES / file).read_text() for file in ("tokens.css", "highlight.css"))
+    found = re.search(rf"--{name}: light-dark\(oklch\(([^)]+)\), oklch\(([^)]+)\)\)", styles)
+    assert found, name
+    triples = [[float(part.rstrip("%")) for part in value.split()] for value in found.groups()]
+    return [(lightness / 100, chroma, hue) for lightness, chroma, hue in triples]
+
+
+def _luminance(colour: tuple[float, float, float]) -> float:
+    """Return the relative luminance of WCAG 2. Source: https://bottosson.github.io/posts/oklab/"""
+    lightness, chroma, hue = colour
+    a, b = chroma * cos(radians(hue)), chroma * sin(radians(hue))
+    l3 = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
+    m3 = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
+    s3 = (lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
+    red = 4.0767416621 * l3 - 3.3077115913 * m3 + 0.2309699292 * s3
+    green = -1.2684380046 * l3 + 2.6097574011 * m3 - 0.3413193965 * s3
+    blue = -0.0041960863 * l3 - 0.7034186147 * m3 + 1.7076147010 * s3
+    red, green, blue = (min(1.0, max(0.0, part)) for part in (red, green, blue))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -1,0 +1,248 @@
+"""What is saved of an answer while it runs, and what it becomes when it ends or its process dies."""
+
+import json
+
+import pytest
+
+from server.store import Batch, Store
+from tests.support.stores import (
+    ME,
+    Clock,
+    a_batch,
+    a_turn,
+    add_person,
+    an_outcome,
+    answered,
+    content,
+    empty,
+    reasoning,
+)
+
+ENDED = {"code": "stream_cut", "message": "The server was stopped.", "id": "e"}
+
+
+def test_batches_are_read_from_where_the_reader_is(store: Store) -> None:
+    begun = store.begin(ME, a_turn())
+    batches = [a_batch(begun, seq, content("a"), content("b"), content("c")) for seq in (1, 4, 7)]
+    store.append(batches)
+
+    def read(after: int) -> list[Batch]:
+        return store.batches(ME, begun.answer.id, after)
+
+    assert read(0) == batches
+    assert read(2) == batches
+    assert read(3) == batches[1:]
+    assert read(8) == batches[2:]
+    assert read(9) == []
+
+
+def test_one_call_saves_batches_of_many_messages(store: Store) -> None:
+    first, second = store.begin(ME, a_turn()), store.begin(ME, a_turn())
+
+    store.append([a_batch(first, 1, content("a")), a_batch(second, 1, content("b")), a_batch(first, 2, content("c"))])
+
+    assert len(store.batches(ME, first.answer.id, 0)) == 2
+    assert len(store.batches(ME, second.answer.id, 0)) == 1
+
+
+def test_no_batches_are_nothing_to_do(store: Store) -> None:
+    store.append([])
+
+
+def test_a_batch_that_was_saved_is_not_saved_twice(store: Store) -> None:
+    begun = store.begin(ME, a_turn())
+    batch = a_batch(begun, 1, content("once"))
+
+    store.append([batch])
+    store.append([batch, a_batch(begun, 2, content("more"))])
+
+    assert [found.first_seq for found in store.batches(ME, begun.answer.id, 0)] == [1, 2]
+
+
+def test_late_batches_are_dropped(store: Store) -> None:
+    gone, ended, running = store.begin(ME, a_turn()), answered(store), store.begin(ME, a_turn())
+    empty_of(store, gone.conversation_id)
+
+    store.append([a_batch(begun, 1, content("late")) for begun in (gone, ended, running)])
+
+    assert store.batches(ME, gone.answer.id, 0) == []
+    assert store.batches(ME, ended.answer.id, 0) == []
+    assert len(store.batches(ME, running.answer.id, 0)) == 1
+
+
+def empty_of(store: Store, conversation_id: str) -> None:
+    """Remove a conversation for good."""
+    store.delete(ME, conversation_id)
+    with store.database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM conversations WHERE deleted_at IS NOT NULL")
+
+
+def test_batches_of_somebody_else_are_not_read_and_not_written(store: Store) -> None:
+    bob = add_person(store, "bob")
+    begun = store.begin(ME, a_turn())
+    store.append([a_batch(begun, 1, content("mine"))])
+
+    store.append([a_batch(begun, 2, content("theirs"), user_id=bob)])
+
+    assert store.batches(bob, begun.answer.id, 0) == []
+    assert len(store.batches(ME, begun.answer.id, 0)) == 1
+
+
+def test_an_outcome_comes_back_as_it_was_given(store: Store, clock: Clock) -> None:
+    begun = store.begin(ME, a_turn())
+    outcome = an_outcome(
+        "Whole.",
+        status="failed",
+        reasoning="Hm.",
+        provider="ollama",
+        answering={"provider": "ollama", "label": "Ollama", "model": "m", "notices": ["Cut\u2026", "\0 \ud83d"]},
+        attempts=[{"provider": "h2o", "error": {"code": "provider_timeout"}}],
+        usage={"input_tokens": 1, "output_tokens": 2, "cost": None, "estimated": True},
+        error={"code": "stream_cut", "message": "It broke off."},
+        finish_reason="length",
+        state={"thread": "x", "list": [1, None]},
+        last_seq=9,
+    )
+    clock.pass_by(seconds=5)
+
+    store.finish(ME, begun.answer.id, outcome, a_batch(begun, 1, content("Whole.")))
+
+    message = store.message(ME, begun.answer.id)
+    assert {name: getattr(message, name) for name in outcome.__slots__} == {
+        name: getattr(outcome, name) for name in outcome.__slots__
+    }
+    assert message.ended_at == clock.time
+    assert store.batches(ME, begun.answer.id, 0) == [a_batch(begun, 1, content("Whole."))]
+    assert not store.conversation(ME, begun.conversation_id)[0].running
+
+
+def test_an_answer_ends_once(store: Store) -> None:
+    begun = answered(store, outcome=an_outcome("first"))
+
+    store.finish(ME, begun.answer.id, an_outcome("second"), a_batch(begun, 1, content("second")))
+    store.finish(ME, "never", an_outcome("third"), None)
+
+    assert store.message(ME, begun.answer.id).content == "first"
+    assert store.batches(ME, begun.answer.id, 0) == []
+
+
+def test_an_answer_of_somebody_else_is_not_ended(store: Store) -> None:
+    bob = add_person(store, "bob")
+    begun = store.begin(ME, a_turn())
+
+    store.finish(bob, begun.answer.id, an_outcome("theirs"), None)
+
+    assert store.message(ME, begun.answer.id).status == "running"
+
+
+def test_a_model_may_say_what_cannot_be_stored(store: Store) -> None:
+    begun, other = store.begin(ME, a_turn()), store.begin(ME, a_turn())
+    store.append([a_batch(begun, 1, content("half \ud83d")), a_batch(other, 1, content("\ud83d\ude00"))])
+    assert "half \ufffd" in store.batches(ME, begun.answer.id, 0)[0].lines
+    assert "\U0001f600" in store.batches(ME, other.answer.id, 0)[0].lines
+
+    store.finish(ME, begun.answer.id, an_outcome("a\0b \ud83d", reasoning="\udc00"), None)
+
+    message = store.message(ME, begun.answer.id)
+    assert (message.content, message.reasoning) == ("a\ufffdb \ufffd", "\ufffd")
+
+
+def test_a_dead_process_leaves_what_was_saved(store: Store, clock: Clock) -> None:
+    begun, untouched = store.begin(ME, a_turn()), answered(store)
+    error = {"code": "provider_timeout", "message": "Too slow."}
+    answering = {"provider": "ollama", "label": "O", "model": "m", "notices": ["The oldest was left out."]}
+    store.append(
+        [
+            a_batch(begun, 1, {"type": "start"}, {"type": "attempt", "provider": "h2o", "error": error}),
+            a_batch(begun, 3, {"type": "provider", **answering}, reasoning("Hm")),
+            a_batch(begun, 5, reasoning("."), content("Hel"), content("lo")),
+        ]
+    )
+    clock.pass_by(hours=1)
+
+    assert store.interrupt_running(ENDED) == 1
+
+    message = store.message(ME, begun.answer.id)
+    assert (message.status, message.ended_at, message.last_seq) == ("interrupted", clock.time, 8)
+    assert (message.content, message.reasoning, message.provider) == ("Hello", "Hm.", "ollama")
+    assert message.attempts == [{"provider": "h2o", "error": error}]
+    assert (message.answering, message.notices) == (answering, ["The oldest was left out."])
+    assert message.error == ENDED
+    assert json.loads(store.batches(ME, begun.answer.id, 7)[0].lines) == {"seq": 8, "type": "error", "error": ENDED}
+    assert store.message(ME, untouched.answer.id).status == "complete"
+    assert store.interrupt_running(ENDED) == 0
+
+
+def test_a_dead_process_of_which_nothing_was_saved(store: Store) -> None:
+    begun = store.begin(ME, a_turn())
+
+    assert store.interrupt_running(ENDED) == 1
+
+    message = store.message(ME, begun.answer.id)
+    assert (message.status, message.content, message.last_seq) == ("interrupted", "", 2)
+
+
+def test_a_continued_answer_does_not_double_its_text(store: Store) -> None:
+    begun = store.begin(ME, a_turn())
+    there = {"conversation_id": begun.conversation_id}
+    store.append([a_batch(begun, 1, reasoning("R1"), content("one "))])
+    store.interrupt_running(ENDED)
+
+    store.begin(ME, a_turn("continue", **there))
+    store.append([a_batch(begun, 4, reasoning("R2"), content("two "))])
+    ending = a_batch(begun, 6, {"type": "finish", "reason": "length"})
+    store.finish(ME, begun.answer.id, an_outcome("one two ", reasoning="R1R2", last_seq=6), ending)
+
+    store.begin(ME, a_turn("continue", **there))
+    store.append([a_batch(begun, 7, content("three"))])
+    store.interrupt_running(ENDED)
+
+    message = store.message(ME, begun.answer.id)
+    assert (message.content, message.reasoning, message.last_seq) == ("one two three", "R1R2", 8)
+    assert [batch.first_seq for batch in store.batches(ME, begun.answer.id, 0)] == [1, 3, 4, 6, 7, 8]
+
+
+def test_a_continued_answer_forgets_who_failed_and_what_was_noticed_before(store: Store) -> None:
+    attempts = [{"provider": "h2o", "error": {"code": "provider_timeout"}}]
+    answering = {"provider": "ollama", "label": "O", "model": "m", "notices": ["The oldest was left out."]}
+    first = answered(store, outcome=an_outcome(provider="ollama", answering=answering, attempts=attempts))
+
+    more = store.begin(ME, a_turn("continue", conversation_id=first.conversation_id))
+    store.append([a_batch(more, 4, {"type": "start"}, content("more"))])
+    store.interrupt_running(ENDED)
+
+    message = store.message(ME, first.answer.id)
+    assert (message.attempts, message.answering, message.notices) == ([], None, [])
+    assert message.provider == "ollama", "the text that is there is still by whom it was"
+
+
+def test_a_line_ends_at_its_line_feed_only(store: Store) -> None:
+    begun = store.begin(ME, a_turn())
+    text = "one\u2028two\x85three\x0cfour\nfive\r"
+    store.append([a_batch(begun, 1, content(text))])
+
+    store.interrupt_running(ENDED)
+
+    assert store.message(ME, begun.answer.id).content == text
+
+
+@pytest.mark.parametrize(("minutes", "left"), [(9.9, 1), (10.1, 0)])
+def test_events_are_kept_for_ten_minutes(store: Store, clock: Clock, minutes: float, left: int) -> None:
+    ended, running = store.begin(ME, a_turn()), store.begin(ME, a_turn())
+    store.append([a_batch(running, 1, content("a"))])
+    store.finish(ME, ended.answer.id, an_outcome(), a_batch(ended, 1, content("a")))
+
+    clock.pass_by(minutes=minutes)
+    store.sweep()
+
+    assert len(store.batches(ME, ended.answer.id, 0)) == left
+    assert len(store.batches(ME, running.answer.id, 0)) == 1
+
+
+def test_events_of_a_deleted_conversation_go_with_it(store: Store) -> None:
+    begun = store.begin(ME, a_turn())
+    store.append([a_batch(begun, 1, content("a"))])
+
+    empty(store.database)
+
+    assert store.batches(ME, begun.answer.id, 0) == []

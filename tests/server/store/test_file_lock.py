@@ -1,0 +1,149 @@
+"""One server for one database: a second one would take the first one's running answers for dead."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from server.problems import Problem
+from server.store import Store
+from tests.support.stores import answered, fresh_schema, on_postgresql, on_sqlite
+from tests.support.waiting import wait_for
+
+ROOT = Path(__file__).parents[3]
+HOLDER = """
+import sys
+from server.store import Store
+store = Store(sys.argv[1])
+store.hold()
+print("held", flush=True)
+input()
+"""
+
+
+@pytest.fixture
+def other(store_url: str) -> Iterator[Store]:
+    """A second store of the same database."""
+    other = Store(store_url)
+    yield other
+    other.close()
+
+
+def is_held(store: Store) -> bool:
+    """Tell whether somebody else has the database; if nobody has, the store holds it from now on."""
+    try:
+        store.hold()
+    except Problem as problem:
+        assert problem.message.startswith("Another process is serving from")
+        return True
+    return False
+
+
+def test_a_database_is_held_by_one_at_a_time(store: Store, other: Store) -> None:
+    store.hold()
+
+    with pytest.raises(Problem, match=r"Another process is serving from .*\. End it first") as raised:
+        other.hold()
+    assert raised.value.code == "storage_unavailable"
+
+
+def test_who_holds_a_database_may_ask_for_it_again(store: Store, other: Store) -> None:
+    store.hold()
+    store.hold()
+
+    assert is_held(other)
+
+
+def test_a_closed_store_lets_go(store: Store, other: Store) -> None:
+    store.hold()
+    store.close()
+
+    assert not is_held(other)
+
+
+def test_a_closed_store_takes_nothing_anew(store: Store, other: Store) -> None:
+    store.close()
+    store.hold()
+
+    assert not is_held(other)
+
+
+def test_a_killed_process_lets_go(store_url: str, store: Store) -> None:
+    command = [sys.executable, "-c", HOLDER, store_url]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "held\n"
+        held = is_held(store)
+        process.send_signal(signal.SIGKILL)
+
+    assert held
+    wait_for(lambda: not is_held(store))
+
+
+def test_a_store_that_is_held_can_be_read_and_written_by_tools(store: Store, other: Store) -> None:
+    store.hold()
+
+    answered(other)
+
+    assert len(store.conversations("local")[0]) == 1
+
+
+@on_sqlite
+def test_a_link_to_a_database_is_the_same_database(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").symlink_to(tmp_path / "data")
+    (tmp_path / "link.db").symlink_to(tmp_path / "data" / "chat.db")
+    store.hold()
+
+    assert is_held(Store(f"sqlite:///{tmp_path}/elsewhere/chat.db"))
+    assert is_held(Store(f"sqlite:///{tmp_path}/link.db"))
+
+
+def test_a_database_can_be_held_before_it_is_there(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path}/new/chat.db")
+
+    store.hold()
+
+    assert {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "new").iterdir()} == {"chat.db.lock": 0o600}
+    store.close()
+
+
+@on_postgresql
+def test_what_was_lost_with_the_connection_is_taken_anew(store: Store, other: Store) -> None:
+    store.hold()
+    cut(store, other)
+
+    store.hold()
+
+    assert is_held(other)
+
+
+@on_postgresql
+def test_who_lost_a_database_to_another_is_told(store: Store, other: Store) -> None:
+    store.hold()
+    cut(store, other)
+    other.hold()
+
+    assert is_held(store)
+    other.close()
+    assert not is_held(store)
+
+
+def cut(store: Store, other: Store) -> None:
+    """End the connection by which a store has the database."""
+    pid = store.database._holder.scalar(text("SELECT pg_backend_pid()"))
+    with other.database.write() as connection:
+        connection.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+
+
+@on_postgresql
+def test_another_schema_is_another_store(store: Store) -> None:
+    store.hold()
+
+    with fresh_schema() as url:
+        elsewhere = Store(url)
+        assert not is_held(elsewhere)
+        elsewhere.close()

@@ -1,0 +1,84 @@
+"""What a client finds that comes back after the server's process died."""
+
+import asyncio
+import json
+
+import pytest
+
+from g4f_lite.messages import Params, conversation
+from g4f_lite.pieces import Content, Finish
+from server.store import Batch, NewTurn, Store
+from server.turns import events, replay
+from server.turns.engine import Engine
+from server.turns.question import Question
+from server.turns.turn import Turn
+from tests.support.services.scripted import a_model, scripted
+
+DIED = {"code": "stream_cut", "message": "The server was stopped.", "id": "e"}
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = Store(f"sqlite:///{tmp_path}/chat.db")
+    store.open()
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def died(store):
+    """A turn of which three events were saved before its process died."""
+    begun = store.begin("local", NewTurn(action="send", model="m", answer_id="a", message_id="q", content="Hello"))
+    lines = events.event(1, "start", {}) + events.event(2, "provider", {"provider": "up"}) + events.content(3, "Hel")
+    store.append([Batch("local", "a", 1, 3, lines)])
+    assert store.interrupt_running(DIED) == 1
+    return begun
+
+
+def read_again(store, after):
+    message = store.message("local", "a")
+    return [json.loads(line) for line in replay.ended(message, store.batches("local", "a", after), after, html=False)]
+
+
+def test_a_reader_within_what_was_saved_gets_the_rest_and_the_end(store, died):
+    assert [(event["seq"], event["type"]) for event in read_again(store, 2)] == [(3, "content"), (4, "error")]
+
+
+def test_a_reader_that_is_ahead_of_what_was_saved_gets_all_anew(store, died):
+    said = read_again(store, 90)
+
+    assert [event["type"] for event in said] == ["start", "content", "error"]
+    assert said[0]["replay"] is True
+    assert said[1]["content"] == "Hel"
+
+
+def test_a_reader_that_has_the_end_gets_nothing(store, died):
+    assert read_again(store, 4) == []
+
+
+def test_a_turn_of_which_nothing_was_saved_still_begins_and_ends(store):
+    store.begin("local", NewTurn(action="send", model="m", answer_id="a", message_id="q", content="Hello"))
+    store.interrupt_running(DIED)
+
+    assert [(event["seq"], event["type"]) for event in read_again(store, 0)] == [(1, "start"), (2, "error")]
+
+
+async def test_a_reader_that_was_ahead_follows_the_continued_answer_from_its_beginning(store, died):
+    up = scripted()
+    up.provider.will(Content("lo"), Finish("stop"))
+    begun = store.begin(
+        "local", NewTurn(action="continue", model="m", answer_id="", conversation_id=died.conversation_id)
+    )
+    engine = Engine(store, asyncio.get_running_loop(), lambda user, news: None)
+    question = Question(a_model(up), conversation("Hello"), Params())
+    turn = Turn("local", begun, question, question.answer())
+    engine.start(turn)
+
+    said = [json.loads(line) for lines in [text async for text in replay.live(turn, 90, False)]
+            for line in lines.splitlines()]  # fmt: skip
+
+    assert said[0]["replay"] is True
+    assert "".join(event.get("content", "") for event in said) == "Hello"
+    assert [event["seq"] for event in said] == list(range(3, 3 + len(said)))
+    await engine.drain(0)
+    engine.close()

@@ -1,0 +1,71 @@
+import re
+
+import pytest
+
+from server.pages.chat import CLIENT
+from server.web.assets import SHEET, SHEETS, Assets
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "css").mkdir()
+    (tmp_path / "css" / "a.css").write_text("a {}")
+    (tmp_path / "main.js").write_text("let a")
+    (tmp_path / "notes.txt").write_text("not for the web")
+    return tmp_path
+
+
+def test_files_are_known_by_their_path_below_the_folder(folder):
+    files = Assets.read(folder).files
+
+    assert {path: asset.mimetype for path, asset in files.items()} == {
+        "css/a.css": "text/css; charset=utf-8",
+        "main.js": "text/javascript; charset=utf-8",
+    }
+    assert files["main.js"].body == b"let a"
+
+
+def test_the_version_stays_while_the_files_do(folder):
+    assert Assets.read(folder).version == Assets.read(folder).version
+
+
+def test_any_change_is_another_version(folder):
+    before = Assets.read(folder).version
+    (folder / "css" / "a.css").write_text("b {}")
+    changed = Assets.read(folder).version
+    (folder / "css" / "a.css").rename(folder / "css" / "b.css")
+    renamed = Assets.read(folder).version
+
+    assert len({before, changed, renamed}) == 3
+
+
+def test_modules_are_the_scripts(folder):
+    assert Assets.read(folder).modules() == ["main.js"]
+
+
+def test_sheets_become_one_in_the_order_they_are_named_in(folder):
+    (folder / "css" / "b.css").write_text("b {}")
+    (folder / "css" / "print.css").write_text("p {}")
+
+    files = Assets.read(folder, ["b", "a"]).files
+
+    assert files.keys() == {SHEET, "css/print.css", "main.js"}
+    assert files[SHEET].body == b"b {}a {}"
+    assert files[SHEET].mimetype == "text/css; charset=utf-8"
+
+
+def test_a_change_of_a_sheet_or_of_their_order_is_another_version(folder):
+    (folder / "css" / "b.css").write_text("b {}")
+    before = Assets.read(folder, ["a", "b"]).version
+    turned = Assets.read(folder, ["b", "a"]).version
+    (folder / "css" / "b.css").write_text("c {}")
+    changed = Assets.read(folder, ["a", "b"]).version
+
+    assert len({before, turned, changed}) == 3
+
+
+def test_every_sheet_is_either_among_those_of_every_page_or_linked_by_one():
+    templates = "".join(file.read_text() for file in (CLIENT / "templates").glob("*.html"))
+    linked = set(re.findall(r"asset\('(css/[\w-]+\.css)'\)", templates))
+
+    assert linked == {path for path in Assets.read(CLIENT / "static", SHEETS).files if path.endswith(".css")}

@@ -1,0 +1,51 @@
+"""How a kind's service speaks, for the tests that every kind must pass. A row stands with the service it speaks of."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from g4f_lite.provider import Provider
+from tests.support.services.upstream import Answer, Request, not_found
+
+KEY = "tiger-secret"
+"""Must not show anywhere."""
+PAGE = b"<html><h1>Bad gateway</h1></html>"
+CALLED, INPUT = "look_up", {"word": 'Grü\\ße "👋"'}
+"""A function, and what a model calls it with."""
+
+
+def no_options(address: str) -> dict[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A row of the contract: a provider class, and how its service speaks.
+
+    base_url: from the address of the scripted service. paths: the ends of the addresses that a reply is asked from.
+    text: one record with text. start, end: the records before the first text and behind the last one.
+    errors: records that tell of a failure; each should name the key. headers: of a good answer.
+    line_ends: which ones may stand in the place of LF. comment: what is ignored between records.
+    otherwise: what the service answers to other requests, such as those that come before the question.
+    refused: the code that a refusal with some status has, where it is not the usual one.
+    call: the records of a call of CALLED with INPUT, and of its end; none where the kind carries no tools.
+    options: those of the entry, from the address of the scripted service.
+    """
+
+    provider: type[Provider]
+    base_url: Callable[[str], str]
+    paths: Sequence[str]
+    text: Callable[[str], bytes]
+    end: Sequence[bytes]
+    errors: Sequence[bytes]
+    headers: Mapping[str, str]
+    start: Sequence[bytes] = ()
+    line_ends: Sequence[bytes] = (b"\n",)
+    comment: bytes = b""
+    otherwise: Callable[[Request], Answer] = not_found
+    refused: Mapping[int, str] = field(default_factory=dict)
+    options: Callable[[str], Mapping[str, Any]] = no_options
+    call: Sequence[bytes] = ()
+
+    def reply(self, texts: Sequence[str]) -> list[bytes]:
+        return [*self.start, *map(self.text, texts), *self.end]

@@ -1,0 +1,62 @@
+"""A provider that does what a test tells it, without a network."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import Any
+
+from g4f_lite.config.load import CatalogConfig
+from g4f_lite.config.settings import ProviderSettings, Timeout
+from g4f_lite.errors import G4FLiteError
+from g4f_lite.http.transport import Http
+from g4f_lite.messages import Message, Params
+from g4f_lite.pieces import Piece
+from g4f_lite.provider import Provider
+from g4f_lite.routing.catalog import Catalog, Member, Model, Route
+from g4f_lite.routing.model_info import Offer
+
+SILENCE = object()
+"""A step that never ends."""
+
+
+class ScriptedProvider(Provider):
+    """Yields the pieces it was loaded with, raises the errors among them, and notes how it was asked."""
+
+    kind = "ScriptedProvider"
+    label = "Scripted"
+
+    def will(self, *steps: Piece | G4FLiteError | object) -> None:
+        self.steps = steps
+
+    async def stream(
+        self, model: str, messages: Sequence[Message], params: Params, state: Mapping[str, Any] | None = None
+    ) -> AsyncGenerator[Piece, None]:
+        self.asked = (model, list(messages), params, state)
+        self.closed = False
+        try:
+            for step in self.steps:
+                if isinstance(step, Exception):
+                    raise step
+                if step is SILENCE:
+                    await asyncio.Event().wait()
+                yield step
+        finally:
+            self.closed = True
+
+    async def list_models(self) -> list[Offer]:
+        return [Offer("scripted")]
+
+
+def scripted(name: str = "up", max_concurrent: int = 0, **timeout: float) -> Member:
+    """Return a catalog's member with a scripted provider."""
+    settings = ProviderSettings(kind="ScriptedProvider", timeout=Timeout(**timeout), max_concurrent=max_concurrent)
+    return Member(name, settings, ScriptedProvider(name, settings, Http()))
+
+
+def a_model(*members: Member, **members_of_model: Any) -> Model:
+    """Return a model with one route to each member."""
+    return Model("m", "M", tuple(Route(member, "upstream-m") for member in members), **members_of_model)
+
+
+def a_catalog(**document: Any) -> Catalog:
+    """Return the catalog of a configuration."""
+    return Catalog(CatalogConfig.model_validate(document), Http())

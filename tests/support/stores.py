@@ -1,0 +1,110 @@
+"""Databases to try the store on, and short words for what is put into it."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import create_engine, delete, insert, make_url, text, update
+
+from server.store import Batch, Begun, NewTurn, Outcome, Store
+from server.store.databases.database import Database
+from server.store.schema import api_keys, conversations, links, presets, recovery_codes, sessions, spendings, users
+
+ME = "local"
+HOW_TO_GET_POSTGRESQL = "set CHAT_TEST_POSTGRES to an address like postgresql+psycopg://postgres@127.0.0.1:5432/test"
+
+on_sqlite = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+on_postgresql = pytest.mark.parametrize(
+    "store_url", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True
+)
+
+_numbers = count(1)
+
+
+class Clock:
+    """The time, which stands still unless it is told to pass."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 2, 3, 4, 5, 6, 789, UTC)
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def pass_by(self, **units: float) -> None:
+        self.time += timedelta(**units)
+
+
+@contextmanager
+def fresh_schema() -> Iterator[str]:
+    """Give the address of an empty schema of the PostgreSQL server for tests."""
+    address = os.environ.get("CHAT_TEST_POSTGRES")
+    if not address:
+        pytest.skip(HOW_TO_GET_POSTGRESQL)
+    name = f"chat_{uuid4().hex}"
+    engine = create_engine(address, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE SCHEMA {name}"))
+        url = make_url(address).update_query_dict({"options": f"-csearch_path={name}"})
+        try:
+            yield url.render_as_string(hide_password=False)
+        finally:
+            connection.execute(text(f"DROP SCHEMA {name} CASCADE"))
+    engine.dispose()
+
+
+def empty(database: Database) -> None:
+    """Leave nothing but the person that the migration makes."""
+    nobody = {column.name: None for column in users.c if column.nullable}
+    with database.write() as connection:
+        for table in (conversations, presets, sessions, links, recovery_codes, api_keys, spendings):
+            connection.execute(delete(table))
+        connection.execute(delete(users).where(users.c.id != ME))
+        connection.execute(update(users).values(role="user", totp_step=0, **nobody))
+
+
+def add_person(store: Store, name: str) -> str:
+    with store.database.write() as connection:
+        connection.execute(insert(users), {"id": name, "created_at": datetime.now(UTC)})
+    return name
+
+
+def a_turn(action: Any = "send", **members: Any) -> NewTurn:
+    """Return a turn with ids that no other has."""
+    number = next(_numbers)
+    turn = NewTurn(action=action, model="guide", answer_id=f"answer-{number}", title=f"Title {number}")
+    if action == "send":
+        turn = replace(turn, message_id=f"question-{number}", content=f"Question {number}")
+    return replace(turn, **members)
+
+
+def an_outcome(content: str = "Fine.", **members: Any) -> Outcome:
+    return replace(Outcome(status="complete", content=content, attempts=[], last_seq=3), **members)
+
+
+def answered(store: Store, turn: NewTurn | None = None, outcome: Outcome | None = None, user_id: str = ME) -> Begun:
+    """Ask, and end the answer."""
+    begun = store.begin(user_id, turn or a_turn())
+    store.finish(user_id, begun.answer.id, outcome or an_outcome(), None)
+    return begun
+
+
+def a_batch(begun: Begun, first_seq: int, *events: dict[str, Any], user_id: str = ME) -> Batch:
+    """Return a batch of these events, numbered from `first_seq`."""
+    numbered = [{"seq": seq, **event} for seq, event in enumerate(events, first_seq)]
+    lines = "".join(json.dumps(event, ensure_ascii=False) + "\n" for event in numbered)
+    return Batch(user_id, begun.answer.id, first_seq, first_seq + len(events) - 1, lines)
+
+
+def content(text: str) -> dict[str, Any]:
+    return {"type": "content", "content": text}
+
+
+def reasoning(token: str) -> dict[str, Any]:
+    return {"type": "reasoning", "token": token}

@@ -1,7 +1,0 @@
-import re
-
-from server.version import version
-
-
-def test_the_version_is_the_projects():
-    assert re.fullmatch(r"\d+\.\d+\.\d+", version())
