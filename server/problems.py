@@ -11,7 +11,7 @@ import secrets
 from typing import Any
 
 from g4f_lite.errors import G4FLiteError, RejectedError
-from server.web.i18n import N_
+from server.translatable import N_
 
 log = logging.getLogger(__name__)
 

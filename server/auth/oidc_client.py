@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 from g4f_lite.errors import ConfigError
 from server.config.auth import Oidc
 from server.problems import Problem
-from server.web.i18n import N_
+from server.translatable import N_
 
 if TYPE_CHECKING:
     from authlib.integrations.requests_client import OAuth2Session

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from server.problems import Problem
-from server.web.i18n import N_
+from server.translatable import N_
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher

@@ -1,6 +1,6 @@
 """What people read for a browser: its name and its system, out of what it says about itself."""
 
-from server.web.i18n import N_
+from server.translatable import N_
 from server.web.i18n import gettext as _
 
 BROWSERS = {

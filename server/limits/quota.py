@@ -14,8 +14,9 @@ from server.limits.token_usage import Spent
 from server.problems import Problem
 from server.store.people.api_keys import ApiKey
 from server.store.token_usage import Spender, Spendings
-from server.web.i18n import N_, ngettext
+from server.translatable import N_
 from server.web.i18n import gettext as _
+from server.web.i18n import ngettext
 
 if TYPE_CHECKING:
     from server.current.person import Person

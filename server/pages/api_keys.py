@@ -13,7 +13,7 @@ from server.current.services import services
 from server.pages.chat import Page
 from server.problems import Problem
 from server.store.people.api_keys import ApiKey, Terms
-from server.web.i18n import N_
+from server.translatable import N_
 from server.web.i18n import gettext as _
 from server.web.preferences import preferences
 

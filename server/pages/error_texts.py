@@ -3,7 +3,8 @@
 from typing import Any
 
 from server.problems import BUG, INTERRUPTED
-from server.web.i18n import N_, SOURCE, gettext, language
+from server.translatable import N_
+from server.web.i18n import SOURCE, gettext, language
 
 CAUSES = {
     "invalid_request": N_("The server did not understand this request."),

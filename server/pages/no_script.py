@@ -15,10 +15,11 @@ from server.current.services import services
 from server.pages.chat import Written, chat_page
 from server.problems import Problem
 from server.store import Begun, Branch
+from server.translatable import N_
 from server.turns.replay import PING_EVERY_S
 from server.turns.turn import Turn
 from server.web.bodies import TurnBody, check, check_size
-from server.web.i18n import N_, gettext
+from server.web.i18n import gettext
 from server.web.streaming import Stream
 
 plain = Blueprint("plain", __name__, url_prefix="/chat")

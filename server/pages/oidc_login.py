@@ -16,7 +16,7 @@ from server.pages.chat import not_found
 from server.pages.login import let_in, show_login, throttle_keys, too_many
 from server.problems import Problem
 from server.store.people.rows import LONGEST_NAME, Account
-from server.web.i18n import N_
+from server.translatable import N_
 from server.web.i18n import gettext as _
 
 oidc = Blueprint("oidc", __name__, url_prefix="/login/oidc")

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 
-from server.web.i18n import N_
+from server.translatable import N_
 from server.web.i18n import gettext as _
 
 

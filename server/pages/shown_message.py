@@ -10,8 +10,8 @@ from markupsafe import Markup
 
 from server import render
 from server.store import StoredMessage, Versions
+from server.translatable import N_
 from server.turns.live_html import Snapshot
-from server.web.i18n import N_
 from server.web.i18n import gettext as _
 
 A_PROGRAM = N_("A program")

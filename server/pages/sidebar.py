@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from server.store import Store, StoredConversation
-from server.web.i18n import N_
+from server.translatable import N_
 
 PINNED = N_("Pinned")
 AGES = (

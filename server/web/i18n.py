@@ -58,11 +58,6 @@ def ngettext(singular: str, plural: str, number: int) -> str:
     return catalogue(language()).ngettext(singular, plural, number)
 
 
-def N_(message: str) -> str:
-    """Return the message as it is: marks a constant for the catalogues, which `gettext` is given later."""
-    return message
-
-
 def plural_forms(singular: str, plural: str) -> str:
     """Return JSON with the form of each category of plurals, for scripts, which choose by `Intl.PluralRules`."""
     return json.dumps({name: ngettext(singular, plural, number) for name, number in PLURAL_SAMPLES.items()})

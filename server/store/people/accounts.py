@@ -12,7 +12,7 @@ from server.problems import Problem
 from server.store.databases.database import Database
 from server.store.people.rows import ACCOUNT, LOCAL_USER, Account, Role, key_of, tidy_name
 from server.store.schema import links, recovery_codes, sessions, users
-from server.web.i18n import N_
+from server.translatable import N_
 
 TAKEN = N_("Somebody has this name already. Choose another one.")
 UNKNOWN = N_("There is no such account.")

@@ -13,7 +13,7 @@ from server.problems import Problem
 from server.store.databases.database import Database
 from server.store.people.rows import ACCOUNT, Account, tidy_name
 from server.store.schema import api_keys, users
-from server.web.i18n import N_
+from server.translatable import N_
 
 MOST = 50
 """Keys of one person: more than anybody can keep apart."""

@@ -11,7 +11,7 @@ from server.store.databases.database import Database
 from server.store.people import accounts
 from server.store.people.rows import ACCOUNT, LOCAL_USER, Account
 from server.store.schema import links, users
-from server.web.i18n import N_
+from server.translatable import N_
 
 Purpose = Literal["first", "reset"]
 """`first` makes the first administrator; `reset` lets somebody choose another password."""

@@ -9,7 +9,7 @@ from sqlalchemy import func
 
 from server.problems import Problem
 from server.store.schema import sessions, users
-from server.web.i18n import N_
+from server.translatable import N_
 
 Role = Literal["admin", "user"]
 
