@@ -52,7 +52,7 @@ class ShownHit:
 
 @dataclass(frozen=True)
 class Results:
-    """What `_search_results.html` receives."""
+    """What `search/_search_results.html` receives."""
 
     query: str
     hits: list[ShownHit]
@@ -77,7 +77,7 @@ def found() -> dict[str, Any]:
 @search.get("/chat/parts/search")
 def part() -> str:
     """Answer with the results alone."""
-    return render_template("_search_results.html", **vars(_results(request.args.get("q", ""))))
+    return render_template("search/_search_results.html", **vars(_results(request.args.get("q", ""))))
 
 
 @search.get("/chat/search")

@@ -46,7 +46,7 @@ class Page:
 
 @dataclass(frozen=True)
 class ConversationList:
-    """What `_conversations.html` receives."""
+    """What `sidebar/_conversations.html` receives."""
 
     groups: list[sidebar.Group]
     older: str | None
@@ -58,7 +58,7 @@ class ConversationList:
 
 @dataclass(frozen=True)
 class Notices:
-    """What `_configuration.html` receives."""
+    """What `site/_configuration.html` receives."""
 
     config_problem: str | None
     """Why the configuration file as it is now was not taken over."""
@@ -68,7 +68,7 @@ class Notices:
 
 @dataclass(frozen=True)
 class Messages:
-    """What `_messages.html` receives."""
+    """What `chat/_messages.html` receives."""
 
     conversation: StoredConversation | None
     messages: list[shown_message.ShownMessage]
@@ -80,7 +80,7 @@ class Messages:
 
 @dataclass(frozen=True)
 class Written:
-    """What the form of `_composer.html` holds, for browsers without scripts."""
+    """What the form of `chat/_composer.html` holds, for browsers without scripts."""
 
     message_id: str = field(default_factory=lambda: str(uuid4()))
     """What the message will be called, so that a form that is sent twice is one message."""
@@ -166,21 +166,23 @@ def conversations() -> ResponseReturnValue:
     `current`: the id of the one that is open; `archived`: of those; `count`: how many are shown already.
     """
     listed = _conversations(request.args.get("current", ""), request.args.get("before"))
-    return _render("_conversations.html", listed)
+    return _render("sidebar/_conversations.html", listed)
 
 
 @pages.get("/chat/parts/messages")
 def messages() -> ResponseReturnValue:
     """Answer with messages alone: those of `conversation` that come before `before`, on the way to `leaf`."""
     branch = _branch(request.args.get("conversation", ""), before=request.args.get("before"))
-    return _render("_messages.html", _messages(branch, _labels(services().catalog.models())))
+    return _render("chat/_messages.html", _messages(branch, _labels(services().catalog.models())))
 
 
 @pages.get("/chat/parts/notices")
 def notices() -> ResponseReturnValue:
     """Answer with what there is to say of the configuration, and of the page that asks. `version`: of its files."""
     now = assets().version
-    return _render("_told.html", Notices(services().config_problem, request.args.get("version", now) != now))
+    return _render(
+        "site/_notices_part.html", Notices(services().config_problem, request.args.get("version", now) != now)
+    )
 
 
 @pages.get("/static/<version>/<path:path>")

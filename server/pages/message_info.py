@@ -16,7 +16,7 @@ message_info = Blueprint("message_info", __name__, url_prefix="/chat/parts")
 
 @dataclass(frozen=True)
 class MessageInfo:
-    """What `_message_info.html` receives."""
+    """What `message/_message_info.html` receives."""
 
     model: str
     """What a person reads for the model that was picked; empty where a program told the answer."""
@@ -35,7 +35,7 @@ class MessageInfo:
 def show() -> str:
     """Answer with what there is to know about one answer, alone. `id`: its id."""
     message = services().store.message(user_id(), request.args.get("id", ""))
-    return render_template("_message_info.html", **vars(_info(message)))
+    return render_template("message/_message_info.html", **vars(_info(message)))
 
 
 def _info(message: StoredMessage) -> MessageInfo:

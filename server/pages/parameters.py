@@ -8,7 +8,7 @@ from server.web.bodies import LONGEST_NAME, LONGEST_SYSTEM
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """What `_parameters.html` receives, besides the conversation."""
+    """What `chat/_parameters.html` receives, besides the conversation."""
 
     ready_presets: list[tuple[str, str]] = field(default_factory=ready_presets)
     """Name, and parameters as JSON."""

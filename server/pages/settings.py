@@ -16,7 +16,7 @@ settings = Blueprint("settings", __name__, url_prefix="/chat")
 
 @dataclass(frozen=True)
 class SettingsPart:
-    """What `_settings.html` receives."""
+    """What `settings/_settings.html` receives."""
 
     preferences: dict[str, str]
     choices: dict[str, tuple[str, ...]]
@@ -41,7 +41,7 @@ def show() -> str:
 @settings.get("/parts/settings")
 def part() -> str:
     """Answer with the form alone."""
-    return render_template("_settings.html", **vars(_part()))
+    return render_template("settings/_settings.html", **vars(_part()))
 
 
 @settings.post("/settings")

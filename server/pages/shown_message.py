@@ -20,7 +20,7 @@ A_PROGRAM = N_("A program")
 
 @dataclass(frozen=True, slots=True)
 class ShownMessage:
-    """What `_message.html` receives. An answer has `blocks`, a question has `text`."""
+    """What `message/_message.html` receives. An answer has `blocks`, a question has `text`."""
 
     id: str
     parent_id: str

@@ -19,10 +19,12 @@ MIMETYPES = {
 
 # fmt: off
 SHEETS = (
-    "layers", "reset", "tokens", "base", "layout",
-    "button", "sidebar", "conversation", "selection", "topbar", "choices", "panel", "picker", "thread", "message",
-    "editor", "info", "fold", "prose", "highlight", "card", "composer", "queued", "params", "empty", "notice", "field",
-    "menu", "dialog", "search", "toast", "settings", "completion", "shortcuts", "plain", "utilities",
+    "base/layers", "base/reset", "base/tokens", "base/base", "layout/layout", "components/button", "layout/sidebar",
+    "chat/conversation", "chat/selection", "layout/topbar", "components/choices", "layout/panel", "chat/picker",
+    "chat/thread", "chat/message", "chat/editor", "chat/info", "components/fold", "chat/prose", "chat/highlight",
+    "components/card", "chat/composer", "chat/queued", "chat/params", "components/empty", "components/notice",
+    "components/field", "components/menu", "components/dialog", "pages/search", "components/toast",
+    "pages/settings", "components/completion", "pages/shortcuts", "chat/noscript", "base/utilities",
 )
 # fmt: on
 """The styles of every page, in the order in which they apply."""

@@ -96,7 +96,7 @@ class Words(HTMLParser):
             self.found.append(" ".join(text.split()))
 
 
-@pytest.mark.parametrize("file", sorted((ROOT / "client/templates").glob("*.html")), ids=lambda file: file.name)
+@pytest.mark.parametrize("file", sorted((ROOT / "client/templates").rglob("*.html")), ids=lambda file: file.name)
 def test_no_word_of_a_template_is_left_untranslated(file):
     parser = Words()
 

@@ -267,7 +267,7 @@ def test_a_file_that_is_known_is_not_sent_again(client):
 
 
 @pytest.mark.parametrize(
-    "path", ["css/none.css", "css/base.css", "../pages.py", "%2e%2e/templates/base.html", "css/", ""]
+    "path", ["css/none.css", "css/base/base.css", "../pages.py", "%2e%2e/templates/base.html", "css/", ""]
 )
 def test_only_the_page_s_own_files_are_served(app, client, path):
     version = app.extensions["assets"].version
@@ -296,14 +296,14 @@ class TestBelowAPrefix:
     [
         ("chat.html", chat.ChatPage),
         ("not_found.html", chat.NotFoundPage),
-        ("_message_info.html", MessageInfo),
+        ("message/_message_info.html", MessageInfo),
         ("search.html", search.SearchPage),
-        ("_search_results.html", search.Results),
-        ("_conversations.html", chat.ConversationList),
-        ("_messages.html", chat.Messages),
+        ("search/_search_results.html", search.Results),
+        ("sidebar/_conversations.html", chat.ConversationList),
+        ("chat/_messages.html", chat.Messages),
         ("settings.html", settings_page.SettingsPage),
         ("api_keys.html", ApiKeysPage),
-        ("_settings.html", settings_page.SettingsPart),
+        ("settings/_settings.html", settings_page.SettingsPart),
     ],
 )
 def test_a_template_is_given_what_it_asks_for_and_no_more(app, template, context):
@@ -322,16 +322,16 @@ def asked_for(environment, template):
 
 
 LOOP_NAMES = {
-    "_message.html": {"message"},
-    "_reasoning.html": {"message"},
-    "_actions.html": {"message"},
-    "_trail.html": {"message"},
-    "_attempt.html": {"attempt"},
-    "_remark.html": {"sentence"},
-    "_error.html": {"error"},
-    "_note.html": {"note"},
-    "_editor.html": {"verb"},
-    "_versions.html": {"message"},
+    "message/_message.html": {"message"},
+    "message/_reasoning.html": {"message"},
+    "message/_message_actions.html": {"message"},
+    "message/_failed_routes.html": {"message"},
+    "message/_failed_route.html": {"attempt"},
+    "message/_notice.html": {"sentence"},
+    "message/_answer_error.html": {"error"},
+    "message/_answer_note.html": {"note"},
+    "message/_editor.html": {"verb"},
+    "message/_versions.html": {"message"},
 }
 """What an including template's own `for` and `with` hand over."""
 

@@ -85,14 +85,14 @@ def test_there_are_at_most_ten_colours():
 
 def _property_of(name: str) -> str:
     """Return the custom property that colours a class."""
-    found = re.search(rf"\.{name}\b[^{{]*{{\s*color: var\(--([\w-]+)\)", (STYLES / "highlight.css").read_text())
+    found = re.search(rf"\.{name}\b[^{{]*{{\s*color: var\(--([\w-]+)\)", (STYLES / "chat/highlight.css").read_text())
     assert found, name
     return found[1]
 
 
 def _colours(name: str) -> list[tuple[float, float, float]]:
     """Return a property's light and dark value: OKLCH lightness (0 to 1), chroma, hue (degrees)."""
-    styles = "".join((STYLES / file).read_text() for file in ("tokens.css", "highlight.css"))
+    styles = "".join((STYLES / file).read_text() for file in ("base/tokens.css", "chat/highlight.css"))
     found = re.search(rf"--{name}: light-dark\(oklch\(([^)]+)\), oklch\(([^)]+)\)\)", styles)
     assert found, name
     triples = [[float(part.rstrip("%")) for part in value.split()] for value in found.groups()]

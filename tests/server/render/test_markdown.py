@@ -179,7 +179,7 @@ def test_deep_nesting_does_not_end_in_a_recursion_error_even_deep_in_a_stack(uni
 
 
 def test_every_class_has_its_style():
-    styles = "".join((STYLES / name).read_text() for name in ("prose.css", "highlight.css"))
+    styles = "".join((STYLES / name).read_text() for name in ("chat/prose.css", "chat/highlight.css"))
     known = set(re.findall(r"\.([a-z][a-z-]*)", styles))
 
     assert set().union(*CLASSES.values()) <= known

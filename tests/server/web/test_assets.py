@@ -65,7 +65,7 @@ def test_a_change_of_a_sheet_or_of_their_order_is_another_version(folder):
 
 
 def test_every_sheet_is_either_among_those_of_every_page_or_linked_by_one():
-    templates = "".join(file.read_text() for file in (CLIENT / "templates").glob("*.html"))
-    linked = set(re.findall(r"asset\('(css/[\w-]+\.css)'\)", templates))
+    templates = "".join(file.read_text() for file in (CLIENT / "templates").rglob("*.html"))
+    linked = set(re.findall(r"asset\('(css/[\w/-]+\.css)'\)", templates))
 
     assert linked == {path for path in Assets.read(CLIENT / "static", SHEETS).files if path.endswith(".css")}
