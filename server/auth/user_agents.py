@@ -1,7 +1,6 @@
-"""What people read for a browser: its name and its system, out of what it says about itself."""
+"""The browser and the system that a User-Agent header names."""
 
-from server.translatable import N_
-from server.web.i18n import gettext as _
+from dataclasses import dataclass
 
 BROWSERS = {
     "Edg": "Edge",
@@ -23,14 +22,19 @@ SYSTEMS = {
     "Mac OS X": "macOS",
     "Linux": "Linux",
 }
-"""In the order in which they are looked for: most say the names of others too."""
-UNKNOWN = N_("Another program")
+"""In the order of the search: most browsers and systems also name others."""
 
 
-def shown(agent: str) -> str:
-    """Return a few words for a User-Agent."""
-    browser = next((name for part, name in BROWSERS.items() if f"{part}/" in agent), "")
-    system = next((name for part, name in SYSTEMS.items() if part in agent), "")
-    if browser and system:
-        return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
-    return browser or system or _(UNKNOWN)
+@dataclass(frozen=True, slots=True)
+class UserAgent:
+    """Names as people know them; a name is empty where the header does not tell."""
+
+    browser: str
+    system: str
+
+
+def parse(header: str) -> UserAgent:
+    """Return the browser and the system of a User-Agent header."""
+    browser = next((name for part, name in BROWSERS.items() if f"{part}/" in header), "")
+    system = next((name for part, name in SYSTEMS.items() if part in header), "")
+    return UserAgent(browser, system)

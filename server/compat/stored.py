@@ -13,8 +13,9 @@ from g4f_lite.decoding.call_assembler import JoinedCalls
 from g4f_lite.messages import Params
 from g4f_lite.pieces import Content, Piece, ToolCalls, Usage
 from g4f_lite.routing.router import Answering
+from server.auth.person import Person
 from server.compat.transcript import Transcript, calls_text, transcript
-from server.current.person import Person, someone
+from server.current.person import someone
 from server.current.services import Services
 from server.problems import Problem
 from server.store import Begun, NewTurn, Store

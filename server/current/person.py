@@ -1,36 +1,22 @@
 """Who is asking. One function decides it for pages, the API and the WebSocket."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from flask import g, request
 
+from server.auth.person import Person
 from server.compat import DOORS
 from server.current.api_key import holder, key_in
 from server.current.services import services
 from server.current.session_cookie import token_of
 from server.problems import Problem
-from server.store.people.api_keys import ApiKey
-from server.store.people.rows import LOCAL_USER, Role
+from server.store.people.rows import LOCAL_USER
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 SIGN_IN = "Sign in first; your session may have ended."
 NO_KEY = "Send an API key, as Authorization: Bearer …; it is made on the page, under Settings, API keys."
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody who came in. Name and session are empty where nobody has to say who they are."""
-
-    id: str
-    name: str = ""
-    role: Role = "admin"
-    session_id: str = ""
-    token_hash: str = ""
-    key: ApiKey | None = None
-    """For a program that came in by one."""
 
 
 def user_id() -> str:

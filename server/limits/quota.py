@@ -19,7 +19,7 @@ from server.web.i18n import gettext as _
 from server.web.i18n import ngettext
 
 if TYPE_CHECKING:
-    from server.current.person import Person
+    from server.auth.person import Person
 
 MINUTE_S, HOUR_S = 60, 3600
 SOON_S = 5

@@ -9,7 +9,8 @@ from markupsafe import Markup
 
 from server.auth import passwords, totp, user_agents
 from server.auth.access import Access
-from server.current.person import Person, signed_in, someone
+from server.auth.person import Person
+from server.current.person import signed_in, someone
 from server.current.services import services
 from server.pages.chat import Page, not_found
 from server.pages.login import throttle_keys
@@ -25,6 +26,7 @@ WRONG = N_("This is not your password.")
 WRONG_CODE = N_("This code is not right, or not any more. Wait for the next one and try again.")
 SLOWLY = N_("That was wrong too often. Try again in a few minutes.")
 TOO_LATE = N_("That took too long. Begin again.")
+UNKNOWN_AGENT = N_("Another program")
 
 
 @dataclass(frozen=True)
@@ -194,7 +196,7 @@ def _sessions(access: Access, person: Person) -> list[ShownSession]:
     return [
         ShownSession(
             session.id,
-            user_agents.shown(session.agent),
+            agent_name(session.agent),
             session.address,
             session.created_at,
             session.seen_at,
@@ -202,3 +204,11 @@ def _sessions(access: Access, person: Person) -> list[ShownSession]:
         )
         for session in access.sessions.of(person.id)
     ]
+
+
+def agent_name(header: str) -> str:
+    """Return a few words for a User-Agent header."""
+    agent = user_agents.parse(header)
+    if agent.browser and agent.system:
+        return _("%(browser)s on %(system)s") % {"browser": agent.browser, "system": agent.system}
+    return agent.browser or agent.system or _(UNKNOWN_AGENT)

@@ -8,7 +8,7 @@ from g4f_lite.decoding.tool_calls import said_in
 from g4f_lite.pieces import Content, Piece, Reasoning, ToolCalls, Usage
 from g4f_lite.routing.router import Answering
 from g4f_lite.tokens import estimate
-from server.current.person import Person
+from server.auth.person import Person
 from server.current.services import Services
 from server.problems import Problem
 from server.turns.question import Pieces, Question

@@ -4,8 +4,9 @@ import time
 import pyotp
 import pytest
 
-from server.auth import totp, user_agents
+from server.auth import totp
 from server.limits.rate_limiter import MOST
+from server.pages.account import agent_name
 from tests.support.members import FROM_OUR_PAGE, PASSWORD, add_member, come_in, sign_in
 
 API = "/backend-api/v2/models"
@@ -221,4 +222,4 @@ class TestOnePassword:
 )
 def test_a_browser_has_a_name(app, agent, words):
     with app.test_request_context():
-        assert user_agents.shown(agent) == words
+        assert agent_name(agent) == words
