@@ -45,8 +45,8 @@ from server.pages.web_manifest import manifest
 from server.problems import BUG, Problem, note
 from server.web.compression import compress
 from server.web.i18n import speak
-from server.web.request_id import trace
 from server.web.streaming import failure
+from server.web.tracing import trace
 
 BLUEPRINTS = (
     login,

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 
-from server.web.request_id import request_id
+from server.ops.request_id import request_id
 
 log = logging.getLogger(__name__)
 

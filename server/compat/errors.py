@@ -4,8 +4,8 @@ import json
 import re
 from typing import Any, Protocol
 
+from server.ops.request_id import request_id
 from server.problems import Problem
-from server.web.request_id import request_id
 
 PARAM = re.compile(r"([a-z_]+)(?:\.[\w.]+)?: ")
 """How a sentence about a field of the body begins."""

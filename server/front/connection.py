@@ -15,8 +15,8 @@ from server.front import refusal, web
 from server.front.connection_limits import Door
 from server.front.limits import Limits
 from server.front.request_head import headers_too_large
+from server.ops.request_id import begin
 from server.problems import Problem, note
-from server.web.request_id import begin
 
 RESET_ON_CLOSE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 """A `struct linger` of no time at all: the client's connection is reset and does not look finished."""

@@ -19,7 +19,7 @@ from server.front.listener import Server, close, listen
 from server.front.refusal import Wording, as_it_is, busy
 from server.front.request_head import check
 from server.front.sockets import Sockets
-from server.web.request_id import HEADER, begin
+from server.ops.request_id import HEADER, begin
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

@@ -9,8 +9,8 @@ from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 from g4f_lite.errors import G4FLiteError
 from server.front.limits import Limits
 from server.front.request_head import headers_too_large
+from server.ops.request_id import HEADER, request_id
 from server.problems import BUG, Problem
-from server.web.request_id import HEADER, request_id
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from g4f_lite.http.transport import secrets_of as secrets_of_provider
 from server.config.site import Config
-from server.web.request_id import request_id
+from server.ops.request_id import request_id
 
 SHORTEST_SECRET = 6
 """Characters. A shorter one would blot out ordinary words, and protects nothing."""

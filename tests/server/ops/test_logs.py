@@ -11,7 +11,7 @@ import pytest
 from g4f_lite.config.load import load
 from server.config.site import Config
 from server.ops.logs import JsonLines, Lines, write_logs
-from server.web.request_id import begin
+from server.ops.request_id import begin
 
 PROVIDER = {
     "kind": "OpenAICompatible",

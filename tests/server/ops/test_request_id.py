@@ -8,7 +8,8 @@ import pytest
 from flask import Flask
 
 from server.front import Limits, Proxies
-from server.web import request_id
+from server.ops import request_id
+from server.web.tracing import trace
 from tests.support.members import sign_in
 from tests.support.services.upstream import cut
 from tests.support.waiting import wait_for
@@ -70,7 +71,7 @@ def test_what_becomes_of_a_turn_has_the_id_of_the_request_that_began_it(client, 
 def traced():
     """A small app whose requests have ids."""
     app = Flask(__name__)
-    request_id.trace(app)
+    trace(app)
     app.add_url_rule("/", "root", request_id.request_id)
     return app
 
