@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 
 from server.problems import Problem
-from server.web.streaming import closing
+from server.web.closing import closing
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,8 @@ from server.front import web
 from server.front.gateway import Answer
 from server.front.refusal import SERVER
 from server.problems import Problem, note
-from server.web.streaming import as_problems, closing, failure
+from server.web.closing import closing
+from server.web.streaming import as_problems, failure
 
 SLICE_BYTES = 64 * 1024
 """No more than about this much of one block waits in memory for a slow reader."""

@@ -8,7 +8,8 @@ from contextvars import Context, copy_context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from server.web.streaming import Blocks, close
+from server.web.closing import close
+from server.web.streaming import Blocks
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

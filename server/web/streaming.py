@@ -7,13 +7,14 @@ context is gone once the view has returned, so a source holds everything it need
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Response
 
 from g4f_lite.errors import G4FLiteError
 from server.problems import Problem, note
+from server.web.closing import close, closing
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -128,21 +129,6 @@ def _heed(task: "asyncio.Task[None]") -> None:
     """Take note of a failure: who reads is told of it, and may have left before."""
     if not task.cancelled():
         task.exception()
-
-
-@asynccontextmanager
-async def closing(source: AsyncIterator[bytes]) -> AsyncIterator[AsyncIterator[bytes]]:
-    """Close the source on the way out, if it can be closed."""
-    try:
-        yield source
-    finally:
-        await close(source)
-
-
-async def close(source: AsyncIterator[bytes]) -> None:
-    """Close a source that knows how; iterators need not."""
-    if aclose := getattr(source, "aclose", None):
-        await aclose()
 
 
 @contextmanager
