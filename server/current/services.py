@@ -22,6 +22,7 @@ from server.ops import data_folder
 from server.ops.systemd import STOPPING, tell
 from server.problems import INTERRUPTED, Problem
 from server.store import Store
+from server.turns.crash_recovery import interrupt_running
 from server.turns.engine import CHECKPOINT_EVERY_S, Engine
 from server.turns.in_flight import UnderWay
 
@@ -51,7 +52,7 @@ class Services:
         self.store.hold()
         for sentence in self.store.open():
             log.info(sentence)
-        if interrupted := self.store.interrupt_running(Problem("stream_cut", INTERRUPTED).as_dict()):
+        if interrupted := interrupt_running(self.store, Problem("stream_cut", INTERRUPTED).as_dict()):
             log.info("marked %d answers as interrupted: their process ended before they did", interrupted)
         self._shared = shared(config.redis)
         self.access = Access(config, self.store, self._shared)

@@ -1,22 +1,22 @@
-"""The saved events of running answers, and what becomes of them when an answer ends."""
+"""The saved events of running answers, and how running answers end."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Insert, bindparam, delete, exists, insert, select, update
 
-from server.store.crash_recovery import folded
 from server.store.databases.db_errors import storable
 from server.store.mapping import BATCH, MESSAGE, values
 from server.store.records import Batch, Outcome, StoredMessage
 from server.store.schema import events, messages
-from server.turns.events import event
 
 KEPT = timedelta(minutes=10)
 """How long events can be read after their answer has ended."""
-SHORTEST_TURN = 2
-"""Events of a turn that only began and failed; one of which nothing was saved counts as that."""
+
+Ending = Callable[[StoredMessage, list[Batch]], tuple[Outcome, str]]
+"""Given a running answer and its saved events after `last_seq`, returns how it ended and the line of its last event,
+empty for none."""
 
 
 def _append() -> Insert:
@@ -60,31 +60,16 @@ def after(connection: Connection, user_id: str, message_id: str, seq: int) -> li
     return [Batch(*row) for row in rows]
 
 
-def interrupt(connection: Connection, error: dict[str, Any], now: datetime) -> int:
-    """End every running message with the text its batches hold, and with this error; return how many those were."""
+def end_running(connection: Connection, ending: Ending, now: datetime) -> int:
+    """End every running message, and return how many there were."""
     running = connection.execute(select(messages.c.user_id, *MESSAGE).where(messages.c.status == "running")).all()
     for user_id, *row in running:
         message = StoredMessage(*row)
-        message = folded(message, after(connection, user_id, message.id, message.last_seq))
-        if message.last_seq:
-            line = event(message.last_seq + 1, "error", {"error": error})
-            append(connection, [Batch(user_id, message.id, message.last_seq + 1, message.last_seq + 1, line)])
-        finish(connection, user_id, message.id, _outcome(message, error), now)
+        outcome, line = ending(message, after(connection, user_id, message.id, message.last_seq))
+        if line:
+            append(connection, [Batch(user_id, message.id, outcome.last_seq, outcome.last_seq, line)])
+        finish(connection, user_id, message.id, outcome, now)
     return len(running)
-
-
-def _outcome(message: StoredMessage, error: dict[str, Any]) -> Outcome:
-    return Outcome(
-        status="interrupted",
-        content=message.content,
-        reasoning=message.reasoning,
-        provider=message.provider,
-        answering=message.answering,
-        attempts=message.attempts,
-        error=error,
-        state=message.state,
-        last_seq=max(message.last_seq + 1, SHORTEST_TURN),
-    )
 
 
 def sweep(connection: Connection, now: datetime) -> None:

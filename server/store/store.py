@@ -21,6 +21,7 @@ from server.store import (
 )
 from server.store.branch import Wish, branch
 from server.store.databases.database import BUSY_TIMEOUT_S, database
+from server.store.event_batches import Ending
 from server.store.migrate import migrate
 from server.store.presets import Presets
 from server.store.records import Batch, Begun, Branch, Hit, NewTurn, Outcome, StoredConversation, StoredMessage
@@ -125,10 +126,10 @@ class Store:
                 event_batches.append(connection, [batch])
             event_batches.finish(connection, user_id, message_id, outcome, self.now())
 
-    def interrupt_running(self, error: dict[str, Any]) -> int:
-        """End the answers of a process that died, with the text it saved and this error; return how many those were."""
+    def end_running(self, ending: Ending) -> int:
+        """End every running answer, and return how many there were."""
         with self.database.write() as connection:
-            return event_batches.interrupt(connection, error, self.now())
+            return event_batches.end_running(connection, ending, self.now())
 
     def batches(self, user_id: str, message_id: str, after: int) -> list[Batch]:
         """Return the saved events that are not older than `after`, in order; the first batch may begin before it."""

@@ -20,6 +20,7 @@ from g4f_lite.errors import ConfigError
 from server.store import Store
 from server.store.migrate import HEAD, MIGRATIONS, NEW, migrate, revision
 from server.store.schema import metadata, users
+from server.turns.crash_recovery import interrupt_running
 from tests.support.stores import ME, a_turn, answered, fresh_schema, on_sqlite
 from tests.tools.new_schema import script
 
@@ -191,7 +192,7 @@ def test_a_database_of_the_first_version_is_taken_over(first: Store) -> None:
 
     question = first.message(ME, "q")
     assert (question.content, question.answering, question.notices) == ("Hello", None, [])
-    assert first.interrupt_running({"code": "stream_cut", "message": "Died."}) == 1
+    assert interrupt_running(first, {"code": "stream_cut", "message": "Died."}) == 1
     answer = first.message(ME, "a")
     assert (answer.status, answer.content, answer.provider) == ("interrupted", "Hi", "up")
     assert answer.answering == {"provider": "up", "label": "Up", "model": "m"}
@@ -203,7 +204,7 @@ def test_what_was_there_before_the_index_is_found(first: Store) -> None:
 
     assert [hit.text for hit in first.search(ME, "ell")[0]] == ["Hello", "Hello"]
     assert first.search(ME, "Hi") == ([], None)
-    first.interrupt_running({"code": "stream_cut", "message": "Died."})
+    interrupt_running(first, {"code": "stream_cut", "message": "Died."})
     assert [hit.message_id for hit in first.search(ME, "Hi")[0]] == ["a"]
 
 

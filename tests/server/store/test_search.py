@@ -15,6 +15,7 @@ from g4f_lite.errors import ConfigError
 from server.problems import Problem
 from server.store import Store, search_index
 from server.store.schema import messages
+from server.turns.crash_recovery import interrupt_running
 from tests.support.stores import (
     ME,
     Clock,
@@ -211,7 +212,7 @@ def test_an_interrupted_answer_is_found_by_what_was_saved(store: Store) -> None:
     begun = store.begin(ME, a_turn())
     store.append([a_batch(begun, 1, content("a unicorn"))])
 
-    store.interrupt_running({"code": "stream_cut", "message": "Died."})
+    interrupt_running(store, {"code": "stream_cut", "message": "Died."})
 
     assert found(store, "unicorn") == ["a unicorn"]
 

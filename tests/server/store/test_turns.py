@@ -8,6 +8,7 @@ import pytest
 from server.problems import Problem
 from server.store import Begun, Status, Store, StoredMessage
 from server.store.tree import Tree
+from server.turns.crash_recovery import interrupt_running
 from tests.support.stores import ME, Clock, a_turn, add_person, an_outcome, answered
 
 
@@ -196,7 +197,7 @@ def test_a_process_that_died_while_an_answer_went_on_leaves_no_state(store: Stor
     first = answered(store, outcome=an_outcome("Half", state={"thread": 1}))
     more = a_turn("continue", conversation_id=first.conversation_id)
     store.begin(ME, more)
-    store.interrupt_running({"code": "stream_cut", "message": "Died."})
+    interrupt_running(store, {"code": "stream_cut", "message": "Died."})
 
     assert store.begin(ME, more).state is None
 

@@ -13,6 +13,7 @@ from threading import Barrier
 from typing import TypeVar
 
 from server.store import Store
+from server.turns.crash_recovery import interrupt_running
 from tests.support.stores import ME, a_batch, a_turn, an_outcome, answered, content, on_sqlite
 
 T = TypeVar("T")
@@ -77,7 +78,7 @@ def test_what_was_acknowledged_survives_a_kill(store_url: str, store: Store) -> 
 
         survivor = Store(store_url)
         survivor.open()
-        survivor.interrupt_running({"code": "stream_cut", "message": "The server was stopped."})
+        interrupt_running(survivor, {"code": "stream_cut", "message": "The server was stopped."})
 
         for word, message_id, *seq in acknowledged:
             message = survivor.message(ME, message_id)

@@ -11,6 +11,7 @@ from g4f_lite.pieces import Attempt, Content, Finish, Notice, Reasoning, Upstrea
 from server.problems import Problem
 from server.store import NewTurn, Store
 from server.turns import replay
+from server.turns.crash_recovery import interrupt_running
 from server.turns.engine import Engine
 from server.turns.question import Question
 from server.turns.turn import Turn
@@ -418,7 +419,7 @@ async def test_the_way_to_an_answer_survives_a_kill(engine, store):
     await heard(turn, "Hi")
     await engine.checkpoint()
 
-    assert store.interrupt_running({"code": "stream_cut", "message": "Died."}) == 1
+    assert interrupt_running(store, {"code": "stream_cut", "message": "Died."}) == 1
 
     saved = store.message("local", turn.message_id)
     assert saved.notices == [LEFT_OUT]

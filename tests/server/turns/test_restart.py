@@ -9,6 +9,7 @@ from g4f_lite.messages import Params, conversation
 from g4f_lite.pieces import Content, Finish
 from server.store import Batch, NewTurn, Store
 from server.turns import events, replay
+from server.turns.crash_recovery import interrupt_running
 from server.turns.engine import Engine
 from server.turns.question import Question
 from server.turns.turn import Turn
@@ -31,7 +32,7 @@ def died(store):
     begun = store.begin("local", NewTurn(action="send", model="m", answer_id="a", message_id="q", content="Hello"))
     lines = events.event(1, "start", {}) + events.event(2, "provider", {"provider": "up"}) + events.content(3, "Hel")
     store.append([Batch("local", "a", 1, 3, lines)])
-    assert store.interrupt_running(DIED) == 1
+    assert interrupt_running(store, DIED) == 1
     return begun
 
 
@@ -58,7 +59,7 @@ def test_a_reader_that_has_the_end_gets_nothing(store, died):
 
 def test_a_turn_of_which_nothing_was_saved_still_begins_and_ends(store):
     store.begin("local", NewTurn(action="send", model="m", answer_id="a", message_id="q", content="Hello"))
-    store.interrupt_running(DIED)
+    interrupt_running(store, DIED)
 
     assert [(event["seq"], event["type"]) for event in read_again(store, 0)] == [(1, "start"), (2, "error")]
 
