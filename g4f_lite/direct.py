@@ -8,7 +8,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from g4f_lite.config.settings import ProviderSettings
-from g4f_lite.http.deadlines import within
+from g4f_lite.http.timeouts import within
 from g4f_lite.http.transport import Http
 from g4f_lite.messages import Message, Params, message_of
 from g4f_lite.own_task import detached

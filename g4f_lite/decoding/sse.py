@@ -25,7 +25,7 @@ class Record(NamedTuple):
     error: str = ""
 
 
-class Decoder:
+class SseDecoder:
     """Decodes one stream. Takes linear time however the bytes are divided, and keeps at most one record."""
 
     def __init__(self) -> None:

@@ -1,7 +1,7 @@
 """The texts of one reply, from what a service sends to pieces: whole characters, reasoning told from the answer."""
 
 from g4f_lite.decoding.surrogates import Joiner
-from g4f_lite.decoding.thinking import Blank, Splitter
+from g4f_lite.decoding.think_tags import Blank, Splitter
 from g4f_lite.errors import MalformedReplyError
 from g4f_lite.pieces import Piece
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from g4f_lite.decoding.json_boundary import JsonEnd
-from g4f_lite.decoding.reply import is_count
+from g4f_lite.decoding.reply_decoder import is_count
 from g4f_lite.decoding.surrogates import Joiner, whole
 from g4f_lite.decoding.text_assembler import Texts
 from g4f_lite.errors import MalformedReplyError

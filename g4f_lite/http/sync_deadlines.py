@@ -1,10 +1,10 @@
-"""How long a reply may keep code waiting that awaits nothing: the limits of `deadlines.within`, wait by wait."""
+"""How long a reply may keep code waiting that awaits nothing: the limits of `timeouts.within`, wait by wait."""
 
 from time import monotonic
 
 from g4f_lite.config.settings import Timeout
 from g4f_lite.errors import UpstreamTimeoutError
-from g4f_lite.http.deadlines import too_long
+from g4f_lite.http.timeouts import too_long
 
 
 class Patience:

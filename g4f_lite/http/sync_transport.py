@@ -11,9 +11,9 @@ from requests.cookies import RequestsCookieJar
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from g4f_lite.config.settings import ProviderSettings, Timeout
-from g4f_lite.decoding.reply import Reply
+from g4f_lite.decoding.error_responses import refusal
+from g4f_lite.decoding.reply_decoder import ReplyDecoder
 from g4f_lite.errors import StreamCutError, UpstreamError, UpstreamTimeoutError
-from g4f_lite.http.error_responses import refusal
 from g4f_lite.http.sync_deadlines import Patience
 from g4f_lite.http.sync_failures import failure
 from g4f_lite.http.transport import ERROR_BODY_BYTES, ERROR_BODY_S, HEADERS, secrets_of
@@ -97,7 +97,7 @@ def read(response: requests.Response, limit: int, provider: str, patience: Patie
     return bytes(body[:limit])
 
 
-def received(response: requests.Response, reply: Reply, patience: Patience) -> Iterator[Piece]:
+def received(response: requests.Response, reply: ReplyDecoder, patience: Patience) -> Iterator[Piece]:
     """Yield the pieces of a reply as its bytes come. Raises: UpstreamError; what came before it has been yielded."""
     try:
         for block in _blocks(response, reply.provider, patience):

@@ -12,9 +12,9 @@ from aiohttp.abc import AbstractCookieJar
 from yarl import URL
 
 from g4f_lite.config.settings import ProviderSettings
-from g4f_lite.decoding.reply import Reply
+from g4f_lite.decoding.error_responses import refusal
+from g4f_lite.decoding.reply_decoder import ReplyDecoder
 from g4f_lite.errors import MalformedReplyError, StreamCutError, UnreachableError, UpstreamError, UpstreamTimeoutError
-from g4f_lite.http.error_responses import refusal
 from g4f_lite.pieces import Piece
 
 ERROR_BODY_BYTES = 65536
@@ -64,7 +64,7 @@ class Http:
         data: a dictionary becomes an url-encoded form, an aiohttp.FormData what it says.
         headers: those of the entry win over them. accepted: statuses that are as good as 2xx.
         Raises: UnreachableError, UpstreamTimeoutError, StreamCutError or MalformedReplyError before the headers came;
-        whatever `refusals.refusal` makes of another status. Read the body within `reading`.
+        whatever `error_responses.refusal` makes of another status. Read the body within `reading`.
         """
         clock = asyncio.get_running_loop().time
         due = clock() + settings.timeout.first
@@ -139,7 +139,7 @@ async def read_out(response: aiohttp.ClientResponse) -> None:
         pass  # then it is closed instead
 
 
-async def received(response: aiohttp.ClientResponse, reply: Reply) -> AsyncGenerator[Piece, None]:
+async def received(response: aiohttp.ClientResponse, reply: ReplyDecoder) -> AsyncGenerator[Piece, None]:
     """Yield the pieces of a reply as its bytes come, and leave the connection fit to be used again.
 
     Raises: UpstreamError; what came before it has been yielded.

@@ -14,11 +14,11 @@ from g4f_lite.http.transport import Http, read, reading, received, secrets_of
 from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Piece
 from g4f_lite.protocols.olmo.conversation import Conversation, FinishReason, Shown
-from g4f_lite.protocols.olmo.models import Model, known, models_in
-from g4f_lite.protocols.olmo.question import Question, question
+from g4f_lite.protocols.olmo.model_list import Model, known, models_in
+from g4f_lite.protocols.olmo.question_form import Question, question
+from g4f_lite.protocols.olmo.rejections import is_about_the_thread, verdict
 from g4f_lite.protocols.olmo.reply import OlmoReply
 from g4f_lite.protocols.olmo.thread import Thread, new_thread, thread_of
-from g4f_lite.protocols.olmo.verdict import is_about_the_thread, verdict
 from g4f_lite.provider import Provider
 from g4f_lite.routing.model_info import Offer
 

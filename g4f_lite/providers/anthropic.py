@@ -17,7 +17,7 @@ from g4f_lite.http.transport import Http, received, secrets_of
 from g4f_lite.http.unsupported_fields import Concessions
 from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Piece
-from g4f_lite.protocols.anthropic.models import next_page, offers
+from g4f_lite.protocols.anthropic.model_list import next_page, offers
 from g4f_lite.protocols.anthropic.reply import MessageReply
 from g4f_lite.protocols.anthropic.request import Limits, message_request, refused_field
 from g4f_lite.protocols.anthropic.tools import carries

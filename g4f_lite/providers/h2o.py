@@ -11,10 +11,10 @@ from g4f_lite.flat_prompt import dialogue, refuse_images
 from g4f_lite.http.transport import Http, received, secrets_of
 from g4f_lite.messages import Message, Params, message_of
 from g4f_lite.pieces import Piece
+from g4f_lite.protocols.chat_ui.client import Visits
 from g4f_lite.protocols.chat_ui.reply import ChatUiReply
 from g4f_lite.protocols.chat_ui.request import ChatUiOptions, message, parameters, prompt
-from g4f_lite.protocols.chat_ui.turn import Turn, headers
-from g4f_lite.protocols.chat_ui.visits import Visits
+from g4f_lite.protocols.chat_ui.request_flow import Turn, headers
 from g4f_lite.provider import Provider
 from g4f_lite.routing.model_info import Offer
 
@@ -113,7 +113,7 @@ class H2o(Provider):
     ) -> Generator[Piece, None, None]:
         """Return what yields the pieces of a reply to code that awaits nothing; nothing is asked before the first."""
         # Only here: requests takes 5 MB of memory, which a server that never calls it can do without.
-        from g4f_lite.protocols.chat_ui.blocking import BlockingVisit
+        from g4f_lite.protocols.chat_ui.sync_client import BlockingVisit
 
         refuse_images(self.name, messages)
         params = params_in({name: value for name, value in kwargs.items() if value is not None})

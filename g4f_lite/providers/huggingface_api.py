@@ -18,8 +18,8 @@ from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Notice, Piece, Via
 from g4f_lite.protocols.hugging_face.failover import Candidate, first_to_answer
 from g4f_lite.protocols.hugging_face.hub import Hub, NoAccessError, is_hugging_face
+from g4f_lite.protocols.hugging_face.inference_providers import USUAL_ROUTE, Entries, Serving, for_chat
 from g4f_lite.protocols.hugging_face.media import Medium, with_media
-from g4f_lite.protocols.hugging_face.serving import USUAL_ROUTE, Entries, Serving, for_chat
 from g4f_lite.protocols.hugging_face.trimming import calculate_lenght, trimmed
 from g4f_lite.provider import Provider
 from g4f_lite.providers.openai_compatible import OpenAICompatible

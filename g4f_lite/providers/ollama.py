@@ -26,7 +26,7 @@ from g4f_lite.http.unsupported_fields import Concessions, without
 from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Piece
 from g4f_lite.protocols.ollama.chat import ChatReply, carries, chat_request
-from g4f_lite.protocols.ollama.models import Contexts, loaded_models, offers
+from g4f_lite.protocols.ollama.model_list import Contexts, loaded_models, offers
 from g4f_lite.provider import Provider
 from g4f_lite.routing.model_info import Offer
 

@@ -15,8 +15,8 @@ from g4f_lite.http.transport import Http, received, secrets_of
 from g4f_lite.http.unsupported_fields import Concessions
 from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Piece, Via
-from g4f_lite.protocols.openai.completion import Completion
 from g4f_lite.protocols.openai.model_list import offers
+from g4f_lite.protocols.openai.reply import Completion
 from g4f_lite.protocols.openai.request import chat_request, refused_field
 from g4f_lite.provider import Provider
 from g4f_lite.routing.model_info import Offer

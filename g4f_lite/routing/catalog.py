@@ -11,12 +11,12 @@ from typing import Self
 
 from g4f_lite.config.load import CatalogConfig
 from g4f_lite.config.settings import DefaultParams, ModelSettings, Price, ProviderSettings
+from g4f_lite.decoding.error_bodies import SHORTEST_SECRET
 from g4f_lite.errors import G4FLiteError, ModelNotSupportedError, UnknownModelError, UpstreamTimeoutError
-from g4f_lite.http.concurrency_limit import Turnstile
-from g4f_lite.http.error_bodies import SHORTEST_SECRET
 from g4f_lite.http.transport import Http, secrets_of
 from g4f_lite.provider import Provider
 from g4f_lite.providers import KINDS
+from g4f_lite.routing.concurrency_limit import Turnstile
 from g4f_lite.routing.health import Health
 from g4f_lite.routing.model_info import Offer
 

@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import Any
 
 from g4f_lite.errors import G4FLiteError
-from g4f_lite.http.deadlines import within
+from g4f_lite.http.timeouts import within
 from g4f_lite.messages import Message, Params, with_system
 from g4f_lite.pieces import Attempt, Content, Notice, Piece, UpstreamState, Via
 from g4f_lite.routing.catalog import Model, Route

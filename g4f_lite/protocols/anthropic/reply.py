@@ -6,9 +6,9 @@ Source: https://platform.claude.com/docs/en/build-with-claude/streaming
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from g4f_lite.decoding import sse
-from g4f_lite.decoding.event_reply import EventReply
-from g4f_lite.decoding.reply import is_count
+from g4f_lite.decoding.reply_decoder import is_count
+from g4f_lite.decoding.sse import Record
+from g4f_lite.decoding.sse_reply import SseReplyDecoder
 from g4f_lite.decoding.tool_calls import Calls
 from g4f_lite.errors import UpstreamError
 from g4f_lite.pieces import Finish, FinishReason, Piece, Usage
@@ -35,7 +35,7 @@ INPUT = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens
 OUTPUT = "output_tokens"
 
 
-class MessageReply(EventReply):
+class MessageReply(SseReplyDecoder):
     """One reply. It has finished when the service said why it stopped."""
 
     def __init__(self, provider: str, secrets: Collection[str] = (), *, offers_tools: bool = False) -> None:
@@ -50,7 +50,7 @@ class MessageReply(EventReply):
     def has_finished(self) -> bool:
         return bool(self._stop_reason)
 
-    def take_record(self, record: sse.Record, pieces: list[Piece]) -> None:
+    def take_record(self, record: Record, pieces: list[Piece]) -> None:
         value = self._object(self.decoded(record.data))
         if record.event == "error" or _is_error(value):
             raise self._failure(value)

@@ -8,10 +8,11 @@ Source: https://github.com/huggingface/chat-ui, src/routes/conversation/[id]/+se
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from g4f_lite.decoding import jsonlines, sse
-from g4f_lite.decoding.event_reply import BLANK, EventReply
+from g4f_lite.decoding.error_bodies import complaint_of
+from g4f_lite.decoding.json_lines import JsonLinesDecoder
+from g4f_lite.decoding.sse import Record
+from g4f_lite.decoding.sse_reply import BLANK, SseReplyDecoder
 from g4f_lite.errors import UpstreamError
-from g4f_lite.http.error_bodies import complaint_of
 from g4f_lite.pieces import Finish, FinishReason, Piece
 
 START = "<|startoftext|>"
@@ -19,13 +20,13 @@ ENDS = ("</s>", "<|endoftext|>")
 """What models begin and end with. Some servers do not mark them as special."""
 
 
-class ChatUiReply(EventReply):
+class ChatUiReply(SseReplyDecoder):
     """One reply. It has finished when the whole text came, or the model's own mark of its end."""
 
     def __init__(self, provider: str, secrets: Collection[str] = (), stop: Collection[str] = ()) -> None:
         """stop: the texts that were to end the reply."""
         super().__init__(provider, secrets)
-        self._lines = jsonlines.Decoder(provider)
+        self._lines = JsonLinesDecoder(provider)
         self._stop = tuple(stop)
         self._has_begun = False
         self._finish: FinishReason | None = None
@@ -53,7 +54,7 @@ class ChatUiReply(EventReply):
             for value in self._lines.end():
                 self._take_value(value, pieces)
 
-    def take_record(self, record: sse.Record, pieces: list[Piece]) -> None:
+    def take_record(self, record: Record, pieces: list[Piece]) -> None:
         self._take_value(self.decoded(record.data or record.error), pieces)
 
     def take_whole(self, value: Any, pieces: list[Piece]) -> None:

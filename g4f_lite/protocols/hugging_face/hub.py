@@ -15,6 +15,8 @@ from aiohttp import ClientResponse
 from yarl import URL
 
 from g4f_lite.config.settings import ProviderSettings
+from g4f_lite.decoding.error_bodies import cleaned
+from g4f_lite.decoding.error_responses import refusal
 from g4f_lite.errors import (
     KeyRejectedError,
     MalformedReplyError,
@@ -22,11 +24,9 @@ from g4f_lite.errors import (
     UpstreamError,
     UpstreamTimeoutError,
 )
-from g4f_lite.http.error_bodies import cleaned
-from g4f_lite.http.error_responses import refusal
 from g4f_lite.http.transport import Http, read, reading, secrets_of
-from g4f_lite.protocols.hugging_face.directory import directory
-from g4f_lite.protocols.hugging_face.serving import Entries, chat_models, entries_of
+from g4f_lite.protocols.hugging_face.hub_cache import directory
+from g4f_lite.protocols.hugging_face.inference_providers import Entries, chat_models, entries_of
 
 LOOKUP_LIMIT_S = 10
 LISTING_LIMIT_S = 8

@@ -6,8 +6,8 @@ Source: https://github.com/ollama/ollama/blob/main/docs/api.md#generate-a-chat-c
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from g4f_lite.decoding import jsonlines
-from g4f_lite.decoding.reply import Reply, is_count
+from g4f_lite.decoding.json_lines import JsonLinesDecoder
+from g4f_lite.decoding.reply_decoder import ReplyDecoder, is_count
 from g4f_lite.decoding.tool_calls import Calls
 from g4f_lite.errors import ImageNotSupportedError
 from g4f_lite.messages import Image, Message, Params
@@ -50,14 +50,14 @@ def carries(field: str, value: Any) -> bool:
     return False
 
 
-class ChatReply(Reply):
+class ChatReply(ReplyDecoder):
     """One reply. It has finished with the record that is `done`, which may hold text, too."""
 
     def __init__(self, provider: str, secrets: Collection[str] = (), *, offers_tools: bool = False) -> None:
         super().__init__(provider, secrets)
         self._offers_tools = offers_tools
         self._calls = Calls(self.texts)
-        self._lines = jsonlines.Decoder(provider)
+        self._lines = JsonLinesDecoder(provider)
         self._last: Mapping[str, Any] = {}
         self._has_answered = False
         self._calls_tool = False

@@ -11,7 +11,7 @@ from uuid import uuid4
 from g4f_lite.flat_prompt import dialogue
 from g4f_lite.messages import message_of
 from g4f_lite.pieces import Content, Finish, Piece, UpstreamState
-from g4f_lite.protocols.olmo.question import last_question
+from g4f_lite.protocols.olmo.question_form import last_question
 
 
 @dataclass(eq=False)

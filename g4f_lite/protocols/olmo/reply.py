@@ -9,8 +9,8 @@ Source: https://github.com/allenai/olmo-api
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from g4f_lite.decoding import jsonlines
-from g4f_lite.decoding.reply import Reply
+from g4f_lite.decoding.json_lines import JsonLinesDecoder
+from g4f_lite.decoding.reply_decoder import ReplyDecoder
 from g4f_lite.errors import UpstreamError
 from g4f_lite.pieces import Finish, Piece, UpstreamState
 from g4f_lite.protocols.olmo.thread import Thread, is_id
@@ -23,14 +23,14 @@ TOOL = "tool_call_result"
 """The role of what a tool returned; the model goes on behind it."""
 
 
-class OlmoReply(Reply):
+class OlmoReply(ReplyDecoder):
     """One reply. It has finished when the messages came for a second time, final, or when its end was announced."""
 
     def __init__(self, provider: str, user: str, secrets: Collection[str] = ()) -> None:
         """user: the anonymous id that asks."""
         super().__init__(provider, secrets)
         self._user = user
-        self._lines = jsonlines.Decoder(provider)
+        self._lines = JsonLinesDecoder(provider)
         self._parent = ""
         self._snapshots = 0
         self._is_typed = False

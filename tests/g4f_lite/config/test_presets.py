@@ -17,7 +17,7 @@ from g4f_lite.errors import UpstreamError
 from g4f_lite.messages import Params, conversation
 from g4f_lite.pieces import Content
 from g4f_lite.routing.check import opened
-from tests.g4f_lite.protocols.test_openai_completion import joined
+from tests.g4f_lite.protocols.test_openai_reply import joined
 from tests.support.services.openai_wire import delta
 from tests.support.services.upstream import Answer, cut, json_answer
 from tests.support.services.vendors import VENDORS

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from g4f_lite.decoding.sse import MAX_RECORD_BYTES, Decoder, Record
+from g4f_lite.decoding.sse import MAX_RECORD_BYTES, Record, SseDecoder
 from g4f_lite.errors import MalformedReplyError
 from tests.support.divisions import divided
 
 
 def decode(*blocks: bytes) -> list[Record]:
-    decoder = Decoder()
+    decoder = SseDecoder()
     return [record for block in blocks for record in decoder.feed(block)] + list(decoder.end())
 
 
@@ -94,7 +94,7 @@ def test_what_is_not_utf8_is_malformed():
 
 
 def test_records_before_a_broken_one_are_delivered():
-    records = Decoder().feed(b"data: a\n\ndata: \xff\n\n")
+    records = SseDecoder().feed(b"data: a\n\ndata: \xff\n\n")
 
     assert next(records) == Record("a")
     with pytest.raises(MalformedReplyError):
@@ -124,7 +124,7 @@ def test_the_longest_record_passes():
 
 def test_a_long_line_takes_linear_time():
     """Joining on every read would move 128 GB here."""
-    decoder = Decoder()
+    decoder = SseDecoder()
     started = perf_counter()
     for _ in range(MAX_RECORD_BYTES // 4 - 10):
         assert not list(decoder.feed(b"xxxx"))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from g4f_lite.decoding import event_reply
+from g4f_lite.decoding import sse_reply
 from g4f_lite.decoding.call_assembler import JoinedCalls
 from g4f_lite.errors import UpstreamError
 from g4f_lite.pieces import Content, Finish, Piece, Reasoning, ToolCalls, Usage
@@ -340,7 +340,7 @@ def test_a_web_page_is_no_answer():
 
 @pytest.mark.parametrize(("first", "limit"), [(b"<", "MAX_PAGE_BYTES"), (b"{", "MAX_BODY_BYTES")])
 def test_what_never_ends_is_not_collected(monkeypatch, first, limit):
-    monkeypatch.setattr(event_reply, limit, 10_000)
+    monkeypatch.setattr(sse_reply, limit, 10_000)
     reply = MessageReply("claude")
 
     with pytest.raises(UpstreamError):

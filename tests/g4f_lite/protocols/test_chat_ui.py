@@ -5,7 +5,7 @@ import json
 import pytest
 
 from g4f_lite.errors import UpstreamError
-from g4f_lite.protocols.chat_ui.turn import Turn
+from g4f_lite.protocols.chat_ui.request_flow import Turn
 from tests.support.services.chat_ui_service import ID, SUCCESS
 
 TURN = Turn("h2o", "https://h2o.test", "a/b", {"inputs": "Hello"})

@@ -15,10 +15,10 @@ from g4f_lite.errors import (
     UpstreamTimeoutError,
 )
 from g4f_lite.http.transport import Http
-from g4f_lite.protocols.hugging_face import directory as directories
 from g4f_lite.protocols.hugging_face import hub as hubs
-from g4f_lite.protocols.hugging_face.directory import Directory, directory
+from g4f_lite.protocols.hugging_face import hub_cache as directories
 from g4f_lite.protocols.hugging_face.hub import Hub, NoAccessError, is_hugging_face
+from g4f_lite.protocols.hugging_face.hub_cache import Directory, directory
 from tests.support.services.hub_service import MODEL, TOKEN, HubService, as_list, by_provider, serving
 from tests.support.services.upstream import Upstream, cut, silence
 

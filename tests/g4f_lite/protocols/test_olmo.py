@@ -5,6 +5,7 @@ from itertools import chain
 
 import pytest
 
+from g4f_lite.decoding.error_responses import refusal
 from g4f_lite.errors import (
     ContentRefusedError,
     KeyRejectedError,
@@ -16,14 +17,13 @@ from g4f_lite.errors import (
     StreamCutError,
     UpstreamError,
 )
-from g4f_lite.http.error_responses import refusal
 from g4f_lite.messages import Image, Message, Params, conversation
 from g4f_lite.pieces import Content, Finish, Reasoning, UpstreamState
-from g4f_lite.protocols.olmo.models import Model, known, models_in
-from g4f_lite.protocols.olmo.question import question
+from g4f_lite.protocols.olmo.model_list import Model, known, models_in
+from g4f_lite.protocols.olmo.question_form import question
+from g4f_lite.protocols.olmo.rejections import is_about_the_thread, verdict
 from g4f_lite.protocols.olmo.reply import OlmoReply
 from g4f_lite.protocols.olmo.thread import Thread, thread_of
-from g4f_lite.protocols.olmo.verdict import is_about_the_thread, verdict
 from tests.support.divisions import divided
 from tests.support.services.olmo_service import ANSWER_ID, chunk, failure, flat, message, record, said, tree, typed
 

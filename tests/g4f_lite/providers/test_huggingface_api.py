@@ -19,12 +19,12 @@ from g4f_lite.errors import (
     UpstreamError,
     UpstreamTimeoutError,
 )
-from g4f_lite.http.deadlines import within
+from g4f_lite.http.timeouts import within
 from g4f_lite.http.transport import Http
 from g4f_lite.messages import Image, Message, Params, conversation
 from g4f_lite.pieces import Attempt, Content, Finish, Notice, ToolCalls, Via
-from g4f_lite.protocols.hugging_face.directory import directory
 from g4f_lite.protocols.hugging_face.hub import NoAccessError
+from g4f_lite.protocols.hugging_face.hub_cache import directory
 from g4f_lite.providers import huggingface_api
 from g4f_lite.providers.huggingface_api import HuggingFaceAPI
 from g4f_lite.routing.check import survey

@@ -8,7 +8,7 @@ import pytest
 
 from g4f_lite.errors import MissingKeyError, ModelNotSupportedError, PaymentRequiredError, StreamCutError
 from g4f_lite.protocols.hugging_face import hub as hubs
-from g4f_lite.protocols.hugging_face.directory import directory
+from g4f_lite.protocols.hugging_face.hub_cache import directory
 from g4f_lite.providers.huggingface_api import HuggingFaceAPI, ProviderInfo, calculate_lenght
 from tests.support.services.hub_service import ROUTES, TOKEN, HubService, as_list, by_provider
 from tests.support.services.openai_wire import delta

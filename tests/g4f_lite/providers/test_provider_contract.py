@@ -1,7 +1,7 @@
 """What every kind that talks to a service must make of whatever the service does.
 
 A kind joins with a row in `KINDS`, which stands with its service. Each test runs twice, the second time with one byte a
-read. Silence is the business of `g4f_lite/http/deadlines.py`, for all kinds alike.
+read. Silence is the business of `g4f_lite/http/timeouts.py`, for all kinds alike.
 """
 
 import asyncio

@@ -15,9 +15,9 @@ from g4f_lite.errors import (
     StreamCutError,
     UnreachableError,
 )
-from g4f_lite.http import concurrency_limit
 from g4f_lite.messages import Message, Params, conversation
 from g4f_lite.pieces import Attempt, Content, Finish, Notice, UpstreamState, Via
+from g4f_lite.routing import concurrency_limit
 from g4f_lite.routing.health import FIRST_COOL_DOWN_S
 from g4f_lite.routing.router import Answering, answer
 from tests.support.services.scripted import SILENCE, a_model, scripted

@@ -5,7 +5,7 @@ from contextlib import suppress
 import pytest
 
 from g4f_lite.errors import UpstreamTimeoutError
-from g4f_lite.http.deadlines import within
+from g4f_lite.http.timeouts import within
 from g4f_lite.messages import Params, conversation
 from g4f_lite.pieces import Content, Finish
 from tests.support.services.scripted import SILENCE, scripted

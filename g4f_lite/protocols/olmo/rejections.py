@@ -24,7 +24,7 @@ NO_STRANGERS = "{0} turns people without an account away (status {1}). Choose an
 
 
 def verdict(provider: str, error: RejectedError) -> RejectedError | None:
-    """Return an error that says more than the one `refusals.refusal` made of the same answer, or None.
+    """Return an error that says more than the one `error_responses.refusal` made of the same answer, or None.
 
     provider: the name in config.json.
     """

@@ -7,15 +7,15 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from g4f_lite.decoding.error_responses import MAX_PAGE_BYTES, web_page
 from g4f_lite.errors import MalformedReplyError
-from g4f_lite.http.error_responses import MAX_PAGE_BYTES, web_page
 
 MAX_LINE_BYTES = 16 << 20
 """The longest line; the last one may repeat a whole answer, and JSON's escapes make it longer."""
 BLANK = b"\xef\xbb\xbf \t\r\n"
 
 
-class Decoder:
+class JsonLinesDecoder:
     """Decodes one stream. Takes linear time however the bytes are divided, and keeps at most one line."""
 
     def __init__(self, provider: str) -> None:
@@ -30,7 +30,7 @@ class Decoder:
         """Yield the values that these bytes complete; to be exhausted before the next call.
 
         Raises: MalformedReplyError for a line that is too long or is not JSON; for a web page, what
-        `refusals.web_page` makes of it.
+        `error_responses.web_page` makes of it.
         """
         if not self._begun:
             block = block.lstrip(BLANK)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from g4f_lite.protocols.ollama.models import loaded_models, offers
+from g4f_lite.protocols.ollama.model_list import loaded_models, offers
 from g4f_lite.routing.model_info import Offer
 from tests.support.services.ollama_service import tagged
 

@@ -11,8 +11,8 @@ from collections.abc import Collection, Generator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
+from g4f_lite.decoding.error_responses import MAX_PAGE_BYTES, refusal, web_page
 from g4f_lite.errors import MalformedReplyError, ModelNotSupportedError, UpstreamError
-from g4f_lite.http.error_responses import MAX_PAGE_BYTES, refusal, web_page
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from g4f_lite.http.error_bodies import LONGEST_WORDS, cleaned, complaint_in, complaint_of
+from g4f_lite.decoding.error_bodies import LONGEST_WORDS, cleaned, complaint_in, complaint_of
 
 
 @pytest.mark.parametrize(

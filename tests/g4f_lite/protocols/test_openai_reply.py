@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from g4f_lite.decoding import event_reply, text_assembler
+from g4f_lite.decoding import sse_reply, text_assembler
 from g4f_lite.errors import G4FLiteError, MalformedReplyError, StreamCutError, UpstreamError
 from g4f_lite.pieces import Content, Finish, Piece, Reasoning, Usage
-from g4f_lite.protocols.openai.completion import Completion
+from g4f_lite.protocols.openai.reply import Completion
 from tests.support.divisions import divided
 from tests.support.services.openai_wire import (
     DONE,
@@ -404,7 +404,7 @@ def test_an_endless_web_page_is_not_read():
 
 
 def test_an_endless_answer_is_not_collected(monkeypatch):
-    monkeypatch.setattr(event_reply, "MAX_BODY_BYTES", 10_000)
+    monkeypatch.setattr(sse_reply, "MAX_BODY_BYTES", 10_000)
 
     assert type(failing(b"{", b" " * 9_999, b" ")[1]) is MalformedReplyError
 

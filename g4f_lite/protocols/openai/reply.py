@@ -7,9 +7,9 @@ import json
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from g4f_lite.decoding import sse
-from g4f_lite.decoding.event_reply import EventReply
-from g4f_lite.decoding.reply import is_count
+from g4f_lite.decoding.reply_decoder import is_count
+from g4f_lite.decoding.sse import Record
+from g4f_lite.decoding.sse_reply import SseReplyDecoder
 from g4f_lite.decoding.tool_calls import Calls
 from g4f_lite.pieces import Finish, FinishReason, Piece, Usage
 
@@ -33,7 +33,7 @@ BREAKS = {"error": 500, "abort": 500, "insufficient_system_resource": 503}
 """What they call an end that is none, and the status that stands for it."""
 
 
-class Completion(EventReply):
+class Completion(SseReplyDecoder):
     """One reply. It has finished when the service said why it ended."""
 
     def __init__(self, provider: str, secrets: Collection[str] = (), *, offers_tools: bool = False) -> None:
@@ -49,7 +49,7 @@ class Completion(EventReply):
     def has_finished(self) -> bool:
         return bool(self._finish)
 
-    def take_record(self, record: sse.Record, pieces: list[Piece]) -> None:
+    def take_record(self, record: Record, pieces: list[Piece]) -> None:
         if record.error or record.event == "error":
             raise self.interruption(_json_or_none(record.error or record.data))
         if record.data.lstrip().startswith(DONE):

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from g4f_lite.decoding.error_bodies import LONGEST_WAIT_S, Complaint, cleaned, complaint_in, complaint_of
 from g4f_lite.errors import (
     ContentRefusedError,
     KeyRejectedError,
@@ -23,7 +24,6 @@ from g4f_lite.errors import (
     UpstreamError,
     UpstreamTimeoutError,
 )
-from g4f_lite.http.error_bodies import LONGEST_WAIT_S, Complaint, cleaned, complaint_in, complaint_of
 
 BY_STATUS: dict[int, type[UpstreamError]] = {
     400: RejectedError,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from g4f_lite.protocols.anthropic.models import next_page, offers
+from g4f_lite.protocols.anthropic.model_list import next_page, offers
 from g4f_lite.routing.model_info import Offer
 
 

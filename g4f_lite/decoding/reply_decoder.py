@@ -4,16 +4,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator
 from typing import Any, TypeGuard
 
+from g4f_lite.decoding.error_responses import interruption
 from g4f_lite.decoding.text_assembler import Texts
 from g4f_lite.errors import MalformedReplyError, StreamCutError, UpstreamError
-from g4f_lite.http.error_responses import interruption
 from g4f_lite.pieces import Piece
 
 MAX_COUNT = 1 << 53
 """From here on other programs' JSON numbers are not exact, and no honest service gets there."""
 
 
-class Reply(ABC):
+class ReplyDecoder(ABC):
     """One reply, decoded without I/O. `is_over`: nothing that follows matters."""
 
     def __init__(self, provider: str, secrets: Collection[str] = ()) -> None:
@@ -32,7 +32,7 @@ class Reply(ABC):
     def take(self, block: bytes, pieces: list[Piece]) -> None:
         """Add what these bytes complete to the pieces; those added before it raises are not lost.
 
-        Raises: MalformedReplyError, and what `refusals.interruption` makes of an error in the stream.
+        Raises: MalformedReplyError, and what `error_responses.interruption` makes of an error in the stream.
         """
 
     @abstractmethod

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from g4f_lite.protocols.hugging_face.serving import chat_models, entries_of, for_chat
+from g4f_lite.protocols.hugging_face.inference_providers import chat_models, entries_of, for_chat
 from tests.support.services.hub_service import ROUTES, as_list, by_provider, serving
 
 

@@ -11,7 +11,7 @@ from g4f_lite.decoding.surrogates import whole
 from g4f_lite.errors import ImageNotSupportedError, RejectedError
 from g4f_lite.flat_prompt import dialogue, refuse_images
 from g4f_lite.messages import Inline, Message, Params
-from g4f_lite.protocols.olmo.models import Model
+from g4f_lite.protocols.olmo.model_list import Model
 
 LOWEST_TOP_P = 0.01
 MOST_TOKENS = 2048

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from g4f_lite.decoding.reply import is_count
+from g4f_lite.decoding.reply_decoder import is_count
 from g4f_lite.protocols.openai import model_list
 from g4f_lite.routing.model_info import Offer
 

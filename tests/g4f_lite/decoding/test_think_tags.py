@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from g4f_lite.decoding.thinking import LONGEST_BLANK, Splitter
+from g4f_lite.decoding.think_tags import LONGEST_BLANK, Splitter
 from g4f_lite.pieces import Content, Reasoning
 from tests.support.divisions import divided
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import requests
 
 from g4f_lite.config.settings import ProviderSettings, Timeout
-from g4f_lite.decoding.reply import Reply
+from g4f_lite.decoding.reply_decoder import ReplyDecoder
 from g4f_lite.errors import UpstreamError
 from g4f_lite.http.sync_deadlines import Patience
 from g4f_lite.http.sync_transport import BlockingHttp, read, received
 from g4f_lite.pieces import Piece
-from g4f_lite.protocols.chat_ui.turn import FAREWELL_S, MAX_STEP_BYTES, Call, Calls, Turn, headers
+from g4f_lite.protocols.chat_ui.request_flow import FAREWELL_S, MAX_STEP_BYTES, Call, Calls, Turn, headers
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ class BlockingVisit:
     turn: Turn
     settings: ProviderSettings
 
-    def pieces(self, reply: Reply) -> Generator[Piece, None, None]:
+    def pieces(self, reply: ReplyDecoder) -> Generator[Piece, None, None]:
         """Yield the pieces of the reply as they come. Raises: UpstreamError."""
         patience = Patience(self.settings.timeout, self.turn.provider)
         with ExitStack() as stack:

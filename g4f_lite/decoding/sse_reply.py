@@ -10,10 +10,10 @@ from collections.abc import Collection
 from contextlib import suppress
 from typing import Any
 
-from g4f_lite.decoding import sse
-from g4f_lite.decoding.reply import Reply
+from g4f_lite.decoding.error_responses import MAX_PAGE_BYTES, web_page
+from g4f_lite.decoding.reply_decoder import ReplyDecoder
+from g4f_lite.decoding.sse import Record, SseDecoder
 from g4f_lite.errors import MalformedReplyError
-from g4f_lite.http.error_responses import MAX_PAGE_BYTES, web_page
 from g4f_lite.pieces import Piece
 
 MAX_BODY_BYTES = 16 << 20
@@ -21,17 +21,17 @@ MAX_BODY_BYTES = 16 << 20
 BLANK = b"\xef\xbb\xbf \t\r\n"
 
 
-class EventReply(Reply):
+class SseReplyDecoder(ReplyDecoder):
     """One reply. A protocol says what a record means, and what an answer that was not streamed."""
 
     def __init__(self, provider: str, secrets: Collection[str] = ()) -> None:
         super().__init__(provider, secrets)
         self._body = bytearray()
         self._form = b""
-        self._events = sse.Decoder()
+        self._events = SseDecoder()
 
     @abstractmethod
-    def take_record(self, record: sse.Record, pieces: list[Piece]) -> None:
+    def take_record(self, record: Record, pieces: list[Piece]) -> None:
         """Add what a record holds to the pieces. Raises: as `take`."""
 
     @abstractmethod

@@ -7,7 +7,7 @@ from email.utils import format_datetime
 import pytest
 
 from g4f_lite import errors
-from g4f_lite.http.error_responses import interruption, refusal, web_page
+from g4f_lite.decoding.error_responses import interruption, refusal, web_page
 
 KEY = "tiger-secret"
 CHALLENGE = b"<!DOCTYPE html><title>Just a moment...</title><script src=/cdn-cgi/challenge-platform/x.js></script>"

@@ -10,7 +10,7 @@ from aiohttp import ClientResponse
 from g4f_lite.config.settings import ProviderSettings
 from g4f_lite.errors import UpstreamError, UpstreamTimeoutError
 from g4f_lite.http.transport import Http, read, reading
-from g4f_lite.protocols.chat_ui.turn import FAREWELL_S, MAX_STEP_BYTES, Call, Calls, Turn, headers
+from g4f_lite.protocols.chat_ui.request_flow import FAREWELL_S, MAX_STEP_BYTES, Call, Calls, Turn, headers
 
 log = logging.getLogger(__name__)
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from g4f_lite.decoding import jsonlines
-from g4f_lite.decoding.jsonlines import Decoder
+from g4f_lite.decoding import json_lines
+from g4f_lite.decoding.json_lines import JsonLinesDecoder
 from g4f_lite.errors import MalformedReplyError, NeedsBrowserError
 from tests.support.divisions import divided
 
@@ -14,7 +14,7 @@ STREAM = b"".join(json.dumps(value, ensure_ascii=False).encode() + b"\n" for val
 
 
 def decode(*blocks):
-    decoder = Decoder("olmo")
+    decoder = JsonLinesDecoder("olmo")
     return [value for block in blocks for value in decoder.feed(block)] + list(decoder.end())
 
 
@@ -47,7 +47,7 @@ def test_half_a_value_at_the_end_is_no_value():
 
 
 def test_a_line_that_is_not_json_is_told_after_those_before_it():
-    decoder = Decoder("olmo")
+    decoder = JsonLinesDecoder("olmo")
     values = decoder.feed(b'{"a": 1}\nInternal Server Error\n')
 
     assert next(values) == {"a": 1}
@@ -75,8 +75,8 @@ def test_a_web_page_is_told_as_one(page, error):
 
 
 def test_a_line_without_end_is_refused(monkeypatch):
-    monkeypatch.setattr(jsonlines, "MAX_LINE_BYTES", 1000)
-    decoder = Decoder("olmo")
+    monkeypatch.setattr(json_lines, "MAX_LINE_BYTES", 1000)
+    decoder = JsonLinesDecoder("olmo")
 
     with pytest.raises(MalformedReplyError, match="16 MiB"):
         for _ in range(2000):
