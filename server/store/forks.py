@@ -6,10 +6,10 @@ from uuid import uuid4
 
 from server.problems import Problem
 from server.store import conversations
+from server.store.begin_turn import WAIT
 from server.store.databases.db_errors import refuse_unstorable, unknown_message
 from server.store.records import TOLD_IN, StoredMessage
 from server.store.tree import Tree
-from server.store.turns import WAIT
 
 NO_ANSWER = "Only an answer can have another version written by hand; edit a question by sending another one."
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from uuid import uuid4
 
 from g4f_lite.messages import Message
-from server.store import known_history, turns
+from server.store import begin_turn, known_history
 from server.store.databases.db_errors import refuse_unstorable
 from server.store.records import TOLD_IN, Begun, NewTurn, StoredMessage
 from server.store.tree import Place, Tree
@@ -28,10 +28,10 @@ def begin(tree: Tree, turn: NewTurn, history: Sequence[Message]) -> Begun:
     )
     if asked:
         there = replace(turn, conversation_id=asked.conversation_id, parent_id=asked.id)
-        return turns.begin(tree, replace(there, action="regenerate"))
+        return begin_turn.begin(tree, replace(there, action="regenerate"))
     place = tree.lock(stored.last.conversation_id) if stored.last else tree.plant(turn.title)
     parent_id = _add(tree, place, history[stored.length :], stored.last and stored.last.id)
-    begun = turns.begin(tree, replace(turn, conversation_id=place.id, parent_id=parent_id))
+    begun = begin_turn.begin(tree, replace(turn, conversation_id=place.id, parent_id=parent_id))
     known_history.add(tree, begun.user_message_id, hash_)
     return replace(begun, is_new=place.is_new)
 

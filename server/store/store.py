@@ -10,14 +10,14 @@ from sqlalchemy.exc import IntegrityError
 
 from g4f_lite.messages import Message
 from server.store import (
+    begin_turn,
     conversations,
+    deletion,
     event_batches,
     forks,
     history,
     search,
-    subtree,
     token_usage,
-    turns,
 )
 from server.store.branch import Wish, branch
 from server.store.databases.database import BUSY_TIMEOUT_S, database
@@ -99,7 +99,7 @@ class Store:
 
     def _begin(self, user_id: str, turn: NewTurn) -> Begun:
         with self.database.write() as connection:
-            return turns.begin(Tree(connection, user_id, self.now()), turn)
+            return begin_turn.begin(Tree(connection, user_id, self.now()), turn)
 
     def begin_with_history(self, user_id: str, turn: NewTurn, said: Sequence[Message]) -> Begun:
         """Store what a turn of a program begins with, and of its history what is not stored yet.
@@ -226,7 +226,7 @@ class Store:
         Raises: Problem("unknown_message").
         """
         with self.database.write() as connection:
-            conversation_id, running = subtree.hide(Tree(connection, user_id, self.now()), message_id)
+            conversation_id, running = deletion.hide(Tree(connection, user_id, self.now()), message_id)
             return conversations.one(connection, user_id, conversation_id), running
 
     def bring_message_back(self, user_id: str, message_id: str) -> StoredConversation:
@@ -235,7 +235,7 @@ class Store:
         Raises: Problem("unknown_message").
         """
         with self.database.write() as connection:
-            conversation_id = subtree.bring_back(Tree(connection, user_id, self.now()), message_id)
+            conversation_id = deletion.bring_back(Tree(connection, user_id, self.now()), message_id)
             return conversations.one(connection, user_id, conversation_id)
 
     def add_version(self, user_id: str, message_id: str, content: str) -> StoredMessage:
@@ -270,6 +270,6 @@ class Store:
         now = self.now()
         with self.database.write() as connection:
             event_batches.sweep(connection, now)
-            subtree.sweep(connection, now)
+            deletion.sweep(connection, now)
             conversations.sweep(connection, now)
             token_usage.sweep(connection, now)

@@ -14,7 +14,7 @@ from server.store import Store
 from tests.support.stores import answered, fresh_schema, on_postgresql, on_sqlite
 from tests.support.waiting import wait_for
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 HOLDER = """
 import sys
 from server.store import Store
