@@ -112,7 +112,7 @@ async def _serve(config: Config, options: argparse.Namespace) -> int:
             on_ready=lambda port: _announce(config, services.access, port, options.open),
             proxies=Proxies(site.trusted_proxies, site.proxy_addresses),
             headers=HEADERS,
-            worded=partial(worded, url_prefix=config.url_prefix),
+            adapt_error=partial(worded, url_prefix=config.url_prefix),
         )
     finally:
         await services.close()

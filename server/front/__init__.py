@@ -1,9 +1,9 @@
-"""The server in front of the WSGI app: aiohttp on one event loop, and no thread per stream."""
+"""The web server in front of the Flask app: aiohttp on one event loop, without a thread per stream."""
 
+from server.front.connection_limits import FrontLimits
 from server.front.forwarded import Proxies
 from server.front.front import Front
-from server.front.limits import Limits
 from server.front.listener import ListenError
 from server.front.run import serve
 
-__all__ = ["Front", "Limits", "ListenError", "Proxies", "serve"]
+__all__ = ["Front", "FrontLimits", "ListenError", "Proxies", "serve"]

@@ -1,4 +1,4 @@
-"""An answer of the app on its way to the client."""
+"""Sends the app's response to the client."""
 
 from collections.abc import AsyncIterator
 
@@ -6,20 +6,20 @@ from aiohttp import HttpVersion11
 from multidict import CIMultiDict
 
 from server.front import web
-from server.front.gateway import Answer
-from server.front.refusal import SERVER
+from server.front.front_errors import SERVER
+from server.front.gateway import AppResponse
 from server.problems import Problem, note
 from server.web.closing import closing
 from server.web.streaming import as_problems, failure
 
 SLICE_BYTES = 64 * 1024
-"""No more than about this much of one block waits in memory for a slow reader."""
+"""About how much of one block may wait in memory for a slow reader."""
 
 
-async def deliver(request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
+async def deliver(request: web.BaseRequest, answer: AppResponse) -> web.StreamResponse:
     """Write a source as it yields, and return the response for aiohttp to finish.
 
-    Raises: what the source raises once its headers have left; the connection must then end without a final chunk.
+    Raises: what the source raises after the headers were sent; the connection must then end without a final chunk.
     """
     if isinstance(answer.body, bytes):
         return _response(answer.status, answer.reason, answer.headers, answer.body)
@@ -36,11 +36,11 @@ async def deliver(request: web.BaseRequest, answer: Answer) -> web.StreamRespons
 
 
 async def _stream(
-    request: web.BaseRequest, answer: Answer, first: bytes | None, source: AsyncIterator[bytes]
+    request: web.BaseRequest, answer: AppResponse, first: bytes | None, source: AsyncIterator[bytes]
 ) -> web.StreamResponse:
     response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=_headers(answer.headers))
     if request.version < HttpVersion11:
-        response.force_close()  # without chunks only the end of the connection tells the end of the body
+        response.force_close()  # without chunks only the end of the connection marks the end of the body
     await response.prepare(request)
     await _write(response, first or b"")
     async for block in source:
@@ -59,7 +59,7 @@ async def _write(response: web.StreamResponse, block: bytes) -> None:
         await response.write(view[start : start + SLICE_BYTES])
 
 
-def _failure(problem: Problem, answer: Answer) -> web.Response:
+def _failure(problem: Problem, answer: AppResponse) -> web.Response:
     made = failure(problem, answer.headers)
     return _response(made.status_code, None, made.headers.to_wsgi_list(), made.get_data())
 

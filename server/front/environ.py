@@ -15,7 +15,7 @@ from server.web.streaming import LOOP
 ABSOLUTE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)(.*)", re.DOTALL)
 UNPREFIXED = {"CONTENT_TYPE", "CONTENT_LENGTH"}
 OURS = {"CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING", "HTTP_EXPECT"}
-"""What described the request on its way and is settled by now."""
+"""Headers that described the transfer and no longer apply once the body was read."""
 
 
 def environ(request: web.BaseRequest, body: BytesIO, trusted_proxies: int) -> dict[str, Any]:
@@ -67,9 +67,9 @@ def _server(request: web.BaseRequest) -> dict[str, str]:
 
 
 def _headers(request: web.BaseRequest) -> dict[str, str]:
-    """Return the headers under their WSGI names, those that came more than once joined.
+    """Return the headers under their WSGI names, joining repeated ones.
 
-    A name with an underscore is left out: it would pass for the one with a dash.
+    A name with an underscore is dropped: it could pass for the one with a dash.
     """
     made: dict[str, str] = {}
     for raw_name, raw_value in request.raw_headers:

@@ -1,4 +1,4 @@
-"""The front: accepts connections on the loop and asks the Flask app in a few threads."""
+"""Accepts connections on the event loop and calls the Flask app in a few threads."""
 
 import asyncio
 from collections.abc import Mapping
@@ -6,19 +6,18 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from server.front import web
-from server.front.body import Bodies
 from server.front.connection import Connection
-from server.front.connection_limits import Door
+from server.front.connection_limits import ConnectionCounter, FrontLimits
 from server.front.delivery import deliver
 from server.front.environ import environ
 from server.front.forwarded import NO_PROXIES, Proxies
+from server.front.front_errors import ErrorAdapter, busy, unchanged
 from server.front.gateway import Gateway
 from server.front.handshake import wants_socket
-from server.front.limits import Limits
-from server.front.listener import Server, close, listen
-from server.front.refusal import Wording, as_it_is, busy
+from server.front.listener import ConnectionFactory, close, listen
+from server.front.request_body import RequestBodies
 from server.front.request_head import check
-from server.front.sockets import Sockets
+from server.front.websocket_bridge import WebSockets
 from server.ops.request_id import HEADER, begin
 
 if TYPE_CHECKING:
@@ -31,25 +30,27 @@ class Front:
     def __init__(
         self,
         app: "WSGIApplication",
-        limits: Limits | None = None,
+        limits: FrontLimits | None = None,
         *,
         proxies: Proxies = NO_PROXIES,
         headers: Mapping[str, str] | None = None,
-        worded: Wording = as_it_is,
+        adapt_error: ErrorAdapter = unchanged,
     ) -> None:
         """Prepare to serve.
 
-        proxies: who is believed what X-Forwarded-For, -Proto and -Host, and X-Request-ID say.
-        headers: what answers carry that are the front's and not the app's. worded: how they tell a problem.
+        proxies: whose X-Forwarded-For, -Proto, -Host and X-Request-ID are believed.
+        headers: sent with the front's own responses. adapt_error: puts a problem into the format of the client's API.
         """
-        limits = limits or Limits()
+        limits = limits or FrontLimits()
         self._limits = limits
         self._proxies = proxies
-        self._bodies = Bodies(limits)
+        self._bodies = RequestBodies(limits)
         self._gateway = Gateway(app)
         self._views = ThreadPoolExecutor(limits.threads, "view")
-        self._sockets = Sockets(self._gateway, limits.sockets)
-        self._server = Server(self._handle, limits, Door(limits, proxies), headers or {}, worded)
+        self._sockets = WebSockets(self._gateway, limits.sockets)
+        self._server = ConnectionFactory(
+            self._handle, limits, ConnectionCounter(limits, proxies), headers or {}, adapt_error
+        )
         self._listener: asyncio.Server | None = None
         self._active: set[asyncio.Task[object]] = set()
         self._refuses = False
@@ -61,11 +62,11 @@ class Front:
         return bound
 
     def refuse(self) -> None:
-        """Answer every request from now on with 503; those that are under way go on."""
+        """Answer every new request with 503; those in flight continue."""
         self._refuses = True
 
     async def stop(self) -> bool:
-        """End what is left, WebSockets with code 1012, and return whether every view has returned."""
+        """End what is left (WebSockets with code 1012) and tell whether every view has returned."""
         self.refuse()
         self._sockets.restart()
         await self._settle()
@@ -78,7 +79,7 @@ class Front:
         return await self._gateway.settle(self._limits.grace_s)
 
     async def _settle(self) -> None:
-        """Wait a little for the answers under way, then cut them off."""
+        """Wait a little for responses in flight, then cut them off."""
         for cut_off in (False, True):
             for task in self._active:
                 if cut_off:
@@ -87,18 +88,18 @@ class Front:
                 await asyncio.wait(self._active, timeout=self._limits.grace_s)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request; what is raised here, `Connection.handle_error` answers."""
+        """Answer one request. `Connection.handle_error` answers whatever is raised here."""
         connection = request.protocol
         assert isinstance(connection, Connection)
         begin(request.headers.get(HEADER, "") if self._proxies.believed(request.remote) else "")
-        connection.began(request)
+        connection.request_started(request)
         self._watch()
         if self._refuses:
             raise busy("The server is about to stop.")
         return await self._answer(request, connection)
 
     def _watch(self) -> None:
-        """Keep the task of this request until its answer has left."""
+        """Keep the task of this request until its response was sent."""
         task = asyncio.current_task()
         assert task
         self._active.add(task)

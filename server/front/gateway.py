@@ -1,4 +1,4 @@
-"""The way into the WSGI app: one call in a thread, and what it answered."""
+"""Calls the WSGI app in a thread and returns its response."""
 
 import asyncio
 import logging
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 WHOLE_BYTES = 1024 * 1024
-"""A body of a known size up to this one is fetched in the thread of the view; any other leaves block by block."""
+"""A body of a known size up to this is fetched in the view's thread; a larger one is sent block by block."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What the app answered. A body that is a source must be closed; `waits` as in `Stream`."""
+class AppResponse:
+    """The app's response. A body that is a source must be closed; `waits` as in `Stream`."""
 
     status: int
     reason: str
@@ -31,30 +31,30 @@ class Answer:
     waits: bool = False
 
     async def close(self) -> None:
-        """Close the source nobody will read."""
+        """Close the source, which will not be read."""
         if not isinstance(self.body, bytes):
             await close(self.body)
 
 
 class Gateway:
-    """Calls the app in threads, and cleans up behind clients that do not wait for the answer."""
+    """Calls the app in threads, and cleans up after clients that do not wait for the response."""
 
     def __init__(self, app: "WSGIApplication") -> None:
         self._app = app
-        self._jobs: set[Future[Answer]] = set()
+        self._jobs: set[Future[AppResponse]] = set()
         self._closing: set[asyncio.Task[None]] = set()
 
     async def call(
         self, environ: dict[str, Any], threads: Executor, returned: Callable[[], None] = lambda: None
-    ) -> Answer:
-        """Return the app's answer. Raises: what the app raises.
+    ) -> AppResponse:
+        """Return the app's response. Raises: whatever the app raises.
 
-        returned: called in any thread once the app is done, or will not be asked any more.
-        A call that has not begun when this is cancelled never does; the answer of one that has is closed.
+        returned: called in any thread once the app has returned or will not be called.
+        If this is cancelled, a call that has not begun never starts, and the response of one that has is closed.
         """
         try:
             job = threads.submit(self._call, environ, threads)
-        except RuntimeError:  # there is no thread to be had
+        except RuntimeError:  # no thread is available
             returned()
             raise
         self._jobs.add(job)
@@ -67,53 +67,53 @@ class Gateway:
             raise
 
     async def settle(self, within_s: float) -> bool:
-        """Wait until every call is done and every abandoned answer closed, and return whether that is so."""
+        """Wait until every call has returned and every abandoned response is closed; tell whether that happened."""
         _, left = await asyncio.to_thread(wait, list(self._jobs), within_s)
         if self._closing:
             await asyncio.wait(self._closing, timeout=within_s)
         return not left and not self._closing
 
-    def _call(self, environ: dict[str, Any], threads: Executor) -> Answer:
+    def _call(self, environ: dict[str, Any], threads: Executor) -> AppResponse:
         context = copy_context()
-        started = Started()
+        started = StartResponse()
         body = context.run(self._app, environ, started)
         if isinstance(body, Blocks):
             return started.answer(body.source, body.waits)
         if environ["REQUEST_METHOD"] == "HEAD" or started.size_bytes <= WHOLE_BYTES:
             return started.answer(_whole(body, context))
-        return started.answer(Pulled(body, threads, context))
+        return started.answer(IterableSource(body, threads, context))
 
-    def _abandon(self, job: "Future[Answer]") -> None:
-        """Have the answer closed once it is there. The task for it is made at once, or `settle` might overlook it."""
-        task = asyncio.create_task(_close_answer(job))
+    def _abandon(self, job: "Future[AppResponse]") -> None:
+        """Close the response once it exists. The task is created now so that `settle` cannot miss it."""
+        task = asyncio.create_task(_close_response(job))
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
 
-class Started:
-    """The `start_response` of one call: keeps what it is told."""
+class StartResponse:
+    """The `start_response` of one call: keeps status and headers."""
 
     def __init__(self) -> None:
         self.status = ""
         self.headers: list[tuple[str, str]] = []
 
     def __call__(self, status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Callable[[bytes], None]:
-        """Keep the status line and headers; a later call replaces them, since nothing was sent yet."""
+        """Keep the status line and headers. A later call replaces them, since nothing was sent yet."""
         self.status, self.headers = status, headers
         return _write
 
     @property
     def size_bytes(self) -> float:
-        """What Content-Length promises; infinite without one."""
+        """The Content-Length in bytes; infinite without one."""
         sizes = [int(value) for name, value in self.headers if name.lower() == "content-length"]
         return sizes[0] if sizes else float("inf")
 
-    def answer(self, body: bytes | AsyncIterator[bytes], waits: bool = False) -> Answer:
+    def answer(self, body: bytes | AsyncIterator[bytes], waits: bool = False) -> AppResponse:
         status, _, reason = self.status.partition(" ")
-        return Answer(int(status), reason, self.headers, body, waits)
+        return AppResponse(int(status), reason, self.headers, body, waits)
 
 
-class Pulled:
+class IterableSource:
     """An ordinary iterable as a source: each block is fetched in a thread, so that a slow reader holds none."""
 
     def __init__(self, body: Iterable[bytes], threads: Executor, context: Context) -> None:
@@ -123,7 +123,7 @@ class Pulled:
         self._context = context
         self._step: Future[bytes | None] | None = None
 
-    def __aiter__(self) -> "Pulled":
+    def __aiter__(self) -> "IterableSource":
         return self
 
     async def __anext__(self) -> bytes:
@@ -134,7 +134,7 @@ class Pulled:
         return block
 
     async def aclose(self) -> None:
-        """Have the iterable closed, in a thread, once no other one is in it any more."""
+        """Close the iterable in a thread, once no other thread is using it."""
         if self._step is None:
             self._threads.submit(_close, self._body)
         else:
@@ -145,13 +145,13 @@ class Pulled:
         return next(self._blocks, None)
 
 
-async def _close_answer(job: "Future[Answer]") -> None:
+async def _close_response(job: "Future[AppResponse]") -> None:
     if job.cancelled():
         return
     try:
         answer = await asyncio.wrap_future(job)
     except Exception:
-        log.exception("a view failed after its client had left")
+        log.exception("a view failed after its client left")
     else:
         await answer.close()
 
@@ -169,5 +169,5 @@ def _close(body: Iterable[bytes]) -> None:
 
 
 def _write(block: bytes) -> None:
-    """Refuse what PEP 3333 keeps for applications older than itself."""
+    """Reject `write`, which PEP 3333 keeps only for older applications."""
     raise NotImplementedError("Return an iterable instead of calling write().")

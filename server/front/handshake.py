@@ -1,4 +1,4 @@
-"""Whether a request asks for a WebSocket, and asks properly."""
+"""Recognises and checks WebSocket handshakes."""
 
 import base64
 import binascii
@@ -12,7 +12,7 @@ from server.problems import Problem
 def wants_socket(request: web.BaseRequest) -> bool:
     """Return whether the request is a WebSocket handshake. Raises: Problem for one that cannot succeed.
 
-    The check comes first because behind it simple_websocket takes every mistake for its own.
+    The check comes first because simple_websocket treats every mistake it meets as its own.
     Source: https://www.rfc-editor.org/rfc/rfc6455#section-4.2.1
     """
     if request.headers.get(hdrs.UPGRADE, "").lower() != "websocket":

@@ -1,4 +1,4 @@
-"""The socket that connections come in by, and the protocol each of them gets."""
+"""The listening socket, and the protocol that each connection gets."""
 
 import asyncio
 import errno
@@ -8,44 +8,43 @@ from contextlib import suppress
 
 from server.front import web
 from server.front.connection import Connection
-from server.front.connection_limits import Door
-from server.front.limits import Limits
-from server.front.refusal import Wording
+from server.front.connection_limits import ConnectionCounter, FrontLimits
+from server.front.front_errors import ErrorAdapter
 
 BACKLOG = 4096
-"""Connections the kernel keeps while the loop is busy, so that a herd of a thousand loses none."""
+"""Connections that the kernel queues while the loop is busy, so that none of a thousand at once is lost."""
 UNSENT_BYTES = 128 * 1024
-"""What the kernel takes ahead of a client that is behind; megabytes otherwise."""
+"""How much the kernel buffers for a client that falls behind. Without this it takes megabytes."""
 
 
 class ListenError(OSError):
-    """The address cannot be listened on; the text says why and what to do."""
+    """The server cannot listen on the address. The message says why and what to do."""
 
 
-class Server(web.Server):
-    """Makes our connections where aiohttp would make its own."""
+class ConnectionFactory(web.Server):
+    """Makes a `Connection` where aiohttp would make its own protocol."""
 
     def __init__(
         self,
         handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]],
-        limits: Limits,
-        door: Door,
+        limits: FrontLimits,
+        counter: ConnectionCounter,
         common: Mapping[str, str],
-        worded: Wording,
+        adapt_error: ErrorAdapter,
     ) -> None:
-        # without the cancellation a quiet source would not hear that its client left
+        # without cancellation a silent source would not learn that its client has left
         super().__init__(handler, handler_cancellation=True)
         self._limits = limits
-        self._door = door
+        self._counter = counter
         self._common = common
-        self._worded = worded
+        self._adapt_error = adapt_error
 
     def __call__(self) -> Connection:
         """Return the protocol of a new connection."""
-        return Connection(self, self._limits, self._door, self._common, self._worded)
+        return Connection(self, self._limits, self._counter, self._common, self._adapt_error)
 
 
-async def listen(server: Server, host: str, port: int) -> asyncio.Server:
+async def listen(server: ConnectionFactory, host: str, port: int) -> asyncio.Server:
     """Return the open listener. Raises: ListenError."""
     try:
         listener = await asyncio.get_running_loop().create_server(server, host, port, backlog=BACKLOG)
@@ -58,13 +57,13 @@ async def listen(server: Server, host: str, port: int) -> asyncio.Server:
 
 
 async def close(listener: asyncio.Server) -> None:
-    """Stop listening. Who is being let in is let in first: asyncio 3.11 would leave them neither in nor out."""
+    """Stop listening, but admit whoever is connecting: asyncio 3.11 would leave them open and unserved."""
     loop = asyncio.get_running_loop()
     for listening in listener.sockets:
-        with suppress(NotImplementedError):  # on Windows, where there is nothing to wait for
+        with suppress(NotImplementedError):  # on Windows, which has nothing to wait for
             loop.remove_reader(listening.fileno())
-    await asyncio.sleep(0)  # they get their transports
-    await asyncio.sleep(0)  # and those their protocols, which the end is told to
+    await asyncio.sleep(0)  # new connections get their transports
+    await asyncio.sleep(0)  # and their protocols, which learn of the shutdown
     listener.close()
 
 

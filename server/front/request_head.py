@@ -1,14 +1,14 @@
-"""What is refused once the head of a request is known, before any of its body is read."""
+"""Rejects requests by their head, before any of the body is read."""
 
 from aiohttp import HttpVersion10, HttpVersion11, hdrs
 
 from server.front import web
-from server.front.limits import Limits
+from server.front.connection_limits import FrontLimits
 from server.problems import Problem
 
 
-def check(request: web.BaseRequest, limits: Limits) -> None:
-    """Raise the Problem of a request whose head alone is reason enough."""
+def check(request: web.BaseRequest, limits: FrontLimits) -> None:
+    """Raises: Problem if the head alone is reason to reject the request."""
     _check_size(request, limits)
     _check_request_line(request)
     _check_encodings(request)
@@ -17,17 +17,17 @@ def check(request: web.BaseRequest, limits: Limits) -> None:
         raise too_large(limits)
 
 
-def too_large(limits: Limits) -> Problem:
+def too_large(limits: FrontLimits) -> Problem:
     """Return the problem of a body over the limit."""
     return Problem("too_large", f"The body is larger than {limits.body_bytes} bytes; send less at a time.")
 
 
-def headers_too_large(limits: Limits) -> Problem:
+def headers_too_large(limits: FrontLimits) -> Problem:
     """Return the problem of a head over the limit."""
     return Problem("headers_too_large", f"The address and headers exceed {limits.head_bytes} bytes; send fewer.")
 
 
-def _check_size(request: web.BaseRequest, limits: Limits) -> None:
+def _check_size(request: web.BaseRequest, limits: FrontLimits) -> None:
     size = len(request.raw_path) + sum(len(name) + len(value) + 4 for name, value in request.raw_headers)
     if size > limits.head_bytes:
         raise headers_too_large(limits)

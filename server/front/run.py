@@ -1,4 +1,4 @@
-"""From the first connection to the last: serve until a signal comes, then drain."""
+"""Serves until a signal arrives, then drains and closes."""
 
 import asyncio
 import gc
@@ -8,11 +8,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from server.front.file_limits import allow
+from server.front.connection_limits import FrontLimits, raise_file_limit
 from server.front.forwarded import NO_PROXIES, Proxies
 from server.front.front import Front
-from server.front.limits import Limits
-from server.front.refusal import Wording, as_it_is
+from server.front.front_errors import ErrorAdapter, unchanged
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -20,9 +19,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 DRAIN_S = 25
-"""How long running turns may go on once a signal came; with what follows, the process ends within 30 seconds."""
+"""How long running turns may continue after a signal, in seconds. With what follows, the process ends within 30."""
 INTERRUPTING_S = 1.5
-"""How long interrupting and saving the rest may take."""
+"""How long interrupting and saving the remaining turns may take, in seconds."""
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -33,22 +32,22 @@ async def serve(
     *,
     drain: Callable[[float], Awaitable[object]],
     on_ready: Callable[[int], object],
-    limits: Limits | None = None,
+    limits: FrontLimits | None = None,
     proxies: Proxies = NO_PROXIES,
     headers: Mapping[str, str] | None = None,
-    worded: Wording = as_it_is,
+    adapt_error: ErrorAdapter = unchanged,
 ) -> bool:
     """Serve until SIGTERM or SIGINT, then refuse new work, drain and close; a second signal kills the process.
 
-    drain: ends running turns, in no more seconds than it is given. on_ready: hears the port once connections are taken.
-    Returns: whether every thread is done; if not, the interpreter would wait for them at its exit.
+    drain: ends running turns within the given seconds. on_ready: gets the port once connections are accepted.
+    Returns: whether every thread has ended; if not, the interpreter would wait for them at exit.
     Raises: ListenError.
     """
-    limits = limits or Limits()
-    allow(limits.handles)
-    front = Front(app, limits, proxies=proxies, headers=headers, worded=worded)
+    limits = limits or FrontLimits()
+    raise_file_limit(limits.open_files)
+    front = Front(app, limits, proxies=proxies, headers=headers, adapt_error=adapt_error)
     bound = await front.start(host, port)
-    # A full collection stops every stream for 30 ms. What is loaded now never dies: keep it out of them.
+    # A full collection stops every stream for 30 ms. What is loaded by now never dies, so keep it out of them.
     gc.collect()
     gc.freeze()
     asked_to_stop = _on_signal()

@@ -1,4 +1,4 @@
-"""What the front takes of aiohttp's server: `aiohttp.web` would load a router and more that nothing here asks for."""
+"""The parts of aiohttp's server that the front uses; `aiohttp.web` would load a router and more."""
 
 from aiohttp.web_protocol import RequestHandler, RequestPayloadError
 from aiohttp.web_request import BaseRequest

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from server.front import Front, Limits
+from server.front import Front, FrontLimits
 
 PATIENCE_S = 10
 """How long a test waits for what must come; only a failing test waits so long."""
@@ -124,9 +124,9 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(app: Any, limits: Limits | None = None, **options: Any) -> AsyncIterator[Served]:
+async def serving(app: Any, limits: FrontLimits | None = None, **options: Any) -> AsyncIterator[Served]:
     """Serve the app on loopback while the block runs."""
-    front = Front(app, limits or Limits(), **options)
+    front = Front(app, limits or FrontLimits(), **options)
     served = Served(front, await front.start("127.0.0.1", 0))
     try:
         yield served

@@ -1,4 +1,4 @@
-"""What the front refuses, and that every refusal is JSON which reaches the client."""
+"""The front's limits; every rejected client receives the reason as JSON."""
 
 import json
 from functools import partial
@@ -7,12 +7,12 @@ import pytest
 from flask import Flask, request
 
 from server.compat.errors import worded
-from server.front import Limits, Proxies
-from server.front.connection_limits import Door
+from server.front import FrontLimits, Proxies
+from server.front.connection_limits import ConnectionCounter
 from tests.support.wire import Served, serving, until
 from tests.support.wire import request as raw
 
-SMALL = Limits(head_bytes=2000, body_bytes=1000, linger_s=5)
+SMALL = FrontLimits(head_bytes=2000, body_bytes=1000, linger_s=5)
 
 
 def an_app() -> Flask:
@@ -36,7 +36,7 @@ async def served():
 
 
 async def refused(served: Served, sent: bytes, *, to: str = "GET") -> tuple[int, str]:
-    """Return status and code of the answer to the bytes, after which the connection must end."""
+    """Return status and error code of the response to these bytes, after which the connection must end."""
     async with served.connect() as wire:
         wire.send(sent)
         reply = await wire.reply(to=to)
@@ -56,12 +56,12 @@ async def test_many_small_headers_over_the_limit_are_431(served):
 
 
 async def test_a_header_over_aiohttp_s_own_limit_is_431():
-    async with serving(an_app(), Limits(linger_s=5)) as served:
+    async with serving(an_app(), FrontLimits(linger_s=5)) as served:
         assert await refused(served, raw("GET", "/", f"X-Long: {'x' * 9000}")) == (431, "headers_too_large")
 
 
 async def test_a_long_request_line_is_431():
-    async with serving(an_app(), Limits(linger_s=5)) as served:
+    async with serving(an_app(), FrontLimits(linger_s=5)) as served:
         assert await refused(served, raw("GET", "/" + "x" * 9000)) == (431, "headers_too_large")
 
 
@@ -182,8 +182,11 @@ async def test_a_client_that_sends_everything_before_it_reads_sees_the_413(serve
         ("/here/backend-api/v2/conversation", "", {"code", "message", "id"}),
     ],
 )
-async def test_a_program_is_refused_in_the_words_of_its_api(path, version, members):
-    async with serving(an_app(), SMALL, worded=partial(worded, url_prefix="/here")) as served, served.connect() as wire:
+async def test_a_program_gets_the_error_in_the_format_of_its_api(path, version, members):
+    async with (
+        serving(an_app(), SMALL, adapt_error=partial(worded, url_prefix="/here")) as served,
+        served.connect() as wire,
+    ):
         wire.send(raw("POST", path, "Content-Length: 1001", *([version] if version else [])))
         reply = await wire.reply(to="POST")
 
@@ -199,7 +202,7 @@ async def test_a_body_at_the_limit_is_fine(served):
 
 async def test_all_bodies_together_have_a_limit_that_ended_requests_give_back():
     async with (
-        serving(an_app(), Limits(bodies_bytes=1000)) as served,
+        serving(an_app(), FrontLimits(bodies_bytes=1000)) as served,
         served.connect() as first,
         served.connect() as second,
     ):
@@ -250,7 +253,7 @@ async def test_a_client_that_leaves_in_the_middle_of_its_body_never_reaches_the_
 # Expect
 
 
-async def test_leave_to_continue_is_given(served):
+async def test_100_continue_is_sent(served):
     async with served.connect() as wire:
         wire.send(raw("POST", "/size", "Content-Length: 3", "Expect: 100-continue"))
         assert (await wire.reply()).status == 100
@@ -259,7 +262,7 @@ async def test_leave_to_continue_is_given(served):
         assert (await wire.reply()).body == b"3"
 
 
-async def test_leave_to_continue_is_not_given_for_a_body_that_is_too_large(served):
+async def test_100_continue_is_not_sent_for_a_body_that_is_too_large(served):
     assert await refused(served, raw("POST", "/size", "Content-Length: 1001", "Expect: 100-continue")) == (
         413,
         "too_large",
@@ -276,12 +279,12 @@ async def test_another_expectation_is_417(served):
 
 
 async def test_a_connection_that_asks_nothing_is_closed():
-    async with serving(an_app(), Limits(head_s=0.05)) as served, served.connect() as wire:
+    async with serving(an_app(), FrontLimits(head_s=0.05)) as served, served.connect() as wire:
         assert await wire.rest() == b""
 
 
 async def test_a_head_that_takes_too_long_is_cut_off():
-    async with serving(an_app(), Limits(head_s=0.05)) as served, served.connect() as wire:
+    async with serving(an_app(), FrontLimits(head_s=0.05)) as served, served.connect() as wire:
         wire.send(b"GET / HTTP/1.1\r\nHost: he")
 
         assert await wire.rest() == b""
@@ -296,21 +299,21 @@ async def test_the_deadline_of_the_first_head_does_not_hold_for_the_next():
 
 
 async def test_a_connection_that_stays_idle_is_closed():
-    async with serving(an_app(), Limits(idle_s=0.2)) as served, served.connect() as wire:
+    async with serving(an_app(), FrontLimits(idle_s=0.2)) as served, served.connect() as wire:
         await wire.get("/")
 
         assert await wire.rest() == b""
 
 
 async def test_a_body_that_stops_coming_is_408():
-    async with serving(an_app(), Limits(body_idle_s=0.05)) as served:
+    async with serving(an_app(), FrontLimits(body_idle_s=0.05)) as served:
         sent = raw("POST", "/size", "Content-Length: 3") + b"a"
 
         assert await refused(served, sent) == (408, "request_timeout")
 
 
 async def test_many_slow_senders_take_no_thread():
-    async with serving(an_app(), Limits(threads=1)) as served:
+    async with serving(an_app(), FrontLimits(threads=1)) as served:
         wires = [served.connect() for _ in range(50)]
         slow = [await wire.__aenter__() for wire in wires]
         for wire in slow:
@@ -329,7 +332,7 @@ async def test_many_slow_senders_take_no_thread():
 
 
 async def test_a_connection_too_many_is_503_and_a_place_that_is_free_is_given():
-    async with serving(an_app(), Limits(connections=2, linger_s=5)) as served:
+    async with serving(an_app(), FrontLimits(connections=2, linger_s=5)) as served:
         async with served.connect() as first, served.connect() as second:
             await first.get("/")
             await second.get("/")
@@ -344,20 +347,20 @@ async def test_a_connection_too_many_is_503_and_a_place_that_is_free_is_given():
 
 
 def test_one_address_gets_only_so_many_connections():
-    door = Door(Limits(connections_per_client=2), Proxies())
+    counter = ConnectionCounter(FrontLimits(connections_per_client=2), Proxies())
 
-    entered = [door.enter("203.0.113.5") for _ in range(3)]
+    entered = [counter.admit("203.0.113.5") for _ in range(3)]
 
     assert entered == [True, True, False]
-    assert door.enter("203.0.113.6")
-    door.leave("203.0.113.5")
-    assert door.enter("203.0.113.5")
+    assert counter.admit("203.0.113.6")
+    counter.release("203.0.113.5")
+    assert counter.admit("203.0.113.5")
 
 
-def test_an_address_that_speaks_for_many_is_not_one_client():
-    local = Door(Limits(connections_per_client=1), Proxies())
-    proxied = Door(Limits(connections_per_client=1), Proxies(1, ["203.0.113.5"]))
+def test_a_proxy_or_loopback_address_counts_as_many_clients():
+    local = ConnectionCounter(FrontLimits(connections_per_client=1), Proxies())
+    proxied = ConnectionCounter(FrontLimits(connections_per_client=1), Proxies(1, ["203.0.113.5"]))
 
-    assert all(local.enter(address) for address in ["127.0.0.1", "127.0.0.1", "::1", "::1", "", ""])
-    assert all(proxied.enter("203.0.113.5") for _ in range(3))
-    assert [proxied.enter("203.0.113.6") for _ in range(2)] == [True, False]
+    assert all(local.admit(address) for address in ["127.0.0.1", "127.0.0.1", "::1", "::1", "", ""])
+    assert all(proxied.admit("203.0.113.5") for _ in range(3))
+    assert [proxied.admit("203.0.113.6") for _ in range(2)] == [True, False]

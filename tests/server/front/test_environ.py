@@ -1,4 +1,4 @@
-"""What the app is told about a request."""
+"""The WSGI environ of requests."""
 
 import json
 from collections.abc import Callable
@@ -20,7 +20,7 @@ def mirror(environ: dict[str, Any], start_response: Callable[..., object]) -> li
 
 
 async def seen(sent: bytes, **options: Any) -> dict[str, Any]:
-    """Return the environ that the bytes become."""
+    """Return the environ of a request, given its bytes."""
     async with serving(mirror, **options) as served, served.connect() as wire:
         wire.send(sent)
         return (await wire.reply()).json
@@ -121,7 +121,7 @@ FORWARDED = (
 )
 
 
-async def test_nobody_is_believed_about_the_client_by_default():
+async def test_forwarded_headers_are_ignored_by_default():
     environ = await seen(request("GET", "/", *FORWARDED))
 
     assert environ["REMOTE_ADDR"] == "127.0.0.1"
@@ -129,7 +129,7 @@ async def test_nobody_is_believed_about_the_client_by_default():
     assert environ["HTTP_HOST"] == "here"
 
 
-async def test_one_trusted_proxy_is_believed_what_it_added_at_the_right():
+async def test_one_trusted_proxy_is_believed_for_the_last_entry():
     environ = await seen(request("GET", "/", *FORWARDED), proxies=Proxies(1))
 
     assert environ["REMOTE_ADDR"] == "198.51.100.7"
@@ -138,7 +138,7 @@ async def test_one_trusted_proxy_is_believed_what_it_added_at_the_right():
     assert environ["SCRIPT_NAME"] == ""
 
 
-async def test_two_trusted_proxies_are_believed_what_the_outer_one_added():
+async def test_two_trusted_proxies_are_believed_for_the_outer_entry():
     environ = await seen(request("GET", "/", FORWARDED[0], "X-Forwarded-Proto: https"), proxies=Proxies(2))
 
     assert environ["REMOTE_ADDR"] == "203.0.113.9"
@@ -146,7 +146,7 @@ async def test_two_trusted_proxies_are_believed_what_the_outer_one_added():
 
 
 @pytest.mark.parametrize("lines", [[], ["X-Forwarded-For: unknown", "X-Forwarded-Proto: gopher"]])
-async def test_what_a_proxy_says_must_make_sense(lines):
+async def test_malformed_forwarded_headers_are_ignored(lines):
     environ = await seen(request("GET", "/", *lines), proxies=Proxies(1))
 
     assert (environ["REMOTE_ADDR"], environ["wsgi.url_scheme"], environ["HTTP_HOST"]) == ("127.0.0.1", "http", "here")
@@ -163,7 +163,7 @@ async def test_http_1_0_needs_no_host():
 
 
 @pytest.mark.parametrize("addresses", [["10.0.0.0/8"], []])
-async def test_who_connects_from_elsewhere_is_no_proxy(addresses):
+async def test_an_address_outside_the_networks_is_no_proxy(addresses):
     environ = await seen(request("GET", "/", *FORWARDED), proxies=Proxies(1, addresses))
 
     assert (environ["REMOTE_ADDR"], environ["wsgi.url_scheme"], environ["HTTP_HOST"]) == ("127.0.0.1", "http", "here")

@@ -1,4 +1,4 @@
-"""What every request goes through: keep-alive, bodies, errors, and the WSGI side of it."""
+"""Every request: keep-alive, bodies, errors, and WSGI."""
 
 import asyncio
 import gc
@@ -53,7 +53,7 @@ async def test_a_page_is_answered(served):
     assert (reply.status, reply.body) == (200, b"hello")
 
 
-async def test_no_answer_tells_a_version(served):
+async def test_no_response_names_a_version(served):
     replies = [await served.get("/"), await served.get("/", "Content-Encoding: gzip")]
 
     assert [reply.headers["server"] for reply in replies] == ["g4f-lite", "g4f-lite"]
@@ -74,7 +74,7 @@ async def test_pipelined_requests_are_answered_in_order(served):
     assert bodies == [b"%02d" % number for number in range(50)]
 
 
-async def test_a_client_that_asks_for_it_is_hung_up_on(served):
+async def test_connection_close_ends_the_connection(served):
     async with served.connect() as wire:
         wire.send(raw("GET", "/", "Connection: close"))
         reply = await wire.reply()
@@ -146,21 +146,21 @@ async def test_an_exception_of_the_app_is_an_internal_error_whose_id_is_logged(c
     assert "bug" not in reply.body.decode()
 
 
-async def test_the_front_s_own_answers_carry_the_given_headers(served):
+async def test_the_front_s_own_responses_carry_the_given_headers(served):
     reply = await served.get("/", "Content-Encoding: gzip")
 
     assert reply.code == "unsupported_media_type"
     assert reply.headers["x-content-type-options"] == "nosniff"
 
 
-async def test_what_the_front_refuses_is_a_line_of_the_log(served, caplog):
+async def test_a_rejected_request_is_logged(served, caplog):
     caplog.set_level(logging.INFO)
     reply = await served.get("/?secret", "Content-Encoding: gzip")
 
     assert caplog.messages == [f"GET /: unsupported_media_type, id {reply.json['error']['id']}"]
 
 
-async def test_what_is_no_http_is_a_line_of_the_log(served, caplog):
+async def test_bytes_that_are_not_http_are_logged(served, caplog):
     caplog.set_level(logging.INFO)
     async with served.connect() as wire:
         wire.send(b"nonsense\r\n\r\n")
@@ -175,7 +175,7 @@ async def test_an_address_in_use_is_told_in_a_sentence(served):
         await Front(an_app()).start("127.0.0.1", served.port)
 
 
-async def test_connections_that_are_being_let_in_at_the_end_are_closed(recwarn):
+async def test_connections_accepted_during_shutdown_are_closed(recwarn):
     front = Front(an_app())
     port = await front.start("127.0.0.1", 0)
     clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(5)]
@@ -196,7 +196,7 @@ async def test_every_code_of_the_front_has_a_status():
     assert {"busy", "headers_too_large", "request_timeout", "expectation_failed"} <= set(STATUS)
 
 
-async def test_a_busy_app_keeps_nobody_from_connecting():
+async def test_a_busy_app_does_not_delay_connecting():
     hold, entered = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
 

@@ -1,4 +1,4 @@
-"""Calls whose client left are waited for to the very end."""
+"""The gateway waits for calls whose client has left."""
 
 import asyncio
 import threading

@@ -1,4 +1,4 @@
-"""From the first connection to the last: a process of its own that is told to stop."""
+"""A server process that receives signals."""
 
 import asyncio
 import os
@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from server.front import Limits
+from server.front import FrontLimits
 from tests.support.wire import Wire, request
 
 PROGRAM = """
 import asyncio, gc, resource, sys, threading
 from flask import Flask
 from flask_sock import Sock
-from server.front import Limits, ListenError, serve
+from server.front import FrontLimits, ListenError, serve
 from server.web.streaming import Stream
 
 
@@ -59,7 +59,12 @@ async def main(port):
 
     loop.add_signal_handler(10, drained.set)
     returned = await serve(
-        app, "127.0.0.1", port, drain=drain, on_ready=lambda port: print(port, flush=True), limits=Limits(grace_s=0.3)
+        app,
+        "127.0.0.1",
+        port,
+        drain=drain,
+        on_ready=lambda port: print(port, flush=True),
+        limits=FrontLimits(grace_s=0.3),
     )
     print("all returned" if returned else "a view hangs", flush=True)
 
@@ -193,13 +198,13 @@ async def test_a_view_that_hangs_is_reported():
         assert await program.says() == "a view hangs"
 
 
-async def test_the_process_may_hold_as_many_handles_as_its_limits_need():
+async def test_the_process_may_open_as_many_files_as_its_limits_need():
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 
     async with running() as program:
         handles = int((await ask(program, "/handles")).body)
 
-    assert handles == min(Limits().handles, most)
+    assert handles == min(FrontLimits().open_files, most)
 
 
 async def test_an_address_in_use_ends_the_start_with_a_sentence():

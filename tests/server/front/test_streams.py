@@ -1,4 +1,4 @@
-"""Streams that the loop takes over: what arrives, who is told of failures, and that nothing is left behind."""
+"""Streams that the loop sends: the blocks arrive, failures are reported, and nothing is left open."""
 
 import asyncio
 import gc
@@ -13,7 +13,7 @@ import pytest
 from flask import Flask, Response
 
 from g4f_lite.errors import RateLimitedError
-from server.front import Limits
+from server.front import FrontLimits
 from server.problems import Problem
 from server.web.streaming import Stream
 from tests.support.sources import Source
@@ -217,7 +217,7 @@ async def test_a_request_whose_client_left_before_its_turn_never_reaches_the_app
     app.sources += [Source(), Source()]
     app.may_return.clear()
 
-    async with serving(app, Limits(threads=1)) as served, served.connect() as first, served.connect() as second:
+    async with serving(app, FrontLimits(threads=1)) as served, served.connect() as first, served.connect() as second:
         first.send(request("GET", "/at-once"))
         await asyncio.to_thread(app.entered.wait)
         second.send(request("GET", "/at-once"))
@@ -273,7 +273,7 @@ async def test_a_client_that_reads_nothing_is_dropped_and_its_source_closed(app)
     source = Source(*[b"x" * 10_000] * 2_000)
     app.sources.append(source)
 
-    async with serving(app, Limits(stalled_s=0.05)) as served, served.connect() as wire:
+    async with serving(app, FrontLimits(stalled_s=0.05)) as served, served.connect() as wire:
         wire.writer.transport.pause_reading()
         wire.send(request("GET", "/at-once"))
 
@@ -284,7 +284,7 @@ async def test_a_client_that_reads_nothing_is_dropped_and_its_source_closed(app)
 async def test_a_client_that_reads_slowly_is_not_dropped(app):
     app.sources.append(Source(*[b"x" * 10_000] * 500))
 
-    async with serving(app, Limits(stalled_s=0.4)) as served, served.connect(receive_bytes=65_536) as wire:
+    async with serving(app, FrontLimits(stalled_s=0.4)) as served, served.connect(receive_bytes=65_536) as wire:
         wire.send(request("GET", "/at-once"))
         await wire.head()
         received = 0
@@ -335,7 +335,7 @@ async def test_three_hundred_clients_that_leave_anywhere_leave_nothing_behind(ap
 
 
 async def leave_somewhere(served: Served, dice: random.Random) -> None:
-    """Ask for a stream and leave: in the request, before the answer, in its middle, at its silent end."""
+    """Ask for a stream and leave: during the request, before the response, in its middle, or at its silent end."""
     async with served.connect() as wire:
         sent = request("GET", dice.choice(["/at-once", "/waits"]))
         cut = dice.randrange(4)
@@ -384,7 +384,7 @@ async def test_a_silent_stream_that_is_hidden_is_closed_at_its_next_block(app):
 
 
 class Iterated:
-    """What WSGI middleware makes of a body: the same blocks, another object."""
+    """A body as WSGI middleware wraps it: the same blocks in another object."""
 
     def __init__(self, body) -> None:
         self.body = body

@@ -7,7 +7,7 @@ import re
 import pytest
 from flask import Flask
 
-from server.front import Limits, Proxies
+from server.front import FrontLimits, Proxies
 from server.ops import request_id
 from server.web.tracing import trace
 from tests.support.members import sign_in
@@ -106,7 +106,7 @@ async def test_requests_on_one_connection_have_their_own(traced):
 
 
 async def test_what_the_app_never_saw_has_one_too(traced, ids):
-    async with serving(traced, Limits(body_bytes=1)) as served, served.connect() as wire:
+    async with serving(traced, FrontLimits(body_bytes=1)) as served, served.connect() as wire:
         reply = await wire.post("/", b"xx")
 
     assert (reply.headers["x-request-id"], f"POST /: too_large, id {reply.json['error']['id']}") in ids

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask, abort, request
 from flask_sock import Sock
 
-from server.front import Limits
+from server.front import FrontLimits
 from tests.support.wire import Served, Wire, serving, until
 from tests.support.wire import request as raw
 
@@ -216,7 +216,7 @@ async def test_the_app_waits_for_a_client_that_does_not_read(app, served):
 
 
 async def test_a_client_that_reads_nothing_is_dropped(app):
-    async with serving(app, Limits(stalled_s=0.05)) as served, served.connect() as wire:
+    async with serving(app, FrontLimits(stalled_s=0.05)) as served, served.connect() as wire:
         wire.writer.transport.pause_reading()
         wire.send(raw("GET", "/flood", *HANDSHAKE))
 
@@ -344,7 +344,7 @@ async def test_another_upgrade_is_ignored(served):
 
 
 async def test_a_websocket_too_many_is_503(session):
-    async with serving(an_app(), Limits(sockets=1)) as served, session.ws_connect(url(served)) as ws:
+    async with serving(an_app(), FrontLimits(sockets=1)) as served, session.ws_connect(url(served)) as ws:
         await ws.send_str("here")
         await ws.receive_str()
         async with served.connect() as wire:
@@ -360,7 +360,7 @@ async def test_a_websocket_too_many_is_503(session):
 
 
 async def test_a_client_that_leaves_while_the_pair_is_made_frees_its_place(session):
-    async with serving(an_app(), Limits(sockets=1)) as served:
+    async with serving(an_app(), FrontLimits(sockets=1)) as served:
         connection = served.front._server()
         leaving = asyncio.create_task(served.front._sockets.answer(None, connection, {}))
         await asyncio.sleep(0)
@@ -376,7 +376,7 @@ async def test_a_client_that_leaves_while_the_pair_is_made_frees_its_place(sessi
 
 
 async def test_a_pair_that_cannot_be_made_frees_its_place(session, monkeypatch):
-    async with serving(an_app(), Limits(sockets=1)) as served:
+    async with serving(an_app(), FrontLimits(sockets=1)) as served:
         with monkeypatch.context() as patch, pytest.raises(aiohttp.WSServerHandshakeError):
             patch.setattr(socket, "socketpair", Mock(side_effect=OSError(errno.EMFILE, "Too many open files")))
             await session.ws_connect(url(served))
@@ -388,7 +388,7 @@ async def test_a_pair_that_cannot_be_made_frees_its_place(session, monkeypatch):
 
 
 async def test_without_a_thread_a_handshake_frees_its_place(session):
-    async with serving(an_app(), Limits(sockets=1)) as served:
+    async with serving(an_app(), FrontLimits(sockets=1)) as served:
         for _ in range(2):
             served.front._sockets.close()
             with pytest.raises(aiohttp.WSServerHandshakeError) as refused:

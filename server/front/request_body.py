@@ -1,4 +1,4 @@
-"""Request bodies, read on the loop before a view gets a thread: who sends slowly holds no thread."""
+"""Reads request bodies on the loop before a view gets a thread, so that slow senders hold no thread."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,22 +8,22 @@ from io import BytesIO
 from aiohttp import HttpVersion11, hdrs
 
 from server.front import web
-from server.front.limits import Limits
-from server.front.refusal import busy
+from server.front.connection_limits import FrontLimits
+from server.front.front_errors import busy
 from server.front.request_head import too_large
 from server.problems import Problem
 
 
-class Bodies:
-    """All bodies that are in memory; together they have a limit too."""
+class RequestBodies:
+    """All request bodies in memory, which share one limit."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: FrontLimits) -> None:
         self._limits = limits
         self._held_bytes = 0
 
     @asynccontextmanager
     async def read(self, request: web.BaseRequest) -> AsyncIterator[BytesIO]:
-        """Yield the whole body, at its beginning. Raises: Problem where it is too large, too slow or malformed."""
+        """Yield the whole body, positioned at its start. Raises: Problem if it is too large, too slow or malformed."""
         body, held_bytes = BytesIO(), 0
         if request.body_exists:
             _continue(request)
@@ -54,6 +54,6 @@ class Bodies:
 
 
 def _continue(request: web.BaseRequest) -> None:
-    """Tell a client that waits for leave to send its body that it may; aiohttp does so only in its own router."""
+    """Send `100 Continue` to a client that waits for it; aiohttp does so only in its own router."""
     if hdrs.EXPECT in request.headers and request.version >= HttpVersion11 and request.transport:
         request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
