@@ -25,7 +25,7 @@ from server.compat.openai.routes import openai
 from server.compat.openapi import openapi
 from server.config.site import Config
 from server.current.rate_limits import pace
-from server.current.same_origin import guard
+from server.current.same_origin import require_same_origin
 from server.current.services import Services, services
 from server.current.sign_in import admit
 from server.ops.logs import write_logs
@@ -45,6 +45,7 @@ from server.pages.web_manifest import manifest
 from server.problems import BUG, Problem, note
 from server.web.compression import compress
 from server.web.i18n import speak
+from server.web.security_headers import add_security_headers
 from server.web.streaming import failure
 from server.web.tracing import trace
 
@@ -103,7 +104,8 @@ def create_app(config: Config | None = None, *, loop: asyncio.AbstractEventLoop 
     )
     app.extensions["chat"] = services
     trace(app)
-    guard(app, config.site_config.allowed_hosts)
+    require_same_origin(app, config.site_config.allowed_hosts)
+    add_security_headers(app)
     pace(app)
     admit(app)
     speak(app)

@@ -23,7 +23,6 @@ from server.compat.errors import worded
 from server.config import urls
 from server.config.reload import Watch
 from server.config.site import Config
-from server.current.same_origin import HEADERS
 from server.front import ListenError, Proxies, serve
 from server.ops import user_command as users
 from server.ops.backup import add_arguments
@@ -31,6 +30,7 @@ from server.ops.deployment_check import dangers
 from server.ops.logs import write_logs
 from server.ops.systemd import READY, tell
 from server.problems import Problem
+from server.web.security_headers import SECURITY_HEADERS
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +111,7 @@ async def _serve(config: Config, options: argparse.Namespace) -> int:
             drain=services.drain,
             on_ready=lambda port: _announce(config, services.access, port, options.open),
             proxies=Proxies(site.trusted_proxies, site.proxy_addresses),
-            headers=HEADERS,
+            headers=SECURITY_HEADERS,
             adapt_error=partial(worded, url_prefix=config.url_prefix),
         )
     finally:

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 
 from g4f_lite.routing.catalog import Member, Model
 from server import change_news
-from server.current import models as current_models
+from server.current.allowed_models import allowed_model, allowed_models, default_model, is_allowed
 from server.current.person import open_to_all, user_id
 from server.current.services import services
 from server.problems import Problem
@@ -19,7 +19,7 @@ api = Blueprint("api", __name__)
 @api.get("/backend-api/v2/models")
 def models() -> dict[str, Any]:
     """List what can be picked."""
-    return {"models": [_model(model) for model in current_models.models()], "default": current_models.default_model()}
+    return {"models": [_model(model) for model in allowed_models()], "default": default_model()}
 
 
 @api.get("/backend-api/v2/providers")
@@ -55,7 +55,7 @@ def change_conversation(conversation_id: str) -> dict[str, Any]:
     """Change the title, a mark, the current leaf, how the next turn is asked, or take a deletion back."""
     changes = check(document(request), ChangeBody).changes()
     if "model" in changes:
-        current_models.model(changes["model"])
+        allowed_model(changes["model"])
     changed = services().store.change(user_id(), conversation_id, changes)
     tell = change_news.tell_thread if "leaf_id" in changes else change_news.tell_conversation
     tell(services().hub, user_id(), changed)
@@ -121,6 +121,6 @@ def _provider(member: Member) -> dict[str, Any]:
         "last_error": {"code": error.code, "message": error.message} if error else None,
         "last_success_at": time_text(health.last_success_at) if health.last_success_at else None,
         "latency_ms": health.latency_ms,
-        "models": [offer.id for offer in member.listed if current_models.may_pick(f"{member.name}/{offer.id}")],
+        "models": [offer.id for offer in member.listed if is_allowed(f"{member.name}/{offer.id}")],
         "listed_at": time_text(member.listed_at) if member.listed_at else None,
     }

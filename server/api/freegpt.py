@@ -12,7 +12,8 @@ from pydantic import AfterValidator, Field
 
 from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Content
-from server.current import models, rate_limits
+from server.current import rate_limits
+from server.current.allowed_models import allowed_model
 from server.current.person import someone
 from server.current.services import services
 from server.problems import Problem
@@ -72,7 +73,7 @@ def answer(parsed: dict[str, Any]) -> Response:
     if messages[-1].role != "user":
         raise Problem("invalid_request", "meta.content.parts: the last part must be the user's question.")
     check_text(messages[-1].content)
-    model = models.model(body.model)
+    model = allowed_model(body.model)
     rate_limits.take_turn()
     reply = relayed(here, someone(), Question(model, in_turns(messages), Params()))
     return Stream(_texts(reply), loop=here.loop, waits=True, mimetype="text/plain")

@@ -12,9 +12,9 @@ from flask import Blueprint, Request, Response, abort, request
 
 from server.config.site import is_loopback
 from server.current.person import open_to_all
-from server.current.same_origin import PASSED_ON
 from server.current.services import Services, services
 from server.ops.version import version
+from server.web.environ_keys import FORWARDED
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -36,8 +36,8 @@ def may_read(asked: Request, token: str) -> bool:
     given = asked.headers.get("Authorization", "").encode("latin-1", "replace")
     if token and hmac.compare_digest(given, f"Bearer {token}".encode()):
         return True
-    passed_on = PASSED_ON in asked.environ or "X-Forwarded-For" in asked.headers or "Forwarded" in asked.headers
-    return is_loopback(asked.remote_addr or "") and not passed_on
+    forwarded = FORWARDED in asked.environ or "X-Forwarded-For" in asked.headers or "Forwarded" in asked.headers
+    return is_loopback(asked.remote_addr or "") and not forwarded
 
 
 def _exposition(here: Services) -> Response:

@@ -10,7 +10,8 @@ from flask import Blueprint, Response, request
 
 from g4f_lite.routing.catalog import Model
 from server.api import freegpt
-from server.current import models, rate_limits
+from server.current import rate_limits
+from server.current.allowed_models import allowed_model, model_or_default
 from server.current.person import user_id
 from server.current.services import Services, services
 from server.limits.quota import Place
@@ -74,7 +75,7 @@ def _answer_native(body: TurnBody) -> Response:
 def begin(body: TurnBody) -> tuple[Begun, Turn | None]:
     """Store what a turn begins with, and let it run. Returns: no turn where this message came before."""
     here, user = services(), user_id()
-    model = models.model(body.model) if body.model else _remembered_model(here, user, body)
+    model = allowed_model(body.model) if body.model else _remembered_model(here, user, body)
     new, place = _new_turn(body, model), _place(here, user, body)
     with place:
         begun = here.store.begin(user, new)
@@ -101,7 +102,7 @@ def _place(here: Services, user: str, body: TurnBody) -> Place:
 def _remembered_model(here: Services, user: str, body: TurnBody) -> Model:
     """Return what the conversation was asked last, where there is such a model still, or else the default one."""
     name = here.store.summary(user, body.conversation_id).model if body.conversation_id else None
-    return models.model_or_default(name)
+    return model_or_default(name)
 
 
 def _new_turn(body: TurnBody, model: Model) -> NewTurn:

@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 from server.front import web
 from server.front.forwarded import apply
 from server.ops.request_id import KEY, request_id
-from server.web.streaming import LOOP
+from server.web.environ_keys import LOOP
 
 ABSOLUTE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)(.*)", re.DOTALL)
 UNPREFIXED = {"CONTENT_TYPE", "CONTENT_LENGTH"}

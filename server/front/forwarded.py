@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
-from server.current.same_origin import PASSED_ON
+from server.web.environ_keys import FORWARDED
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 PREFIX = "HTTP_X_FORWARDED_"
@@ -35,7 +35,7 @@ def apply(environ: dict[str, Any], trusted_proxies: int) -> dict[str, Any]:
     trusted_proxies: how many stand in a row in front; each has added one entry at the right of each header.
     """
     if any(key.startswith(PREFIX) or key == "HTTP_FORWARDED" for key in environ):
-        environ = {**environ, PASSED_ON: True}
+        environ = {**environ, FORWARDED: True}
     forwarded = {name: _entry(environ.get(PREFIX + name, ""), trusted_proxies) for name in ("FOR", "PROTO", "HOST")}
     result = {key: value for key, value in environ.items() if not key.startswith(PREFIX) and key != "HTTP_FORWARDED"}
     if _is_address(forwarded["FOR"]):

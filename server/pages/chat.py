@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from g4f_lite.providers.guide import Guide
 from g4f_lite.routing.catalog import Model
-from server.current import models as current_models
+from server.current.allowed_models import allowed_models, default_model, model_options
 from server.current.person import open_to_all, user_id
 from server.current.services import services
 from server.pages import shown_message, sidebar
@@ -218,13 +218,13 @@ def chat_page(branch: Branch | None, before: str | None = None, told: int = 0) -
     before: the cursor of the page of the list beside it. told: as in `ChatPage`, asked before anything was read.
     """
     here = services()
-    models = current_models.models()
+    models = allowed_models()
     labels = _labels(models)
     shown = _messages(branch, labels)
     listed = _conversations(branch.conversation.id if branch else "", before)
-    model = _picked(branch, labels) or current_models.default_model()
+    model = _picked(branch, labels) or default_model()
     return ChatPage(
-        models=current_models.options(models, model),
+        models=model_options(models, model),
         model=model,
         model_label=labels.get(model, model),
         groups=listed.groups,

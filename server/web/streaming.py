@@ -15,14 +15,12 @@ from flask import Response
 from g4f_lite.errors import G4FLiteError
 from server.problems import Problem, note
 from server.web.closing import close, closing
+from server.web.environ_keys import LOOP
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 T = TypeVar("T")
-
-LOOP = "server.loop"
-"""The environ key under which a server that takes sources over names its event loop."""
 
 
 class Stream(Response):

@@ -8,7 +8,7 @@ from server.compat.anthropic.response import MessageForm
 from server.compat.capabilities import question_of, refuse_uncarried
 from server.compat.reply import answer
 from server.compat.stored import is_stored
-from server.current import models
+from server.current.allowed_models import allowed_model
 from server.turns.question import tokens_of
 from server.web.bodies import check, document
 
@@ -21,7 +21,7 @@ def create_message() -> Response:
     parsed = document(request)
     body = check(parsed, MessagesBody)
     refuse_uncarried(parsed, UNCARRIED)
-    question = question_of(models.model(body.model), body.said(), body.params(), NAMES)
+    question = question_of(allowed_model(body.model), body.said(), body.params(), NAMES)
     return answer(question, MessageForm(body.model, question.tokens), stream=bool(body.stream), store=is_stored(None))
 
 
@@ -29,5 +29,5 @@ def create_message() -> Response:
 def count_tokens() -> dict[str, int]:
     """Estimate how many tokens a question has; nobody is asked."""
     body = check(document(request), CountBody)
-    models.model(body.model)
+    allowed_model(body.model)
     return {"input_tokens": tokens_of(body.said(), Params(extra=body.extra()))}

@@ -11,7 +11,7 @@ from server.compat.openai.body import CHAT_UNCARRIED, TEXT_UNCARRIED, ChatBody, 
 from server.compat.openai.response import ChatForm, TextForm
 from server.compat.reply import answer
 from server.compat.stored import is_stored
-from server.current import models as current_models
+from server.current.allowed_models import allowed_model, allowed_models
 from server.turns.question import Question
 from server.web.bodies import check, document
 
@@ -24,7 +24,7 @@ openai = Blueprint("openai", __name__, url_prefix="/v1")
 @openai.get("/models")
 def models() -> dict[str, Any]:
     """List the models that can answer now."""
-    shown = [_shown(model) for model in current_models.models() if model.available]
+    shown = [_shown(model) for model in allowed_models() if model.available]
     if speaks_anthropic(request.headers):
         first, last = (shown[0]["id"], shown[-1]["id"]) if shown else (None, None)
         return {"data": shown, "has_more": False, "first_id": first, "last_id": last}
@@ -34,7 +34,7 @@ def models() -> dict[str, Any]:
 @openai.get("/models/<path:name>")
 def model(name: str) -> dict[str, Any]:
     """Show one model, by the name that a completion takes."""
-    return _shown(current_models.model(name))
+    return _shown(allowed_model(name))
 
 
 @openai.post("/chat/completions")
@@ -43,7 +43,7 @@ def complete_chat() -> Response:
     parsed = document(request)
     body = check(parsed, ChatBody)
     refuse_uncarried(parsed, CHAT_UNCARRIED)
-    question = question_of(current_models.model(body.model), body.said(), body.params())
+    question = question_of(allowed_model(body.model), body.said(), body.params())
     form = ChatForm(body.model, tells_usage=body.wants_usage)
     return answer(question, form, stream=bool(body.stream), store=is_stored(body.store))
 
@@ -57,7 +57,7 @@ def complete() -> Response:
     parsed = document(request)
     body = check(parsed, TextBody)
     refuse_uncarried(parsed, TEXT_UNCARRIED)
-    question = Question(current_models.model(body.model), body.said(), body.params())
+    question = Question(allowed_model(body.model), body.said(), body.params())
     form = TextForm(body.model, tells_usage=body.wants_usage)
     return answer(question, form, stream=bool(body.stream), store=bool(body.store))
 

@@ -6,8 +6,8 @@ import socket
 import pytest
 from werkzeug.datastructures import Headers
 
-from server.current.same_origin import HEADERS
 from server.front import Front
+from server.web.security_headers import SECURITY_HEADERS
 from tests.server.api.test_turns import CONVERSATION, a_turn, ask
 from tests.server.current.test_owners import CASES, PRESET, ask_route
 from tests.support.loops import on
@@ -40,7 +40,7 @@ def front(app, loop):
     """The port of the app behind its front, which has answers of its own, as `run.py` starts it."""
 
     async def start():
-        front = Front(app, headers=HEADERS)
+        front = Front(app, headers=SECURITY_HEADERS)
         return front, await front.start("127.0.0.1", 0)
 
     front, port = on(loop, start())
