@@ -77,14 +77,11 @@ BLUEPRINTS = (
 LARGEST_BODY = 16 << 20
 """Bytes."""
 
-CODES = {
-    400: ("invalid_request", "This request cannot be understood."),
-    404: ("not_found", "There is nothing at this address."),
-    405: ("method_not_allowed", "This address does not take this method."),
-    413: ("too_large", "A request can be 16 MiB at most; send less at a time."),
-    415: ("unsupported_media_type", "This kind of content is not understood here."),
+SENTENCES = {
+    405: "This address does not take this method.",
+    413: "A request can be 16 MiB at most; send less at a time.",
 }
-"""What Flask itself refuses."""
+"""What Flask itself refuses, by status, where there is more to say than the status does."""
 
 
 def create_app(config: Config | None = None, *, loop: asyncio.AbstractEventLoop | None = None) -> Flask:
@@ -142,8 +139,8 @@ def _refuse_http(error: HTTPException) -> Response:
         return error.get_response()  # type: ignore[return-value]
     if isinstance(error, InternalServerError):  # how Flask wraps what fails behind a view
         return _report(error.original_exception or error)
-    code, sentence = CODES.get(error.code or 400, CODES[400])
-    return _refuse(Problem(code, sentence), error.get_headers())  # Allow is one of them
+    problem = Problem.of_status(error.code or 400, SENTENCES.get(error.code or 400, ""))
+    return _refuse(problem, error.get_headers())  # Allow is one of them
 
 
 def _report(error: BaseException) -> Response:

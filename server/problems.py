@@ -1,4 +1,4 @@
-"""Every failure the API can report: one shape, and one table of status codes.
+"""Every failure the API can report: one shape, and one table of what each code means.
 
 The shape is `{"error": {"code", "message", "detail"?, "retry_after"?, "id"}}`. A provider's failure before the first
 event is a status too; what a browser may not mistake for its own 401 is a 502 here.
@@ -8,6 +8,7 @@ import json
 import logging
 import math
 import secrets
+from dataclasses import dataclass
 from typing import Any
 
 from g4f_lite.errors import G4FLiteError, RejectedError
@@ -15,46 +16,89 @@ from server.translatable import N_
 
 log = logging.getLogger(__name__)
 
-STATUS = {
-    "invalid_request": 400,
-    "unauthenticated": 401,
-    "forbidden": 403,
-    "not_found": 404,
-    "unknown_model": 404,
-    "unknown_conversation": 404,
-    "unknown_message": 404,
-    "method_not_allowed": 405,
-    "request_timeout": 408,
-    "conflict": 409,
-    "too_large": 413,
-    "unsupported_media_type": 415,
-    "expectation_failed": 417,
-    "rate_limited": 429,
-    "headers_too_large": 431,
-    "internal_error": 500,
-    "busy": 503,
-    "storage_unavailable": 503,
-    # what a provider's failure becomes when nothing was sent yet
-    "missing_key": 502,
-    "key_rejected": 502,
-    "payment_required": 502,
-    "provider_rate_limited": 429,
-    "provider_overloaded": 503,
-    "model_not_supported": 404,
-    "content_refused": 400,
-    "prompt_too_long": 413,
-    "provider_needs_browser": 502,
-    "provider_unreachable": 502,
-    "provider_timeout": 504,
-    "provider_failed": 502,
-    "stream_cut": 502,
-    "malformed_reply": 502,
-}
-
+NOT_UNDERSTOOD = N_("The server did not understand this request.")
 BUG = N_("Something is wrong in this program. Try again; the log says more under the id.")
 """What a person is told of an `internal_error`."""
 INTERRUPTED = N_("The server was stopped in the middle of this answer; what had arrived is kept. Continue picks it up.")
 """What a person is told of an answer whose process ended, by a signal or without one."""
+
+SAME = "same"
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorKind:
+    """What an error code means to each client."""
+
+    status: int
+    """Of the HTTP response, where nothing was sent before."""
+    cause: str
+    """The sentence that a page in another language than English shows, translated."""
+    openai_code: str | None = SAME
+    """OpenAI's code for it, `SAME` where that is our own. Source: https://platform.openai.com/docs/guides/error-codes"""
+
+
+ERROR_KINDS = {
+    "invalid_request": ErrorKind(400, NOT_UNDERSTOOD, openai_code=None),
+    "unauthenticated": ErrorKind(401, N_("Sign in first."), openai_code="invalid_api_key"),
+    "forbidden": ErrorKind(403, N_("This is not allowed.")),
+    "not_found": ErrorKind(404, N_("There is nothing at this address."), openai_code=None),
+    "unknown_model": ErrorKind(
+        404, N_("This model is not there any more. Pick another one."), openai_code="model_not_found"
+    ),
+    "unknown_conversation": ErrorKind(404, N_("This conversation is not there any more.")),
+    "unknown_message": ErrorKind(404, N_("This message is not there any more.")),
+    "method_not_allowed": ErrorKind(405, NOT_UNDERSTOOD, openai_code=None),
+    "request_timeout": ErrorKind(408, N_("The request took too long to arrive. Try again.")),
+    "conflict": ErrorKind(
+        409, N_("Something else is happening to this message. Wait until its answer has ended, or stop it.")
+    ),
+    "too_large": ErrorKind(413, N_("This is too much at once. Send less.")),
+    "unsupported_media_type": ErrorKind(415, NOT_UNDERSTOOD),
+    "expectation_failed": ErrorKind(417, NOT_UNDERSTOOD),
+    "rate_limited": ErrorKind(
+        429, N_("These were too many requests. Wait a moment."), openai_code="rate_limit_exceeded"
+    ),
+    "headers_too_large": ErrorKind(
+        431, N_("The browser sends too much with its requests. Deleting this site's cookies helps.")
+    ),
+    "internal_error": ErrorKind(500, BUG),
+    "busy": ErrorKind(503, N_("The server has too much to do. Try again in a moment.")),
+    "storage_unavailable": ErrorKind(503, N_("The server cannot store anything at the moment. Try again soon.")),
+    # what a provider's failure becomes when nothing was sent yet
+    "missing_key": ErrorKind(502, N_("This provider wants a key, and there is none.")),
+    "key_rejected": ErrorKind(502, N_("The provider rejected the key.")),
+    "payment_required": ErrorKind(502, N_("The account at the provider has no credit, or its quota is used up.")),
+    "provider_rate_limited": ErrorKind(
+        429, N_("The provider asks to slow down. Wait, or use another model."), openai_code="rate_limit_exceeded"
+    ),
+    "provider_overloaded": ErrorKind(503, N_("The provider has too much to do. Try again, or use another model.")),
+    "model_not_supported": ErrorKind(
+        404,
+        N_("The provider does not have this model, or not for this account. Pick another one."),
+        openai_code="model_not_found",
+    ),
+    "content_refused": ErrorKind(
+        400, N_("The provider refused this content. Other words may help."), openai_code="content_filter"
+    ),
+    "prompt_too_long": ErrorKind(
+        413,
+        N_("The conversation is too long for this model. Shorten it, or use a model with more context."),
+        openai_code="context_length_exceeded",
+    ),
+    "provider_needs_browser": ErrorKind(
+        502, N_("The provider answers only to a person in a browser. Use another model.")
+    ),
+    "provider_unreachable": ErrorKind(
+        502, N_("The provider cannot be reached. Is its address right, and is it running?")
+    ),
+    "provider_timeout": ErrorKind(504, N_("The provider did not answer in time. Try again, or use another model.")),
+    "provider_failed": ErrorKind(502, N_("Something failed at the provider. Try again, or use another model.")),
+    "stream_cut": ErrorKind(502, N_("The answer broke off in the middle; what had arrived is kept.")),
+    "malformed_reply": ErrorKind(
+        502, N_("The provider answered something that cannot be understood. Try again, or use another model.")
+    ),
+}
+"""By the code that the API sends. The first with a status is what that status means by itself."""
 
 LONGEST_LINE = 200
 """Characters of an address that are logged; a flood of long ones shall not fill the disk."""
@@ -69,7 +113,7 @@ class Problem(Exception):
         self.message = message
         self.detail = detail
         self.retry_after = retry_after
-        self.status = STATUS[code]
+        self.status = ERROR_KINDS[code].status
         self.id = secrets.token_hex(6)
 
     @classmethod
@@ -79,6 +123,12 @@ class Problem(Exception):
         if type(error) is RejectedError:  # the service finds fault with the request, as it would with a direct client's
             problem.status = 400
         return problem
+
+    @classmethod
+    def of_status(cls, status: int, message: str = "") -> "Problem":
+        """Return the problem that a bare HTTP status stands for; without a message, its cause is the sentence."""
+        code = next((code for code, kind in ERROR_KINDS.items() if kind.status == status), "invalid_request")
+        return cls(code, message or ERROR_KINDS[code].cause)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the error object of the contract; members that say nothing are left out."""

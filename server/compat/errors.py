@@ -5,25 +5,11 @@ import re
 from typing import Any, Protocol
 
 from server.ops.request_id import request_id
-from server.problems import Problem
+from server.problems import ERROR_KINDS, SAME, Problem
 
 PARAM = re.compile(r"([a-z_]+)(?:\.[\w.]+)?: ")
 """How a sentence about a field of the body begins."""
 TOO_LONG = "prompt_too_long"
-
-OPENAI_CODES = {
-    "invalid_request": None,
-    "not_found": None,
-    "method_not_allowed": None,
-    "unauthenticated": "invalid_api_key",
-    "unknown_model": "model_not_found",
-    "model_not_supported": "model_not_found",
-    "rate_limited": "rate_limit_exceeded",
-    "provider_rate_limited": "rate_limit_exceeded",
-    "content_refused": "content_filter",
-    TOO_LONG: "context_length_exceeded",
-}
-"""What OpenAI calls our codes. Source: https://platform.openai.com/docs/guides/error-codes"""
 
 ANTHROPIC_TYPES = {
     401: "authentication_error",
@@ -75,7 +61,8 @@ def speaks_anthropic(headers: Headers) -> bool:
 def in_openai_words(problem: Problem) -> Worded:
     """Return the problem in the shape of OpenAI's errors."""
     param = "model" if problem.code == "unknown_model" else _param(problem)
-    code = OPENAI_CODES.get(problem.code, problem.code)
+    known = ERROR_KINDS[problem.code].openai_code
+    code = problem.code if known == SAME else known
     said = {"message": _sentence(problem), "type": _openai_type(_status(problem)), "param": param, "code": code}
     return Worded(problem, {"error": said})
 

@@ -15,7 +15,7 @@ from server.current.person import open_to_all
 from server.current.services import services
 from server.current.sign_in import APIS
 from server.ops.version import version
-from server.problems import STATUS
+from server.problems import ERROR_KINDS
 from server.turns.events import MIMETYPES
 from server.web.bodies import Body, ChangeBody, ForkBody, PresetBody, TurnBody, UndoBody, VersionBody
 
@@ -70,7 +70,7 @@ SUCCESS = {
     "presets.remove": 204,
 }
 """The status of what went well, where it is not 200."""
-REFUSALS = sorted(set(STATUS.values()) - {405, 408, 417, 431, 500})
+REFUSALS = sorted({kind.status for kind in ERROR_KINDS.values()} - {405, 408, 417, 431, 500})
 KEYS = {
     "key": {"type": "http", "scheme": "bearer"},
     "anthropic_key": {"type": "apiKey", "in": "header", "name": "x-api-key"},

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from g4f_lite.pieces import Notice
 from server.pages.error_texts import cause
-from server.problems import STATUS
+from server.problems import ERROR_KINDS
 from tests.support.services.openai_wire import DONE, chunk, delta, openai_error, openai_stream
 from tests.support.services.upstream import Gate, wait_until
 
@@ -146,7 +146,7 @@ def test_every_failure_has_its_card(chat):
     chat.page.evaluate("document.querySelector('.chat').dataset.empty = false")
     answer = chat.answers.last
 
-    for code in STATUS:
+    for code in ERROR_KINDS:
         error = {"code": code, "message": f"What {code} means.", "detail": "Their <own> words.", "id": "abc"}
         answer.evaluate("(message, error) => message.fail(error)", error)
 

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask, Response, request
 
 from server.front import Front, ListenError
-from server.problems import STATUS
+from server.problems import ERROR_KINDS
 from tests.support.wire import Served, serving
 from tests.support.wire import request as raw
 
@@ -193,7 +193,7 @@ async def test_connections_accepted_during_shutdown_are_closed(recwarn):
 
 
 async def test_every_code_of_the_front_has_a_status():
-    assert {"busy", "headers_too_large", "request_timeout", "expectation_failed"} <= set(STATUS)
+    assert {"busy", "headers_too_large", "request_timeout", "expectation_failed"} <= set(ERROR_KINDS)
 
 
 async def test_a_busy_app_does_not_delay_connecting():

@@ -12,7 +12,7 @@ from server.pages import chat
 from server.pages import settings as settings_page
 from server.pages.api_keys import ApiKeysPage
 from server.pages.message_info import MessageInfo
-from server.problems import STATUS, Problem
+from server.problems import ERROR_KINDS, Problem
 from tests.server.api.test_turns import ask
 from tests.support.services.openai_wire import openai_error, openai_stream
 from tests.support.stores import a_turn, an_outcome, answered
@@ -177,7 +177,7 @@ def test_an_answer_without_a_detour_has_no_trail(client):
     assert "message-remark" not in shown
 
 
-@pytest.mark.parametrize("code", STATUS)
+@pytest.mark.parametrize("code", ERROR_KINDS)
 def test_every_failure_has_its_card(app, client, code):
     problem = Problem(code, f"What {code} means.", detail="Their <own> words.", retry_after=7)
     failed = an_outcome("Half", status="failed", error=problem.as_dict())

@@ -1,7 +1,7 @@
 import pytest
 
 from server.pages import error_texts
-from server.problems import BUG, INTERRUPTED, STATUS
+from server.problems import BUG, ERROR_KINDS, INTERRUPTED
 from server.web.i18n import SOURCE
 
 ERROR = {"code": "provider_timeout", "message": "up did not answer within 60 seconds."}
@@ -15,8 +15,7 @@ def translated(monkeypatch):
 
 
 def test_every_code_has_a_sentence():
-    assert error_texts.CAUSES.keys() == STATUS.keys()
-    assert all(sentence.endswith((".", "?")) for sentence in error_texts.CAUSES.values())
+    assert all(kind.cause.endswith((".", "?")) for kind in ERROR_KINDS.values())
 
 
 def test_in_english_an_error_speaks_for_itself():
@@ -26,8 +25,8 @@ def test_in_english_an_error_speaks_for_itself():
 
 
 def test_in_another_language_its_code_does(translated):
-    assert error_texts.cause(ERROR) == error_texts.CAUSES["provider_timeout"].upper()
-    assert error_texts.causes()["key_rejected"] == error_texts.CAUSES["key_rejected"].upper()
+    assert error_texts.cause(ERROR) == ERROR_KINDS["provider_timeout"].cause.upper()
+    assert error_texts.causes()["key_rejected"] == ERROR_KINDS["key_rejected"].cause.upper()
 
 
 @pytest.mark.parametrize("sentence", [BUG, INTERRUPTED])
