@@ -1,27 +1,59 @@
 """Calling a provider's class directly, without a configuration file or, if wanted, without an event loop."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Generator, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Collection,
+    Coroutine,
+    Generator,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
+from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 from g4f_lite.config.settings import ProviderSettings
+from g4f_lite.errors import G4FLiteError
 from g4f_lite.http.timeouts import within
 from g4f_lite.http.transport import Http
 from g4f_lite.messages import Message, Params, message_of
-from g4f_lite.own_task import detached
+from g4f_lite.own_task import in_own_task
 from g4f_lite.pieces import Content, Piece
-
-if TYPE_CHECKING:
-    from g4f_lite.provider import Provider
+from g4f_lite.routing.model_info import ModelInfo
 
 T = TypeVar("T")
-P = TypeVar("P", bound="Provider")
+P = TypeVar("P", bound="DirectProvider")
 
 PARAMETERS = {field.name for field in fields(Params)}
 SETTINGS = ProviderSettings.model_fields.keys() - {"kind", "missing_variables"}
+
+
+class DirectProvider(Protocol):
+    """What a direct call needs of a provider: the part of `Provider` that it uses."""
+
+    kind: ClassVar[str]
+    name: str
+    settings: ProviderSettings
+
+    def __init__(self, name: str, settings: ProviderSettings, http: Http) -> None: ...
+
+    def stream(
+        self, model: str, messages: Sequence[Message], params: Params, state: Mapping[str, Any] | None = None
+    ) -> AsyncGenerator[Piece, None]: ...
+
+    async def list_models(self) -> list[ModelInfo]: ...
+
+    def obstacle(self) -> G4FLiteError | None: ...
+
+    async def close(self) -> None: ...
+
+    @classmethod
+    def option_names(cls) -> Collection[str]: ...
 
 
 def text_of(piece: Piece) -> str | None:
@@ -34,7 +66,7 @@ class AsyncReply:
 
     def __init__(
         self,
-        kind: "type[Provider]",
+        kind: type[DirectProvider],
         model: str,
         messages: Sequence[Mapping[str, Any]],
         kwargs: Mapping[str, Any],
@@ -47,7 +79,7 @@ class AsyncReply:
         """
         given = {name: value for name, value in kwargs.items() if value is not None}
         asked = [message_of(message) for message in messages]
-        self._shown = detached(_shown(kind, model, asked, given, state, shown))
+        self._shown = in_own_task(_shown(kind, model, asked, given, state, shown))
 
     def __await__(self) -> Generator[Any, None, Self]:
         return self
@@ -77,7 +109,7 @@ def iterate(reply: Callable[[], AsyncReply]) -> Iterator[str]:
             run(shown.aclose())  # type: ignore[attr-defined]
 
 
-def listing(kind: "type[Provider]", kwargs: Mapping[str, Any]) -> list[str]:
+def listing(kind: type[DirectProvider], kwargs: Mapping[str, Any]) -> list[str]:
     """Return the upstream ids that a kind lists with these settings."""
 
     async def ids() -> list[str]:
@@ -94,7 +126,7 @@ def wait_for(work: Coroutine[Any, Any, T]) -> T:
 
 
 @asynccontextmanager
-async def opened(kind: "type[Provider]", kwargs: Mapping[str, Any]) -> "AsyncIterator[Provider]":
+async def opened(kind: type[DirectProvider], kwargs: Mapping[str, Any]) -> AsyncIterator[DirectProvider]:
     """Yield a provider made from keys of an entry and of its options; others are left out. Raises: its obstacle."""
     async with made(kind, kwargs) as provider:
         if obstacle := provider.obstacle():
@@ -103,7 +135,7 @@ async def opened(kind: "type[Provider]", kwargs: Mapping[str, Any]) -> "AsyncIte
 
 
 @asynccontextmanager
-async def made(kind: "type[P]", kwargs: Mapping[str, Any]) -> "AsyncIterator[P]":
+async def made(kind: type[P], kwargs: Mapping[str, Any]) -> AsyncIterator[P]:
     """Yield a provider as `opened` does, whatever its obstacle. What is None counts as not given."""
     http = Http()
     provider = provider_of(kind, kwargs, http)
@@ -116,11 +148,11 @@ async def made(kind: "type[P]", kwargs: Mapping[str, Any]) -> "AsyncIterator[P]"
             await http.close()
 
 
-def provider_of(kind: "type[P]", kwargs: Mapping[str, Any], http: Http) -> P:
+def provider_of(kind: type[P], kwargs: Mapping[str, Any], http: Http) -> P:
     """Return a provider made from keys of an entry and of its options; others are left out, and so is what is None."""
     given = {name: value for name, value in kwargs.items() if value is not None}
     settings = {name: value for name, value in given.items() if name in SETTINGS}
-    options = {name: value for name, value in given.items() if name in kind.Options.model_fields}
+    options = {name: value for name, value in given.items() if name in kind.option_names()}
     settings["options"] = {**given.get("options", {}), **options}
     return kind(kind.kind, ProviderSettings(kind=kind.kind, **settings), http)
 
@@ -131,7 +163,7 @@ def params_in(kwargs: Mapping[str, Any]) -> Params:
 
 
 async def _shown(
-    kind: "type[Provider]",
+    kind: type[DirectProvider],
     model: str,
     messages: Sequence[Message],
     kwargs: Mapping[str, Any],

@@ -14,7 +14,7 @@ class _End:
     error: Exception | None = None
 
 
-async def detached(source: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
+async def in_own_task(source: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
     """Yield what the source does, and fail as it does.
 
     A loop that ends waits for each task until it has cleaned up. Generators inside of each other it closes all at once,

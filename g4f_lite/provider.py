@@ -1,19 +1,17 @@
 """What a provider is: an instance made from its entry in config.json that turns a conversation into pieces."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any, ClassVar
 
 from g4f_lite.config.settings import ProviderSettings, Strict
 from g4f_lite.direct import AsyncReply, iterate, listing
 from g4f_lite.errors import G4FLiteError, MissingKeyError
+from g4f_lite.guidebook.installation import Installation
 from g4f_lite.http.transport import Http
 from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Piece
-from g4f_lite.routing.model_info import Offer
-
-if TYPE_CHECKING:
-    from g4f_lite.routing.catalog import Catalog
+from g4f_lite.routing.model_info import ModelInfo
 
 
 class NoOptions(Strict):
@@ -63,7 +61,7 @@ class Provider(ABC):
         """
 
     @abstractmethod
-    async def list_models(self) -> list[Offer]:
+    async def list_models(self) -> list[ModelInfo]:
         """Return the models the service offers now, in its order.
 
         Raises: UpstreamError. Not to be called while there is an `obstacle`.
@@ -84,8 +82,8 @@ class Provider(ABC):
         """
         return False
 
-    def join(self, catalog: "Catalog") -> None:
-        """Learn of the other providers. Called once, when the catalog stands; most kinds do not care."""
+    def set_installation_source(self, installation: Callable[[], Installation]) -> None:
+        """Take a function that describes all providers and models. Called once; most kinds ignore it."""
 
     async def close(self) -> None:
         """Give back what the provider holds beyond a single reply."""
@@ -121,6 +119,11 @@ class Provider(ABC):
     def get_model(cls, model: str | None, **kwargs: Any) -> str:
         """Return the name the service knows for a name or an alias; the default one for none."""
         return cls.model_aliases.get(model, model) if model else cls.default_model
+
+    @classmethod
+    def option_names(cls) -> Collection[str]:
+        """Return the keys that `options` may hold."""
+        return cls.Options.model_fields
 
     @classmethod
     def get_models(cls, **kwargs: Any) -> list[str]:

@@ -5,18 +5,15 @@ that begin so. `{{providers}}`, `{{models}}` and `{{models_dir}}` are replaced; 
 """
 
 import re
-from typing import TYPE_CHECKING
 
 from g4f_lite.guidebook.facts import Facts
+from g4f_lite.guidebook.installation import Installation
 from g4f_lite.guidebook.topics import language_of, page, topic_of
 
-if TYPE_CHECKING:
-    from g4f_lite.routing.catalog import Catalog
 
-
-def help_for(question: str, catalog: "Catalog | None") -> str:
+def help_for(question: str, installation: Installation | None) -> str:
     """Return help on what the question is about, as Markdown, in English or Russian."""
     language = language_of(question)
-    facts = Facts(catalog, language)
+    facts = Facts(installation, language)
     known = {"providers": facts.providers, "models": facts.models, "models_dir": facts.models_dir}
     return re.sub(r"\{\{(\w+)\}\}", lambda name: known[name[1]](), page(language, topic_of(question)))

@@ -1,62 +1,48 @@
-"""The running configuration in words: tables of Markdown, free of keys and addresses."""
+"""The running configuration in words: Markdown tables, free of keys and addresses."""
 
 import json
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
+from g4f_lite.guidebook.installation import Installation
 from g4f_lite.guidebook.topics import FOLDER
-
-if TYPE_CHECKING:
-    from g4f_lite.routing.catalog import Catalog, Member
 
 MOST_MODELS = 20
 """Some services list hundreds; the page's own list has them all."""
 
 
 class Facts:
-    """What the pages say of a catalog, in a language. Each method stands for `{{its name}}`."""
+    """What the pages say about an installation, in one language. Each method fills `{{its name}}`."""
 
-    def __init__(self, catalog: "Catalog | None", language: str) -> None:
-        self._catalog = catalog
+    def __init__(self, installation: Installation | None, language: str) -> None:
+        self._installation = installation
         self._words = json.loads((FOLDER / language / "facts.json").read_text("utf-8"))
 
     def providers(self) -> str:
-        """Return a table of the providers, and why those that cannot be asked cannot."""
-        if not self._catalog:
+        """Return a table of the providers, with the reason for each one that cannot answer."""
+        if not self._installation:
             return str(self._words["alone"])
-        rows = (
-            (_code(name), member.settings.kind, self._words[member.state], _why(member))
-            for name, member in self._catalog.members.items()
-        )
+        rows = ((_code(one.name), one.kind, self._words[one.state], one.reason) for one in self._installation.providers)
         return self._table("providers", rows)
 
     def models(self) -> str:
-        """Return a table of the first models that can be picked."""
-        if not self._catalog:
+        """Return a table of the first models that a person can pick."""
+        if not self._installation:
             return ""
-        models = self._catalog.models()
-        rows = ((_code(model.name), _code(model.provider), model.reason or self._words["yes"]) for model in models)
+        models = self._installation.models
+        rows = ((_code(one.name), _code(one.provider), one.reason or self._words["yes"]) for one in models)
         left = len(models) - MOST_MODELS
         more = [(self._words["more"] % left, "", "")] if left > 0 else []
         return self._table("models", [*rows][:MOST_MODELS] + more)
 
     def models_dir(self) -> str:
-        """Return where a local model's file belongs."""
-        members = self._catalog.members.values() if self._catalog else ()
-        folders = [member.settings.options.get("models_dir") for member in members]
-        return next((_code(folder) for folder in folders if folder), self._words["somewhere"])
+        """Return the folder that takes a local model's file."""
+        folder = self._installation.models_dir if self._installation else ""
+        return _code(folder) if folder else str(self._words["somewhere"])
 
     def _table(self, head: str, rows: Iterable[Iterable[str]]) -> str:
         columns = self._words[head].split("|")
         lines = [columns, ["---"] * len(columns), *rows]
         return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
-
-
-def _why(member: "Member") -> str:
-    """Return what keeps a provider from answering; that it is switched off is said by its state already."""
-    if not member.settings.enabled:
-        return ""
-    return str(member.obstacle() or member.health.last_error or "")
 
 
 def _cell(text: str) -> str:

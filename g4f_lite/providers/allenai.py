@@ -20,7 +20,7 @@ from g4f_lite.protocols.olmo.rejections import is_about_the_thread, verdict
 from g4f_lite.protocols.olmo.reply import OlmoReply
 from g4f_lite.protocols.olmo.thread import Thread, new_thread, thread_of
 from g4f_lite.provider import Provider
-from g4f_lite.routing.model_info import Offer
+from g4f_lite.routing.model_info import ModelInfo
 
 __all__ = ["AllenAI", "Conversation", "FinishReason"]
 
@@ -97,7 +97,7 @@ class AllenAI(Provider):
             async for piece in await stack.enter_async_context(aclosing(pieces)):
                 yield piece
 
-    async def list_models(self) -> list[Offer]:
+    async def list_models(self) -> list[ModelInfo]:
         """Return the models that the service lists; where it lists none, but can be reached, those of the class.
 
         Raises: UpstreamError.
@@ -107,7 +107,7 @@ class AllenAI(Provider):
             found = found or await self._list(path)
         found = found or [known(id_) for id_ in self.models]
         self._listed = {model.id: model for model in found}
-        return [Offer(model.id, vision=model.sees) for model in found]
+        return [ModelInfo(model.id, vision=model.sees) for model in found]
 
     @classmethod
     def create_async_generator(

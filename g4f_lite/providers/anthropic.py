@@ -22,7 +22,7 @@ from g4f_lite.protocols.anthropic.reply import MessageReply
 from g4f_lite.protocols.anthropic.request import Limits, message_request, refused_field
 from g4f_lite.protocols.anthropic.tools import carries
 from g4f_lite.provider import Provider
-from g4f_lite.routing.model_info import Offer
+from g4f_lite.routing.model_info import ModelInfo
 
 VERSION = "2023-06-01"
 KEY_HEADERS = {"x-api-key", "authorization"}
@@ -79,9 +79,9 @@ class Anthropic(Provider):
     def carries(self, field: str, value: Any) -> bool:
         return carries(field, value)
 
-    async def list_models(self) -> list[Offer]:
+    async def list_models(self) -> list[ModelInfo]:
         """Return the models of all pages. Raises: UpstreamError."""
-        found: dict[str, Offer] = {}
+        found: dict[str, ModelInfo] = {}
         behind = ""
         for _ in range(MOST_PAGES):
             page = await self._page(behind)

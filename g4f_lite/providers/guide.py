@@ -2,18 +2,16 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from typing import Any
 
 from g4f_lite.errors import ModelNotSupportedError
 from g4f_lite.guidebook import help_for
+from g4f_lite.guidebook.installation import Installation
 from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Content, Finish, Piece
 from g4f_lite.provider import Provider
-from g4f_lite.routing.model_info import Offer
-
-if TYPE_CHECKING:
-    from g4f_lite.routing.catalog import Catalog
+from g4f_lite.routing.model_info import ModelInfo
 
 MODEL = "guide"
 LASTS_S = 0.5
@@ -26,11 +24,11 @@ class Guide(Provider):
     kind = "Guide"
     label = "Built-in guide"
 
-    catalog: "Catalog | None" = None
+    _installation: Callable[[], Installation | None] = staticmethod(lambda: None)
 
-    def join(self, catalog: "Catalog") -> None:
-        """Keep the catalog, whose providers and models the answers speak of."""
-        self.catalog = catalog
+    def set_installation_source(self, installation: Callable[[], Installation]) -> None:
+        """Keep the function that describes the providers and models which the answers are about."""
+        self._installation = installation
 
     async def stream(
         self, model: str, messages: Sequence[Message], params: Params, state: Mapping[str, Any] | None = None
@@ -38,11 +36,11 @@ class Guide(Provider):
         """Yield help on what the last message asks about, word by word."""
         if model != MODEL:
             raise ModelNotSupportedError(f"{self.name} answers as {self.name}/{MODEL} only, not as {model[:100]}.")
-        words = re.findall(r"\S+\s*|\s+", help_for(messages[-1].content, self.catalog))
+        words = re.findall(r"\S+\s*|\s+", help_for(messages[-1].content, self._installation()))
         for word in words:
             yield Content(word)
             await asyncio.sleep(LASTS_S / len(words))
         yield Finish("stop")
 
-    async def list_models(self) -> list[Offer]:
-        return [Offer(MODEL)]
+    async def list_models(self) -> list[ModelInfo]:
+        return [ModelInfo(MODEL)]

@@ -16,7 +16,7 @@ from g4f_lite.protocols.chat_ui.reply import ChatUiReply
 from g4f_lite.protocols.chat_ui.request import ChatUiOptions, message, parameters, prompt
 from g4f_lite.protocols.chat_ui.request_flow import Turn, headers
 from g4f_lite.provider import Provider
-from g4f_lite.routing.model_info import Offer
+from g4f_lite.routing.model_info import ModelInfo
 
 CONTEXT = 2048
 """Tokens that each of the models has for question and answer together."""
@@ -62,13 +62,13 @@ class H2o(Provider):
             async for piece in await stack.enter_async_context(aclosing(pieces)):
                 yield piece
 
-    async def list_models(self) -> list[Offer]:
+    async def list_models(self) -> list[ModelInfo]:
         """Return the configured names, or those of the service. It has no list; this shows whether it is there."""
         page = self.http.request(
             "GET", f"{self.base_url}/", self.settings, provider=self.name, headers=headers(self.base_url)
         )
         async with page:
-            return [Offer(name, vision=False, context=CONTEXT) for name in self.settings.models or self.models]
+            return [ModelInfo(name, vision=False, context=CONTEXT) for name in self.settings.models or self.models]
 
     async def close(self) -> None:
         await self._visits.close()

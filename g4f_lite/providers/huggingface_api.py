@@ -24,7 +24,7 @@ from g4f_lite.protocols.hugging_face.trimming import calculate_lenght, trimmed
 from g4f_lite.provider import Provider
 from g4f_lite.providers.openai_compatible import OpenAICompatible
 from g4f_lite.routing.health import Breakers
-from g4f_lite.routing.model_info import Offer
+from g4f_lite.routing.model_info import ModelInfo
 
 __all__ = ["HuggingFaceAPI", "ProviderInfo", "calculate_lenght"]
 
@@ -119,11 +119,11 @@ class HuggingFaceAPI(Provider):
                 raise
             raise self._no_access(model, error) from error
 
-    async def list_models(self) -> list[Offer]:
+    async def list_models(self) -> list[ModelInfo]:
         """Return those that somebody live takes chats for. Raises: UpstreamError, also where `get_models` does not."""
         if self.options.unified:
             return await self._chat(USUAL_ROUTE, self.name).list_models()
-        return [Offer(id_, vision=id_ in self.vision_models or None) for id_ in await self._hub.models()]
+        return [ModelInfo(id_, vision=id_ in self.vision_models or None) for id_ in await self._hub.models()]
 
     def carries(self, field: str, value: Any) -> bool:
         return True

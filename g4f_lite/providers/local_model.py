@@ -32,7 +32,7 @@ from g4f_lite.pieces import Piece
 from g4f_lite.protocols.functions import are_functions, named
 from g4f_lite.provider import Provider
 from g4f_lite.providers.openai_compatible import OpenAICompatible
-from g4f_lite.routing.model_info import Offer
+from g4f_lite.routing.model_info import ModelInfo
 
 CPU_DESCRIPTION = Path("/proc/cpuinfo")
 
@@ -94,8 +94,8 @@ class LocalModel(Provider):
             async for piece in pieces:
                 yield piece
 
-    async def list_models(self) -> list[Offer]:
-        return [Offer(name, vision=False) for name in gguf_files.models(self.folder)]
+    async def list_models(self) -> list[ModelInfo]:
+        return [ModelInfo(name, vision=False) for name in gguf_files.models(self.folder)]
 
     def obstacle(self) -> G4FLiteError | None:
         if obstacle := super().obstacle():

@@ -28,7 +28,7 @@ from g4f_lite.pieces import Piece
 from g4f_lite.protocols.ollama.chat import ChatReply, carries, chat_request
 from g4f_lite.protocols.ollama.model_list import Contexts, loaded_models, offers
 from g4f_lite.provider import Provider
-from g4f_lite.routing.model_info import Offer
+from g4f_lite.routing.model_info import ModelInfo
 
 LOADED_LIMIT_S = 2
 """A list of models is not kept waiting for which of them are loaded."""
@@ -108,7 +108,7 @@ class Ollama(Provider):
     def carries(self, field: str, value: Any) -> bool:
         return carries(field, value)
 
-    async def list_models(self) -> list[Offer]:
+    async def list_models(self) -> list[ModelInfo]:
         """Return the models that were pulled, and which of them are in memory, if the server can tell.
 
         Raises: UpstreamError.

@@ -19,7 +19,7 @@ from g4f_lite.protocols.openai.model_list import offers
 from g4f_lite.protocols.openai.reply import Completion
 from g4f_lite.protocols.openai.request import chat_request, refused_field
 from g4f_lite.provider import Provider
-from g4f_lite.routing.model_info import Offer
+from g4f_lite.routing.model_info import ModelInfo
 
 LONGEST_NAME = 64
 """Characters of who answers behind a service."""
@@ -54,7 +54,7 @@ class OpenAICompatible(Provider):
                     via = None
                 yield piece
 
-    async def list_models(self) -> list[Offer]:
+    async def list_models(self) -> list[ModelInfo]:
         """Return what is listed at `models`. Raises: UpstreamError."""
         url = f"{self.base_url}/models"
         listing = await look_up(self.http, url, self.settings, provider=self.name, headers=self._headers())

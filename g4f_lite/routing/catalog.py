@@ -13,12 +13,13 @@ from g4f_lite.config.load import CatalogConfig
 from g4f_lite.config.settings import DefaultParams, ModelSettings, Price, ProviderSettings
 from g4f_lite.decoding.error_bodies import SHORTEST_SECRET
 from g4f_lite.errors import G4FLiteError, ModelNotSupportedError, UnknownModelError, UpstreamTimeoutError
+from g4f_lite.guidebook.installation import Installation, ModelFacts, ProviderFacts
 from g4f_lite.http.transport import Http, secrets_of
 from g4f_lite.provider import Provider
 from g4f_lite.providers import KINDS
 from g4f_lite.routing.concurrency_limit import Turnstile
 from g4f_lite.routing.health import Health
-from g4f_lite.routing.model_info import Offer
+from g4f_lite.routing.model_info import ModelInfo
 
 NO_DEFAULTS = DefaultParams()
 LISTING_LIMIT_S = 10
@@ -35,7 +36,7 @@ class Member:
     settings: ProviderSettings
     provider: Provider
     health: Health = field(default_factory=Health)
-    listed: tuple[Offer, ...] = ()
+    listed: tuple[ModelInfo, ...] = ()
     listed_at: datetime | None = None
     next_listing: float = 0
     _turnstile: Turnstile = field(init=False)
@@ -81,7 +82,7 @@ class Member:
         """
         before = self.listed, self.state
         try:
-            self.listed = tuple(map(Offer, self.settings.models)) if self.settings.models else await self.offer()
+            self.listed = tuple(map(ModelInfo, self.settings.models)) if self.settings.models else await self.offer()
             self.listed_at = datetime.now(UTC)
             self.health.reached()
         except G4FLiteError as error:
@@ -89,7 +90,7 @@ class Member:
             self.next_listing = min(self.next_listing, time.monotonic() + LIST_AGAIN_S)
         return before != (self.listed, self.state)
 
-    async def offer(self) -> tuple[Offer, ...]:
+    async def offer(self) -> tuple[ModelInfo, ...]:
         """Return the models that the provider lists now. Raises: UpstreamError, also when it takes too long."""
         try:
             async with asyncio.timeout(LISTING_LIMIT_S):
@@ -153,7 +154,7 @@ class Catalog:
         }
         self._models = {name: self._model(name, settings) for name, settings in config.models.items()}
         for member in self.members.values():
-            member.provider.join(self)
+            member.provider.set_installation_source(self.installation)
 
     def model(self, name: str) -> Model:
         """Return the model of that name, or of that `provider/upstream id`. Raises: UnknownModelError."""
@@ -182,6 +183,15 @@ class Catalog:
             if member.settings.enabled and (member.name, offer.id) not in taken
         ]
         return [*map(_as_offered, self._models.values()), *listed]
+
+    def installation(self) -> Installation:
+        """Return what the guide may say about the providers and models, free of keys and addresses."""
+        folders = (member.settings.options.get("models_dir") for member in self.members.values())
+        return Installation(
+            [ProviderFacts(name, one.settings.kind, one.state, _reason(one)) for name, one in self.members.items()],
+            [ModelFacts(model.name, model.provider, model.reason) for model in self.models()],
+            next(filter(None, folders), ""),
+        )
 
     def states(self) -> dict[str, str]:
         """Return the state of each provider by its name."""
@@ -237,10 +247,17 @@ class Catalog:
 def _as_offered(model: Model) -> Model:
     """Return a configured model with what its first provider says of it."""
     route = model.routes[0]
-    offer = next((offer for offer in route.member.listed if offer.id == route.model), Offer(route.model))
+    offer = next((offer for offer in route.member.listed if offer.id == route.model), ModelInfo(route.model))
     return replace(
         model, vision=model.vision or bool(offer.vision), context=model.context or offer.context, loaded=offer.loaded
     )
+
+
+def _reason(member: Member) -> str:
+    """Return why a provider does not answer; the state of a disabled one says enough."""
+    if not member.settings.enabled:
+        return ""
+    return str(member.obstacle() or member.health.last_error or "")
 
 
 def _member(name: str, settings: ProviderSettings, http: Http) -> Member:

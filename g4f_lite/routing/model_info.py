@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class ModelInfo:
     """One model. What is None was not said.
 
     id: the name the service knows. vision: whether it takes images. context: in tokens.

@@ -5,7 +5,7 @@ from contextlib import aclosing
 
 import pytest
 
-from g4f_lite.own_task import detached
+from g4f_lite.own_task import in_own_task
 
 
 class Source:
@@ -43,13 +43,13 @@ CLOSED = ["inner closed", "outer closed"]
 async def test_everything_comes_in_order():
     source = Source()
 
-    assert [number async for number in detached(source.outer())] == [0, 1, 2]
+    assert [number async for number in in_own_task(source.outer())] == [0, 1, 2]
     assert source.log == [0, 1, 2, *CLOSED]
 
 
 async def test_a_failure_comes_behind_what_came_before():
     error = ValueError("x")
-    numbers = detached(Source(2, error).outer())
+    numbers = in_own_task(Source(2, error).outer())
 
     assert [await anext(numbers), await anext(numbers)] == [0, 1]
     with pytest.raises(ValueError) as caught:
@@ -59,7 +59,7 @@ async def test_a_failure_comes_behind_what_came_before():
 
 async def test_nothing_is_asked_of_the_source_before_the_reader_asks():
     source = Source()
-    numbers = detached(source.outer())
+    numbers = in_own_task(source.outer())
     await asyncio.sleep(0)
 
     await numbers.aclose()
@@ -68,7 +68,7 @@ async def test_nothing_is_asked_of_the_source_before_the_reader_asks():
 
 async def test_the_source_does_not_run_far_ahead_of_a_slow_reader():
     source = Source(100)
-    async with aclosing(detached(source.outer())) as numbers:
+    async with aclosing(in_own_task(source.outer())) as numbers:
         await anext(numbers)
         for _ in range(20):
             await asyncio.sleep(0)
@@ -77,7 +77,7 @@ async def test_the_source_does_not_run_far_ahead_of_a_slow_reader():
 
 async def test_closing_returns_when_the_source_is_closed():
     source = Source()
-    numbers = detached(source.outer())
+    numbers = in_own_task(source.outer())
     await anext(numbers)
 
     await numbers.aclose()
@@ -89,7 +89,7 @@ async def test_a_cancelled_reader_closes_the_source():
     source = Source()
 
     async def reading():
-        async for _ in detached(source.outer()):
+        async for _ in in_own_task(source.outer()):
             await asyncio.Event().wait()
 
     task = asyncio.create_task(reading())
@@ -110,7 +110,7 @@ def test_a_reader_that_leaves_without_a_word_lets_go_of_everything(steps):
     source = Source()
 
     async def leaving():
-        async for _ in detached(source.outer()):
+        async for _ in in_own_task(source.outer()):
             break
         for _ in range(steps):
             await asyncio.sleep(0)

@@ -9,13 +9,13 @@ from typing import Any
 
 from g4f_lite.decoding.reply_decoder import is_count
 from g4f_lite.protocols.openai import model_list
-from g4f_lite.routing.model_info import Offer
+from g4f_lite.routing.model_info import ModelInfo
 
 SEEING = "claude-"
 """How the ids of models begin that take images, where the API does not say so itself: all that it still offers do."""
 
 
-def offers(page: Any) -> list[Offer]:
+def offers(page: Any) -> list[ModelInfo]:
     """Return the models of a page, in its order, each once, if a browser can show its id.
 
     Raises: ValueError if there is no list.

@@ -9,7 +9,7 @@ from typing import Any
 
 from g4f_lite.decoding.reply_decoder import is_count
 from g4f_lite.protocols.openai import model_list
-from g4f_lite.routing.model_info import Offer
+from g4f_lite.routing.model_info import ModelInfo
 
 PROJECTORS = frozenset({"clip", "mllama"})
 """Families of what makes images readable for a model; older servers list them, and no capabilities."""
@@ -18,7 +18,7 @@ Contexts = Mapping[str, int | None]
 """The models in memory, each with the tokens of its context, or None where they are not said."""
 
 
-def offers(tags: Any, loaded: Contexts | None, context: int | None) -> list[Offer]:
+def offers(tags: Any, loaded: Contexts | None, context: int | None) -> list[ModelInfo]:
     """Return the models that can chat, in the server's order, each once, if a page can show its name.
 
     tags: what `/api/tags` says. loaded: as of `loaded_models`; None: not known.

@@ -2,7 +2,7 @@
 
 from typing import Any, TypeGuard
 
-from g4f_lite.routing.model_info import Offer
+from g4f_lite.routing.model_info import ModelInfo
 
 LONGEST_ID = 200
 """Characters; twice as many as Hugging Face gives the name of a model."""
@@ -13,7 +13,7 @@ CONTEXT_MEMBERS = ("context_length", "context_window", "max_model_len", "max_con
 """What OpenRouter, Groq, vLLM and Mistral call it."""
 
 
-def offers(listing: Any) -> list[Offer]:
+def offers(listing: Any) -> list[ModelInfo]:
     """Return the models of a list in any of its forms, each once, if a page can show its id.
 
     listing: `{"data": […]}`, `{"models": […]}` or a bare list, of ids or of objects with `id` or `name`.
@@ -22,7 +22,7 @@ def offers(listing: Any) -> list[Offer]:
     entries = listing.get("data", listing.get("models")) if isinstance(listing, dict) else listing
     if not isinstance(entries, list):
         raise ValueError("no list of models")
-    found: dict[str, Offer] = {}
+    found: dict[str, ModelInfo] = {}
     for entry in entries:
         if offer := _offer(entry if isinstance(entry, dict) else {"id": entry}):
             found.setdefault(offer.id, offer)
@@ -34,13 +34,13 @@ def is_id(value: Any) -> TypeGuard[str]:
     return isinstance(value, str) and 0 < len(value) <= LONGEST_ID and value.isprintable()
 
 
-def _offer(entry: dict[str, Any]) -> Offer | None:
+def _offer(entry: dict[str, Any]) -> ModelInfo | None:
     id_ = entry.get("id") or entry.get("name")
     if not is_id(id_):
         return None
     if entry.get("owned_by") == "google":  # Gemini lists `models/gemini-…`, and knows both names
         id_ = id_.removeprefix("models/")
-    return Offer(id_, _vision(entry), _context(entry))
+    return ModelInfo(id_, _vision(entry), _context(entry))
 
 
 def _context(entry: dict[str, Any]) -> int | None:

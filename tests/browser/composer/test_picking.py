@@ -1,7 +1,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from g4f_lite.routing.model_info import Offer
+from g4f_lite.routing.model_info import ModelInfo
 from tests.browser.actions import Chat
 from tests.support.services.openai_wire import openai_stream
 from tests.support.waiting import wait_for
@@ -153,7 +153,7 @@ def test_a_model_that_comes_into_memory_is_marked_while_one_looks(app, chat, opt
     loaded = options.get_by_text("in memory").filter(visible=True)
     expect(loaded).to_have_count(0)
 
-    up.listed = (Offer("test-model", loaded=True),)
+    up.listed = (ModelInfo("test-model", loaded=True),)
     services.hub.publish_to_all({"type": "providers"})
 
     expect(loaded).to_have_count(1)
@@ -192,7 +192,7 @@ class TestTenThousand:
     def many(self, app, chat):
         up = app.extensions["chat"].catalog.members["up"]
         wait_for(lambda: up.listed_at)
-        up.listed = tuple(Offer(f"model-{number}") for number in range(10_000))
+        up.listed = tuple(ModelInfo(f"model-{number}") for number in range(10_000))
         chat.picker.click()
         expect(chat.models.get_by_role("status")).to_have_text("10,004 models")
         return chat

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from g4f_lite.protocols.anthropic.model_list import next_page, offers
-from g4f_lite.routing.model_info import Offer
+from g4f_lite.routing.model_info import ModelInfo
 
 
 def page(*models, **members):
@@ -36,7 +36,7 @@ def test_claude_sees_unless_the_api_says_otherwise(model, vision):
 
 @pytest.mark.parametrize(("size", "context"), [(200_000, 200_000), (0, None), (-1, None), ("1", None), (None, None)])
 def test_the_context_is_told_where_it_is_said(size, context):
-    assert offers(page({"id": "claude-x", "max_input_tokens": size})) == [Offer("claude-x", True, context)]
+    assert offers(page({"id": "claude-x", "max_input_tokens": size})) == [ModelInfo("claude-x", True, context)]
 
 
 @pytest.mark.parametrize(

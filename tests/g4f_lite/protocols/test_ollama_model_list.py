@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from g4f_lite.protocols.ollama.model_list import loaded_models, offers
-from g4f_lite.routing.model_info import Offer
+from g4f_lite.routing.model_info import ModelInfo
 from tests.support.services.ollama_service import tagged
 
 
@@ -16,7 +16,7 @@ def tags(*models):
 def test_the_server_s_order_is_kept_and_each_model_comes_once():
     listing = tags(tagged("b:latest"), tagged("a:7b"), tagged("b:latest"), tagged("c\nd"), None, {}, {"name": 5})
 
-    assert offers(listing, None, None) == [Offer("b:latest"), Offer("a:7b")]
+    assert offers(listing, None, None) == [ModelInfo("b:latest"), ModelInfo("a:7b")]
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_the_server_s_order_is_kept_and_each_model_comes_once():
     ids=str,
 )
 def test_vision_is_told_by_capabilities_or_else_by_families(said, vision):
-    assert offers(tags(tagged("a") | said), None, None) == [Offer("a", vision=vision)]
+    assert offers(tags(tagged("a") | said), None, None) == [ModelInfo("a", vision=vision)]
 
 
 @pytest.mark.parametrize(("can", "chats"), [(["embedding"], False), (["embedding", "completion"], True), ([], True)])
@@ -46,9 +46,9 @@ def test_what_is_in_memory_is_told():
     loaded = loaded_models(tags(tagged("a", context_length=8192), tagged("c")))
 
     assert offers(tags(tagged("a"), tagged("b"), tagged("c")), loaded, None) == [
-        Offer("a", loaded=True, context=8192),
-        Offer("b", loaded=False),
-        Offer("c", loaded=True),
+        ModelInfo("a", loaded=True, context=8192),
+        ModelInfo("b", loaded=False),
+        ModelInfo("c", loaded=True),
     ]
 
 

@@ -23,7 +23,7 @@ from g4f_lite.messages import Image, Message, Params, conversation
 from g4f_lite.pieces import Content, Finish, UpstreamState
 from g4f_lite.providers import allenai
 from g4f_lite.providers.allenai import AllenAI
-from g4f_lite.routing.model_info import Offer
+from g4f_lite.routing.model_info import ModelInfo
 from tests.support.services.olmo_service import (
     DESCRIBED,
     FORBIDDEN,
@@ -457,7 +457,7 @@ async def test_turns_share_a_connection(provider, upstream):
 async def test_models_are_listed_as_the_service_has_them(provider, service, path):
     service.listing[path] = [{"id": "a", "host": "x"}, {"id": "b", "host": "x", "accepted_file_types": ["image/*"]}]
 
-    assert await provider.list_models() == [Offer("a", vision=False), Offer("b", vision=True)]
+    assert await provider.list_models() == [ModelInfo("a", vision=False), ModelInfo("b", vision=True)]
 
 
 async def test_listed_models_are_asked_as_listed(provider, service, upstream):
@@ -471,7 +471,7 @@ async def test_listed_models_are_asked_as_listed(provider, service, upstream):
 
 
 async def test_without_a_list_the_known_models_are_offered_by_a_service_that_is_there(provider, upstream):
-    assert await provider.list_models() == [Offer(model, vision=False) for model in AllenAI.models]
+    assert await provider.list_models() == [ModelInfo(model, vision=False) for model in AllenAI.models]
     assert [request.path for request in upstream.requests] == list(allenai.LISTS)
 
 
@@ -479,7 +479,7 @@ async def test_without_a_list_the_known_models_are_offered_by_a_service_that_is_
 async def test_a_list_that_is_none_is_as_good_as_missing(provider, upstream, body):
     upstream.will_answer(body, to="/v4/models/")
 
-    assert (await provider.list_models())[0] == Offer(TULU, vision=False)
+    assert (await provider.list_models())[0] == ModelInfo(TULU, vision=False)
 
 
 @pytest.mark.parametrize(

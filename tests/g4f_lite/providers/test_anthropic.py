@@ -15,7 +15,7 @@ from g4f_lite.messages import Image, Message, Params, conversation
 from g4f_lite.pieces import Content, Finish, Reasoning, ToolCalls, Usage
 from g4f_lite.providers import anthropic
 from g4f_lite.providers.anthropic import Anthropic
-from g4f_lite.routing.model_info import Offer
+from g4f_lite.routing.model_info import ModelInfo
 from tests.support.services.anthropic_service import block, error, service, start, text
 from tests.support.services.kinds import KEY
 from tests.support.services.upstream import Gate, Upstream, json_answer, silence, wait_until
@@ -421,9 +421,9 @@ def test_a_mistake_in_the_options_is_told(tmp_path, options, mistake):
 
 async def test_models_of_all_pages_are_listed(made, upstream):
     assert await made().list_models() == [
-        Offer("claude-newest", vision=True, context=200_000),
-        Offer("claude-new", vision=True, context=200_000),
-        Offer("claude-old", vision=True),
+        ModelInfo("claude-newest", vision=True, context=200_000),
+        ModelInfo("claude-new", vision=True, context=200_000),
+        ModelInfo("claude-old", vision=True),
     ]
     assert [request.path for request in upstream.requests] == [MODELS, f"{MODELS}&after_id=claude-new"]
     assert {request.headers["x-api-key"] for request in upstream.requests} == {KEY}

@@ -19,7 +19,7 @@ from g4f_lite.pieces import Content, Finish, Piece
 from g4f_lite.providers.guide import Guide
 from g4f_lite.routing.catalog import Catalog
 from g4f_lite.routing.check import opened
-from g4f_lite.routing.model_info import Offer
+from g4f_lite.routing.model_info import ModelInfo
 from server.render import blocks
 
 PROVIDERS = {
@@ -111,7 +111,7 @@ async def test_it_tells_of_a_call_that_failed(catalog: Catalog) -> None:
 
 
 async def test_it_tells_of_the_models_and_cuts_a_long_list(catalog: Catalog) -> None:
-    catalog.members["on"].listed = tuple(Offer(f"m{number}") for number in range(30))
+    catalog.members["on"].listed = tuple(ModelInfo(f"m{number}") for number in range(30))
 
     text = await answer(catalog, "Which models can I pick?")
 
@@ -146,7 +146,7 @@ async def test_only_the_last_message_is_a_question(catalog: Catalog) -> None:
 async def test_it_has_one_model(catalog: Catalog) -> None:
     guide = catalog.members["guide"].provider
 
-    assert await guide.list_models() == [Offer("guide")]
+    assert await guide.list_models() == [ModelInfo("guide")]
     with pytest.raises(ModelNotSupportedError, match="guide/guide"):
         await anext(guide.stream("gpt", [Message("user", "hello")], Params()))
 

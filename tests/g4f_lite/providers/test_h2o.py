@@ -19,7 +19,7 @@ from g4f_lite.messages import Image, Message, Params, conversation
 from g4f_lite.pieces import Content, Finish
 from g4f_lite.protocols.chat_ui import client as chat_ui_client
 from g4f_lite.providers.h2o import H2o
-from g4f_lite.routing.model_info import Offer
+from g4f_lite.routing.model_info import ModelInfo
 from tests.support.services.chat_ui_service import ID, UUID, ChatUi, failure, prelude, token
 from tests.support.services.upstream import Answer, Gate, Upstream, cut, json_answer, silence, wait_until
 
@@ -307,8 +307,8 @@ async def test_a_conversation_that_fails_to_begin_means_an_unknown_model(ask, up
 
 
 async def test_known_models_are_listed_when_the_server_is_there(made, upstream):
-    assert await made().list_models() == [Offer(name, False, 2048) for name in H2o.models]
-    assert await made(models=("a/b",)).list_models() == [Offer("a/b", False, 2048)]
+    assert await made().list_models() == [ModelInfo(name, False, 2048) for name in H2o.models]
+    assert await made(models=("a/b",)).list_models() == [ModelInfo("a/b", False, 2048)]
     assert calls(upstream, but="") == ["GET /", "GET /"]
 
 

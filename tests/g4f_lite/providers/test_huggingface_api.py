@@ -28,7 +28,7 @@ from g4f_lite.protocols.hugging_face.hub_cache import directory
 from g4f_lite.providers import huggingface_api
 from g4f_lite.providers.huggingface_api import HuggingFaceAPI
 from g4f_lite.routing.check import survey
-from g4f_lite.routing.model_info import Offer
+from g4f_lite.routing.model_info import ModelInfo
 from tests.support.services.hub_service import MODEL, ROUTES, TOKEN, HubService, by_provider, serving
 from tests.support.services.openai_wire import chunk, delta, openai_error, openai_stream, record
 from tests.support.services.upstream import Answer, Gate, cut, reset, silence, wait_until
@@ -497,7 +497,7 @@ async def test_the_router_s_address_may_be_the_one_that_other_programs_want(serv
 
 
 async def test_the_unified_router_lists_what_it_knows_of_models(unified, service, upstream):
-    assert await unified.list_models() == [Offer(MODEL, vision=False, context=32768)]
+    assert await unified.list_models() == [ModelInfo(MODEL, vision=False, context=32768)]
     assert [request.path for request in upstream.requests] == ["/v1/models"]
 
 
@@ -571,7 +571,7 @@ async def test_models_are_offered_as_the_hub_lists_them(provider, service):
     vision = HuggingFaceAPI.vision_models[0]
     service.models = {MODEL: by_provider("novita"), vision: by_provider("novita"), "z/null": None}
 
-    assert await provider.list_models() == [Offer(vision, vision=True), Offer(MODEL)]
+    assert await provider.list_models() == [ModelInfo(vision, vision=True), ModelInfo(MODEL)]
 
 
 async def test_a_hub_that_fails_is_noticed_though_some_models_are_known(provider, upstream):

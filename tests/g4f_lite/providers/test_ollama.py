@@ -20,7 +20,7 @@ from g4f_lite.messages import Image, Message, Params, conversation
 from g4f_lite.pieces import Content, Finish, Reasoning, Usage
 from g4f_lite.providers import ollama
 from g4f_lite.providers.ollama import Ollama
-from g4f_lite.routing.model_info import Offer
+from g4f_lite.routing.model_info import ModelInfo
 from tests.support.services.ollama_service import NDJSON, Server, done, line, said, tagged
 from tests.support.services.upstream import Gate, Upstream, silence, wait_until
 
@@ -316,9 +316,9 @@ async def test_a_full_queue_is_an_overload(made, upstream):
 
 async def test_models_are_listed_with_what_is_said_of_them(made):
     assert await made().list_models() == [
-        Offer("llama3.2:latest", vision=False, loaded=False),
-        Offer("qwen3:4b", vision=False, loaded=True, context=4096),
-        Offer("llava:7b", vision=True, loaded=False),
+        ModelInfo("llama3.2:latest", vision=False, loaded=False),
+        ModelInfo("qwen3:4b", vision=False, loaded=True, context=4096),
+        ModelInfo("llava:7b", vision=True, loaded=False),
     ]
 
 

@@ -12,7 +12,7 @@ from g4f_lite.http.transport import Http
 from g4f_lite.messages import Image, Message, Params, conversation
 from g4f_lite.pieces import Content, Finish, Usage, Via
 from g4f_lite.providers.openai_compatible import OpenAICompatible
-from g4f_lite.routing.model_info import Offer
+from g4f_lite.routing.model_info import ModelInfo
 from tests.support.services.openai_wire import chunk, delta, openai_error, openai_stream, record
 from tests.support.services.upstream import EVENT_STREAM, Answer, Gate, cut, reset, silence, wait_until
 
@@ -402,7 +402,7 @@ async def test_models_are_listed_with_what_is_said_of_them(provider, upstream):
     entry = {"id": "a", "context_length": 8192, "architecture": {"input_modalities": ["text", "image"]}}
     upstream.will_answer_json({"data": [entry, {"id": "b/c"}]}, to=MODELS)
 
-    assert await provider.list_models() == [Offer("a", vision=True, context=8192), Offer("b/c")]
+    assert await provider.list_models() == [ModelInfo("a", vision=True, context=8192), ModelInfo("b/c")]
     request = upstream.wait_request()
     assert (request.method, request.path) == ("GET", "/v1/models")
     assert request.headers["authorization"] == "Bearer tiger-secret"

@@ -7,7 +7,7 @@ from g4f_lite.errors import UnknownModelError, UnreachableError
 from g4f_lite.http.transport import Http
 from g4f_lite.routing import catalog
 from g4f_lite.routing.catalog import Catalog
-from g4f_lite.routing.model_info import Offer
+from g4f_lite.routing.model_info import ModelInfo
 from tests.support.services.scripted import a_catalog, scripted
 
 GUIDE = {"guide": {"kind": "Guide"}}
@@ -81,7 +81,7 @@ async def test_a_provider_that_cannot_list_keeps_its_old_list():
     member.provider.list_models = unreachable
     await member.list()
 
-    assert member.listed == (Offer("scripted"),)
+    assert member.listed == (ModelInfo("scripted"),)
     assert member.state == "failing"
 
 
@@ -117,8 +117,8 @@ async def test_a_model_whose_name_tells_the_key_is_not_offered():
     member.settings = member.settings.model_copy(update={"api_key": "tiger-secret"})
 
     async def telling():
-        return [Offer("good"), Offer("for tiger-secret")]
+        return [ModelInfo("good"), ModelInfo("for tiger-secret")]
 
     member.provider.list_models = telling
 
-    assert await member.offer() == (Offer("good"),)
+    assert await member.offer() == (ModelInfo("good"),)

@@ -2,7 +2,7 @@ import logging
 
 import pytest
 
-from g4f_lite.routing.model_info import Offer
+from g4f_lite.routing.model_info import ModelInfo
 from tests.server.api.test_turns import ask, lines_of
 from tests.support.services.openai_wire import delta
 from tests.support.services.upstream import silence
@@ -54,7 +54,7 @@ class TestWithDefaults:
 def test_a_model_says_whether_it_is_in_memory(app, client, loaded):
     up = app.extensions["chat"].catalog.members["up"]
     wait_for(lambda: up.listed_at)
-    up.listed = Offer("test-model", loaded=loaded), Offer("b", loaded=loaded)
+    up.listed = ModelInfo("test-model", loaded=loaded), ModelInfo("b", loaded=loaded)
 
     listed = {one["id"]: one["loaded"] for one in client.get("/backend-api/v2/models").json["models"]}
 

@@ -6,7 +6,7 @@ import pytest
 from jinja2 import meta
 from markupsafe import escape
 
-from g4f_lite.routing.model_info import Offer
+from g4f_lite.routing.model_info import ModelInfo
 from server.api import search
 from server.pages import chat
 from server.pages import settings as settings_page
@@ -129,7 +129,7 @@ def test_a_broken_configuration_is_said(app, client):
 def test_a_model_in_memory_is_marked(app, client):
     up = app.extensions["chat"].catalog.members["up"]
     wait_for(lambda: up.listed_at)
-    up.listed = Offer("test-model", loaded=True), Offer("other", loaded=False)
+    up.listed = ModelInfo("test-model", loaded=True), ModelInfo("other", loaded=False)
 
     html = page(client)
 
@@ -140,7 +140,7 @@ def test_a_model_in_memory_is_marked(app, client):
 def test_of_ten_thousand_models_a_page_has_the_first_and_the_one_that_is_picked(app, client):
     up = app.extensions["chat"].catalog.members["up"]
     wait_for(lambda: up.listed_at)
-    up.listed = tuple(Offer(f"model-{number}") for number in range(10_000))
+    up.listed = tuple(ModelInfo(f"model-{number}") for number in range(10_000))
     begun = answered(app.extensions["chat"].store, a_turn(model="up/model-9999"))
 
     html = page(client, f"/chat/{begun.conversation_id}")

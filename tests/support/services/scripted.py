@@ -12,7 +12,7 @@ from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Piece
 from g4f_lite.provider import Provider
 from g4f_lite.routing.catalog import Catalog, Member, Model, Route
-from g4f_lite.routing.model_info import Offer
+from g4f_lite.routing.model_info import ModelInfo
 
 SILENCE = object()
 """A step that never ends."""
@@ -42,8 +42,8 @@ class ScriptedProvider(Provider):
         finally:
             self.closed = True
 
-    async def list_models(self) -> list[Offer]:
-        return [Offer("scripted")]
+    async def list_models(self) -> list[ModelInfo]:
+        return [ModelInfo("scripted")]
 
 
 def scripted(name: str = "up", max_concurrent: int = 0, **timeout: float) -> Member:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from g4f_lite.pieces import Content, Finish, Piece, Reasoning, Usage
-from g4f_lite.routing.model_info import Offer
+from g4f_lite.routing.model_info import ModelInfo
 from tests.support.services.openai_wire import DONE, chunk, delta, openai_error, record, usage_chunk
 from tests.support.services.upstream import Answer, json_answer
 
@@ -38,7 +38,7 @@ class Vendor:
     """
 
     listing: Any
-    offers: Sequence[Offer]
+    offers: Sequence[ModelInfo]
     reply: Sequence[bytes]
     pieces: Sequence[Piece]
     failure: bytes
@@ -61,7 +61,7 @@ END = [Usage(5, 2), Finish("stop")]
 
 OPENAI = Vendor(
     listing=listed({"id": "gpt-5-mini", "owned_by": "system"}, {"id": "whisper-1", "owned_by": "openai-internal"}),
-    offers=[Offer("gpt-5-mini"), Offer("whisper-1")],
+    offers=[ModelInfo("gpt-5-mini"), ModelInfo("whisper-1")],
     reply=[
         chunk({"role": "assistant", "content": "", "refusal": None}, usage=None, service_tier="default"),
         chunk({"content": "Grüße "}, usage=None, obfuscation="X9"),
@@ -101,7 +101,7 @@ OPENROUTER = Vendor(
             }
         ]
     },
-    offers=[Offer("vendor/model:free", vision=True, context=200_000)],
+    offers=[ModelInfo("vendor/model:free", vision=True, context=200_000)],
     reply=[
         b": OPENROUTER PROCESSING\n\n",
         chunk({"role": "assistant", "content": "", "reasoning": "Hm, ", "reasoning_details": [{"text": "Hm, "}]}),
@@ -145,7 +145,7 @@ OPENROUTER = Vendor(
 
 GROQ = Vendor(
     listing=listed({"id": "openai/gpt-oss-20b", "owned_by": "OpenAI", "active": True, "context_window": 131_072}),
-    offers=[Offer("openai/gpt-oss-20b", context=131_072)],
+    offers=[ModelInfo("openai/gpt-oss-20b", context=131_072)],
     reply=[
         chunk({"role": "assistant", "content": ""}, x_groq={"id": "req_1"}),
         chunk({"reasoning": "Hm, yes."}),
@@ -187,7 +187,7 @@ MISTRAL = Vendor(
         },
         {"id": "magistral-small-latest", "owned_by": "mistralai"},
     ),
-    offers=[Offer("magistral-small-latest", vision=True, context=131_072)],
+    offers=[ModelInfo("magistral-small-latest", vision=True, context=131_072)],
     reply=[
         chunk({"role": "assistant", "content": ""}),
         chunk({"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm, "}]}]}),
@@ -215,7 +215,7 @@ MISTRAL = Vendor(
 
 DEEPSEEK = Vendor(
     listing=listed({"id": "deepseek-chat", "owned_by": "deepseek"}),
-    offers=[Offer("deepseek-chat")],
+    offers=[ModelInfo("deepseek-chat")],
     reply=[
         b": keep-alive\n\n" * 3,
         chunk({"role": "assistant", "content": None, "reasoning_content": ""}),
@@ -240,7 +240,7 @@ def gemini_error(code: int, message: str, status: str) -> Any:
 
 GEMINI = Vendor(
     listing={"object": "list", "data": [{"id": "models/gemini-2.5-flash", "object": "model", "owned_by": "google"}]},
-    offers=[Offer("gemini-2.5-flash")],
+    offers=[ModelInfo("gemini-2.5-flash")],
     reply=[
         chunk({"role": "assistant", "content": "Grüße "}, usage=counted(5, 1)),
         chunk({"role": "assistant", "content": "👋\n"}, "stop", usage=counted(5, 2)),
@@ -274,7 +274,7 @@ GEMINI = Vendor(
 
 VLLM = Vendor(
     listing=listed({"id": "org/model", "owned_by": "vllm", "root": "org/model", "max_model_len": 32_768}),
-    offers=[Offer("org/model", context=32_768)],
+    offers=[ModelInfo("org/model", context=32_768)],
     reply=[
         chunk({"role": "assistant", "content": ""}),
         chunk({"reasoning_content": "Hm, "}),
@@ -307,7 +307,7 @@ VLLM = Vendor(
 
 LM_STUDIO = Vendor(
     listing=listed({"id": "qwen2.5-7b-instruct", "owned_by": "organization_owner"}),
-    offers=[Offer("qwen2.5-7b-instruct")],
+    offers=[ModelInfo("qwen2.5-7b-instruct")],
     reply=[
         chunk({"role": "assistant", "reasoning_content": "Hm, yes."}),
         chunk({"role": "assistant", "content": "Grüße 👋\n"}, system_fingerprint="qwen2.5-7b-instruct"),
@@ -340,7 +340,7 @@ LLAMA_CPP = Vendor(
         "models": [{"name": "model.gguf", "model": "model.gguf", "capabilities": ["completion", "multimodal"]}],
         **listed({"id": "model.gguf", "owned_by": "llamacpp", "meta": {"n_ctx": 4096, "n_ctx_train": 131_072}}),
     },
-    offers=[Offer("model.gguf", context=4096)],
+    offers=[ModelInfo("model.gguf", context=4096)],
     reply=[
         chunk({"role": "assistant", "content": None}),
         chunk({"reasoning_content": "Hm, yes."}),
