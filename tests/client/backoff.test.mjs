@@ -1,16 +1,16 @@
 import assert from "node:assert/strict"
 import test from "node:test"
 
-import { pauseAfter } from "../../client/static/js/lib/backoff.js"
+import { backoffMs } from "../../client/static/js/lib/backoff.js"
 
 test("each failure doubles the pause, up to a limit", () => {
   const longest = () => 1
 
-  assert.deepEqual([1, 2, 3, 4, 5, 6, 7, 50].map((failures) => pauseAfter(failures, longest)), [
+  assert.deepEqual([1, 2, 3, 4, 5, 6, 7, 50].map((failures) => backoffMs(failures, longest)), [
     500, 1000, 2000, 4000, 8000, 15000, 15000, 15000,
   ])
 })
 
 test("chance takes up to half of it", () => {
-  assert.equal(pauseAfter(3, () => 0), 1000)
+  assert.equal(backoffMs(3, () => 0), 1000)
 })

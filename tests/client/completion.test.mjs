@@ -1,10 +1,10 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { fitting, wishAt, without } from "../../client/static/js/chat/completion.js"
+import { completionAt, matching, removeQuery } from "../../client/static/js/chat/completion.js"
 
 /** The caret is where the bar is. */
-const at = (marked) => wishAt(marked.replace("|", ""), marked.indexOf("|"))
+const at = (marked) => completionAt(marked.replace("|", ""), marked.indexOf("|"))
 
 for (const [marked, sign, query] of [
   ["/|", "/", ""], ["/new|", "/", "new"], ["/new ch|", "/", "new ch"], ["/ne|w", "/", "ne"],
@@ -22,15 +22,15 @@ for (const marked of ["|", "|/new", "a /new|", " /new|", "/etc/hosts|", "/etc/|"
 }
 
 test("what asked is taken out, with one of two spaces around it", () => {
-  assert.deepEqual(without("ask @lla what", { start: 4, end: 8 }), { text: "ask what", caret: 4 })
-  assert.deepEqual(without("@lla what", { start: 0, end: 4 }), { text: "what", caret: 0 })
-  assert.deepEqual(without("/new", { start: 0, end: 4 }), { text: "", caret: 0 })
-  assert.deepEqual(without("ask @lla", { start: 4, end: 8 }), { text: "ask ", caret: 4 })
+  assert.deepEqual(removeQuery("ask @lla what", { start: 4, end: 8 }), { text: "ask what", caret: 4 })
+  assert.deepEqual(removeQuery("@lla what", { start: 0, end: 4 }), { text: "what", caret: 0 })
+  assert.deepEqual(removeQuery("/new", { start: 0, end: 4 }), { text: "", caret: 0 })
+  assert.deepEqual(removeQuery("ask @lla", { start: 4, end: 8 }), { text: "ask ", caret: 4 })
 })
 
 test("choices fit by every word, wherever it is", () => {
   const choices = [{ name: "New chat" }, { name: "Careful reviewer" }]
-  assert.deepEqual(fitting(choices, "CHAT n"), [choices[0]])
-  assert.deepEqual(fitting(choices, ""), choices)
-  assert.deepEqual(fitting(choices, "etc"), [])
+  assert.deepEqual(matching(choices, "CHAT n"), [choices[0]])
+  assert.deepEqual(matching(choices, ""), choices)
+  assert.deepEqual(matching(choices, "etc"), [])
 })

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict"
 import test from "node:test"
 
-import { markdownOf } from "../../client/static/js/lib/markdown-table.js"
+import { rowsToMarkdown } from "../../client/static/js/lib/markdown-table.js"
 
 test("a table is Markdown again", () => {
   const rows = [["name", "size"], ["a", "1"], ["b", "2"]]
 
-  assert.equal(markdownOf(rows, ["---", "--:"]), "| name | size |\n| --- | --: |\n| a | 1 |\n| b | 2 |\n")
+  assert.equal(rowsToMarkdown(rows, ["---", "--:"]), "| name | size |\n| --- | --: |\n| a | 1 |\n| b | 2 |\n")
 })
 
 test("what would end a cell or a row does not", () => {
-  assert.equal(markdownOf([["a|b"], ["one\n  two"]], ["---"]), "| a\\|b |\n| --- |\n| one two |\n")
+  assert.equal(rowsToMarkdown([["a|b"], ["one\n  two"]], ["---"]), "| a\\|b |\n| --- |\n| one two |\n")
 })

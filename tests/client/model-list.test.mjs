@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { contextText, grouped, ledBy, ModelList, priceText } from "../../client/static/js/chat/model-list.js"
+import { groupModels, ModelList, moveToFront } from "../../client/static/js/chat/model-list.js"
 
 const model = (id, provider, more) => ({ id, label: id, provider, upstream: id, available: true, ...more })
 const MODELS = [model("small", "home"), model("large", "cloud"), model("tiny", "home", { available: false })]
@@ -20,7 +20,7 @@ test("a model is found by what its service calls it", () => {
 })
 
 test("favourites come first, and each provider's models in a row", () => {
-  const choices = grouped([...MODELS, model("huge", "cloud")], new Set(["huge"]), "Favourites")
+  const choices = groupModels([...MODELS, model("huge", "cloud")], new Set(["huge"]), "Favourites")
 
   assert.deepEqual(choices.map(({ id, group }) => [group, id]), [
     ["Favourites", "huge"], ["home", "small"], ["home", "tiny"], ["cloud", "large"],
@@ -31,18 +31,8 @@ test("favourites come first, and each provider's models in a row", () => {
 test("what is picked is at the head when it would be out of sight", () => {
   const choices = Array.from({ length: 200 }, (_, index) => model(`m${index}`, "p"))
 
-  assert.equal(ledBy("m150", choices)[0].id, "m150")
-  assert.equal(ledBy("m150", choices).length, 200)
-  assert.equal(ledBy("m3", choices), choices)
-  assert.equal(ledBy("gone", choices), choices)
-})
-
-for (const [tokens, text] of [[4096, "4K"], [8000, "8K"], [131072, "128K"], [128000, "128K"], [1048576, "1M"], [2000000, "2M"], [500, "500"]]) {
-  test(`${tokens} tokens`, () => assert.equal(contextText(tokens), text))
-}
-
-test("a price has the digits it needs", () => {
-  assert.equal(priceText(3, "en"), "$3")
-  assert.equal(priceText(0.075, "en"), "$0.075")
-  assert.equal(priceText(0.15, "de"), "0,15\u00a0$")
+  assert.equal(moveToFront("m150", choices)[0].id, "m150")
+  assert.equal(moveToFront("m150", choices).length, 200)
+  assert.equal(moveToFront("m3", choices), choices)
+  assert.equal(moveToFront("gone", choices), choices)
 })

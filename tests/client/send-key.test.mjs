@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { sends } from "../../client/static/js/lib/send-key.js"
+import { isSendKey } from "../../client/static/js/lib/send-key.js"
 
 const HOW = { sendKey: "enter", isTouch: false, composedAt: -Infinity }
 const key = (members) => ({ key: "Enter", timeStamp: 1000, ...members })
@@ -21,5 +21,5 @@ for (const [what, members, how, is] of [
   ["Enter that ends a composition", {}, { composedAt: 999 }, false],
   ["Enter some time after a composition", {}, { composedAt: 800 }, true],
 ]) {
-  test(`${what} ${is ? "sends" : "does not send"}`, () => assert.equal(sends(key(members), { ...HOW, ...how }), is))
+  test(`${what} ${is ? "sends" : "does not send"}`, () => assert.equal(isSendKey(key(members), { ...HOW, ...how }), is))
 }

@@ -13,28 +13,28 @@ function swiped({ isOpen = false, points }) {
 }
 
 test("a finger that hardly moves does nothing", () => {
-  assert.equal(swiped({ points: [[5, 100, 0], [12, 104, 30]] }).moves, false)
+  assert.equal(swiped({ points: [[5, 100, 0], [12, 104, 30]] }).isSwipe, false)
 })
 
 test("one that goes along the edge scrolls, also when it turns later", () => {
-  assert.equal(swiped({ points: [[5, 100, 0], [8, 130, 30], [200, 130, 300]] }).moves, false)
+  assert.equal(swiped({ points: [[5, 100, 0], [8, 130, 30], [200, 130, 300]] }).isSwipe, false)
 })
 
 test("the drawer follows the finger, and no further than it is wide", () => {
   const points = [[10, 100, 0], [60, 102, 100]]
 
-  assert.equal(swiped({ points }).moves, true)
+  assert.equal(swiped({ points }).isSwipe, true)
   assert.equal(swiped({ points }).shown, 50)
   assert.equal(swiped({ points: [...points, [400, 100, 300]] }).shown, WIDTH)
   assert.equal(swiped({ isOpen: true, points }).shown, WIDTH)
 })
 
 test("a slow one decides by the half", () => {
-  assert.equal(swiped({ points: [[0, 0, 0], [140, 0, 900], [140, 0, 1000]] }).opens, false)
-  assert.equal(swiped({ points: [[0, 0, 0], [160, 0, 900], [160, 0, 1000]] }).opens, true)
+  assert.equal(swiped({ points: [[0, 0, 0], [140, 0, 900], [140, 0, 1000]] }).endsOpen, false)
+  assert.equal(swiped({ points: [[0, 0, 0], [160, 0, 900], [160, 0, 1000]] }).endsOpen, true)
 })
 
 test("a quick one decides by where it goes", () => {
-  assert.equal(swiped({ points: [[0, 0, 0], [30, 0, 40]] }).opens, true)
-  assert.equal(swiped({ isOpen: true, points: [[280, 0, 0], [250, 0, 40]] }).opens, false)
+  assert.equal(swiped({ points: [[0, 0, 0], [30, 0, 40]] }).endsOpen, true)
+  assert.equal(swiped({ isOpen: true, points: [[280, 0, 0], [250, 0, 40]] }).endsOpen, false)
 })

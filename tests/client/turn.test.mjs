@@ -27,17 +27,17 @@ function scripted(...connections) {
       yield step
     }
   }
-  return { calls, ask: (question) => connection(["ask", question]), follow: (id, seq) => connection(["follow", id, seq]) }
+  return { calls, startTurn: (request) => connection(["start", request]), followTurn: (id, seq) => connection(["follow", id, seq]) }
 }
 
-async function read(api, what = { question: "?" }) {
+async function read(api, source = { request: "?" }) {
   const lost = []
   const events = []
   const onLost = (is) => {
     lost.push(is)
     setTimeout(() => page.dispatchEvent(new Event("online")))
   }
-  for await (const event of turnEvents(api, what, onLost)) {
+  for await (const event of turnEvents(api, source, onLost)) {
     events.push(event)
   }
   return { events, lost }
@@ -54,7 +54,7 @@ test("a broken connection goes on behind the last event", async () => {
 
   const { events, lost } = await read(api)
 
-  assert.deepEqual(api.calls, [["ask", "?"], ["follow", "a", 3]])
+  assert.deepEqual(api.calls, [["start", "?"], ["follow", "a", 3]])
   assert.deepEqual(events, [START, REASONING, HTML, FINISH])
   assert.deepEqual(lost, [true, false])
 })

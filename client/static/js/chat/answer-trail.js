@@ -1,17 +1,16 @@
-import { causeOf } from "./error-texts.js"
-import { fromTemplate } from "../lib/templates.js"
+import { cloneTemplate, query } from "../lib/dom.js"
+import { errorText } from "./error-texts.js"
 
-/** How an answer came to be: who failed before, who answers, and what was done to the question. */
-export class Way {
+/** How an answer came about: the providers that failed, the one that answers, and what was changed in the request. */
+export class AnswerTrail {
   #message
 
-  /** @param {Element} message */
+  /** @param {HTMLElement} message */
   constructor(message) {
     this.#message = message
   }
 
-  /** Take out what is there: a turn tells it anew. */
-  forget() {
+  clear() {
     this.#part("trail").hidden = true
     this.#part("attempts").replaceChildren()
     this.#part("answered").hidden = true
@@ -19,34 +18,37 @@ export class Way {
     this.#part("remarks").replaceChildren()
   }
 
-  /** Tell who failed. */
-  attempt({ provider, error }) {
-    const attempt = fromTemplate("attempt")
-    attempt.querySelector("[data-provider]").textContent = provider
-    attempt.querySelector("[data-reason]").textContent = causeOf(error)
-    attempt.querySelector("[data-detail]").textContent = error.detail ?? ""
-    this.#part("attempts").append(attempt)
-    this.#part("count").textContent = this.#part("attempts").childElementCount
+  /** @param {Turn<"attempt">} event */
+  addFailure({ provider, error }) {
+    const attempts = this.#part("attempts")
+    const attempt = cloneTemplate("attempt")
+    query(attempt, "[data-provider]").textContent = provider
+    query(attempt, "[data-reason]").textContent = errorText(error)
+    query(attempt, "[data-detail]").textContent = error.detail ?? ""
+    attempts.append(attempt)
+    this.#part("count").textContent = String(attempts.childElementCount)
     this.#part("trail").hidden = false
   }
 
-  /** Tell who answers. */
-  provider({ label, notices = [] }) {
+  /** @param {Turn<"provider">} event */
+  setProvider({ label, notices = [] }) {
     for (const name of ["waiting-for", "answering", "by-name"]) {
       this.#part(name).textContent = label
     }
     this.#part("answered").hidden = false
     this.#part("by").hidden = false
-    this.#part("remarks").replaceChildren(...notices.map(remark))
+    this.#part("remarks").replaceChildren(...notices.map(notice))
   }
 
+  /** @param {string} name */
   #part(name) {
-    return this.#message.querySelector(`[data-${name}]`)
+    return query(this.#message, `[data-${name}]`)
   }
 }
 
-function remark(sentence) {
-  const line = fromTemplate("remark")
-  line.querySelector("[data-sentence]").textContent = sentence
+/** @param {string} sentence */
+function notice(sentence) {
+  const line = cloneTemplate("remark")
+  query(line, "[data-sentence]").textContent = sentence
   return line
 }

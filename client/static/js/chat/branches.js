@@ -1,49 +1,57 @@
-/** What changes a conversation's tree and asks nobody: another version shown or written, a message deleted, a fork. */
+/** Changes to the tree of a conversation that ask no model: show or add a version, delete a message, fork. */
 export class Branches {
   #api
   #conversation
   #thread
 
-  /** @param {import("../lib/api.js").Api} api */
+  /**
+   * @param {import("../lib/api.js").Api} api
+   * @param {Conversation} conversation
+   * @param {ChatThread} thread
+   */
   constructor(api, conversation, thread) {
     this.#api = api
     this.#conversation = conversation
     this.#thread = thread
   }
 
-  /** Show the branch that ends in a message. */
+  /** Show the branch that ends in a message. @param {string} leafId */
   async show(leafId) {
-    await this.#api.change(this.#thread.conversationId, { leaf_id: leafId })
+    await this.#api.updateConversation(this.#thread.conversationId, { leaf_id: leafId })
     await this.#conversation.catchUp()
   }
 
-  /** Store another version of an answer, and show it. */
-  async write(answer, content) {
-    await this.#api.addVersion(answer.dataset.id, content)
+  /**
+   * Add a version of an answer, and show it.
+   * @param {ChatMessage} answer
+   * @param {string} content
+   */
+  async addVersion(answer, content) {
+    await this.#api.addVersion(answer.messageId, content)
     await this.#conversation.catchUp()
   }
 
-  /** Take a message and what follows it off the page at once; if the server refuses, it comes back. */
+  /** Remove a message and those after it from the page at once; if the server refuses, they return. @param {ChatMessage} message */
   async remove(message) {
-    const gone = this.#thread.dropFrom(message)
+    const removed = this.#thread.removeFrom(message)
     try {
-      await this.#api.deleteMessage(message.dataset.id)
+      await this.#api.deleteMessage(message.messageId)
     } catch (error) {
-      this.#thread.append(...gone)
+      this.#thread.append(...removed)
       throw error
     }
     await this.#conversation.catchUp()
   }
 
-  /** Bring a deleted message back, and what followed it. */
-  async bringBack(id) {
+  /** Restore a deleted message and those after it. @param {string} id */
+  async restore(id) {
     await this.#api.restoreMessage(id)
     await this.#conversation.catchUp()
   }
 
-  /** Copy the way to a message into a new conversation; return its id. */
+  /** Copy the messages up to this one into a new conversation; return its id. @param {ChatMessage} message */
   async fork(message) {
-    const { id } = await this.#api.fork(this.#thread.conversationId, message.dataset.id)
+    const { id } = await this.#api.fork(this.#thread.conversationId, message.messageId)
     return id
   }
 }

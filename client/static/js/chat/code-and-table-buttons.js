@@ -1,12 +1,12 @@
-import { fromTemplate } from "../lib/templates.js"
+import { cloneTemplate } from "../lib/dom.js"
 
-/** Give the code and the tables of an answer their copy buttons. */
-export function dress(root) {
+/** Give the code blocks and tables of an answer their copy buttons. @param {HTMLElement} root */
+export function addCopyButtons(root) {
   for (const caption of root.querySelectorAll("figure.code > figcaption:not(:has(button))")) {
-    caption.append(fromTemplate("copy-code"))
+    caption.append(cloneTemplate("copy-code"))
   }
   for (const table of root.querySelectorAll(".table:not(.table-box > *)")) {
-    const box = fromTemplate("table-box")
+    const box = cloneTemplate("table-box")
     table.replaceWith(box)
     box.prepend(table)
   }

@@ -1,27 +1,35 @@
-import { unlessBug } from "../lib/problem.js"
-import { turnEvents } from "./turn.js"
+import { query } from "../lib/dom.js"
+import { Problem, rethrowBugs } from "../lib/problem.js"
 import { uuid } from "../lib/uuid.js"
+import { turnEvents } from "./turn.js"
 
 /**
- * The conversation that is open: asks, answers again, goes on, stops, and keeps up with other tabs and devices.
- * Tells every event of its turns under the event's own type, and `running` (true or false), `lost` (the connection,
- * true or false), `refused` ({text, error}: the server does not have this text), `loaded` (the page as it is on the server),
+ * The open conversation: sends, regenerates, continues and stops, and keeps up with other tabs and devices.
+ * Fires each event of its turns under the event's own type, and `running` (true or false), `lost` (the connection, true
+ * or false), `refused` ({text, error}: the server does not have this text), `loaded` (the page as it is on the server),
  * `gone` (the conversation is).
+ * @typedef {(error: unknown) => void} Undo takes back what the page already shows of a turn that never began
  */
 export class Conversation extends EventTarget {
   #api
   #thread
+  /** @type {ChatMessage | undefined} */
   #answer
   #ended = Promise.resolve()
   #wantsStop = false
+  /** @type {{text?: string, parent?: string | null, id?: string}} */
   #unsent = {}
-  #news = new Map()
+  /** States of turns by message, as other pages made them. @type {Map<string, string>} */
+  #states = new Map()
   #isBehind = false
 
-  /** Returns the parameters that a turn has to bring; undefined where the server knows them. */
+  /** Returns the parameters that a turn must carry; undefined where the server knows them. @type {() => Params | undefined} */
   params = () => undefined
 
-  /** @param {import("../lib/api.js").Api} api */
+  /**
+   * @param {import("../lib/api.js").Api} api
+   * @param {ChatThread} thread
+   */
   constructor(api, thread) {
     super()
     this.#api = api
@@ -32,182 +40,233 @@ export class Conversation extends EventTarget {
     return this.#answer !== undefined
   }
 
-  /** The answer that is being written, or undefined. */
+  /** The answer in progress, or undefined. */
   get answer() {
     return this.#answer
   }
 
-  /** Ask, behind the last message. */
+  /**
+   * Send a message after the last one.
+   * @param {string} text
+   * @param {ModelPicker} model
+   */
   send(text, model) {
-    const refused = (error) => this.#tell("refused", { text, error })
-    return this.#ask(text, model, this.#thread.last?.dataset.id, refused)
+    return this.#ask(text, model, this.#thread.last?.messageId, (error) => this.#fire("refused", { text, error }))
   }
 
-  /** Ask something else in the place of a question, which stays as another version. */
+  /**
+   * Send another text in place of a question, which remains as another version.
+   * @param {ChatMessage} question
+   * @param {string} text
+   * @param {ModelPicker} model
+   */
   async edit(question, text, model) {
-    const replaced = this.#thread.dropFrom(question)
-    await this.#ask(text, model, question.dataset.parent || null, (error) => {
+    const replaced = this.#thread.removeFrom(question)
+    await this.#ask(text, model, question.parentId || null, (error) => {
       this.#thread.append(...replaced)
       question.edit(text)
-      this.#tell("refused", { text: "", error })
+      this.#fire("refused", { text: "", error })
     })
     this.catchUp()
   }
 
-  /** Answer a question once more; the answer that is there stays as another version. */
+  /**
+   * Answer a question again; the old answer remains as another version.
+   * @param {ChatMessage} old
+   * @param {ModelPicker} model
+   */
   async regenerate(old, model) {
-    const questionId = old.dataset.parent
-    const replaced = this.#thread.dropFrom(old)
-    const answer = this.#thread.answer(questionId, model.label)
-    await this.#run(answer, { question: this.#body("regenerate", questionId, model) }, (error) => {
+    const questionId = old.parentId
+    const replaced = this.#thread.removeFrom(old)
+    const answer = this.#thread.addAnswer(questionId, model.label)
+    await this.#run(answer, { request: this.#request("regenerate", questionId, model) }, (error) => {
       answer.remove()
       this.#thread.append(...replaced)
-      this.#tell("refused", { text: "", error })
+      this.#fire("refused", { text: "", error })
     })
     this.catchUp()
   }
 
-  /** Let an answer that was cut go on. */
+  /**
+   * Continue an answer that was cut off.
+   * @param {ChatMessage} answer
+   * @param {ModelPicker} model
+   */
   continue(answer, model) {
-    const takeBack = answer.resume()
-    return this.#run(answer, { question: this.#body("continue", answer.dataset.id, model) }, (error) => {
-      takeBack()
-      this.#tell("refused", { text: "", error })
+    const undo = answer.resume()
+    return this.#run(answer, { request: this.#request("continue", answer.messageId, model) }, (error) => {
+      undo()
+      this.#fire("refused", { text: "", error })
     })
   }
 
-  /** Read on an answer that is being written, if there is one. */
-  join() {
+  /** Follow an answer in progress, if the page shows one. */
+  follow() {
     const answer = this.#thread.messages.find((message) => message.isRunning)
     if (answer && !this.isRunning) {
-      const { id } = answer.dataset
-      this.#run(answer, { messageId: id, seq: answer.seq }, (error) => answer.fail(error))
+      this.#run(answer, { messageId: answer.messageId, seq: answer.seq })
     }
   }
 
-  /** End the answer, as soon as it has a name. Resolves when it has ended. */
+  /** Stop the answer as soon as it has an id. Resolves when it has ended. */
   stop() {
     this.#wantsStop = true
-    if (this.#answer?.dataset.id) {
-      this.#stop(this.#answer.dataset.id)
+    if (this.#answer?.messageId) {
+      this.#stop(this.#answer.messageId)
     }
     return this.#ended
   }
 
-  /** Hear of a turn of this conversation, ours or another's: `{message_id, state}`. */
-  hear({ message_id, state }) {
-    this.#news.set(message_id, state)
+  /** Note the state of a turn of this conversation, begun here or elsewhere. @param {{message_id: string, state: string}} turn */
+  noteTurn({ message_id, state }) {
+    this.#states.set(message_id, state)
     this.#settle()
   }
 
-  /** Show what was written elsewhere, as soon as no turn of ours runs. Resolves when that is done. */
+  /** Show what was written elsewhere, once no turn runs here. Resolves when that is done. */
   async catchUp() {
     this.#isBehind = true
     await this.#settle()
   }
 
+  /**
+   * @param {string} text
+   * @param {ModelPicker} model
+   * @param {string | null | undefined} parent
+   * @param {Undo} refused
+   */
   #ask(text, model, parent, refused) {
     const id = this.#idFor(text, parent)
-    const question = this.#thread.ask(id, text, parent)
-    const answer = this.#thread.answer(id, model.label)
+    const question = this.#thread.addQuestion(id, text, parent)
+    const answer = this.#thread.addAnswer(id, model.label)
     this.#unsent = { text, parent, id }
-    const body = { ...this.#body("send", parent, model), message: { id, content: text } }
-    return this.#run(answer, { question: body }, (error) => {
+    const request = { ...this.#request("send", parent, model), message: { id, content: text } }
+    return this.#run(answer, { request }, (error) => {
       question.remove()
       answer.remove()
       refused(error)
     })
   }
 
-  #run(answer, what, undo) {
-    this.#ended = this.#read(answer, what, undo)
+  /**
+   * @param {ChatMessage} answer
+   * @param {import("./turn.js").TurnSource} source
+   * @param {Undo} [undo]
+   */
+  #run(answer, source, undo) {
+    this.#ended = this.#read(answer, source, undo)
     return this.#ended
   }
 
-  async #read(answer, what, undo) {
+  /**
+   * @param {ChatMessage} answer
+   * @param {import("./turn.js").TurnSource} source
+   * @param {Undo} [undo]
+   */
+  async #read(answer, source, undo) {
     this.#answer = answer
     this.#wantsStop = false
-    this.#tell("running", true)
-    let begun = "messageId" in what
+    this.#fire("running", true)
+    let hasBegun = "messageId" in source
     try {
-      for await (const event of turnEvents(this.#api, what, (lost) => this.#tell("lost", lost))) {
-        begun = true
-        this.#take(event)
+      for await (const event of turnEvents(this.#api, source, (lost) => this.#fire("lost", lost))) {
+        hasBegun = true
+        this.#apply(answer, event)
       }
     } catch (error) {
-      unlessBug(error)
-      begun ? answer.fail(error) : undo(error)
+      rethrowBugs(error)
+      hasBegun ? answer.fail(/** @type {Problem} */ (error)) : undo?.(error)
     } finally {
       this.#answer = undefined
-      this.#tell("running", false)
+      this.#fire("running", false)
       this.#settle()
     }
   }
 
-  #take(event) {
+  /**
+   * @param {ChatMessage} answer
+   * @param {TurnEvent} event
+   */
+  #apply(answer, event) {
     if (event.type === "start") {
       this.#thread.conversationId = event.conversation_id
       this.#unsent = {}
     }
-    this.#answer.take(event)
+    answer.apply(event)
     if (event.type === "start" && this.#wantsStop) {
       this.#stop(event.message_id)
     }
-    this.#tell(event.type, event)
+    this.#fire(event.type, event)
   }
 
+  /** @param {string} messageId */
   async #stop(messageId) {
     try {
-      await this.#api.stop(messageId)
+      await this.#api.stopTurn(messageId)
     } catch (error) {
-      unlessBug(error)
-      this.#tell("refused", { text: "", error })
+      rethrowBugs(error)
+      this.#fire("refused", { text: "", error })
     }
   }
 
-  /** When no turn of ours runs, look whether the page shows the turns it has heard of. */
+  /** When no turn runs here, reload the messages if the page misses a turn that it heard of. */
   async #settle() {
     if (this.isRunning) {
       return
     }
-    const misses = Array.from(this.#news).some(([id, state]) => this.#thread.message(id)?.dataset.status !== state)
-    this.#news.clear()
+    const misses = Array.from(this.#states).some(([id, state]) => this.#thread.message(id)?.dataset.status !== state)
+    this.#states.clear()
     if (misses || this.#isBehind) {
       this.#isBehind = false
-      await this.#load()
+      await this.#reload()
     }
   }
 
-  /** Take over the messages of the page as it is on the server now, and join an answer that is being written. */
-  async #load() {
+  /** Show the messages as they are on the server now, and follow an answer in progress. */
+  async #reload() {
     try {
       const page = await this.#api.page(location.href)
       if (this.isRunning) {
         this.#isBehind = true
       } else {
-        this.#thread.adopt(page.querySelector("chat-thread"))
-        this.#tell("loaded", page)
-        this.join()
+        this.#thread.update(query(page, "chat-thread"))
+        this.#fire("loaded", page)
+        this.follow()
       }
     } catch (error) {
-      unlessBug(error)
-      if (error.status === 404) {
-        this.#tell("gone")
+      rethrowBugs(error)
+      if (error instanceof Problem && error.status === 404) {
+        this.#fire("gone", undefined)
       }
     }
   }
 
-  /** The same text once more is the same message, unless it has arrived after all and is on the page. */
+  /**
+   * The same text sent again is the same message, unless it arrived after all and is on the page.
+   * @param {string} text
+   * @param {string | null | undefined} parent
+   */
   #idFor(text, parent) {
-    const { text: unsent, parent: place, id } = this.#unsent
-    return text === unsent && parent === place && !this.#thread.message(id) ? id : uuid()
+    const { text: unsent, parent: unsentParent, id } = this.#unsent
+    return id && text === unsent && parent === unsentParent && !this.#thread.message(id) ? id : uuid()
   }
 
-  #body(action, parent, model) {
+  /**
+   * @param {TurnRequest["action"]} action
+   * @param {string | null | undefined} parent
+   * @param {ModelPicker} model
+   * @returns {TurnRequest}
+   */
+  #request(action, parent, model) {
     return { action, conversation_id: this.#thread.conversationId || undefined, parent_id: parent, model: model.value, params: this.params() }
   }
 
-  #tell(type, detail) {
+  /**
+   * @template {keyof ConversationEvents} K
+   * @param {K} type
+   * @param {ConversationEvents[K]} detail
+   */
+  #fire(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }))
   }
 }

@@ -1,27 +1,42 @@
 import { storage } from "../lib/storage.js"
 
-/** What somebody began to write. A conversation that is not yet has the empty id. */
+/** Unsent texts. A conversation that does not exist yet has the empty id. */
 export const drafts = byConversation("draft")
 
-/** What waits for an answer to end before it is sent. */
+/** Texts that are sent once the running answer ends. */
 export const queue = byConversation("queued")
 
-/** What the first message of a new conversation will be asked with. */
+/** The parameters for the first message of a new conversation. */
 export const paramDrafts = byConversation("params")
 
+/** @param {string} name */
 function byConversation(name) {
-  const keyOf = (conversationId) => `${name}:${conversationId}`
+  const keyOf = (/** @type {string} */ conversationId) => `${name}:${conversationId}`
   const texts = {
+    /** @param {string} conversationId */
     read: (conversationId) => storage.read(keyOf(conversationId)) ?? "",
+
+    /**
+     * @param {string} conversationId
+     * @param {string} text
+     */
     write: (conversationId, text) => storage.write(keyOf(conversationId), text),
 
-    /** Put a text behind that of another conversation. */
+    /**
+     * Append a text to that of another conversation.
+     * @param {string} from
+     * @param {string} to
+     */
     move(from, to) {
       texts.write(to, [texts.read(to), texts.read(from)].filter(Boolean).join("\n"))
       texts.write(from, "")
     },
 
-    /** Tell whether a `storage` event, which comes from another tab, is about that conversation. */
+    /**
+     * Tell whether a `storage` event, which comes from another tab, is about that conversation.
+     * @param {StorageEvent} event
+     * @param {string} conversationId
+     */
     isIn: (event, conversationId) => storage.isAbout(event, keyOf(conversationId)),
   }
   return texts

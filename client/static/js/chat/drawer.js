@@ -1,38 +1,47 @@
-import { isPlain } from "../lib/plain-click.js"
+import { listen } from "../lib/dom.js"
+import { isPlainClick } from "../lib/plain-click.js"
 import { Swipe } from "../lib/swipe.js"
 
 const EDGE_PX = 40
 const LEADS_ELSEWHERE = "[data-open-search], [data-open-settings], :not([data-selecting] *)[aria-current=page]"
-const POINTER = ["pointerdown", "pointermove", "pointerup", "pointercancel"]
 
 /**
  * Makes a popover a drawer on a narrow window: a swipe, a tap beside it, Escape, Back and choosing a link move it, the
- * focus goes in and returns, and what is behind waits. Back leads nowhere else: the drawer has its own step in history.
+ * focus goes in and returns, and the page beside it is inert. The drawer has its own step in the history, so Back only
+ * closes it.
  */
 export class Drawer {
   #element
   #behind
   #narrow
+  /** @type {{pointer: number, start: import("../lib/swipe.js").Point, track?: Swipe} | undefined} */
   #swipe
-  #cameFrom
+  /** @type {Element | null} */
+  #cameFrom = null
 
   /**
    * @param {HTMLElement} element the popover
-   * @param {HTMLElement} behind what cannot be used while it is open
+   * @param {HTMLElement} behind what is inert while it is open
    * @param {MediaQueryList} narrow when it is a drawer at all
    */
   constructor(element, behind, narrow) {
     this.#element = element
     this.#behind = behind
     this.#narrow = narrow
-    element.popover = "manual" // what closes it is decided here
-    element.addEventListener("beforetoggle", this)
-    element.addEventListener("toggle", this)
-    POINTER.forEach((type) => document.addEventListener(type, this))
-    document.addEventListener("keydown", this)
-    for (const type of ["click", "popstate"]) {
-      addEventListener(type, this) // behind those who open something else with a click
-    }
+    element.popover = "manual" // this class decides what closes it
+    listen(element, {
+      beforetoggle: ({ newState }) => this.#moveFocus(newState === "open"),
+      toggle: () => this.#onToggle(),
+    })
+    listen(document, {
+      pointerdown: (event) => this.#startSwipe(event),
+      pointermove: (event) => this.#moveSwipe(event),
+      pointerup: (event) => this.#endSwipe(event),
+      pointercancel: (event) => this.#endSwipe(event),
+      keydown: (event) => this.#onKeydown(event),
+    })
+    // On the window: after those who open something else with a click.
+    listen(window, { click: (event) => this.#onClick(event), popstate: () => this.close() })
     narrow.addEventListener("change", () => this.close())
     if (history.state?.drawer) {
       history.back() // it was open when the page was reloaded
@@ -55,26 +64,24 @@ export class Drawer {
     }
   }
 
-  handleEvent(event) {
-    this[`on${event.type}`](event)
-  }
-
-  onbeforetoggle({ newState }) {
-    const opens = newState === "open"
+  /** @param {boolean} opens */
+  #moveFocus(opens) {
     this.#element.role = opens ? "dialog" : null
     this.#element.ariaModal = opens ? "true" : null
     if (opens) {
       this.#cameFrom = document.activeElement
     } else {
       this.#behind.inert = false
-      this.#element.contains(document.activeElement) && this.#cameFrom.focus({ preventScroll: true })
+      if (this.#element.contains(document.activeElement) && this.#cameFrom instanceof HTMLElement) {
+        this.#cameFrom.focus({ preventScroll: true })
+      }
     }
   }
 
-  ontoggle() {
+  #onToggle() {
     if (this.isOpen) {
       const first = this.#element.querySelector("[aria-current]") ?? this.#element.querySelector("a")
-      first.focus({ preventScroll: true })
+      first?.focus({ preventScroll: true })
       this.#behind.inert = true
       history.pushState({ ...history.state, drawer: true }, "")
     } else if (history.state?.drawer) {
@@ -82,19 +89,17 @@ export class Drawer {
     }
   }
 
-  onpopstate() {
-    this.close()
-  }
-
-  onkeydown(event) {
+  /** @param {KeyboardEvent} event */
+  #onKeydown(event) {
     const isTop = !document.querySelector("dialog:modal, [role=menu]:popover-open")
     if (event.key === "Escape" && this.isOpen && isTop && !event.defaultPrevented) {
-      event.stopImmediatePropagation() // it stops no answer
+      event.stopImmediatePropagation() // or it would also stop an answer
       this.close()
     }
   }
 
-  onclick(event) {
+  /** @param {On<MouseEvent>} event */
+  #onClick(event) {
     if (!this.isOpen) {
       return
     }
@@ -105,71 +110,70 @@ export class Drawer {
       }
     } else if (link && event.defaultPrevented) {
       link.matches(LEADS_ELSEWHERE) && this.close()
-    } else if (link && history.state?.drawer && isPlain(event)) {
+    } else if (link && history.state?.drawer && isPlainClick(event)) {
       event.preventDefault()
-      location.replace(link.href) // in the place of the drawer's own step
+      location.replace(link.href) // in place of the drawer's own step
     }
   }
 
-  onpointerdown(event) {
-    const start = this.#point(event)
-    const isAtHand = this.isOpen || start.x < EDGE_PX
-    if (event.pointerType === "touch" && event.isPrimary && this.#narrow.matches && isAtHand) {
-      this.#swipe = { by: event.pointerId, start }
+  /** @param {PointerEvent} event */
+  #startSwipe(event) {
+    const start = pointOf(event)
+    const isInReach = this.isOpen || start.x < EDGE_PX
+    if (event.pointerType === "touch" && event.isPrimary && this.#narrow.matches && isInReach) {
+      this.#swipe = { pointer: event.pointerId, start }
     }
   }
 
-  onpointermove(event) {
-    if (event.pointerId !== this.#swipe?.by) {
+  /** @param {PointerEvent} event */
+  #moveSwipe(event) {
+    if (!this.#swipe || event.pointerId !== this.#swipe.pointer) {
       return
     }
-    this.#swipe.follow ??= new Swipe(this.#swipe.start, this.isOpen, this.#width())
-    const { follow } = this.#swipe
-    follow.move(this.#point(event))
-    if (follow.moves) {
+    const track = (this.#swipe.track ??= new Swipe(this.#swipe.start, this.isOpen, this.#width()))
+    track.move(pointOf(event))
+    if (track.isSwipe) {
       this.open()
-      this.#put(follow.shown)
+      this.#moveTo(track.shown)
     }
   }
 
-  onpointerup(event) {
-    const { by, follow } = this.#swipe ?? {}
-    if (event.pointerId === by) {
+  /** @param {PointerEvent} event */
+  #endSwipe(event) {
+    if (this.#swipe && event.pointerId === this.#swipe.pointer) {
+      const { track } = this.#swipe
       this.#swipe = undefined
-      if (follow?.moves) {
-        this.#let(follow.opens)
+      if (track?.isSwipe) {
+        this.#release(track.endsOpen)
       }
     }
   }
 
-  onpointercancel(event) {
-    this.onpointerup(event)
-  }
-
-  /** Put the drawer where the finger has it. */
-  #put(shown) {
+  /** Move the drawer with the finger. @param {number} shown in pixels */
+  #moveTo(shown) {
     const { style } = this.#element
     style.transition = "none"
-    style.translate = `${(shown - this.#width()) * this.#sign()}px 0`
+    style.translate = `${(shown - this.#width()) * sign()}px 0`
   }
 
-  /** Let go of it: it goes the rest of the way by itself. */
-  #let(opens) {
+  /** Let it move the rest of the way by itself. @param {boolean} opens */
+  #release(opens) {
     this.#element.style.transition = this.#element.style.translate = ""
     if (!opens) {
       this.close()
     }
   }
 
-  #point({ clientX, clientY, timeStamp }) {
-    return { x: this.#sign() > 0 ? clientX : innerWidth - clientX, y: clientY, time: timeStamp }
-  }
-
   #width() {
     return parseFloat(getComputedStyle(this.#element).inlineSize)
   }
+}
 
-  #sign() {
-    return document.dir === "rtl" ? -1 : 1
-  }
+/** @param {PointerEvent} event */
+function pointOf({ clientX, clientY, timeStamp }) {
+  return { x: sign() > 0 ? clientX : innerWidth - clientX, y: clientY, time: timeStamp }
+}
+
+function sign() {
+  return document.dir === "rtl" ? -1 : 1
 }

@@ -2,17 +2,17 @@ import { storage } from "../lib/storage.js"
 
 const KEY = "favourites"
 
-/** The models that somebody likes best on this device. */
+/** The favourite models in this browser. */
 export const favourites = {
-  /** Return their names. */
+  /** Return their ids. */
   read() {
     return new Set(storage.read(KEY)?.split("\n"))
   },
 
-  /** Make a model a favourite, or one no more. */
-  toggle(name) {
-    const names = favourites.read()
-    names.delete(name) || names.add(name)
-    storage.write(KEY, Array.from(names).join("\n"))
+  /** Make a model a favourite, or stop that. @param {string} id */
+  toggle(id) {
+    const ids = favourites.read()
+    ids.delete(id) || ids.add(id)
+    storage.write(KEY, Array.from(ids).join("\n"))
   },
 }

@@ -1,29 +1,29 @@
-import { pause, pauseAfter } from "../lib/backoff.js"
-import { whenSeen } from "../lib/visibility.js"
+import { backoffMs, waitOrOnline } from "../lib/backoff.js"
+import { whenVisible } from "../lib/visibility.js"
 
 const MOST_FAILURES = 2
 const HELLO_MS = 10_000
-const SESSION_ENDED = 1008 // what the server closes with when the session has
+const SESSION_ENDED = 1008 // the server's close code for that
 
-/** What changed elsewhere, over a WebSocket that comes back by itself. Where it cannot, somebody is told to ask instead. */
+/** Changes made elsewhere, over a WebSocket that reconnects by itself. Where it cannot connect, polling takes over. */
 export class Live {
   #address
-  #onNews
-  #onBack
-  #asking
+  #onEvent
+  #onReconnect
+  #polling
   #failures = 0
 
   /**
    * @param {URL} address
-   * @param {(news: {type: string}) => void} onNews
-   * @param {() => void} onBack told when news may have been missed
-   * @param {import("../lib/polling.js").Asking} asking what takes its place
+   * @param {(event: LiveEvent) => void} onEvent
+   * @param {() => void} onReconnect called when events may have been missed
+   * @param {import("../lib/polling.js").Polling} polling
    */
-  constructor(address, onNews, onBack, asking) {
+  constructor(address, onEvent, onReconnect, polling) {
     this.#address = address
-    this.#onNews = onNews
-    this.#onBack = onBack
-    this.#asking = asking
+    this.#onEvent = onEvent
+    this.#onReconnect = onReconnect
+    this.#polling = polling
     this.#connect()
   }
 
@@ -32,34 +32,35 @@ export class Live {
     const timer = setTimeout(() => socket.close(), HELLO_MS)
     socket.addEventListener("message", ({ data }) => {
       clearTimeout(timer)
-      this.#heard(JSON.parse(data))
+      this.#receive(JSON.parse(data))
     })
     socket.addEventListener("close", ({ code }) => {
       clearTimeout(timer)
-      this.#closed(code)
+      this.#reconnect(code)
     })
   }
 
-  /** Only the server's own word says that the way is free: a proxy may take a connection and pass nothing on. */
-  #heard(news) {
+  /** Only a message from the server proves the connection: a proxy may accept it and pass nothing on. @param {LiveEvent} event */
+  #receive(event) {
     if (this.#failures) {
       this.#failures = 0
-      this.#asking.stop()
-      this.#onBack()
+      this.#polling.stop()
+      this.#onReconnect()
     }
-    this.#onNews(news)
+    this.#onEvent(event)
   }
 
-  async #closed(code) {
+  /** @param {number} code */
+  async #reconnect(code) {
     this.#failures += 1
     if (code === SESSION_ENDED) {
-      this.#onBack() // which finds out, and leads to the login
+      this.#onReconnect() // its requests lead to the login
     }
     if (this.#failures >= MOST_FAILURES) {
-      this.#asking.start()
+      this.#polling.start()
     }
-    await pause(pauseAfter(this.#failures))
-    await whenSeen()
+    await waitOrOnline(backoffMs(this.#failures))
+    await whenVisible()
     this.#connect()
   }
 }

@@ -1,30 +1,37 @@
-import { contextText, priceText } from "./model-list.js"
-import { fromTemplate } from "../lib/templates.js"
+import { cloneTemplate, query } from "../lib/dom.js"
+import { contextText, priceText } from "../lib/formats.js"
 
 /**
- * Return what a list shows of a model.
- * @param {import("./model-list.js").Model} model
+ * Return the row of a model in a list.
+ * @param {Model} model
  * @param {{isPicked: boolean, isFavourite: boolean}} marks
  */
 export function modelRow(model, { isPicked, isFavourite }) {
-  const row = fromTemplate("model")
+  const row = cloneTemplate("model")
   const language = document.documentElement.lang
-  const { price } = model
+  const { price, context, reason, loaded, vision } = model
   row.ariaSelected = String(isPicked)
   row.toggleAttribute("data-favourite", isFavourite)
-  say(row, "name", model.label)
-  say(row, "upstream", model.upstream === model.label ? "" : model.upstream)
-  say(row, "reason", model.reason)
-  say(row, "tokens", model.context && contextText(model.context))
-  say(row, "input", price && priceText(price.input, language))
-  say(row, "output", price && priceText(price.output, language))
-  const said = { loaded: model.loaded, vision: model.vision, context: model.context, price, reason: model.reason }
-  for (const [name, is] of Object.entries(said)) {
-    row.querySelector(`[data-${name}]`).hidden = !is
+  fill(row, {
+    name: model.label,
+    upstream: model.upstream === model.label ? "" : model.upstream,
+    reason,
+    tokens: context && contextText(context),
+    input: price && priceText(price.input, language),
+    output: price && priceText(price.output, language),
+  })
+  for (const [name, is] of Object.entries({ loaded, vision, context, price, reason })) {
+    query(row, `[data-${name}]`).hidden = !is
   }
   return row
 }
 
-function say(row, name, text) {
-  row.querySelector(`[data-${name}]`).textContent = text ?? ""
+/**
+ * @param {HTMLElement} row
+ * @param {Record<string, string | number | null | undefined>} texts
+ */
+function fill(row, texts) {
+  for (const [name, text] of Object.entries(texts)) {
+    query(row, `[data-${name}]`).textContent = String(text ?? "")
+  }
 }

@@ -1,42 +1,48 @@
-import { keepInPlace } from "../lib/keep-scroll.js"
-import { unlessBug } from "../lib/problem.js"
+import { keepScroll } from "../lib/keep-scroll.js"
+import { rethrowBugs } from "../lib/problem.js"
 
-const AHEAD = "1200px 0px 0px" // some windows before somebody gets there
+const AHEAD = "1200px 0px 0px" // a window or more before the reader gets there
 
-/** The messages before those on the page: fetched as soon as somebody comes near. */
-export class Earlier {
+/** Loads the messages before those on the page when the reader scrolls near them. */
+export class OlderMessages {
   #api
   #thread
   #onLoaded
+  /** @type {Promise<void> | undefined} */
   #loading
-  #near = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && this.load(), { rootMargin: AHEAD })
+  #near = new IntersectionObserver((entries) => entries.some((one) => one.isIntersecting) && this.load(), { rootMargin: AHEAD })
 
-  /** @param {(count: number) => void} onLoaded told how many messages came */
+  /**
+   * @param {import("../lib/api.js").Api} api
+   * @param {ChatThread} thread
+   * @param {(count: number) => void} onLoaded
+   */
   constructor(api, thread, onLoaded) {
     this.#api = api
     this.#thread = thread
     this.#onLoaded = onLoaded
-    new MutationObserver(() => this.#watch()).observe(thread, { childList: true })
-    this.#watch()
+    new MutationObserver(() => this.#observe()).observe(thread, { childList: true })
+    this.#observe()
   }
 
-  /** Put the messages before those on the page, of which none moves. Without a connection there are none. */
+  /** Insert the messages before those on the page, which stay in place. Offline, nothing changes. */
   load() {
     this.#loading ??= this.#load()
-      .catch(unlessBug)
+      .catch(rethrowBugs)
       .finally(() => (this.#loading = undefined))
     return this.#loading
   }
 
   async #load() {
-    const link = this.#thread.earlier
-    const page = await this.#api.page(link.dataset.earlier)
-    if (link !== this.#thread.earlier) {
-      return // another branch is shown by now
+    const link = this.#thread.olderLink
+    const page = link && (await this.#api.page(link.dataset.earlier ?? ""))
+    if (!page || link !== this.#thread.olderLink) {
+      return // the thread shows another branch now
     }
     const messages = Array.from(page.querySelectorAll("chat-message"))
-    layOutOnce(messages)
-    keepInPlace(this.#firstInView(), () => link.replaceWith(...page.querySelectorAll("[data-earlier]"), ...messages))
+    layOutAtOnce(messages)
+    const replace = () => link.replaceWith(...page.querySelectorAll("[data-earlier]"), ...messages)
+    keepScroll(this.#firstInView() ?? this.#thread, replace)
     this.#onLoaded(messages.length)
   }
 
@@ -44,16 +50,16 @@ export class Earlier {
     return this.#thread.messages.find((message) => message.getBoundingClientRect().bottom > 0)
   }
 
-  #watch() {
+  #observe() {
     this.#near.disconnect()
-    if (this.#thread.earlier) {
-      this.#near.observe(this.#thread.earlier)
+    if (this.#thread.olderLink) {
+      this.#near.observe(this.#thread.olderLink)
     }
   }
 }
 
-/** Have messages laid out at once, or they would grow, and push others, when they come near. */
-function layOutOnce(messages) {
+/** Otherwise messages grow, and push others, as they come into view. @param {HTMLElement[]} messages */
+function layOutAtOnce(messages) {
   messages.forEach((message) => message.toggleAttribute("data-fresh", true))
   requestAnimationFrame(() =>
     requestAnimationFrame(() => messages.forEach((message) => message.removeAttribute("data-fresh"))),

@@ -1,16 +1,18 @@
-import { format } from "../lib/formats.js"
+import { query } from "../lib/dom.js"
+import { formatElements } from "../lib/formats.js"
 
-/** What a model thinks before it answers, folded away, and for how long it did. */
+/** A model's reasoning before it answers, folded, and how long it took. */
 export class Reasoning {
   #fold
+  /** @type {number | undefined} */
   #since
 
-  /** @param {HTMLDetailsElement} fold */
+  /** @param {HTMLElement} fold */
   constructor(fold) {
     this.#fold = fold
   }
 
-  /** Show more of it. */
+  /** @param {string} text */
   append(text) {
     this.#since ??= performance.now()
     this.#fold.hidden = false
@@ -18,29 +20,29 @@ export class Reasoning {
     this.#part("reasoning-text").append(text)
   }
 
-  /** Take out what is there. */
   clear() {
     this.#part("reasoning-text").textContent = ""
   }
 
-  /** The model has thought enough, as far as this page saw it. */
+  /** The reasoning has ended; show how long this page saw it last. */
   stop() {
     if (this.#since !== undefined) {
-      this.took((performance.now() - this.#since) / 1000)
+      this.showDuration((performance.now() - this.#since) / 1000)
       this.#since = undefined
     }
     this.#fold.removeAttribute("data-live")
   }
 
-  /** Tell how long it was. */
-  took(seconds) {
+  /** @param {number} seconds */
+  showDuration(seconds) {
     this.#part("thought").hidden = true
     this.#part("thought-for").hidden = false
-    this.#part("seconds").dataset.seconds = Math.max(1, Math.round(seconds))
-    format(this.#fold)
+    this.#part("seconds").dataset.seconds = String(Math.max(1, Math.round(seconds)))
+    formatElements(this.#fold)
   }
 
+  /** @param {string} name */
   #part(name) {
-    return this.#fold.querySelector(`[data-${name}]`)
+    return query(this.#fold, `[data-${name}]`)
   }
 }

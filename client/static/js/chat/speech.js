@@ -1,74 +1,88 @@
 const PAUSES = "p, li, tr, h2, h3, h4, h5, h6, blockquote, .math"
 
-/** Says an answer while it comes, each block once: as soon as it is finished, which the next one tells. */
-export class Hearing {
-  #say
+/** Speaks an answer to screen readers while it arrives: each block once, when the next block shows that it is complete. */
+export class AnswerSpeech {
+  #speak
   #words
   #next = 0
-  #begun = ""
+  #spoken = ""
   #isOver = true
 
   /**
-   * @param {(text: string) => void} say
-   * @param {{code: string, codeIn: string}} words for a block of code, and for one with `{language}`
+   * @param {(text: string) => void} speak
+   * @param {{code?: string, codeIn?: string}} words for a code block, and for one with `{language}`
    */
-  constructor(say, words) {
-    this.#say = say
+  constructor(speak, words) {
+    this.#speak = speak
     this.#words = words
   }
 
-  /** An answer begins, or goes on behind what was said of it before. */
+  /** An answer begins, or continues after what was spoken before. @param {HTMLElement} body */
   begin(body) {
     const last = body.lastElementChild
     this.#next = Math.max(0, body.childElementCount - 1)
-    this.#begun = last && this.#isOver ? textOf(last, this.#words) : ""
+    this.#spoken = last && this.#isOver ? textOf(last, this.#words) : ""
     this.#isOver = false
   }
 
-  /** A block shows something new: those before it are finished. */
-  take(body, number) {
+  /**
+   * A block has changed: those before it are complete.
+   * @param {HTMLElement} body
+   * @param {number} number
+   */
+  update(body, number) {
     while (this.#next < number) {
-      this.#sayBlock(body)
+      this.#speakNext(body)
     }
   }
 
-  /** Nothing comes any more. */
+  /** The answer has ended. @param {HTMLElement} body */
   end(body) {
     while (this.#next < body.childElementCount) {
-      this.#sayBlock(body)
+      this.#speakNext(body)
     }
     this.#isOver = true
   }
 
-  #sayBlock(body) {
+  /** @param {HTMLElement} body */
+  #speakNext(body) {
     const block = body.querySelector(`:scope > [data-block="${this.#next}"]`)
     const text = block ? textOf(block, this.#words) : ""
-    const news = text.startsWith(this.#begun) ? text.slice(this.#begun.length).trim() : text
+    const rest = text.startsWith(this.#spoken) ? text.slice(this.#spoken.length).trim() : text
     this.#next += 1
-    this.#begun = ""
-    if (news) {
-      this.#say(news)
+    this.#spoken = ""
+    if (rest) {
+      this.#speak(rest)
     }
   }
 }
 
-/** Return what a block of an answer is when it is read aloud; of code, only that it is there. */
+/**
+ * Return how a block of an answer is read aloud; code is only mentioned.
+ * @param {Element} block
+ * @param {{code?: string, codeIn?: string}} words
+ */
 function textOf(block, words) {
-  return spoken(block, words).replace(/ *\n */g, "\n").replace(/ {2,}/g, " ").trim()
+  return spokenText(block, words).replace(/ *\n */g, "\n").replace(/ {2,}/g, " ").trim()
 }
 
-function spoken(node, words) {
-  if (node.nodeType === Node.TEXT_NODE) {
-    return node.data.replace(/\s+/g, " ")
+/**
+ * @param {Node} node
+ * @param {{code?: string, codeIn?: string}} words
+ * @returns {string}
+ */
+function spokenText(node, words) {
+  if (!(node instanceof Element)) {
+    return node.nodeType === Node.TEXT_NODE ? (node.textContent ?? "").replace(/\s+/g, " ") : ""
   }
-  if (node.matches("figure.code")) {
+  if (node instanceof HTMLElement && node.matches("figure.code")) {
     const { language } = node.dataset
-    return language ? words.codeIn.replace("{language}", language) : words.code
+    return (language ? words.codeIn?.replace("{language}", language) : words.code) ?? ""
   }
   if (node.matches("button, [aria-hidden=true]")) {
     return ""
   }
-  const text = Array.from(node.childNodes, (child) => spoken(child, words)).join("")
+  const text = Array.from(node.childNodes, (child) => spokenText(child, words)).join("")
   if (node.matches("td, th")) {
     return `${text}, `
   }

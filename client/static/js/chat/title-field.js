@@ -1,20 +1,20 @@
-import { fromTemplate } from "../lib/templates.js"
+import { cloneTemplate } from "../lib/dom.js"
 
 /**
- * Let a title be changed where it stands: Enter and leaving the field keep it, Escape does not, and none is blank.
- * @param {HTMLElement} shown what the field takes the place of
+ * Edit a title in place: Enter and leaving the field save, Escape cancels, and a title is never blank.
+ * @param {HTMLElement} shown the title, which the field replaces meanwhile
  * @param {string} title
- * @returns {Promise<string>} the title that was wanted in the end
+ * @returns {Promise<string>} the new title, or the old one
  */
-export function rename(shown, title) {
-  const field = fromTemplate("rename")
+export function editTitle(shown, title) {
+  const field = cloneTemplate("rename")
   field.value = title
   shown.hidden = true
   shown.after(field)
   field.focus()
   field.select()
   return new Promise((resolve) => {
-    const end = (wanted) => {
+    const end = (/** @type {string} */ wanted) => {
       field.onblur = null
       const hadFocus = field === document.activeElement
       shown.hidden = false
@@ -24,7 +24,7 @@ export function rename(shown, title) {
       }
       resolve(wanted.trim() || title)
     }
-    field.onblur = () => document.activeElement !== field && end(field.value) // or only the window was left
+    field.onblur = () => document.activeElement !== field && end(field.value) // or only the window lost the focus
     field.oninput = () => field.setCustomValidity("")
     field.onkeydown = (event) => {
       event.stopPropagation()
@@ -38,7 +38,8 @@ export function rename(shown, title) {
   })
 }
 
+/** @param {HTMLInputElement} field */
 function refuse(field) {
-  field.setCustomValidity(field.dataset.blank)
+  field.setCustomValidity(field.dataset.blank ?? "")
   field.reportValidity()
 }

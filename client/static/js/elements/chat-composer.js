@@ -1,74 +1,82 @@
 import { drafts } from "../chat/drafts.js"
+import { fire, listen, query, unlisten } from "../lib/dom.js"
 import { isTouch } from "../lib/platform.js"
-import { isComposed, sends } from "../lib/send-key.js"
+import { isComposing, isSendKey } from "../lib/send-key.js"
 
-const MIRRORED = 4000 // characters: the field is as high as it gets long before
+const MIRRORED = 4000 // characters: the field reaches its full height long before
 
 /**
- * Where one writes. Tells `chat:send` (detail: the text), `chat:stop`, and `chat:recall` (somebody wants to change what
- * was sent last). Orders: open(conversationId), fill(text), giveBack(text), accepted(conversationId),
- * refused(text, sentence), ended(isComplete), running = true or false.
+ * The message field. Fires `chat:send` (detail: the text), `chat:stop`, and `chat:edit-last` (edit the last message).
+ * Methods: open(conversationId), fill(text), putBack(text), accepted(conversationId), refused(text, sentence),
+ * ended(isComplete), running = true or false.
  */
-class ChatComposer extends HTMLElement {
-  #text
-  #queued
+export class ChatComposer extends HTMLElement {
   #conversationId = ""
   #sent = ""
   #kept = ""
   #isOurs = false
   #composedAt = -Infinity
 
+  /** @type {PageHandlers} */
+  #handlers = {
+    input: () => this.#onInput(),
+    keydown: (event) => this.#onKeydown(event),
+    compositionend: ({ timeStamp }) => (this.#composedAt = timeStamp),
+    submit: (event) => this.#onSubmit(event),
+    click: ({ target }) => target.closest("[data-stop]") && fire(this, "chat:stop"),
+    "queue:edit": ({ detail: text }) => {
+      this.putBack(text)
+      this.focus()
+    },
+  }
+
+  /** @type {PageHandlers} */
+  #windowHandlers = {
+    storage: (event) => this.#onStorage(event),
+    pageshow: (event) => this.#onPageshow(event),
+  }
+
   connectedCallback() {
-    this.#text = this.querySelector("textarea")
-    this.#queued = this.querySelector("queued-message")
-    for (const type of ["input", "keydown", "compositionend", "submit", "click", "queue:edit"]) {
-      this.addEventListener(type, this)
-    }
-    addEventListener("storage", this)
-    addEventListener("pageshow", this)
+    listen(this, this.#handlers)
+    listen(window, this.#windowHandlers)
   }
 
   disconnectedCallback() {
-    removeEventListener("storage", this)
-    removeEventListener("pageshow", this)
+    unlisten(window, this.#windowHandlers)
   }
 
-  handleEvent(event) {
-    this[`on${event.type.replace("queue:", "")}`](event)
-  }
-
-  /** Show the draft of a conversation. What waited for an answer that has ended meanwhile is not sent unseen. */
+  /** Show the draft of a conversation. A queued message whose answer has ended meanwhile is not sent unseen. @param {string} conversationId */
   open(conversationId) {
     this.#conversationId = conversationId
     this.#queued.open(conversationId)
-    this.value ? this.oninput() : this.#adopt(drafts.read(conversationId))
+    this.value ? this.#onInput() : this.#adopt(drafts.read(conversationId))
     if (!this.#isRunning) {
-      this.giveBack(this.#queued.take())
+      this.putBack(this.#queued.take())
     }
     if (!isTouch) {
-      this.#text.focus({ preventScroll: true })
+      this.#field.focus({ preventScroll: true })
     }
   }
 
-  /** What is written, or empty. */
+  /** The text in the field. */
   get value() {
-    return this.#text.value
+    return this.#field.value
   }
 
-  /** Put a text into the field, ready to be changed. */
+  /** Put a text into the field. @param {string} text */
   fill(text) {
-    this.#text.value = text
-    this.oninput()
+    this.#field.value = text
+    this.#onInput()
   }
 
-  /** Put a text, if it is one, in front of what is written. */
-  giveBack(text) {
+  /** Put a text, unless empty, before the one in the field. @param {string} text */
+  putBack(text) {
     if (text) {
       this.fill([text, this.value].filter(Boolean).join("\n"))
     }
   }
 
-  /** The server has the message: its draft may go. */
+  /** The server has the message: drop its draft. @param {string} conversationId */
   accepted(conversationId) {
     this.#sent = ""
     if (drafts.read(this.#conversationId) === this.#kept) {
@@ -79,64 +87,66 @@ class ChatComposer extends HTMLElement {
     this.#keep()
   }
 
-  /** The server does not have it: give the text back, and say why. */
+  /**
+   * The server does not have the message: put it back, and say why.
+   * @param {string} text
+   * @param {string} sentence
+   */
   refused(text, sentence) {
     this.#sent = ""
-    this.giveBack(text)
+    this.putBack(text)
     this.#part("refusal").textContent = sentence
     this.#part("refusal").hidden = false
-    this.#text.focus()
+    this.#field.focus()
   }
 
-  /** An answer has ended: send what waited for it, if it is all there; or else give it back. */
+  /** An answer has ended: send the queued message if the answer is complete, otherwise put it back. @param {boolean} isComplete */
   ended(isComplete) {
     const text = this.#queued.take()
     if (text && isComplete) {
-      this.#tellToSend(text)
+      this.#send(text)
     } else {
-      this.giveBack(text)
+      this.putBack(text)
     }
   }
 
-  /** @param {boolean} is whether an answer is being written */
+  /** @param {boolean} is whether an answer is in progress */
   set running(is) {
     const hadFocus = this.contains(document.activeElement)
     this.#part("send").hidden = is
     this.#part("stop").hidden = !is
     this.#showQueueing()
     if (hadFocus && document.activeElement === document.body) {
-      this.#text.focus({ preventScroll: true }) // the button that had the focus is gone
+      this.#field.focus({ preventScroll: true }) // the button with the focus is gone
     }
   }
 
   focus() {
-    this.#text.focus()
+    this.#field.focus()
   }
 
-  oninput() {
+  #onInput() {
     this.#show()
     this.#keep()
   }
 
-  oncompositionend({ timeStamp }) {
-    this.#composedAt = timeStamp
-  }
-
-  onkeydown(event) {
+  /** @param {On<KeyboardEvent>} event */
+  #onKeydown(event) {
     const { sendKey } = document.documentElement.dataset
-    if (event.target !== this.#text) {
+    if (event.target !== this.#field) {
       return
     }
-    if (sends(event, { sendKey, isTouch, composedAt: this.#composedAt })) {
+    if (isSendKey(event, { sendKey, isTouch, composedAt: this.#composedAt })) {
       event.preventDefault()
-      this.querySelector("form").requestSubmit()
-    } else if (event.key === "ArrowUp" && !this.value && !isComposed(event)) {
+      query(this, "form").requestSubmit()
+    } else if (event.key === "ArrowUp" && !this.value && !isComposing(event)) {
       event.preventDefault()
       this.#recall()
     }
   }
 
-  onsubmit(event) {
+  /** @param {SubmitEvent} event */
+  #onSubmit(event) {
     event.preventDefault()
     const text = this.value
     if (!text.trim()) {
@@ -144,22 +154,11 @@ class ChatComposer extends HTMLElement {
     }
     this.#part("refusal").hidden = true
     this.fill("")
-    this.#isRunning ? this.#queued.add(text) : this.#tellToSend(text)
+    this.#isRunning ? this.#queued.add(text) : this.#send(text)
   }
 
-  onclick(event) {
-    if (event.target.closest("[data-stop]")) {
-      this.dispatchEvent(new CustomEvent("chat:stop", { bubbles: true }))
-    }
-  }
-
-  onedit({ detail: text }) {
-    this.giveBack(text)
-    this.focus()
-  }
-
-  /** Another tab has written: the newest counts, but for what is being written here, which outlives what is sent there. */
-  onstorage(event) {
+  /** Another tab has written a draft: the newest wins, except over a text typed here, which also outlives what is sent there. @param {StorageEvent} event */
+  #onStorage(event) {
     if (!drafts.isIn(event, this.#conversationId)) {
       return
     }
@@ -170,16 +169,16 @@ class ChatComposer extends HTMLElement {
     }
   }
 
-  /** The page is back as it was left, and its draft may not be. */
-  onpageshow({ persisted }) {
+  /** The browser restored the page as it was left; the draft may have changed. @param {PageTransitionEvent} event */
+  #onPageshow({ persisted }) {
     if (persisted && !this.#isOurs) {
       this.#adopt(drafts.read(this.#conversationId))
     }
   }
 
-  /** Show a draft that is kept already: to keep it once more would bring back what another tab has sent since. */
+  /** Show a stored draft without storing it again, which would bring back what another tab has sent since. @param {string} draft */
   #adopt(draft) {
-    this.#text.value = draft
+    this.#field.value = draft
     this.#show()
     this.#kept = draft
     this.#isOurs = false
@@ -188,19 +187,20 @@ class ChatComposer extends HTMLElement {
   #recall() {
     const waiting = this.#queued.take()
     if (waiting) {
-      this.giveBack(waiting)
+      this.putBack(waiting)
     } else {
-      this.dispatchEvent(new CustomEvent("chat:recall", { bubbles: true }))
+      fire(this, "chat:edit-last")
     }
   }
 
-  #tellToSend(text) {
+  /** @param {string} text */
+  #send(text) {
     this.#sent = text
     this.#keep()
-    this.dispatchEvent(new CustomEvent("chat:send", { detail: text, bubbles: true }))
+    fire(this, "chat:send", text)
   }
 
-  /** Until the server has a message it is kept together with what is typed behind it. */
+  /** Until the server has a message, it is stored together with the text typed after it. */
   #keep() {
     this.#kept = [this.#sent, this.value].filter(Boolean).join("\n")
     this.#isOurs = this.#kept !== ""
@@ -209,7 +209,7 @@ class ChatComposer extends HTMLElement {
 
   #show() {
     this.#part("mirror").dataset.mirror = this.value.slice(0, MIRRORED)
-    this.#part("send").disabled = !this.value.trim()
+    query(this, "button[data-send]").disabled = !this.value.trim()
     this.#showQueueing()
   }
 
@@ -221,8 +221,17 @@ class ChatComposer extends HTMLElement {
     return this.#part("send").hidden
   }
 
+  get #field() {
+    return query(this, "textarea")
+  }
+
+  get #queued() {
+    return query(this, "queued-message")
+  }
+
+  /** @param {string} name */
   #part(name) {
-    return this.querySelector(`[data-${name}]`)
+    return query(this, `[data-${name}]`)
   }
 }
 

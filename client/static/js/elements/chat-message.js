@@ -1,35 +1,54 @@
 import { showBlock } from "../chat/answer-blocks.js"
-import { markEnd, unmarkEnd } from "../chat/writing-caret.js"
-import { errorCard } from "../chat/error-texts.js"
+import { AnswerTrail } from "../chat/answer-trail.js"
+import { addCopyButtons } from "../chat/code-and-table-buttons.js"
 import { drafts } from "../chat/drafts.js"
-import { dress } from "../chat/code-and-table-buttons.js"
-import { format } from "../lib/formats.js"
+import { errorCard } from "../chat/error-texts.js"
 import { Reasoning } from "../chat/reasoning.js"
-import { fromTemplate } from "../lib/templates.js"
-import { Way } from "../chat/answer-trail.js"
+import { hideCaret, showCaret } from "../chat/writing-caret.js"
+import { cloneTemplate, listen, query } from "../lib/dom.js"
+import { formatElements } from "../lib/formats.js"
 
 const PATIENCE_MS = 3000
 
 /**
- * A message. An answer grows with the events of its turn. Orders: take(event), resume(), fail(error), edit(text),
- * adopt(fresh). Tells `message:` with what its buttons and the menu have it do, such as `message:copy` (detail: the
- * button), and `message:save` (detail: the text that shall be in its place).
+ * A message. An answer grows with the events of its turn. Methods: apply(event), resume(), fail(error), edit(text),
+ * update(fresh). Fires `message:` with the action of its buttons and of the menu, such as `message:copy` (detail: the
+ * button), and `message:save` (detail: the new text).
  */
-class ChatMessage extends HTMLElement {
-  #timer
-  #way = new Way(this)
+export class ChatMessage extends HTMLElement {
+  #timer = 0
+  #trail = new AnswerTrail(this)
+  /** @type {Reasoning} */
   #reasoning
 
+  /** @type {PageHandlers} */
+  #handlers = {
+    click: ({ target }) => {
+      const button = target.closest("[data-action]")
+      if (button) {
+        this.request(button.dataset.action, button)
+      }
+    },
+    "editor:save": ({ detail: text }) => {
+      this.#closeEditor("")
+      this.dispatchEvent(new CustomEvent("message:save", { detail: text, bubbles: true }))
+    },
+    "editor:cancel": ({ detail: draft }) => {
+      this.#closeEditor(draft)
+      query(this, this.isAnswer ? "[data-action=more]" : "[data-action=edit]").focus({ preventScroll: true })
+    },
+  }
+
   connectedCallback() {
-    this.#reasoning = new Reasoning(this.#part("reasoning"))
-    for (const type of ["click", "editor:save", "editor:cancel"]) {
-      this.addEventListener(type, this)
+    if (this.isAnswer) {
+      this.#reasoning = new Reasoning(this.#part("reasoning"))
     }
-    dress(this)
-    format(this)
+    listen(this, this.#handlers)
+    addCopyButtons(this)
+    formatElements(this)
     if (this.isRunning) {
       this.#wait()
-      markEnd(this.#part("body"))
+      showCaret(this.#part("body"))
     }
   }
 
@@ -37,22 +56,13 @@ class ChatMessage extends HTMLElement {
     clearTimeout(this.#timer)
   }
 
-  handleEvent({ type, target, detail }) {
-    const button = type === "click" && target.closest("[data-action]")
-    if (button) {
-      this.tell(button.dataset.action, button)
-    } else if (type === "editor:save") {
-      this.#close("")
-      this.tell("save", detail)
-    } else if (type === "editor:cancel") {
-      this.#close(detail)
-      this.querySelector(this.isAnswer ? "[data-action=more]" : "[data-action=edit]").focus({ preventScroll: true })
-    }
-  }
-
-  /** Tell that somebody wants something of this message. */
-  tell(what, detail) {
-    this.dispatchEvent(new CustomEvent(`message:${what}`, { detail, bubbles: true }))
+  /**
+   * Ask the page to do something with this message.
+   * @param {string | undefined} action a MessageAction
+   * @param {HTMLElement} [button]
+   */
+  request(action, button) {
+    this.dispatchEvent(new CustomEvent(`message:${action}`, { detail: button, bubbles: true }))
   }
 
   get isRunning() {
@@ -63,53 +73,92 @@ class ChatMessage extends HTMLElement {
     return this.dataset.role === "assistant"
   }
 
+  /** Empty until the server has the message. */
+  get messageId() {
+    return this.dataset.id ?? ""
+  }
+
   set messageId(id) {
     this.dataset.id = id
     this.id = `message-${id}`
   }
 
-  /** The number of the last event that the server's page showed. */
+  /** The id of the message before; empty for the first. */
+  get parentId() {
+    return this.dataset.parent ?? ""
+  }
+
+  /** The number of the last event in the server's page. */
   get seq() {
     return Number(this.dataset.seq)
   }
 
-  /** Whether the menu may offer something. */
-  can(what) {
-    const goesOn = this.querySelector("[data-note] [data-action=continue]")
-    return {
-      continue: () => Boolean(goesOn && goesOn.checkVisibility()),
-      "other-model": () => this.isAnswer && Boolean(this.dataset.parent),
-      info: () => this.isAnswer,
-      edit: () => this.isAnswer,
-    }[what]?.() ?? true
+  /** Whether the menu may offer an action. @param {string | undefined} action */
+  can(action) {
+    switch (action) {
+      case "continue":
+        return Boolean(this.querySelector("[data-note] [data-action=continue]")?.checkVisibility())
+      case "other-model":
+        return this.isAnswer && Boolean(this.parentId)
+      case "info":
+      case "edit":
+        return this.isAnswer
+      default:
+        return true
+    }
   }
 
-  /** Let somebody change the text in its place; what was made of it and not sent the last time is there again. */
+  /** Edit the text in place; a draft that was not sent the last time is restored. @param {string} text */
   edit(text) {
-    const editor = fromTemplate(this.isAnswer ? "edit-answer" : "edit-question")
+    const editor = cloneTemplate(this.isAnswer ? "edit-answer" : "edit-question")
     this.querySelector("message-editor")?.remove()
     this.#part(this.isAnswer ? "body" : "text").after(editor)
     this.toggleAttribute("data-editing", true)
-    editor.open(text, drafts.read(`edit:${this.dataset.id}`))
+    editor.open(text, drafts.read(`edit:${this.messageId}`))
   }
 
-  /** Take over what a newer page says beside the text. */
-  adopt(fresh) {
+  /** Take over from a newer page everything but the text. @param {ChatMessage} fresh */
+  update(fresh) {
     const ours = this.#part("versions")
-    const theirs = fresh.querySelector("[data-versions]")
+    const theirs = query(fresh, "[data-versions]")
     if (ours.outerHTML !== theirs.outerHTML) {
       ours.replaceWith(theirs)
     }
   }
 
-  /** Show one event of the turn; those that change nothing here are passed over. */
-  take(event) {
-    this[`on${event.type}`]?.(event)
+  /** Show one event of the turn; those that change nothing here are ignored. @param {TurnEvent} event */
+  apply(event) {
+    switch (event.type) {
+      case "start":
+        this.#start(event)
+        break
+      case "attempt":
+        this.#trail.addFailure(event)
+        break
+      case "provider":
+        this.#trail.setProvider(event)
+        break
+      case "reasoning":
+        this.#stopWaiting()
+        this.#reasoning.append(event.token)
+        break
+      case "html":
+        this.#showHtml(event)
+        break
+      case "usage":
+        event.reasoning_s !== undefined && this.#reasoning.showDuration(event.reasoning_s)
+        break
+      case "finish":
+        this.#finish(event)
+        break
+      case "error":
+        this.fail(event.error)
+    }
   }
 
-  /** The answer goes on. Returns what takes that back. */
+  /** The answer continues. Return a function that undoes this. */
   resume() {
-    const { status } = this.dataset
+    const { status = "" } = this.dataset
     const notes = Array.from(this.#part("note").children)
     this.dataset.status = "running"
     this.ariaBusy = "true"
@@ -118,60 +167,44 @@ class ChatMessage extends HTMLElement {
     return () => this.#end(status, ...notes)
   }
 
-  /** @param {{code: string, message: string, detail?: string, retry_after?: number, id?: string}} error as in the API */
+  /** @param {ApiError} error */
   fail(error) {
     this.#end("failed", errorCard(error))
   }
 
-  onstart({ message_id, user_message_id, replay }) {
+  /** @param {Turn<"start">} event */
+  #start({ message_id, user_message_id, replay }) {
     this.messageId = message_id
     this.dataset.parent = user_message_id
-    this.#way.forget()
+    this.#trail.clear()
     if (replay) {
       this.#part("body").replaceChildren()
       this.#reasoning.clear()
     }
   }
 
-  onattempt(event) {
-    this.#way.attempt(event)
-  }
-
-  onprovider(event) {
-    this.#way.provider(event)
-  }
-
-  onreasoning({ token }) {
-    this.#stopWaiting()
-    this.#reasoning.append(token)
-  }
-
-  onhtml(event) {
+  /** @param {Turn<"html">} event */
+  #showHtml(event) {
     this.#stopWaiting()
     this.#reasoning.stop()
-    dress(showBlock(this.#part("body"), event))
-    markEnd(this.#part("body"))
+    addCopyButtons(showBlock(this.#part("body"), event))
+    showCaret(this.#part("body"))
   }
 
-  onusage({ reasoning_s }) {
-    if (reasoning_s !== undefined) {
-      this.#reasoning.took(reasoning_s)
-    }
+  /** @param {Turn<"finish">} event */
+  #finish({ reason }) {
+    const notes = reason === "stopped" || reason === "length" ? [cloneTemplate(reason)] : []
+    this.#end(reason === "stopped" ? "stopped" : "complete", ...notes)
   }
 
-  onfinish({ reason }) {
-    const notes = ["stopped", "length"].filter((name) => name === reason)
-    this.#end(reason === "stopped" ? "stopped" : "complete", ...notes.map(fromTemplate))
-  }
-
-  onerror({ error }) {
-    this.fail(error)
-  }
-
+  /**
+   * @param {string} status
+   * @param {Element[]} notes
+   */
   #end(status, ...notes) {
     this.#stopWaiting()
     this.#reasoning.stop()
-    unmarkEnd(this.#part("body"))
+    hideCaret(this.#part("body"))
     this.dataset.status = status
     this.ariaBusy = null
     this.#part("note").replaceChildren(...notes)
@@ -187,15 +220,16 @@ class ChatMessage extends HTMLElement {
     this.#part("waiting").hidden = true
   }
 
-  /** @param {string} draft what to offer the next time */
-  #close(draft) {
-    drafts.write(`edit:${this.dataset.id}`, draft)
-    this.querySelector("message-editor").remove()
+  /** @param {string} draft to restore the next time */
+  #closeEditor(draft) {
+    drafts.write(`edit:${this.messageId}`, draft)
+    this.querySelector("message-editor")?.remove()
     this.removeAttribute("data-editing")
   }
 
+  /** @param {string} name */
   #part(name) {
-    return this.querySelector(`[data-${name}]`)
+    return query(this, `[data-${name}]`)
   }
 }
 

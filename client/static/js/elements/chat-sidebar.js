@@ -1,26 +1,22 @@
 import { Drawer } from "../chat/drawer.js"
+import { fire, listen, query } from "../lib/dom.js"
 
 const narrow = matchMedia("not (min-width: 60rem)")
 const root = document.documentElement
 
 /**
- * What stands beside the conversation: a column that folds to a rail on a wide window, a drawer on a narrow one.
- * Orders: toggle(). Tells `sidebar:kept` (detail: "rail" or "open", how it is to be from now on).
+ * The sidebar: a column that folds to a rail on a wide window, a drawer on a narrow one.
+ * Methods: toggle(). Fires `sidebar:change` (detail: "rail" or "open", the new setting).
  */
-class ChatSidebar extends HTMLElement {
+export class ChatSidebar extends HTMLElement {
+  /** @type {Drawer} */
   #drawer
 
   connectedCallback() {
-    this.#drawer = new Drawer(this, document.querySelector(".layout-main"), narrow)
-    this.addEventListener("click", this)
+    this.#drawer = new Drawer(this, query(document, ".layout-main"), narrow)
+    listen(this, { click: ({ target }) => target.closest("[data-toggle]") && this.toggle() })
     narrow.addEventListener("change", () => this.#describe())
     this.#describe()
-  }
-
-  handleEvent({ target }) {
-    if (target.closest("[data-toggle]")) {
-      this.toggle()
-    }
   }
 
   /** Open or close the drawer, fold or unfold the column. */
@@ -31,11 +27,11 @@ class ChatSidebar extends HTMLElement {
     }
     root.dataset.sidebar = root.dataset.sidebar === "rail" ? "open" : "rail"
     this.#describe()
-    this.dispatchEvent(new CustomEvent("sidebar:kept", { detail: root.dataset.sidebar, bubbles: true }))
+    fire(this, "sidebar:change", root.dataset.sidebar)
   }
 
   #describe() {
-    this.querySelector("[data-toggle]").ariaExpanded = String(narrow.matches || root.dataset.sidebar !== "rail")
+    query(this, "[data-toggle]").ariaExpanded = String(narrow.matches || root.dataset.sidebar !== "rail")
   }
 }
 

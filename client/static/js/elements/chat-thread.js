@@ -1,13 +1,13 @@
-import { fromTemplate } from "../lib/templates.js"
+import { cloneTemplate, query } from "../lib/dom.js"
 
 /**
- * The messages of one conversation, in order; the page may hold only the newer ones.
- * Orders: ask, answer, dropFrom, adopt.
+ * The messages of a conversation, in order; the page may hold only the newer ones.
+ * Methods: addQuestion, addAnswer, removeFrom, update.
  */
-class ChatThread extends HTMLElement {
+export class ChatThread extends HTMLElement {
   /** The id of the conversation; empty before its first turn. */
   get conversationId() {
-    return this.dataset.conversation
+    return this.dataset.conversation ?? ""
   }
 
   set conversationId(id) {
@@ -22,77 +22,98 @@ class ChatThread extends HTMLElement {
     return this.messages.at(-1)
   }
 
-  /** What leads to older messages, or null. */
-  get earlier() {
+  /** The link to older messages, or null. */
+  get olderLink() {
     return this.querySelector(":scope > [data-earlier]")
   }
 
-  /** Return the message of that id, or undefined. */
+  /** Return a message, or undefined. @param {string | null} id */
   message(id) {
     return this.messages.find((message) => message.dataset.id === id)
   }
 
-  /** Append a question; return its message. */
-  ask(id, text, parentId) {
-    const question = fromTemplate("question")
+  /**
+   * Append a question; return its message.
+   * @param {string} id
+   * @param {string} text
+   * @param {string | null | undefined} parentId
+   */
+  addQuestion(id, text, parentId) {
+    const question = cloneTemplate("question")
     question.messageId = id
     question.dataset.parent = parentId ?? ""
-    question.querySelector("[data-text]").textContent = text
+    query(question, "[data-text]").textContent = text
     this.append(question)
     return question
   }
 
-  /** Append an answer that is about to come; return its message. */
-  answer(questionId, modelLabel) {
-    const answer = fromTemplate("answer")
+  /**
+   * Append an answer that has yet to arrive; return its message.
+   * @param {string} questionId
+   * @param {string} modelLabel
+   */
+  addAnswer(questionId, modelLabel) {
+    const answer = cloneTemplate("answer")
     answer.dataset.parent = questionId
-    answer.querySelector("[data-model]").textContent = modelLabel
-    answer.querySelector("[data-waiting-for]").textContent = modelLabel
+    query(answer, "[data-model]").textContent = modelLabel
+    query(answer, "[data-waiting-for]").textContent = modelLabel
     this.append(answer)
     return answer
   }
 
-  /** Take out a message and what follows it; return all of that. */
-  dropFrom(message) {
-    const dropped = this.messages.slice(this.messages.indexOf(message))
-    dropped.forEach((each) => each.remove())
-    return dropped
+  /** Remove a message and those after it; return them. @param {ChatMessage} message */
+  removeFrom(message) {
+    const removed = this.messages.slice(this.messages.indexOf(message))
+    removed.forEach((each) => each.remove())
+    return removed
   }
 
-  /** Become what the same thread is in a newer page, and leave alone what is the same. */
-  adopt(fresh) {
+  /** Become the same thread of a newer page; messages that are the same remain. @param {ChatThread} fresh */
+  update(fresh) {
     const theirs = Array.from(fresh.querySelectorAll(":scope > chat-message"))
-    const known = theirs.findIndex(({ dataset }) => this.message(dataset.id))
-    if (known < 0) {
+    const known = theirs.findIndex(({ dataset }) => this.message(dataset.id ?? ""))
+    const first = known < 0 ? undefined : this.message(theirs[known].dataset.id ?? "")
+    if (!first) {
       this.replaceChildren(...fresh.children)
       return
     }
-    const first = this.message(theirs[known].dataset.id)
     if (known > 0) {
-      this.#beginWith(Array.from(fresh.children).slice(0, known - theirs.length), first)
+      this.#replaceBefore(first, Array.from(fresh.children).slice(0, known - theirs.length))
     }
-    this.#goOnWith(theirs.slice(known), this.messages.slice(this.messages.indexOf(first)))
+    this.#replaceDifferent(theirs.slice(known), this.messages.slice(this.messages.indexOf(first)))
   }
 
-  /** Put something in the place of all that is before a message. */
-  #beginWith(children, first) {
+  /**
+   * Replace everything before a message.
+   * @param {ChatMessage} first
+   * @param {Element[]} children
+   */
+  #replaceBefore(first, children) {
     while (this.firstElementChild !== first) {
-      this.firstElementChild.remove()
+      this.firstElementChild?.remove()
     }
     this.prepend(...children)
   }
 
-  #goOnWith(theirs, ours) {
+  /**
+   * @param {ChatMessage[]} theirs
+   * @param {ChatMessage[]} ours
+   */
+  #replaceDifferent(theirs, ours) {
     const different = theirs.findIndex((message, index) => !isSame(message, ours[index]))
     const same = different < 0 ? theirs.length : different
-    ours.slice(0, same).forEach((message, index) => message.adopt(theirs[index]))
+    ours.slice(0, same).forEach((message, index) => message.update(theirs[index]))
     ours.slice(same).forEach((message) => message.remove())
     this.append(...theirs.slice(same))
   }
 }
 
+/**
+ * @param {ChatMessage} one
+ * @param {ChatMessage | undefined} other
+ */
 function isSame(one, other) {
-  return one.dataset.id === other?.dataset.id && one.dataset.status === other.dataset.status
+  return one.dataset.id === other?.dataset.id && one.dataset.status === other?.dataset.status
 }
 
 customElements.define("chat-thread", ChatThread)

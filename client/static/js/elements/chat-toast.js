@@ -1,59 +1,60 @@
-import { causeOf } from "../chat/error-texts.js"
-import { Problem, unlessBug } from "../lib/problem.js"
+import { errorText } from "../chat/error-texts.js"
+import { listen, query } from "../lib/dom.js"
+import { Problem, rethrowBugs } from "../lib/problem.js"
 
 const SHOWN_MS = 10_000
 
-/** Says what was just done, for a while, and takes it back if asked. Orders: show(sentence, {undo}), fail(error). */
-class ChatToast extends HTMLElement {
+/** Says for a while what was just done, with a button that undoes it. Methods: show(sentence, {undo}), showError(error). */
+export class ChatToast extends HTMLElement {
+  /** @type {(() => void) | undefined} */
   #undo
-  #timer
+  #timer = 0
 
   connectedCallback() {
-    for (const type of ["click", "pointerenter", "pointerleave", "focusin", "focusout"]) {
-      this.addEventListener(type, this)
-    }
+    const wait = () => clearTimeout(this.#timer) // while the reader may be about to press the button
+    const count = () => this.#startTimer()
+    listen(this, {
+      click: ({ target }) => {
+        if (target.closest("[data-undo]")) {
+          this.#hide()
+          this.#undo?.()
+        }
+      },
+      pointerenter: wait,
+      focusin: wait,
+      pointerleave: count,
+      focusout: count,
+    })
   }
 
   /**
-   * @param {string} sentence
-   * @param {{undo?: () => void}} [options] undo: what the button does; without it there is none
+   * @param {string | undefined} sentence
+   * @param {{undo?: () => void}} [options] undo: runs on the button; without it there is none
    */
   show(sentence, { undo } = {}) {
     this.#undo = undo
-    this.querySelector("[data-sentence]").textContent = sentence
-    this.querySelector("[data-undo]").hidden = !undo
-    this.querySelector("[data-card]").hidden = false
-    this.#rise()
-    this.#count()
+    this.#part("sentence").textContent = sentence ?? ""
+    this.#part("undo").hidden = !undo
+    this.#part("card").hidden = false
+    this.#moveToTop()
+    this.#startTimer()
   }
 
-  /** Say why something could not be done; what is no failure but a bug is thrown on. */
-  fail(error) {
-    unlessBug(error)
-    this.show(error instanceof Problem ? causeOf(error) : this.dataset.unreachable)
+  /** Say why something failed; a bug is thrown again. @param {unknown} error */
+  showError(error) {
+    rethrowBugs(error)
+    this.show(error instanceof Problem ? errorText(error) : this.dataset.unreachable)
   }
 
-  /** Count only while nobody is about to press the button. */
-  handleEvent({ type, target }) {
-    if (type === "click" && target.closest("[data-undo]")) {
-      this.#hide()
-      this.#undo()
-    } else if (type === "pointerenter" || type === "focusin") {
-      clearTimeout(this.#timer)
-    } else if (type !== "click") {
-      this.#count()
-    }
-  }
-
-  /** Be above what is open above the page: it is always rendered, as what is hidden is not heard when it speaks. */
-  #rise() {
+  /** Be above an open popover. The toast is always rendered: a screen reader ignores what was hidden when it changed. */
+  #moveToTop() {
     if (document.querySelector(":popover-open")) {
       this.hidePopover()
       this.showPopover()
     }
   }
 
-  #count() {
+  #startTimer() {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.#hide(), SHOWN_MS)
   }
@@ -61,8 +62,13 @@ class ChatToast extends HTMLElement {
   #hide() {
     clearTimeout(this.#timer)
     this.hidePopover()
-    this.querySelector("[data-card]").hidden = true
-    this.querySelector("[data-sentence]").textContent = ""
+    this.#part("card").hidden = true
+    this.#part("sentence").textContent = ""
+  }
+
+  /** @param {string} name */
+  #part(name) {
+    return query(this, `[data-${name}]`)
   }
 }
 

@@ -1,24 +1,26 @@
-import { fromTemplate } from "../lib/templates.js"
+import { cloneTemplate, fire, listen, query } from "../lib/dom.js"
 
-const PAGE = 60 // so many are shown at once; the rest when somebody comes near
+const PAGE = 60 // rendered at once; the rest follows as the reader scrolls
 const NEAR_PX = 600
 
 /**
- * A list of choices for a field that keeps the focus (a listbox). Tells `choice:active`, `choice:pick`, and
- * `choice:aside` for a click on what has `data-aside`; the detail is the choice. `field` is the field.
- * Orders: show(choices, rowOf, at), move(step), pick().
+ * A listbox for a field that keeps the focus. Fires `choice:active`, `choice:pick`, and `choice:aside` for a click on
+ * `[data-aside]`; the detail is the choice. `field` is the field. Methods: show(choices, at), move(step), pick().
  */
-class ChoiceList extends HTMLElement {
+export class ChoiceList extends HTMLElement {
+  /** @type {HTMLElement} */
   field
+  /** @type {Choice[]} */
   #choices = []
-  #rowOf
   #shown = 0
   #at = -1
 
   connectedCallback() {
     this.addEventListener("scroll", () => this.#showNear(), { passive: true })
-    this.addEventListener("mousedown", (event) => event.preventDefault()) // the field keeps the focus
-    this.addEventListener("click", ({ target }) => this.#click(target))
+    listen(this, {
+      mousedown: (event) => event.preventDefault(), // the field keeps the focus
+      click: ({ target }) => this.#click(target),
+    })
   }
 
   /** The active choice, or undefined. */
@@ -32,13 +34,11 @@ class ChoiceList extends HTMLElement {
   }
 
   /**
-   * @param {{group?: string, disabled?: boolean}[]} choices those of a group in a row
-   * @param {(choice: object) => HTMLElement} rowOf makes the option of a choice
-   * @param {number} at which is active; -1 is none
+   * @param {Choice[]} choices in the order of their groups
+   * @param {number} at the active one; -1 is none
    */
-  show(choices, rowOf, at) {
+  show(choices, at) {
     this.#choices = choices
-    this.#rowOf = rowOf
     this.#shown = 0
     this.#at = -1
     this.replaceChildren()
@@ -46,47 +46,49 @@ class ChoiceList extends HTMLElement {
     this.#activate(at)
   }
 
-  /** Go some choices down, or up; from the first one up is nowhere. */
+  /** Move down some choices, or up, but not beyond the first or last. @param {number} step */
   move(step) {
     this.#activate(Math.max(0, Math.min(this.#at + step, this.#choices.length - 1)))
   }
 
-  /** Take the active choice, unless it cannot be taken. */
+  /** Pick the active choice, unless it is disabled. */
   pick() {
     if (this.active && !this.active.disabled) {
-      this.#tell("pick")
+      fire(this, "choice:pick", this.active)
     }
   }
 
+  /** @param {HTMLElement} target */
   #click(target) {
     const row = target.closest("[role=option]")
     if (row) {
       this.#activate(Number(row.dataset.index))
-      target.closest("[data-aside]") ? this.#tell("aside") : this.pick()
+      target.closest("[data-aside]") ? fire(this, "choice:aside", this.active) : this.pick()
     }
   }
 
+  /** @param {number} at */
   #activate(at) {
     this.#row(this.#at)?.removeAttribute("data-active")
     this.#at = at
     this.#showTo(at + 1)
     const row = this.#row(at)
     row?.toggleAttribute("data-active", true)
-    row && this.#reveal(row, at)
+    row && this.#scrollTo(row, at)
     row ? this.field.setAttribute("aria-activedescendant", row.id) : this.field.removeAttribute("aria-activedescendant")
-    this.#tell("active")
+    fire(this, "choice:active", this.active)
   }
 
-  /** Scroll the list, and not the page behind it, which scrollIntoView takes along. */
-  #reveal(row, at) {
+  /**
+   * Scroll the list only: scrollIntoView would also scroll the page.
+   * @param {HTMLElement} row
+   * @param {number} at
+   */
+  #scrollTo(row, at) {
     const list = this.getBoundingClientRect()
     const { top, bottom } = row.getBoundingClientRect()
-    const above = at === 0 ? -this.scrollTop : Math.min(0, top - list.top) // with the first one comes its group's name
+    const above = at === 0 ? -this.scrollTop : Math.min(0, top - list.top) // the first one shows its group's name, too
     this.scrollTop += above || Math.max(0, bottom - list.bottom)
-  }
-
-  #tell(what) {
-    this.dispatchEvent(new CustomEvent(`choice:${what}`, { detail: this.active, bubbles: true }))
   }
 
   #showNear() {
@@ -95,34 +97,39 @@ class ChoiceList extends HTMLElement {
     }
   }
 
+  /** @param {number} end */
   #showTo(end) {
     while (this.#shown < Math.min(end, this.#choices.length)) {
       const choice = this.#choices[this.#shown]
       const isNew = this.#shown === 0 || this.#choices[this.#shown - 1].group !== choice.group
-      const place = isNew ? this.#group(choice.group) : this.lastElementChild
-      place.append(this.#dress(this.#rowOf(choice), choice))
+      const group = isNew ? this.#addGroup(choice.group) : this.lastElementChild
+      group?.append(this.#option(choice))
       this.#shown += 1
     }
   }
 
-  #dress(row, choice) {
+  /** @param {Choice} choice */
+  #option(choice) {
+    const row = choice.row()
     row.id = `${this.id}-${this.#shown}`
-    row.dataset.index = this.#shown
-    row.ariaPosInSet = this.#shown + 1
-    row.ariaSetSize = this.#choices.length
+    row.dataset.index = String(this.#shown)
+    row.ariaPosInSet = String(this.#shown + 1)
+    row.ariaSetSize = String(this.#choices.length)
     row.ariaDisabled = choice.disabled ? "true" : null
     return row
   }
 
-  #group(name = "") {
-    const group = fromTemplate("choices")
+  #addGroup(name = "") {
+    const group = cloneTemplate("choices")
+    const heading = query(group, ".choices-name")
     group.ariaLabel = name || null
-    group.firstElementChild.textContent = name
-    group.firstElementChild.hidden = !name
+    heading.textContent = name
+    heading.hidden = !name
     this.append(group)
     return group
   }
 
+  /** @param {number} at */
   #row(at) {
     return this.querySelector(`[data-index="${at}"]`)
   }

@@ -1,64 +1,73 @@
-import { wishAt, without } from "../chat/completion.js"
+import { completionAt, removeQuery } from "../chat/completion.js"
+import { listen, query } from "../lib/dom.js"
 import { pluralText } from "../lib/plural.js"
-import { isComposed } from "../lib/send-key.js"
+import { isComposing } from "../lib/send-key.js"
 
+/** @type {Record<string, number>} */
 const STEPS = { ArrowDown: 1, ArrowUp: -1 }
 
 /**
- * Offers what `/` and `@` stand for while somebody writes in the field before it. `sources` has for each sign a
- * function from the query to the choices (perhaps a promise): `{choices, rowOf}` as `choice-list` takes them, each
- * choice with `run`, which is called when it is taken.
+ * Offers completions for `/` and `@` while the reader types. `sources` has for each sign a function from the query to
+ * the choices; `run` of a choice is called when it is picked.
  */
-class CompletionMenu extends HTMLElement {
+export class CompletionMenu extends HTMLElement {
+  /** @type {Record<string, (query: string) => Promise<Choice[]>>} */
   sources = {}
-  #field
-  #list
-  #wish
+  /** @type {import("../chat/completion.js").CompletionQuery | undefined} */
+  #query
+  /** @type {number | undefined} */
   #dismissed
 
   connectedCallback() {
-    const form = this.closest("form")
-    this.#field = form.querySelector("textarea")
-    this.#list = this.querySelector("choice-list")
+    const form = /** @type {HTMLFormElement} */ (this.closest("form"))
     this.#list.field = this.#field
-    form.addEventListener("keydown", this, true) // before the form's own meaning of the keys
-    this.#field.addEventListener("input", () => this.#look())
-    this.#field.addEventListener("selectionchange", () => this.#isElsewhere && this.#look())
-    this.#field.addEventListener("blur", () => this.#close())
-    form.addEventListener("submit", () => this.#close())
-    this.addEventListener("choice:pick", ({ detail: choice }) => this.#take(choice))
+    form.addEventListener("keydown", (event) => this.#onKeydown(event), true) // before the form's own handling
+    listen(this.#field, {
+      input: () => this.#update(),
+      selectionchange: () => this.#hasMoved && this.#update(),
+      blur: () => this.#close(),
+    })
+    listen(form, { submit: () => this.#close() })
+    listen(this, { "choice:pick": ({ detail: choice }) => this.#pick(choice) })
   }
 
-  /** While it is open, some keys are its own. */
-  handleEvent(event) {
-    const acts = { Enter: () => this.#list.pick(), Tab: () => this.#list.pick(), Escape: () => this.#dismiss() }
-    const act = event.key in STEPS ? () => this.#list.move(STEPS[event.key]) : acts[event.key]
+  /** While the menu is open, it handles some keys. @param {KeyboardEvent} event */
+  #onKeydown(event) {
+    const { key } = event
+    const isOurs = key in STEPS || key === "Enter" || key === "Tab" || key === "Escape"
     const hasModifier = event.ctrlKey || event.metaKey || event.shiftKey || event.altKey
-    if (act && !this.hidden && !hasModifier && !isComposed(event)) {
-      event.preventDefault()
-      event.stopPropagation()
-      act()
+    if (!isOurs || this.hidden || hasModifier || isComposing(event)) {
+      return
+    }
+    event.preventDefault()
+    event.stopPropagation()
+    if (key in STEPS) {
+      this.#list.move(STEPS[key])
+    } else {
+      key === "Escape" ? this.#dismiss() : this.#list.pick()
     }
   }
 
-  async #look() {
-    const wish = this.#wishNow
-    this.#wish = wish
-    if (wish?.start !== this.#dismissed) {
+  async #update() {
+    const query = this.#queryNow
+    this.#query = query
+    if (query?.start !== this.#dismissed) {
       this.#dismissed = undefined
     }
-    const offer = wish && this.#dismissed === undefined && (await this.sources[wish.sign](wish.query))
-    if (wish === this.#wish) {
-      offer && offer.choices.length ? this.#open(offer) : this.#close()
+    const choices = query && this.#dismissed === undefined ? await this.sources[query.sign](query.query) : []
+    if (query === this.#query) {
+      choices.length ? this.#open(choices) : this.#close()
     }
   }
 
-  #open({ choices, rowOf }) {
+  /** @param {Choice[]} choices */
+  #open(choices) {
+    const count = query(this, "[data-count]")
     this.hidden = false
     this.#field.setAttribute("aria-autocomplete", "list")
     this.#field.setAttribute("aria-controls", this.#list.id)
-    this.#list.show(choices, rowOf, choices.findIndex(({ disabled }) => !disabled))
-    this.#part("count").textContent = pluralText(this.#part("count").dataset.count, choices.length)
+    this.#list.show(choices, choices.findIndex(({ disabled }) => !disabled))
+    count.textContent = pluralText(count.dataset.count, choices.length)
   }
 
   #close() {
@@ -66,34 +75,42 @@ class CompletionMenu extends HTMLElement {
     for (const name of ["autocomplete", "controls", "activedescendant"]) {
       this.#field.removeAttribute(`aria-${name}`)
     }
-    this.#part("count").textContent = ""
+    query(this, "[data-count]").textContent = ""
   }
 
-  /** Stay away for as long as the same sign is meant. */
+  /** Stay closed for this sign. */
   #dismiss() {
-    this.#dismissed = this.#wish.start
+    this.#dismissed = this.#query?.start
     this.#close()
   }
 
-  #take(choice) {
-    const { text, caret } = without(this.#field.value, this.#wish)
+  /** @param {Choice} choice */
+  #pick(choice) {
+    if (!this.#query) {
+      return
+    }
+    const { text, caret } = removeQuery(this.#field.value, this.#query)
     this.#field.value = text
     this.#field.setSelectionRange(caret, caret)
     this.#close()
     this.#field.dispatchEvent(new Event("input", { bubbles: true }))
-    choice.run()
+    choice.run?.()
   }
 
-  get #wishNow() {
-    return wishAt(this.#field.value, this.#field.selectionEnd)
+  get #field() {
+    return query(/** @type {HTMLFormElement} */ (this.closest("form")), "textarea")
   }
 
-  get #isElsewhere() {
-    return this.#wishNow?.end !== this.#wish?.end
+  get #list() {
+    return query(this, "choice-list")
   }
 
-  #part(name) {
-    return this.querySelector(`[data-${name}]`)
+  get #queryNow() {
+    return completionAt(this.#field.value, this.#field.selectionEnd)
+  }
+
+  get #hasMoved() {
+    return this.#queryNow?.end !== this.#query?.end
   }
 }
 

@@ -1,45 +1,56 @@
+import { fire, listen, query } from "../lib/dom.js"
+
 /**
- * What can be done with one conversation of the list: one menu for all, open for the row whose button was pressed.
- * Tells `conversation:act` (detail: {act, row}) and `conversation:close`.
+ * The menu of a conversation in the list: one for all, opened by the row's button.
+ * Fires `conversation:act` ({act, id}) and `conversation:close`.
  */
 class ConversationMenu extends HTMLElement {
+  /** @type {HTMLElement | undefined} */
   #row
 
   connectedCallback() {
     document.addEventListener("click", this, true) // before the button opens the menu
-    this.addEventListener("click", ({ target }) => this.#choose(target.closest("[data-act]")))
-    this.addEventListener("beforetoggle", ({ newState }) => this.#row?.toggleAttribute("data-open", newState === "open"))
-    this.addEventListener("toggle", ({ newState }) => newState === "closed" && this.#tell("close"))
+    listen(this, {
+      click: ({ target }) => this.#choose(target.closest("[data-act]")),
+      beforetoggle: ({ newState }) => this.#row?.toggleAttribute("data-open", newState === "open"),
+      toggle: ({ newState }) => newState === "closed" && fire(this, "conversation:close"),
+    })
   }
 
+  /** @param {Event} event */
   handleEvent({ target }) {
-    const row = target.closest?.("[data-more]")?.closest("[data-row]")
+    const row = target instanceof Element && target.closest("[data-more]")?.closest("[data-row]")
     if (!row) {
       return
     }
     if (row !== this.#row) {
-      this.hidePopover() // so that the press opens it here instead of closing it there
+      this.hidePopover() // so that the click opens it here instead of closing it there
     }
     this.#row = row
-    this.querySelector("[data-export]").href = `${this.dataset.address}${encodeURIComponent(row.dataset.row)}/markdown`
+    query(this, "a[data-export]").href = `${this.dataset.address}${encodeURIComponent(this.#id)}/markdown`
     this.#offer("pin", !("pinned" in row.dataset))
     this.#offer("unpin", "pinned" in row.dataset)
     this.#offer("archive", !("archived" in row.dataset))
     this.#offer("restore", "archived" in row.dataset)
   }
 
-  #offer(act, is) {
-    this.querySelector(`[data-act=${act}]`).hidden = !is
+  get #id() {
+    return this.#row?.dataset.row ?? ""
   }
 
+  /**
+   * @param {string} act
+   * @param {boolean} is
+   */
+  #offer(act, is) {
+    query(this, `[data-act=${act}]`).hidden = !is
+  }
+
+  /** @param {HTMLElement | null} item */
   #choose(item) {
     if (item) {
-      this.#tell("act", { act: item.dataset.act, row: this.#row })
+      fire(this, "conversation:act", { act: item.dataset.act ?? "", id: this.#id })
     }
-  }
-
-  #tell(what, detail) {
-    this.dispatchEvent(new CustomEvent(`conversation:${what}`, { detail, bubbles: true }))
   }
 }
 

@@ -1,138 +1,123 @@
-import { pinnedAfter } from "../chat/follow-end.js"
+import { followsAfterScroll } from "../chat/follow-end.js"
+import { listen } from "../lib/dom.js"
 
 const KEYS_UP = new Set(["ArrowUp", "PageUp", "Home"])
 
 /**
- * Follows the end of a growing element while the reader is at the end; otherwise the way back to it.
- * Orders: pin(), read(element), leave(), news(). The element is named by `data-of`.
+ * Follows the end of a growing element while the reader is at the end; otherwise shows the way back to it.
+ * Methods: follow(), showElement(element), stopFollowing(), markNew(). The element is named by `data-of`.
  */
-class LatestButton extends HTMLElement {
+export class LatestButton extends HTMLElement {
+  /** @type {HTMLElement} */
   #content
-  #pinned = true
+  #follows = true
   #before = position()
   #touchedAt = 0
 
   connectedCallback() {
-    this.#content = document.getElementById(this.dataset.of)
-    this.addEventListener("click", () => this.pin())
-    this.#content.addEventListener("click", this)
-    for (const type of ["scroll", "wheel", "touchstart", "touchmove", "keydown", "resize"]) {
-      addEventListener(type, this, { passive: true })
-    }
-    document.addEventListener("selectionchange", this)
-    new ResizeObserver(() => this.#grown()).observe(this.#content)
+    this.#content = /** @type {HTMLElement} */ (document.getElementById(this.dataset.of ?? ""))
+    this.addEventListener("click", () => this.follow())
+    listen(this.#content, { click: ({ target }) => this.#onClick(target) })
+    const passive = { passive: true }
+    addEventListener("scroll", () => this.#onScroll(), passive)
+    addEventListener("wheel", ({ deltaY }) => deltaY < 0 && this.#release(), passive)
+    addEventListener("touchstart", ({ touches }) => (this.#touchedAt = touches[0].clientY), passive)
+    addEventListener("touchmove", (event) => this.#onTouchmove(event), passive)
+    addEventListener("resize", () => this.#onResize())
+    listen(document, {
+      keydown: (event) => this.#onKeydown(event),
+      selectionchange: () => this.#isSelecting() && this.#release(),
+    })
+    new ResizeObserver(() => this.#onResize()).observe(this.#content)
   }
 
-  handleEvent(event) {
-    this[`on${event.type}`](event)
-  }
-
-  /** Go to the end, and stay there. */
-  pin() {
-    this.#pinned = follows()
-    this.#toEnd()
+  /** Scroll to the end, and follow it. */
+  follow() {
+    this.#follows = wantsToFollow()
+    this.#scrollToEnd()
     this.#show()
   }
 
-  /** Show something that is not at the end, and stay there. */
-  read(element) {
-    this.#pinned = false
+  /** Scroll to an element that is not at the end, and stay there. @param {HTMLElement} element */
+  showElement(element) {
+    this.#follows = false
     element.scrollIntoView({ block: "start", behavior: "instant" })
     this.#before = position()
     this.#show()
   }
 
-  /** There is something new at the end. */
-  news() {
-    this.toggleAttribute("data-news", !this.#pinned)
+  /** Mark the button: there is something new at the end. */
+  markNew() {
+    this.toggleAttribute("data-news", !this.#follows)
   }
 
-  /** Follow the end no longer, and stay where the page is. */
-  leave() {
-    this.#pinned = false
+  /** Stay where the page is. */
+  stopFollowing() {
+    this.#follows = false
     this.#show()
   }
 
-  /** Somebody opens or closes something in the text, and wants to read that. */
-  onclick({ target }) {
+  /** The reader opens or closes details in the text, to read them. @param {HTMLElement} target */
+  #onClick(target) {
     if (target.closest("summary")) {
-      this.#pinned = false
+      this.#follows = false
     }
   }
 
-  onscroll() {
+  #onScroll() {
     const now = position()
-    this.#pinned = follows() && pinnedAfter(this.#pinned, this.#before, now) && !this.#isSelecting()
+    this.#follows = wantsToFollow() && followsAfterScroll(this.#follows, this.#before, now) && !this.#isSelecting()
     this.#before = now
     this.#show()
   }
 
-  onwheel(event) {
-    if (event.deltaY < 0) {
-      this.#unpin()
-    }
-  }
-
-  ontouchstart({ touches }) {
-    this.#touchedAt = touches[0].clientY
-  }
-
-  /** A finger that goes down pulls the page up. */
-  ontouchmove({ touches }) {
+  /** A finger that moves down scrolls up. @param {TouchEvent} event */
+  #onTouchmove({ touches }) {
     if (touches[0].clientY > this.#touchedAt) {
-      this.#unpin()
+      this.#release()
     }
   }
 
-  onkeydown(event) {
-    if (KEYS_UP.has(event.key) && !event.target.matches("textarea, input, select")) {
-      this.#unpin()
+  /** @param {On<KeyboardEvent>} event */
+  #onKeydown({ key, target }) {
+    if (KEYS_UP.has(key) && !target.matches("textarea, input, select")) {
+      this.#release()
     }
   }
 
-  onselectionchange() {
-    if (this.#isSelecting()) {
-      this.#unpin()
-    }
-  }
-
-  onresize() {
-    this.#grown()
-  }
-
-  /** Let go, unless the page is too short to go anywhere. */
-  #unpin() {
-    this.#pinned = this.#pinned && scrollY === 0 && position().distance === 0
+  /** Stop following, unless the page is too short to scroll. */
+  #release() {
+    this.#follows = this.#follows && scrollY === 0 && position().distance === 0
     this.#show()
   }
 
-  #grown() {
-    if (this.#pinned) {
-      this.#toEnd()
+  #onResize() {
+    if (this.#follows) {
+      this.#scrollToEnd()
     }
     this.#show()
   }
 
-  #toEnd() {
+  #scrollToEnd() {
     scrollTo({ top: document.documentElement.scrollHeight, behavior: "instant" })
     this.#before = position()
   }
 
   #show() {
-    this.hidden = this.#pinned || position().distance < innerHeight / 8
-    if (this.#pinned) {
+    this.hidden = this.#follows || position().distance < innerHeight / 8
+    if (this.#follows) {
       this.removeAttribute("data-news")
     }
   }
 
   #isSelecting() {
     const selection = getSelection()
-    return !selection.isCollapsed && this.#content.contains(selection.anchorNode)
+    return selection !== null && !selection.isCollapsed && this.#content.contains(selection.anchorNode)
   }
 }
 
-/** Whether the reader wants the end to be followed at all. */
-function follows() {
+/** Whether the reader's settings allow following. */
+function wantsToFollow() {
   return document.documentElement.dataset.follow !== "off"
 }
 

@@ -1,70 +1,70 @@
+import { fire, listen, query } from "../lib/dom.js"
+
 /**
- * Where a message is changed in its own place. Orders: open(text, draft).
- * Tells `editor:save` (detail: the text) and `editor:cancel` (detail: the text, or nothing if it is as it was).
+ * Edits a message in place. Methods: open(text, draft).
+ * Fires `editor:save` (detail: the text) and `editor:cancel` (detail: the text, or nothing if it is unchanged).
  */
-class MessageEditor extends HTMLElement {
-  #field
-  #original
+export class MessageEditor extends HTMLElement {
+  #original = ""
+
+  /** @type {PageHandlers} */
+  #handlers = {
+    input: () => this.#show(),
+    keydown: (event) => this.#onKeydown(event),
+    submit: (event) => {
+      event.preventDefault()
+      if (this.#field.value.trim()) {
+        fire(this, "editor:save", this.#field.value)
+      }
+    },
+    click: ({ target }) => target.closest("[data-cancel]") && this.#cancel(),
+  }
 
   connectedCallback() {
-    for (const type of ["input", "keydown", "submit", "click"]) {
-      this.addEventListener(type, this)
-    }
+    listen(this, this.#handlers)
   }
 
-  handleEvent(event) {
-    this[`on${event.type}`](event)
-  }
-
-  /** Show a message's text, or what somebody made of it the last time. */
+  /**
+   * Show a message's text, or the draft from the last time.
+   * @param {string} text
+   * @param {string} draft
+   */
   open(text, draft) {
-    this.#field = this.querySelector("textarea")
+    const field = this.#field
     this.#original = text
-    this.#field.value = draft || text
-    this.oninput()
-    this.#field.focus({ preventScroll: true })
-    this.#field.setSelectionRange(this.#field.value.length, this.#field.value.length)
+    field.value = draft || text
+    this.#show()
+    field.focus({ preventScroll: true })
+    field.setSelectionRange(field.value.length, field.value.length)
     this.scrollIntoView({ block: "nearest" })
   }
 
-  oninput() {
-    this.querySelector("[data-mirror]").dataset.mirror = this.#field.value
-    this.querySelector("[data-save]").disabled = !this.#field.value.trim()
+  #show() {
+    query(this, "[data-mirror]").dataset.mirror = this.#field.value
+    query(this, "button[data-save]").disabled = !this.#field.value.trim()
   }
 
-  onkeydown(event) {
+  /** @param {KeyboardEvent} event */
+  #onKeydown(event) {
     if (event.isComposing) {
       return
     }
     if (event.key === "Escape") {
-      event.stopPropagation() // it would stop an answer
+      event.stopPropagation() // or it would stop an answer
       this.#cancel()
     } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault()
-      this.querySelector("form").requestSubmit()
-    }
-  }
-
-  onsubmit(event) {
-    event.preventDefault()
-    if (this.#field.value.trim()) {
-      this.#tell("save", this.#field.value)
-    }
-  }
-
-  onclick({ target }) {
-    if (target.closest("[data-cancel]")) {
-      this.#cancel()
+      query(this, "form").requestSubmit()
     }
   }
 
   #cancel() {
     const text = this.#field.value
-    this.#tell("cancel", text === this.#original ? "" : text)
+    fire(this, "editor:cancel", text === this.#original ? "" : text)
   }
 
-  #tell(what, text) {
-    this.dispatchEvent(new CustomEvent(`editor:${what}`, { detail: text, bubbles: true }))
+  get #field() {
+    return query(this, "textarea")
   }
 }
 

@@ -1,14 +1,22 @@
-/** What else a message can be asked to do: one menu for all. Orders: offer(message, button). */
-class MessageMenu extends HTMLElement {
+import { listen } from "../lib/dom.js"
+
+/** The menu of a message: one for all. Methods: openFor(message, button). */
+export class MessageMenu extends HTMLElement {
+  /** @type {ChatMessage | undefined} */
   #message
+  /** @type {HTMLElement} */
   #button
 
   connectedCallback() {
-    this.addEventListener("click", this)
+    listen(this, { click: ({ target }) => this.#choose(target.closest("[data-does]")) })
   }
 
-  /** Be about a message from now on; the button that is being pressed opens the menu. */
-  offer(message, button) {
+  /**
+   * Be about a message; the click on the button opens the menu.
+   * @param {ChatMessage} message
+   * @param {HTMLElement} button
+   */
+  openFor(message, button) {
     this.#message = message
     this.#button = button
     for (const item of this.querySelectorAll("[data-does]")) {
@@ -16,11 +24,10 @@ class MessageMenu extends HTMLElement {
     }
   }
 
-  /** What is chosen is told as if the message had a button for it. */
-  handleEvent({ target }) {
-    const item = target.closest("[data-does]")
+  /** @param {HTMLElement | null} item */
+  #choose(item) {
     if (item) {
-      this.#message.tell(item.dataset.does, this.#button)
+      this.#message?.request(item.dataset.does, this.#button)
     }
   }
 }

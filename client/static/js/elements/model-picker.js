@@ -1,73 +1,77 @@
 import { favourites } from "../chat/favourites.js"
-import { grouped, ledBy, ModelList } from "../chat/model-list.js"
+import { groupModels, ModelList, moveToFront } from "../chat/model-list.js"
 import { modelRow } from "../chat/model-row.js"
+import { fire, listen, query } from "../lib/dom.js"
 import { isTouch } from "../lib/platform.js"
 import { pluralText } from "../lib/plural.js"
-import { unlessBug } from "../lib/problem.js"
-import { isComposed } from "../lib/send-key.js"
+import { rethrowBugs } from "../lib/problem.js"
+import { isComposing } from "../lib/send-key.js"
 import { storage } from "../lib/storage.js"
 
 const LAST_PICK = "model"
 const LAST_LABEL = "model-label"
+/** @type {Record<string, number>} */
 const STEPS = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 }
 
 /**
- * The models to pick from. A new conversation begins with the model picked last. Tells `picker:pick` (detail: the
- * model), and `picker:change` also when nobody picked it by hand. `api` is where the models come from.
- * Orders: open(), load() → all models, find(query), choose(name), follow(name), recall(), refresh().
+ * Picks a model. A new conversation begins with the model picked last. Fires `picker:pick` (detail: the model), and
+ * `picker:change` also when the model changes without the reader. `api` loads the models.
+ * Methods: open(), load() → all models, find(query) → choices, choose(id), sync(id), restoreLast(), refresh().
  */
-class ModelPicker extends HTMLElement {
+export class ModelPicker extends HTMLElement {
+  /** @type {Page["api"]} */
   api
   #models = new ModelList([])
+  /** @type {Promise<Model[]> | undefined} */
   #loading
-  #query
-  #list
 
   connectedCallback() {
-    this.#query = this.#part("query")
-    this.#list = this.#part("list")
     this.#list.field = this.#query
-    this.#query.addEventListener("input", () => this.#show())
-    for (const type of ["beforetoggle", "toggle", "keydown", "click", "choice:active", "choice:aside", "choice:pick"]) {
-      this.#panel.addEventListener(type, this)
-    }
+    listen(this.#query, { input: () => this.#show() })
+    listen(this.#panel, {
+      beforetoggle: ({ newState }) => newState === "open" && this.#reset(),
+      toggle: ({ newState }) => newState === "open" && this.#onOpen(),
+      keydown: (event) => this.#onKeydown(event),
+      click: ({ target }) => target.closest("[data-like]") && this.#toggleFavourite(this.#list.active),
+      "choice:active": ({ detail: choice }) => this.#showActive(choice?.id),
+      "choice:aside": ({ detail: choice }) => this.#toggleFavourite(choice),
+      "choice:pick": ({ detail: choice }) => {
+        this.choose(choice.id)
+        this.#panel.hidePopover()
+      },
+    })
   }
 
-  handleEvent(event) {
-    this[`on${event.type.replace("choice:", "")}`]?.(event)
-  }
-
-  /** The name of the model. */
+  /** The id of the model. */
   get value() {
-    return this.dataset.value
+    return this.dataset.value ?? ""
   }
 
-  /** What a person reads for it. */
+  /** Its name for people. */
   get label() {
     return this.#part("picked").textContent
   }
 
-  /** The models as far as they are known; `load` gets all. */
+  /** The models that are known; `load` gets all. */
   get models() {
     return this.#models.all
   }
 
-  /** The model that is picked, if it is known. */
+  /** The picked model, if it is known. */
   get model() {
-    return this.#models.named(this.value)
+    return this.#models.byId(this.value)
   }
 
-  /** Let somebody pick another. */
+  /** Let the reader pick another. */
   open() {
     this.#panel.togglePopover(true)
   }
 
-  /** Return all models, asked for once. Throws as the API does. */
+  /** Return all models, requested once. Throws as the API does. */
   async load() {
     const loading = (this.#loading ??= this.api.models())
     try {
-      const models = await loading
-      this.#models = new ModelList(models)
+      this.#models = new ModelList(await loading)
     } catch (error) {
       this.#loading = undefined
       throw error
@@ -75,72 +79,77 @@ class ModelPicker extends HTMLElement {
     return this.models
   }
 
-  /** Pick the model of that name, which must be known. */
-  choose(name) {
-    this.#pick(this.#models.named(name))
-    storage.write(LAST_PICK, this.value)
-    storage.write(LAST_LABEL, this.label)
-    this.dispatchEvent(new CustomEvent("picker:pick", { detail: this.model, bubbles: true }))
-  }
-
-  /** Show what was picked elsewhere, if it is known. */
-  async follow(name) {
-    if (name && name !== this.value && (await this.load().catch(unlessBug)) && this.#models.named(name)) {
-      this.#pick(this.#models.named(name))
+  /** Pick a model, which must be known. @param {string} id */
+  choose(id) {
+    const model = this.#models.byId(id)
+    if (model) {
+      this.#pick(model)
+      storage.write(LAST_PICK, this.value)
+      storage.write(LAST_LABEL, this.label)
+      fire(this, "picker:pick", model)
     }
   }
 
-  /** Let a new conversation begin with what was picked last, at once; go back if it turns out that it cannot answer. */
-  async recall() {
+  /** Show the model that was picked elsewhere, if it is known. @param {string | undefined} id */
+  async sync(id) {
+    if (id && id !== this.value && (await this.load().catch(rethrowBugs))) {
+      const model = this.#models.byId(id)
+      model && this.#pick(model)
+    }
+  }
+
+  /** Let a new conversation begin with the model picked last, at once; go back if that turns out to be unavailable. */
+  async restoreLast() {
     const last = storage.read(LAST_PICK)
     if ("kept" in this.dataset || !last || last === this.value) {
       return
     }
     const usual = { id: this.value, label: this.label, params: {} }
     this.#pick({ id: last, label: storage.read(LAST_LABEL) ?? last, params: {} })
-    const models = await this.load().catch(unlessBug)
+    const models = await this.load().catch(rethrowBugs)
     if (models && this.value === last) {
       this.#pick(this.model?.available ? this.model : usual)
     }
   }
 
-  /** Return the models that fit a query as a list shows them: `{choices, rowOf}`. */
-  find(query) {
+  /** Return the models that match a query, as the choices of a list. @param {string} text */
+  find(text) {
     const liked = favourites.read()
-    const choices = grouped(this.#models.find(query), liked, this.#list.dataset.favourites)
-    const rowOf = (model) => modelRow(model, { isPicked: model.id === this.value, isFavourite: liked.has(model.id) })
-    return { choices: ledBy(this.value, choices), rowOf }
+    const models = groupModels(this.#models.find(text), liked, this.#list.dataset.favourites ?? "")
+    return moveToFront(this.value, models).map((model) => ({
+      id: model.id,
+      group: model.group,
+      disabled: model.disabled,
+      row: () => modelRow(model, { isPicked: model.id === this.value, isFavourite: liked.has(model.id) }),
+    }))
   }
 
-  /** There may be other models now; who is looking sees them at once. */
+  /** The models may have changed: show that at once if the list is open. */
   async refresh() {
     this.#loading = undefined
     if (this.models.length) {
-      await this.load().catch(unlessBug)
+      await this.load().catch(rethrowBugs)
     }
     if (this.#panel.matches(":popover-open")) {
       this.#show(this.#list.active?.id)
     }
   }
 
-  onbeforetoggle({ newState }) {
-    if (newState === "open") {
-      this.#query.value = ""
-      this.#show(this.value)
-    }
+  #reset() {
+    this.#query.value = ""
+    this.#show(this.value)
   }
 
-  async ontoggle({ newState }) {
-    if (newState === "open") {
-      isTouch ? this.#panel.focus() : this.#query.focus()
-      const lost = await this.load().catch(unlessBug) === undefined
-      this.#part("unreachable").hidden = !lost
-      this.#show(this.value)
-    }
+  async #onOpen() {
+    isTouch ? this.#panel.focus() : this.#query.focus()
+    const models = await this.load().catch(rethrowBugs)
+    this.#part("unreachable").hidden = Boolean(models)
+    this.#show(this.value)
   }
 
-  onkeydown(event) {
-    if (isComposed(event)) {
+  /** @param {On<KeyboardEvent>} event */
+  #onKeydown(event) {
+    if (isComposing(event)) {
       return
     }
     if (event.key in STEPS) {
@@ -152,56 +161,56 @@ class ModelPicker extends HTMLElement {
     }
   }
 
-  onclick({ target }) {
-    if (target.closest("[data-like]")) {
-      this.#like(this.#list.active)
+  /** @param {string | undefined} id */
+  #showActive(id) {
+    const model = this.#models.byId(id)
+    this.#part("foot").hidden = !model
+    this.#part("active-name").textContent = model?.label ?? ""
+    this.#part("like").ariaPressed = String(model !== undefined && favourites.read().has(model.id))
+  }
+
+  /** Show the models that match the query. Activate the one with that id, or the first available one. @param {string} [id] */
+  #show(id) {
+    const choices = this.find(this.#query.value)
+    const at = choices.findIndex((choice) => choice.id === id)
+    const first = choices.findIndex(({ disabled }) => !disabled)
+    const count = this.#part("count")
+    this.#list.show(choices, at < 0 ? first : at)
+    this.#part("none").hidden = choices.length > 0 || !this.models.length
+    count.textContent = this.models.length ? pluralText(count.dataset.count, choices.length) : ""
+  }
+
+  /** Mark a favourite, or unmark it, in its row; it moves when the list is shown the next time. @param {Choice | undefined} choice */
+  #toggleFavourite(choice) {
+    if (choice) {
+      favourites.toggle(choice.id)
+      this.#list.activeRow?.toggleAttribute("data-favourite", favourites.read().has(choice.id))
+      this.#showActive(choice.id)
     }
   }
 
-  onactive({ detail: model }) {
-    this.#part("foot").hidden = !model
-    this.#part("active-name").textContent = model?.label ?? ""
-    this.#part("like").ariaPressed = String(favourites.read().has(model?.id))
-  }
-
-  onaside({ detail: model }) {
-    this.#like(model)
-  }
-
-  onpick({ detail: model }) {
-    this.choose(model.id)
-    this.#panel.hidePopover()
-  }
-
-  /** Show what fits the query. The model of that name shall be active, or else the first that can answer. */
-  #show(name) {
-    const { choices, rowOf } = this.find(this.#query.value)
-    const at = choices.findIndex(({ id }) => id === name)
-    const first = choices.findIndex(({ disabled }) => !disabled)
-    this.#list.show(choices, rowOf, at < 0 ? first : at)
-    this.#part("none").hidden = choices.length > 0 || !this.models.length
-    this.#part("count").textContent = this.models.length ? pluralText(this.#part("count").dataset.count, choices.length) : ""
-  }
-
-  /** Mark a favourite, or unmark it, where it stands; it changes its place when the list is shown the next time. */
-  #like(model) {
-    favourites.toggle(model.id)
-    this.#list.activeRow.toggleAttribute("data-favourite", favourites.read().has(model.id))
-    this.onactive({ detail: model })
-  }
-
+  /** @param {PickedModel} model */
   #pick(model) {
     this.dataset.value = model.id
     this.#part("picked").textContent = model.label
-    this.dispatchEvent(new CustomEvent("picker:change", { detail: model, bubbles: true }))
+    fire(this, "picker:change", model)
+  }
+
+  get #list() {
+    return query(this, "choice-list")
+  }
+
+  get #query() {
+    return query(this, "input[data-query]")
   }
 
   get #panel() {
-    return this.querySelector("[popover]")
+    return query(this, "[popover]")
   }
 
+  /** @param {string} name */
   #part(name) {
-    return this.querySelector(`[data-${name}]`)
+    return query(this, `[data-${name}]`)
   }
 }
 

@@ -1,105 +1,99 @@
-import { bytesOf, isSame } from "../chat/params.js"
+import { byteLength, sameParams } from "../chat/params.js"
+import { fire, listen, query } from "../lib/dom.js"
 
 const PAUSE_MS = 500
 
 /**
- * What every model of a conversation is asked with. Tells `params:change` (detail: the parameters) once all of them are
- * as they should be, and `params:shown` whenever others are shown. Orders: show(params), change(params), saved(), unsaved(), defaults(params).
+ * The parameters of a conversation. Fires `params:change` (detail: the parameters) once all of them are valid, and
+ * `params:shown` whenever others are shown.
+ * Methods: show(params), change(params), saved(), unsaved(), showDefaults(params).
  */
-class ParamsPanel extends HTMLElement {
-  #form
+export class ParamsPanel extends HTMLElement {
+  /** @type {Params} */
   #params = {}
+  /** @type {number | undefined} */
   #timer
 
   connectedCallback() {
-    this.#form = this.querySelector("form")
-    for (const type of ["input", "change", "submit", "click"]) {
-      this.addEventListener(type, this)
-    }
+    listen(this, {
+      input: ({ target }) => this.#onInput(target),
+      change: ({ target }) => this.#isField(target) && this.#save(),
+      submit: (event) => {
+        event.preventDefault()
+        this.#save()
+      },
+      click: ({ target }) => this.#reset(target.closest("[data-reset]")?.dataset.reset),
+    })
     addEventListener("pagehide", () => this.#save())
   }
 
-  handleEvent(event) {
-    this[`on${event.type}`](event)
-  }
-
-  /** The parameters, the last ones that were as they should be. */
+  /** The last valid parameters. */
   get params() {
     return this.#params
   }
 
-  /** Fill in parameters as they are. */
+  /** Show parameters that are already set. @param {Params} params */
   show(params) {
     this.#stopWaiting()
     for (const field of this.#fields) {
-      field.value = params[field.name] ?? ""
-      this.#judge(field)
+      field.value = String(valueOf(params, field.name) ?? "")
+      this.#validate(field)
     }
-    this.#take(params)
+    this.#adopt(params)
   }
 
-  /** Set other parameters. */
+  /** Set other parameters. @param {Params} params */
   change(params) {
     this.show(params)
-    this.#tell()
+    fire(this, "params:change", params)
   }
 
-  /** The server has them, or the browser, before there is a conversation; unless more was written since. */
+  /** The server has stored them, or the browser if the conversation does not exist yet; unless more was typed since. */
   saved() {
     if (this.#timer === undefined) {
-      this.#say("saved")
+      this.#showState("saved")
     }
   }
 
-  /** The server does not have them; the next message brings them. */
+  /** The server has not stored them; the next message carries them. */
   unsaved() {
-    this.#say("unsaved")
+    this.#showState("unsaved")
   }
 
-  /** Show in empty fields what the model has by itself, as far as that is known. */
-  defaults(params) {
+  /** Show the model's own defaults in empty fields, where they are known. @param {Params} params */
+  showDefaults(params) {
     for (const field of this.#fields.filter(({ type }) => type === "number")) {
-      field.placeholder = params[field.name] ?? field.dataset.unknown
+      field.placeholder = String(valueOf(params, field.name) ?? field.dataset.unknown)
     }
   }
 
-  oninput({ target }) {
+  /** @param {HTMLElement} target */
+  #onInput(target) {
     if (this.#isField(target)) {
-      this.#say("unknown")
+      this.#showState("unknown")
       clearTimeout(this.#timer)
       this.#timer = setTimeout(() => this.#save(), PAUSE_MS)
     }
   }
 
-  onchange({ target }) {
-    if (this.#isField(target)) {
-      this.#save()
-    }
-  }
-
-  onsubmit(event) {
-    event.preventDefault()
-    this.#save()
-  }
-
-  onclick({ target }) {
-    const button = target.closest("[data-reset]")
-    if (button) {
-      const field = this.#form.elements[button.dataset.reset]
+  /** @param {string | undefined} name */
+  #reset(name) {
+    const field = name && this.#fields.find((each) => each.name === name)
+    if (field) {
       field.value = ""
       field.focus()
       this.#save()
     }
   }
 
-  /** Take what is written, if all of it is as it should be and something is new. */
+  /** Adopt what the fields say, if all are valid and something is new. */
   #save() {
     this.#stopWaiting()
-    const areRight = this.#fields.map((field) => this.#judge(field)).every(Boolean)
-    const params = areRight && this.#written()
-    if (params && !isSame(params, this.#params)) {
-      this.#take(params)
-      this.#tell()
+    const areValid = this.#fields.map((field) => this.#validate(field)).every(Boolean)
+    const params = this.#written()
+    if (areValid && !sameParams(params, this.#params)) {
+      this.#adopt(params)
+      fire(this, "params:change", params)
     }
   }
 
@@ -108,44 +102,53 @@ class ParamsPanel extends HTMLElement {
     this.#timer = undefined
   }
 
+  /** @returns {Params} */
   #written() {
     const set = this.#fields.filter(({ value }) => value.trim())
-    return Object.fromEntries(set.map((field) => [field.name, field.type === "number" ? field.valueAsNumber : field.value]))
+    return Object.fromEntries(set.map((field) => [field.name, field.type === "number" ? Number(field.value) : field.value]))
   }
 
-  #take(params) {
+  /** @param {Params} params */
+  #adopt(params) {
     this.#params = params
-    this.dispatchEvent(new CustomEvent("params:shown", { detail: params, bubbles: true }))
+    fire(this, "params:shown", params)
   }
 
-  /** Say beside a field what is wrong with it; return whether nothing is. */
-  #judge(field) {
+  /** Say beside a field that it is invalid; return whether it is valid. @param {HTMLInputElement} field */
+  #validate(field) {
     const { badInput, rangeUnderflow, rangeOverflow, stepMismatch } = field.validity
-    const isTooLong = field.type !== "number" && bytesOf(field.value) > Number(field.dataset.longest)
-    const isWrong = badInput || rangeUnderflow || rangeOverflow || (stepMismatch && field.step === "1") || isTooLong
-    field.ariaInvalid = isWrong ? "true" : null
-    this.querySelector(`[data-mistake="${field.name}"]`).hidden = !isWrong
-    this.querySelector(`[data-reset="${field.name}"]`).hidden = !(field.value || badInput)
-    return !isWrong
+    const isTooLong = field.type !== "number" && byteLength(field.value) > Number(field.dataset.longest)
+    const isInvalid = badInput || rangeUnderflow || rangeOverflow || (stepMismatch && field.step === "1") || isTooLong
+    field.ariaInvalid = isInvalid ? "true" : null
+    query(this, `[data-mistake="${field.name}"]`).hidden = !isInvalid
+    query(this, `[data-reset="${field.name}"]`).hidden = !(field.value || badInput)
+    return !isInvalid
   }
 
-  #tell() {
-    this.dispatchEvent(new CustomEvent("params:change", { detail: this.#params, bubbles: true }))
-  }
-
-  #say(outcome) {
-    const state = this.querySelector("[data-state]")
+  /** @param {string} outcome */
+  #showState(outcome) {
+    const state = query(this, "[data-state]")
     state.textContent = state.dataset[outcome] ?? ""
     state.dataset.outcome = outcome
   }
 
+  /** @param {HTMLElement} element */
   #isField(element) {
-    return this.#fields.includes(element)
+    return element.matches("[data-param]")
   }
 
+  /** Inputs; the instructions are a textarea, which has all that is used here but `step`. */
   get #fields() {
-    return Array.from(this.#form.querySelectorAll("[data-param]"))
+    return /** @type {HTMLInputElement[]} */ (Array.from(this.querySelectorAll("[data-param]")))
   }
+}
+
+/**
+ * @param {Record<string, unknown>} params
+ * @param {string} name
+ */
+function valueOf(params, name) {
+  return params[name]
 }
 
 customElements.define("params-panel", ParamsPanel)

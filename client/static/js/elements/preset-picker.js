@@ -1,37 +1,40 @@
-import { isSame, isSet } from "../chat/params.js"
-import { unlessBug } from "../lib/problem.js"
-import { isComposed } from "../lib/send-key.js"
+import { hasParams, sameParams } from "../chat/params.js"
+import { fire, listen, query } from "../lib/dom.js"
+import { rethrowBugs } from "../lib/problem.js"
+import { isComposing } from "../lib/send-key.js"
 
 const OWN = "own values" // no preset's id has a space
 
 /**
- * Parameters that have a name: the ready ones, and the person's own, which can be saved, changed, renamed and deleted.
- * Tells `preset:apply` (detail: the preset). `api` is where one's own are kept.
- * Orders: load() → all presets, show(params): what is set now.
+ * Named parameters: the ready presets, and the person's own, which can be saved, updated, renamed and deleted.
+ * Fires `preset:apply` (detail: the preset). `api` stores the person's own.
+ * Methods: load() → all presets, show(params): the parameters now set.
  */
-class PresetPicker extends HTMLElement {
+export class PresetPicker extends HTMLElement {
+  /** @type {Page["api"]} */
   api
-  #select
+  /** @type {Preset[]} */
   #own = []
+  /** @type {Params} */
   #params = {}
+  /** @type {Preset | undefined} */
   #applied
+  /** @type {Preset | undefined} */
   #deleted
-  #act
+  /** @type {(name: string) => void} */
+  #onName
 
   connectedCallback() {
-    this.#select = this.querySelector("select")
-    this.addEventListener("click", this)
-    this.addEventListener("change", this)
-    this.addEventListener("keydown", this)
+    listen(this, {
+      click: ({ target }) => this.#do(target.closest("[data-order]")?.dataset.order),
+      change: ({ target }) => target === this.#select && this.#apply(),
+      keydown: (event) => this.#onKeydown(event),
+    })
   }
 
-  handleEvent(event) {
-    this[`on${event.type}`](event)
-  }
-
-  /** Return all presets as they are on the server now, or as far as they were known if it cannot be reached. */
+  /** Return all presets as they are on the server, or as far as they are known if it cannot be reached. */
   async load() {
-    await this.#say(async () => (this.#own = await this.api.presets()))
+    await this.#try(async () => (this.#own = await this.api.presets()))
     const options = this.#own.map(({ id, name }) => new Option(name, id))
     this.#part("own").replaceChildren(...options)
     this.#part("own").hidden = !options.length
@@ -39,63 +42,65 @@ class PresetPicker extends HTMLElement {
     return this.all
   }
 
-  /** All presets, the ready ones and one's own as far as they are known: `{id, name, params}` each. */
+  /** The ready presets, and the person's own as far as they are known. */
   get all() {
-    const ready = Array.from(this.querySelectorAll("[data-params]"), (option) => ({
+    const ready = Array.from(this.querySelectorAll("option[data-params]"), (option) => ({
       id: option.value,
       name: option.textContent,
-      params: JSON.parse(option.dataset.params),
+      params: JSON.parse(option.dataset.params ?? "{}"),
     }))
     return [...ready, ...this.#own]
   }
 
-  /** Show which preset the parameters are, or come from. */
+  /** Show which preset the parameters are, or come from. @param {Params} params */
   show(params) {
     this.#params = params
-    const same = this.all.find((preset) => isSame(preset.params, params))
+    const same = this.all.find((preset) => sameParams(preset.params, params))
     this.#applied = same ?? this.#own.find(({ id }) => id === this.#applied?.id)
-    this.#select.value = same?.id ?? (isSet(params) ? OWN : "")
+    this.#select.value = same?.id ?? (hasParams(params) ? OWN : "")
     this.#part("changed").hidden = this.#select.value !== OWN
-    const isOwn = this.#own.includes(this.#applied) && isSet(params)
-    this.#button("save-as").hidden = !isSet(params) || Boolean(same)
+    const isOwn = this.#own.some((preset) => preset === this.#applied) && hasParams(params)
+    this.#button("save-as").hidden = !hasParams(params) || Boolean(same)
     this.#button("update").hidden = !isOwn || Boolean(same)
     this.#button("rename").hidden = this.#button("delete").hidden = !isOwn
   }
 
-  onchange({ target }) {
-    if (target === this.#select) {
-      const preset = this.all.find(({ id }) => id === this.#select.value) ?? { params: {} }
-      this.dispatchEvent(new CustomEvent("preset:apply", { detail: preset, bubbles: true }))
-    }
+  #apply() {
+    fire(this, "preset:apply", this.all.find(({ id }) => id === this.#select.value) ?? { params: {} })
   }
 
-  onclick({ target }) {
-    const { order } = target.closest("[data-order]")?.dataset ?? {}
+  /** @param {string | undefined} order of a button */
+  #do(order) {
+    const [applied, deleted] = [this.#applied, this.#deleted]
+    /** @type {Record<string, () => unknown>} */
     const orders = {
-      "save-as": () => this.#ask("", (name) => this.#add(name, this.#params)),
-      update: () => this.#replace(this.#applied.name, this.#params),
-      rename: () => this.#ask(this.#applied.name, (name) => this.#replace(name, this.#applied.params)),
-      delete: () => this.#delete(this.#applied),
-      undo: () => this.#add(this.#deleted.name, this.#deleted.params),
-      name: () => this.#named(),
-      cancel: () => this.#stopAsking(),
+      "save-as": () => this.#askName("", (name) => this.#add(name, this.#params)),
+      update: () => applied && this.#update(applied, { params: this.#params }),
+      rename: () => applied && this.#askName(applied.name, (name) => this.#update(applied, { name })),
+      delete: () => applied && this.#delete(applied),
+      undo: () => deleted && this.#add(deleted.name, deleted.params),
+      name: () => this.#useName(),
+      cancel: () => this.#stopNaming(),
     }
-    orders[order]?.()
+    orders[order ?? ""]?.()
   }
 
-  /** Enter in the name saves, and Escape closes no more than the name. */
-  onkeydown(event) {
-    const acts = { Enter: () => this.#named(), Escape: () => this.#stopAsking() }
-    const act = event.target === this.#name && !isComposed(event) && acts[event.key]
-    if (act) {
+  /** Enter in the name saves; Escape closes only the name. @param {On<KeyboardEvent>} event */
+  #onKeydown(event) {
+    const isOurs = event.key === "Enter" || event.key === "Escape"
+    if (event.target === this.#name && isOurs && !isComposing(event)) {
       event.preventDefault()
       event.stopPropagation()
-      act()
+      event.key === "Enter" ? this.#useName() : this.#stopNaming()
     }
   }
 
-  #ask(name, act) {
-    this.#act = act
+  /**
+   * @param {string} name
+   * @param {(name: string) => void} onName
+   */
+  #askName(name, onName) {
+    this.#onName = onName
     this.#part("naming").hidden = false
     this.#part("blank").hidden = true
     this.#name.value = name
@@ -103,36 +108,45 @@ class PresetPicker extends HTMLElement {
     this.#name.focus()
   }
 
-  async #named() {
+  #useName() {
     const name = this.#name.value.trim()
     this.#part("blank").hidden = Boolean(name)
     if (name) {
-      this.#stopAsking()
-      await this.#act(name)
+      this.#stopNaming()
+      this.#onName(name)
     }
   }
 
-  #stopAsking() {
+  #stopNaming() {
     this.#part("naming").hidden = true
     this.#select.focus()
   }
 
+  /**
+   * @param {string} name
+   * @param {Params} params
+   */
   async #add(name, params) {
-    if (await this.#say(() => this.api.addPreset(name, params))) {
+    if (await this.#try(() => this.api.addPreset(name, params))) {
       this.#part("deleted").hidden = true
       await this.load()
     }
   }
 
-  async #replace(name, params) {
-    const { id } = this.#applied
-    if (await this.#say(() => this.api.replacePreset(id, name, params))) {
+  /**
+   * @param {Preset} preset
+   * @param {Partial<Preset>} changes
+   */
+  async #update(preset, changes) {
+    const { id, name, params } = { ...preset, ...changes }
+    if (await this.#try(() => this.api.updatePreset(id, name, params))) {
       await this.load()
     }
   }
 
+  /** @param {Preset} preset */
   async #delete(preset) {
-    if (await this.#say(() => this.api.deletePreset(preset.id))) {
+    if (await this.#try(() => this.api.deletePreset(preset.id))) {
       this.#deleted = preset
       this.#part("deleted").hidden = false
       this.#part("deleted-name").textContent = preset.name
@@ -141,29 +155,35 @@ class PresetPicker extends HTMLElement {
     }
   }
 
-  /** Do something with the server; return whether it went well, and say so if it did not. */
-  async #say(act) {
+  /** Ask the server; return whether that succeeded, and say so if it did not. @param {() => Promise<unknown>} request */
+  async #try(request) {
     try {
-      await act()
+      await request()
       this.#part("failed").hidden = true
       return true
     } catch (error) {
-      unlessBug(error)
+      rethrowBugs(error)
       this.#part("failed").hidden = false
       return false
     }
   }
 
+  get #select() {
+    return query(this, "select")
+  }
+
   get #name() {
-    return this.querySelector("[data-name]")
+    return query(this, "input[data-name]")
   }
 
+  /** @param {string} order */
   #button(order) {
-    return this.querySelector(`[data-order="${order}"]`)
+    return query(this, `[data-order="${order}"]`)
   }
 
+  /** @param {string} name */
   #part(name) {
-    return this.querySelector(`[data-${name}]`)
+    return query(this, `[data-${name}]`)
   }
 }
 

@@ -1,28 +1,31 @@
 import { queue } from "../chat/drafts.js"
+import { fire, listen, query, unlisten } from "../lib/dom.js"
 
 /**
- * The one message that waits for an answer to end; another one joins it. Tells `queue:add`, and `queue:edit` and
- * `queue:remove`; their detail is the text, which is out of the queue then. Orders: open(conversationId), add(text), take() → text.
+ * The one message that is sent once the answer ends; another one joins it. Fires `queue:add`, and `queue:edit` and
+ * `queue:remove` with the text, which has left the queue. Methods: open(conversationId), add(text), take() → text.
  */
-class QueuedMessage extends HTMLElement {
+export class QueuedMessage extends HTMLElement {
   #conversationId = ""
   #text = ""
   #isKept = false
 
+  /** @type {PageHandlers} */
+  #handlers = { click: ({ target }) => this.#onClick(target.closest("[data-order]")) }
+
+  /** @type {PageHandlers} */
+  #windowHandlers = { storage: (event) => this.#onStorage(event) }
+
   connectedCallback() {
-    this.addEventListener("click", this)
-    addEventListener("storage", this)
+    listen(this, this.#handlers)
+    listen(window, this.#windowHandlers)
   }
 
   disconnectedCallback() {
-    removeEventListener("storage", this)
+    unlisten(window, this.#windowHandlers)
   }
 
-  handleEvent(event) {
-    this[`on${event.type}`](event)
-  }
-
-  /** Go over to a conversation: what waits here comes along, or else what waits there is shown. */
+  /** Move to a conversation: the queued message comes along, or that conversation's is shown. @param {string} conversationId */
   open(conversationId) {
     const text = this.#text || queue.read(conversationId)
     if (conversationId !== this.#conversationId && this.#text) {
@@ -32,13 +35,13 @@ class QueuedMessage extends HTMLElement {
     this.#keep(text)
   }
 
-  /** Let a text wait. */
+  /** @param {string} text */
   add(text) {
     this.#keep([this.#text, text].filter(Boolean).join("\n"))
-    this.dispatchEvent(new CustomEvent("queue:add", { bubbles: true }))
+    fire(this, "queue:add")
   }
 
-  /** Return what waits, out of the queue; empty where nothing does, or another tab was quicker. */
+  /** Remove the message from the queue and return it; empty if there is none, or another tab was quicker. */
   take() {
     const wasTaken = this.#isKept && !queue.read(this.#conversationId)
     const text = wasTaken ? "" : this.#text
@@ -46,29 +49,32 @@ class QueuedMessage extends HTMLElement {
     return text
   }
 
-  onclick({ target }) {
-    const button = target.closest("[data-order]")
+  /** @param {HTMLElement | null} button */
+  #onClick(button) {
     if (button) {
-      this.dispatchEvent(new CustomEvent(`queue:${button.dataset.order}`, { detail: this.take(), bubbles: true }))
+      fire(this, button.dataset.order === "edit" ? "queue:edit" : "queue:remove", this.take())
     }
   }
 
-  onstorage(event) {
+  /** @param {StorageEvent} event */
+  #onStorage(event) {
     if (queue.isIn(event, this.#conversationId)) {
       this.#show(event.newValue ?? "")
     }
   }
 
+  /** @param {string} text */
   #keep(text) {
     queue.write(this.#conversationId, text)
     this.#isKept = text !== "" && queue.read(this.#conversationId) === text
     this.#show(text)
   }
 
+  /** @param {string} text */
   #show(text) {
     this.#text = text
     this.hidden = !text
-    this.querySelector("[data-waiting-text]").textContent = text
+    query(this, "[data-waiting-text]").textContent = text
   }
 }
 

@@ -1,11 +1,12 @@
-import { durationText } from "../lib/duration.js"
+import { query } from "../lib/dom.js"
+import { durationText } from "../lib/formats.js"
 
 const TICK_MS = 1000
 
-/** How long a service wants to be left alone: `data-left-s` counts down. It keeps nobody from trying. */
+/** How long a service asks to wait: `data-left-s` counts down. The reader may retry before. */
 class RetryWait extends HTMLElement {
-  #timer
-  #until
+  #timer = 0
+  #until = 0
 
   connectedCallback() {
     const left = Number(this.dataset.leftS)
@@ -23,8 +24,8 @@ class RetryWait extends HTMLElement {
 
   #show() {
     const left = Math.max(0, Math.round((this.#until - performance.now()) / 1000))
-    this.dataset.leftS = left
-    this.querySelector("[data-left]").textContent = durationText(left, document.documentElement.lang)
+    this.dataset.leftS = String(left)
+    query(this, "[data-left]").textContent = durationText(left, document.documentElement.lang)
     this.toggleAttribute("data-over", left === 0)
     if (left === 0) {
       clearInterval(this.#timer)

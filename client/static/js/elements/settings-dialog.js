@@ -1,16 +1,17 @@
-import { unlessBug } from "../lib/problem.js"
+import { query } from "../lib/dom.js"
+import { rethrowBugs } from "../lib/problem.js"
 
-/** The settings over the chat. Orders: open(api). Its content is the settings page's own, fetched each time. */
-class SettingsDialog extends HTMLElement {
-  /** Resolve to whether the settings could be had. */
+/** The settings over the chat. Methods: open(api). Its content is that of the settings page, loaded each time. */
+export class SettingsDialog extends HTMLElement {
+  /** Return whether the settings could be loaded. @param {Page["api"]} api */
   async open(api) {
-    const dialog = this.querySelector("dialog")
+    const dialog = query(this, "dialog")
     if (dialog.open) {
       return true
     }
-    const part = await api.page(this.dataset.source).catch(unlessBug)
+    const part = await api.page(this.dataset.source ?? "").catch(rethrowBugs)
     if (part && !dialog.open) {
-      this.querySelector("[data-content]").replaceChildren(...part.body.children)
+      query(this, "[data-content]").replaceChildren(...part.body.children)
       dialog.showModal()
     }
     return Boolean(part)

@@ -1,100 +1,117 @@
+import { fire, listen, query } from "../lib/dom.js"
 import { notificationProblem } from "../lib/notifications.js"
 
+/** @typedef {HTMLInputElement | HTMLSelectElement} Control */
+
 /**
- * The settings, each kept as soon as it is changed. Tells `settings:chosen` ({name, value}).
- * Orders: saved(), unsaved(), refuse(problem): notifications cannot be had, for a reason that has its own sentence.
+ * The settings, each saved as soon as it changes. Fires `settings:change` ({name, value}).
+ * Methods: saved(), unsaved(), refuse(problem): notifications are unavailable, for a reason with its own sentence.
  */
-class SettingsForm extends HTMLElement {
+export class SettingsForm extends HTMLElement {
   connectedCallback() {
-    this.querySelector("[data-save]").hidden = true
-    for (const type of ["change", "submit", "click"]) {
-      this.addEventListener(type, this)
-    }
+    query(this, "[data-save]").hidden = true
+    listen(this, {
+      change: ({ target }) => this.#fire(/** @type {Control} */ (target)),
+      submit: (event) => this.#onSubmit(event),
+      click: ({ target }) => openDialog(target.closest("[commandfor]")),
+    })
     const problem = notificationProblem()
-    if (problem === "insecure" || (problem && this.#control("notify").checked)) {
+    const notify = this.#control("notify")
+    if (problem === "insecure" || (problem && notify && valueOf(notify) === "on")) {
       this.refuse(problem)
     }
   }
 
-  handleEvent(event) {
-    this[`on${event.type}`](event)
-  }
-
-  onchange({ target }) {
-    this.#tell(target)
-  }
-
-  /** A reset is a choice, too. Everything is kept already, so there is nothing else to send. */
-  onsubmit(event) {
-    if (!event.target.matches("[data-choices]")) {
-      return
-    }
-    event.preventDefault()
-    if (event.submitter?.name === "reset") {
-      const control = this.#control(event.submitter.value)
-      setValue(control, control.dataset.default)
-      this.#tell(control)
-      control.focus()
-    }
-  }
-
-  /** Where the browser does not know the attribute `command` yet. */
-  onclick({ target }) {
-    const opens = target.closest("[commandfor]")
-    if (opens && !("command" in opens)) {
-      this.querySelector(`#${opens.getAttribute("commandfor")}`).showModal()
-    }
-  }
-
-  /** Where choices are kept. */
+  /** Where the settings are saved. */
   get address() {
-    return this.querySelector("[data-choices]").action
+    return query(this, "form[data-choices]").action
   }
 
   saved() {
-    this.#say(this.dataset.saved, true)
+    this.#showStatus(this.dataset.saved, true)
   }
 
   unsaved() {
-    this.#say(this.dataset.unsaved, false)
+    this.#showStatus(this.dataset.unsaved, false)
   }
 
-  /** @param {"blocked" | "insecure"} problem */
+  /** @param {string} problem "blocked" or "insecure" */
   refuse(problem) {
     const control = this.#control("notify")
     setValue(control, "off")
     control.disabled = problem === "insecure"
-    this.querySelector("[name=reset][value=notify]").hidden = true
-    this.querySelector(`[data-notify-problem=${problem}]`).hidden = false
+    query(this, "[name=reset][value=notify]").hidden = true
+    query(this, `[data-notify-problem=${problem}]`).hidden = false
   }
 
-  #tell(control) {
+  /** A reset is a choice, too. Everything is saved already, so there is nothing else to send. @param {On<SubmitEvent>} event */
+  #onSubmit(event) {
+    if (!event.target.matches("[data-choices]")) {
+      return
+    }
+    event.preventDefault()
+    if (event.submitter instanceof HTMLButtonElement && event.submitter.name === "reset") {
+      const control = this.#control(event.submitter.value)
+      setValue(control, control.dataset.default ?? "")
+      this.#fire(control)
+      control.focus()
+    }
+  }
+
+  /** @param {Control} control */
+  #fire(control) {
     const { name, dataset } = control
     const value = valueOf(control)
-    this.querySelector(`[name=reset][value=${name}]`).hidden = value === dataset.default
+    query(this, `[name=reset][value=${name}]`).hidden = value === dataset.default
     this.querySelectorAll("[data-notify-problem]").forEach((note) => (note.hidden = true))
-    this.dispatchEvent(new CustomEvent("settings:chosen", { detail: { name, value }, bubbles: true }))
+    fire(this, "settings:change", { name, value })
   }
 
-  /** Empty first, so that the same words are announced again. */
-  #say(sentence, passes) {
-    const status = this.querySelector("[data-status]")
+  /**
+   * Empty first, so that the same sentence is announced again.
+   * @param {string | undefined} sentence
+   * @param {boolean} fades
+   */
+  #showStatus(sentence, fades) {
+    const status = query(this, "[data-status]")
     status.textContent = ""
-    status.toggleAttribute("data-passes", passes)
-    requestAnimationFrame(() => (status.textContent = sentence))
+    status.toggleAttribute("data-passes", fades)
+    requestAnimationFrame(() => (status.textContent = sentence ?? ""))
   }
 
+  /** @param {string} name */
   #control(name) {
-    return this.querySelector(`[name=${name}]:not([type=hidden])`)
+    return /** @type {Control} */ (query(this, `[name=${name}]:not([type=hidden])`))
   }
 }
 
-function valueOf(control) {
-  return control.type === "checkbox" ? (control.checked ? "on" : "off") : control.value
+/** Open a dialog where the browser does not know the attribute `command` yet. @param {HTMLElement | null} button */
+function openDialog(button) {
+  const dialog = button && !("command" in button) && document.getElementById(button.getAttribute("commandfor") ?? "")
+  if (dialog instanceof HTMLDialogElement) {
+    dialog.showModal()
+  }
 }
 
+/** @param {Control} control */
+function valueOf(control) {
+  return isSwitch(control) ? (control.checked ? "on" : "off") : control.value
+}
+
+/**
+ * @param {Control} control
+ * @param {string} value
+ */
 function setValue(control, value) {
-  control.type === "checkbox" ? (control.checked = value === "on") : (control.value = value)
+  isSwitch(control) ? (control.checked = value === "on") : (control.value = value)
+}
+
+/**
+ * @param {Control} control
+ * @returns {control is HTMLInputElement}
+ */
+function isSwitch(control) {
+  return control.type === "checkbox"
 }
 
 customElements.define("settings-form", SettingsForm)

@@ -1,11 +1,12 @@
-import { keyboard } from "../lib/platform.js"
 import { keyNames, SHORTCUTS } from "../chat/shortcuts.js"
+import { query } from "../lib/dom.js"
+import { keyboard } from "../lib/platform.js"
 
-/** The list of keys, each called as the keyboard in front of the reader calls it. Orders: open(). */
-class ShortcutSheet extends HTMLElement {
+/** The list of shortcuts, each key named as on the reader's keyboard. Methods: open(). */
+export class ShortcutSheet extends HTMLElement {
   connectedCallback() {
     for (const { action, keys } of SHORTCUTS) {
-      const row = this.querySelector(`[data-action-name="${action}"] [data-keys]`)
+      const row = query(this, `[data-action-name="${action}"] [data-keys]`)
       row.replaceChildren(...keyNames(keys, keyboard, this.dataset).map(keycap))
     }
     document.addEventListener("click", this)
@@ -15,18 +16,19 @@ class ShortcutSheet extends HTMLElement {
     document.removeEventListener("click", this)
   }
 
-  /** Buttons that lead here may be anywhere, and come later. */
+  /** The buttons that open it may be anywhere, and may come later. @param {Event} event */
   handleEvent({ target }) {
-    if (target.closest("[data-open-shortcuts]")) {
+    if (target instanceof Element && target.closest("[data-open-shortcuts]")) {
       this.open()
     }
   }
 
   open() {
-    this.querySelector("dialog").showModal()
+    query(this, "dialog").showModal()
   }
 }
 
+/** @param {string} name */
 function keycap(name) {
   const key = document.createElement("kbd")
   key.className = "shortcuts-key"

@@ -1,26 +1,35 @@
+import { query } from "./dom.js"
+
 const root = document.documentElement
 
-/** When the colours of high contrast are used, by theme. */
+/** When the high-contrast colours apply, by theme. @type {Record<string, string>} */
 const CONTRAST_MEDIA = { system: "(prefers-contrast: more)", contrast: "all" }
 
-/** Let a setting take effect at once; the server does the same for the next page. */
+/**
+ * Apply a setting at once; the server applies it to the next page.
+ * @param {string} name
+ * @param {string} value
+ */
 export function applySetting(name, value) {
   if (name === "language") {
-    location.reload() // what is typed is kept as a draft, and a running answer goes on
+    location.reload() // the text in the field is kept as a draft, and a running answer continues
     return
   }
   root.dataset[name.replace(/_(.)/g, (_, letter) => letter.toUpperCase())] = value
   if (name === "theme") {
-    document.querySelector("link[data-contrast]").media = CONTRAST_MEDIA[value] ?? "not all"
+    query(document, "link[data-contrast]").media = CONTRAST_MEDIA[value] ?? "not all"
     tintBrowser(value)
   }
 }
 
-/** Give the browser's own frame the colour of the page: that of the theme, or of each scheme its own. */
+/**
+ * Give the browser's own frame the page's colour: the theme's, or one for each colour scheme.
+ * @param {string} theme
+ */
 function tintBrowser(theme) {
   const metas = Array.from(document.querySelectorAll("meta[name=theme-color]"))
   for (const meta of metas) {
     const forced = metas.find(({ dataset }) => dataset.scheme === theme)
-    meta.content = (forced ?? meta).dataset.colour
+    meta.content = (forced ?? meta).dataset.colour ?? ""
   }
 }

@@ -1,10 +1,10 @@
 /**
- * Put a text on the clipboard, also where the page came by plain http, which has no `navigator.clipboard`.
+ * Copy a text to the clipboard, also where the page came over plain HTTP and lacks `navigator.clipboard`.
  * @param {Promise<string>} text
  */
-export async function copy(text) {
+export async function copyText(text) {
   if (navigator.clipboard && window.ClipboardItem) {
-    // A promise inside of the item: Safari allows writing only in the very moment of the click.
+    // A promise inside the item: Safari allows writing only during the click itself.
     const blob = text.then((plain) => new Blob([plain], { type: "text/plain" }))
     await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })])
   } else {
@@ -12,9 +12,10 @@ export async function copy(text) {
   }
 }
 
+/** @param {string} text */
 function copyBySelection(text) {
-  const onCopy = (event) => {
-    event.clipboardData.setData("text/plain", text)
+  const onCopy = (/** @type {ClipboardEvent} */ event) => {
+    event.clipboardData?.setData("text/plain", text)
     event.preventDefault()
     event.stopPropagation() // whatever is selected
   }

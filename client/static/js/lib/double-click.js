@@ -4,21 +4,24 @@ const WITHIN_MS = 500
 const FIRST = "clicked"
 const MEANT = "double-clicked"
 
-/** A double click on what leads to another page: the second click may come before that page or on it. */
-export const secondClick = {
-  /** Take in a click; return whether it is the second one on the same thing. */
-  completes(id, now = Date.now()) {
+/** A double click on a link to another page: the second click may come before that page loads, or on it. */
+export const doubleClick = {
+  /**
+   * Note a click; return whether it is the second one on the same conversation.
+   * @param {string} id
+   */
+  isSecond(id, now = Date.now()) {
     const [before, at] = (tabStorage.read(FIRST) ?? "").split(" ")
     const is = before === id && now - Number(at) < WITHIN_MS
     tabStorage.write(FIRST, is ? "" : `${id} ${now}`)
     return is
   },
 
-  /** Have the page that is on its way know. */
-  means: (id) => tabStorage.write(MEANT, id),
+  /** Tell the page that is loading. @param {string} id */
+  passOn: (id) => tabStorage.write(MEANT, id),
 
-  /** Return whether this page is what was clicked twice; it is told once. */
-  isMeantFor(id) {
+  /** Return whether this page's link was double-clicked; true only once. @param {string} id */
+  wasPassedOn(id) {
     const is = tabStorage.read(MEANT) === id
     tabStorage.write(MEANT, "")
     return is

@@ -1,17 +1,28 @@
-/** Change the page without moving an element that somebody looks at. */
-export function keepInPlace(element, change) {
+/**
+ * Change the page without moving an element in the window.
+ * @param {Element} element
+ * @param {() => void} change
+ */
+export function keepScroll(element, change) {
   const before = topOf(element)
   change()
-  putAt(element, before)
+  scrollToTop(element, before)
 }
 
-/** Return where an element's upper edge is in the window, in pixels. */
+/**
+ * Return the distance of an element's upper edge from the top of the window, in pixels.
+ * @param {Element} element
+ */
 export function topOf(element) {
   return element.getBoundingClientRect().top
 }
 
-/** Scroll so that an element's upper edge is there. The browser, which would do something like it, does not. */
-export function putAt(element, top) {
+/**
+ * Scroll until an element's upper edge is at that distance. The browser's own scroll anchoring is off meanwhile.
+ * @param {Element} element
+ * @param {number} top
+ */
+export function scrollToTop(element, top) {
   const { style } = document.documentElement
   style.overflowAnchor = "none"
   scrollBy({ top: topOf(element) - top, behavior: "instant" })

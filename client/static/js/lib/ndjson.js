@@ -1,16 +1,16 @@
-/** Bytes of newline-delimited JSON, in pieces cut anywhere, to values. Knows no network and no page. */
+/** Decodes newline-delimited JSON from bytes that are cut anywhere. @template T */
 export class NdjsonDecoder {
   #utf8 = new TextDecoder()
   #rest = ""
 
   /**
-   * Return the values of the lines that are complete by now.
+   * Return the values of the lines that are now complete.
    * @param {Uint8Array} bytes
-   * @returns {object[]}
+   * @returns {T[]}
    */
   feed(bytes) {
     const lines = (this.#rest + this.#utf8.decode(bytes, { stream: true })).split("\n")
-    this.#rest = lines.pop()
+    this.#rest = /** @type {string} */ (lines.pop())
     return lines.filter((line) => line.trim()).map((line) => JSON.parse(line))
   }
 }

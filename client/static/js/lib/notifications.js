@@ -1,4 +1,4 @@
-/** Return why there can be no notifications: "insecure", "blocked", or empty where there can. */
+/** Return why notifications are unavailable: "insecure", "blocked", or "" if they are available. */
 export function notificationProblem() {
   if (!isSecureContext || !("Notification" in window)) {
     return "insecure"
@@ -6,7 +6,7 @@ export function notificationProblem() {
   return Notification.permission === "denied" ? "blocked" : ""
 }
 
-/** Ask the person, where the browser lets us ask. Resolve to what is in the way then. */
-export async function askForNotifications() {
+/** Ask for permission where the browser allows that. Return the problem that remains. */
+export async function requestNotifications() {
   return notificationProblem() || ((await Notification.requestPermission()) === "granted" ? "" : "blocked")
 }

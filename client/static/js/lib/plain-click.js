@@ -1,4 +1,7 @@
-/** Whether a click means this page, and not a new tab, a new window or a download. */
-export function isPlain(event) {
+/**
+ * Tell whether a click opens a link on this page: not in a new tab or window, and not as a download.
+ * @param {MouseEvent} event
+ */
+export function isPlainClick(event) {
   return !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button)
 }

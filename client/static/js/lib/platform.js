@@ -1,8 +1,8 @@
-/** Whether this is a machine of Apple's, whose keyboards have ⌘ where others have Ctrl. */
+/** Whether this is an Apple device, whose keyboards have ⌘ instead of Ctrl. */
 export const isApple = /Mac|iP/.test(navigator.platform)
 
-/** Whether fingers are what the page is mostly used with: then a keyboard would cover half of it. */
+/** Whether touch is the main input: then an on-screen keyboard would cover half of the page. */
 export const isTouch = matchMedia("(pointer: coarse)").matches
 
-/** The keyboard in front of the reader, as far as shortcuts ask. */
+/** The keyboard, as far as shortcuts depend on it. */
 export const keyboard = { isApple, isRtl: document.documentElement.dir === "rtl" }

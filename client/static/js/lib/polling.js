@@ -1,19 +1,20 @@
-import { isSeen, whenSeen } from "./visibility.js"
+import { isVisible, whenVisible } from "./visibility.js"
 
 const EVERY_MS = 10_000
 
-/** Asks for what is new again and again, as long as somebody looks. */
-export class Asking {
-  #ask
+/** Polls at an interval while the page is visible. */
+export class Polling {
+  #poll
+  /** @type {number | undefined} */
   #timer
 
-  /** @param {() => void} ask */
-  constructor(ask) {
-    this.#ask = ask
+  /** @param {() => void} poll */
+  constructor(poll) {
+    this.#poll = poll
   }
 
   start() {
-    this.#timer ??= setInterval(() => this.#askNow(), EVERY_MS)
+    this.#timer ??= setInterval(() => this.#tick(), EVERY_MS)
   }
 
   stop() {
@@ -21,15 +22,15 @@ export class Asking {
     this.#timer = undefined
   }
 
-  /** One question waits for the eye; it is not asked twice. */
-  async #askNow() {
-    if (isSeen()) {
-      this.#ask()
+  /** A hidden page polls once when it is visible again. */
+  async #tick() {
+    if (isVisible()) {
+      this.#poll()
       return
     }
     this.stop()
-    await whenSeen()
-    this.#ask()
+    await whenVisible()
+    this.#poll()
     this.start()
   }
 }

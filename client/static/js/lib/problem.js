@@ -1,8 +1,8 @@
-/** A refusal by the server, in its own words: fit to be shown. */
+/** A refusal by the server, with a message that can be shown. */
 export class Problem extends Error {
   /**
    * @param {number} status the HTTP status
-   * @param {{code: string, message: string, detail?: string, retry_after?: number, id?: string}} error as in the API
+   * @param {ApiError} error
    */
   constructor(status, error) {
     super(error.message)
@@ -13,12 +13,15 @@ export class Problem extends Error {
     this.id = error.id
   }
 
-  /** Whether the same request may succeed in a moment. */
-  get passes() {
+  /** Whether the same request may soon succeed. */
+  get isTransient() {
     return this.status >= 500 || this.status === 429
   }
 
-  /** Return the problem of a response; a proxy's error page has only its status to say. */
+  /**
+   * Return the problem of a response. An error page from a proxy has only a status.
+   * @param {Response} response
+   */
   static async of(response) {
     const body = await response.json().catch(() => ({}))
     const error = body.error ?? { code: "unreachable", message: `${response.status} ${response.statusText}` }
@@ -26,13 +29,21 @@ export class Problem extends Error {
   }
 }
 
-/** Whether an error says that the server refused, or could not be reached (a TypeError of fetch). */
+/**
+ * Tell whether the server refused or could not be reached (`fetch` throws a TypeError then).
+ * @param {unknown} error
+ * @returns {error is Problem | TypeError}
+ */
 export function isFailure(error) {
   return error instanceof Problem || error instanceof TypeError
 }
 
-/** For `catch`, where a failure may pass and a bug may not. */
-export function unlessBug(error) {
+/**
+ * For `catch`: swallow a failure, throw a bug again.
+ * @param {unknown} error
+ * @returns {asserts error is Problem | TypeError}
+ */
+export function rethrowBugs(error) {
   if (!isFailure(error)) {
     throw error
   }

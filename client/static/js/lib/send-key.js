@@ -1,19 +1,22 @@
-const STILL_COMPOSING = 229 // the keyCode of a key that an input method took
+const STILL_COMPOSING = 229 // the keyCode of a key that an input method consumed
 const SAME_MOMENT_MS = 30
 
-/** Tell whether a key belongs to an input method, which composes a word of several. */
-export function isComposed(event) {
+/**
+ * Tell whether a key belongs to an input method (IME) that composes a word.
+ * @param {KeyboardEvent} event
+ */
+export function isComposing(event) {
   return event.isComposing || event.keyCode === STILL_COMPOSING
 }
 
 /**
- * Tell whether a key sends what is written. Enter that ends a composition does not; in Safari it comes after the end.
+ * Tell whether a key sends the message. The Enter that ends a composition does not; in Safari it comes after the end.
  * @param {KeyboardEvent} event
- * @param {{sendKey: string, isTouch: boolean, composedAt: number}} how `enter` or `ctrl-enter`; whether the keyboard is
- *   on the screen; the `timeStamp` of the last end of a composition
+ * @param {{sendKey: string | undefined, isTouch: boolean, composedAt: number}} context `enter` or `ctrl-enter`; whether the
+ *   keyboard is on the screen; the `timeStamp` of the last end of a composition
  */
-export function sends(event, { sendKey, isTouch, composedAt }) {
-  if (event.key !== "Enter" || isComposed(event) || event.timeStamp - composedAt < SAME_MOMENT_MS) {
+export function isSendKey(event, { sendKey, isTouch, composedAt }) {
+  if (event.key !== "Enter" || isComposing(event) || event.timeStamp - composedAt < SAME_MOMENT_MS) {
     return false
   }
   return event.ctrlKey || event.metaKey || !(event.shiftKey || event.altKey || isTouch || sendKey === "ctrl-enter")

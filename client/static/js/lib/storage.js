@@ -1,33 +1,48 @@
-/** What this browser keeps for good, and what one tab keeps through its next page: for the person who is signed in alone. */
+/** What this browser stores, and what one tab stores: separately for each person who signs in. */
 export const storage = guarded(() => localStorage)
 export const tabStorage = guarded(() => sessionStorage)
 
-/** Where the browser forbids keeping, things are forgotten with the page. */
-function guarded(place) {
+/**
+ * Where the browser forbids storage, everything is forgotten with the page.
+ * @param {() => Storage} area
+ */
+function guarded(area) {
   return {
+    /** @param {string} name */
     read(name) {
       try {
-        return place().getItem(keyOf(name))
+        return area().getItem(keyOf(name))
       } catch {
         return null
       }
     },
 
-    /** Keep a text under a name; an empty one is removed. */
+    /**
+     * Store a text under a name; an empty text removes it.
+     * @param {string} name
+     * @param {string} text
+     */
     write(name, text) {
       try {
-        text ? place().setItem(keyOf(name), text) : place().removeItem(keyOf(name))
+        text ? area().setItem(keyOf(name), text) : area().removeItem(keyOf(name))
       } catch {
         // Storage is full or forbidden. What is typed stays in the field.
       }
     },
 
-    /** Tell whether a `storage` event, which comes from another tab, is about that name. */
+    /**
+     * Tell whether a `storage` event, which comes from another tab, is about that name.
+     * @param {StorageEvent} event
+     * @param {string} name
+     */
     isAbout: ({ key }, name) => key === keyOf(name),
   }
 }
 
-/** Several people may use one browser, one after the other. */
+/**
+ * Several people may share one browser.
+ * @param {string} name
+ */
 function keyOf(name) {
   const { person } = document.body.dataset
   return person ? `${person}:${name}` : name

@@ -2,8 +2,9 @@ const SLOP_PX = 8
 const FLING_PX_PER_MS = 0.35
 
 /**
- * What a finger does to a drawer. Places are in pixels from the edge the drawer comes from, so that it is the same for
- * both directions of writing; times are in milliseconds.
+ * A finger that moves a drawer. Positions are in pixels from the edge that the drawer comes from, so both writing
+ * directions are the same; times are in milliseconds.
+ * @typedef {{x: number, y: number, time: number}} Point
  */
 export class Swipe {
   #start
@@ -13,14 +14,18 @@ export class Swipe {
   #speed = 0
   #kind = ""
 
-  /** @param {{x: number, y: number, time: number}} start */
+  /**
+   * @param {Point} start
+   * @param {boolean} isOpen
+   * @param {number} width
+   */
   constructor(start, isOpen, width) {
     this.#start = this.#last = start
     this.#isOpen = isOpen
     this.#width = width
   }
 
-  /** Take in where the finger is now. */
+  /** Note where the finger is now. @param {Point} point */
   move(point) {
     const [across, along] = [Math.abs(point.x - this.#start.x), Math.abs(point.y - this.#start.y)]
     if (!this.#kind && Math.max(across, along) > SLOP_PX) {
@@ -31,7 +36,7 @@ export class Swipe {
   }
 
   /** Whether the finger moves the drawer, and does not scroll. */
-  get moves() {
+  get isSwipe() {
     return this.#kind === "swipe"
   }
 
@@ -41,8 +46,8 @@ export class Swipe {
     return Math.min(this.#width, Math.max(0, before + this.#last.x - this.#start.x))
   }
 
-  /** Whether the drawer is open in the end, if the finger leaves now: a quick one decides by where it goes. */
-  get opens() {
+  /** Whether the drawer stays open if the finger lifts now. A fling decides by its direction. */
+  get endsOpen() {
     return Math.abs(this.#speed) > FLING_PX_PER_MS ? this.#speed > 0 : this.shown > this.#width / 2
   }
 }

@@ -1,30 +1,29 @@
+import { query } from "./dom.js"
+
 const MARK = "● "
 
-/** A mark in front of a document's title, until somebody looks. Whoever changes the title meanwhile needs not know. */
-export class TitleMark {
-  #document
+/** Puts a mark before the document's title until the page is visible, also if the title changes meanwhile. */
+export class UnreadTitle {
   #isShown = false
 
-  constructor(document) {
-    this.#document = document
-    new MutationObserver(() => this.#keep()).observe(document.querySelector("title"), { childList: true })
+  constructor() {
+    new MutationObserver(() => this.#apply()).observe(query(document, "title"), { childList: true })
     document.addEventListener("visibilitychange", () => document.hidden || this.#hide())
   }
 
   show() {
     this.#isShown = true
-    this.#keep()
+    this.#apply()
   }
 
-  #keep() {
-    const { title } = this.#document
-    if (this.#isShown && !title.startsWith(MARK)) {
-      this.#document.title = MARK + title
+  #apply() {
+    if (this.#isShown && !document.title.startsWith(MARK)) {
+      document.title = MARK + document.title
     }
   }
 
   #hide() {
     this.#isShown = false
-    this.#document.title = this.#document.title.replace(MARK, "")
+    document.title = document.title.replace(MARK, "")
   }
 }

@@ -1,9 +1,9 @@
-/** Whether somebody may be looking at the page. */
-export const isSeen = () => document.visibilityState === "visible"
+/** Tell whether the page is visible, and not in a background tab. */
+export const isVisible = () => document.visibilityState === "visible"
 
-/** Wait until somebody may be looking. */
-export function whenSeen() {
+/** Wait until the page is visible. @returns {Promise<unknown>} */
+export function whenVisible() {
   return new Promise((resolve) => {
-    isSeen() ? resolve() : document.addEventListener("visibilitychange", resolve, { once: true })
+    isVisible() ? resolve(true) : document.addEventListener("visibilitychange", resolve, { once: true })
   })
 }

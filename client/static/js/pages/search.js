@@ -1,4 +1,3 @@
-import { format } from "../lib/formats.js"
+import { formatElements } from "../lib/formats.js"
 
-/** A page that needs no other script has its times written as its reader does. */
-format(document)
+formatElements(document)

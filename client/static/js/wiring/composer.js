@@ -1,24 +1,24 @@
-import { causeOf } from "../chat/error-texts.js"
-import { listen } from "../lib/listen.js"
+import { errorText } from "../chat/error-texts.js"
+import { listen } from "../lib/dom.js"
 import { Problem } from "../lib/problem.js"
 
 const PREFILLS = ["q", "prompt"]
 
-/** What is written is sent; what the server does not have comes back. */
+/** The composer's text is sent; what the server refuses is put back. @param {Page} page */
 export function connectComposer({ chat, composer, conversation, latest, picker, status, thread, toast }) {
   let isComplete = false
   listen(document, {
     "chat:send": ({ detail: text }) => {
       conversation.send(text, picker)
       chat.dataset.empty = "false"
-      latest.pin()
+      latest.follow()
     },
     "chat:stop": () => conversation.stop(),
-    "chat:recall": () => lastQuestion(thread)?.dispatchEvent(new CustomEvent("message:edit", { bubbles: true })),
-    "queue:add": () => status.say("queued"),
+    "chat:edit-last": () => lastQuestion(thread)?.request("edit"),
+    "queue:add": () => status.announceState("queued"),
     "queue:remove": ({ target, detail: text }) => {
       composer.focus()
-      toast.show(target.dataset.removed, { undo: () => composer.giveBack(text) })
+      toast.show(target.dataset.removed, { undo: () => composer.putBack(text) })
     },
   })
   listen(conversation, {
@@ -32,39 +32,47 @@ export function connectComposer({ chat, composer, conversation, latest, picker, 
     start: ({ detail }) => composer.accepted(detail.conversation_id),
     finish: ({ detail: { reason } }) => (isComplete = reason !== "stopped"),
     refused: ({ detail: { text, error } }) => {
-      const { unsent, unreachable } = composer.dataset
-      composer.refused(text, error instanceof Problem ? causeOf(error) : text ? unsent : unreachable)
-      chat.dataset.empty = !thread.last
+      const { unsent = "", unreachable = "" } = composer.dataset
+      composer.refused(text, error instanceof Problem ? errorText(error) : text ? unsent : unreachable)
+      chat.dataset.empty = String(!thread.last)
     },
   })
-  chat.addEventListener("click", ({ target }) => {
-    const example = target.closest("[data-example]")
-    if (example) {
-      tryExample(composer, example)
-    }
+  listen(chat, {
+    click: ({ target }) => {
+      const example = target.closest("[data-example]")
+      if (example) {
+        tryExample(composer, example)
+      }
+    },
   })
   composer.running = conversation.isRunning
   composer.open(thread.conversationId)
   prefill(composer)
 }
 
+/** @param {ChatThread} thread */
 function lastQuestion(thread) {
-  return thread.messages.findLast((message) => message.dataset.role === "user")
+  return thread.messages.findLast((message) => !message.isAnswer)
 }
 
-/** One example takes the place of another, but not of what somebody wrote. */
+/**
+ * An example replaces another example, but not the reader's own text.
+ * @param {ChatComposer} composer
+ * @param {HTMLElement} example
+ */
 function tryExample(composer, example) {
-  const texts = Array.from(example.parentElement.children, textOf)
+  const texts = Array.from(example.parentElement?.children ?? [], textOf)
   const isOurs = !composer.value.trim() || texts.includes(composer.value)
   composer.fill(isOurs ? textOf(example) : `${composer.value}\n${textOf(example)}`)
   composer.focus()
 }
 
+/** @param {Element} example */
 function textOf(example) {
   return example.textContent.trim()
 }
 
-/** Put what the address asks behind the draft. A reload shall not do it again. */
+/** Append the question in the address to the draft, and remove it from the address: a reload must not repeat it. @param {ChatComposer} composer */
 function prefill(composer) {
   const address = new URL(location.href)
   const texts = PREFILLS.map((name) => address.searchParams.get(name)).filter((text) => text?.trim())

@@ -1,77 +1,109 @@
-import { Asking } from "../lib/polling.js"
 import { drafts, queue } from "../chat/drafts.js"
-import { listen } from "../lib/listen.js"
 import { Live } from "../chat/live.js"
-import { unlessBug } from "../lib/problem.js"
+import { fire, listen, query } from "../lib/dom.js"
+import { Polling } from "../lib/polling.js"
+import { rethrowBugs } from "../lib/problem.js"
 
-/** What happens elsewhere is shown here, too. */
-export function connectLive({ api, conversation, home, list, picker, removal, thread, version }) {
-  const refresh = () => list.refresh(api, thread.conversationId)
-  let { told } = thread.dataset
-  const inNews = {
-    hello: ({ version: theirs, told: now }) => {
-      if (theirs !== version) {
-        refreshNotices(api)
-      }
-      if (told !== undefined && told !== String(now)) {
-        catchUp() // something happened while this page was on its way
-      }
-      told = undefined
-    },
-    conversation: ({ conversation: changed }) => {
-      refresh()
-      show(changed)
-    },
-    emptied: () => (thread.conversationId ? leave() : refresh()),
-    deleted: ({ conversation_id: id }) => (id === thread.conversationId && !removal.isOurs(id) ? leave() : refresh()),
-    turn: (turn) => {
-      refresh()
-      if (turn.conversation_id === thread.conversationId) {
-        conversation.hear(turn)
-      }
-    },
-    thread: ({ conversation_id: id }) => id === thread.conversationId && conversation.catchUp(),
-    providers: () => {
-      picker.refresh()
-      refreshNotices(api)
-    },
+/** Changes made elsewhere are shown here, too. @param {Page} page */
+export function connectLive(page) {
+  const { api, conversation, home, list, picker, thread } = page
+  // How many events the server had sent when it made this page; undefined once that was compared.
+  let { told: sentBefore } = thread.dataset
+
+  listen(conversation, { loaded: ({ detail: fresh }) => show(settingsIn(fresh)), gone: leave })
+  new Live(api.liveAddress, receive, catchUp, new Polling(catchUp))
+
+  /** @param {LiveEvent} event */
+  function receive(event) {
+    switch (event.type) {
+      case "hello":
+        greet(event)
+        break
+      case "conversation":
+        refresh()
+        show(event.conversation)
+        break
+      case "emptied":
+        thread.conversationId ? leave() : refresh()
+        break
+      case "deleted":
+        isOpen(event) && !page.removal.isOurs(thread.conversationId) ? leave() : refresh()
+        break
+      case "turn":
+        refresh()
+        isOpen(event) && conversation.noteTurn(event)
+        break
+      case "thread":
+        isOpen(event) && conversation.catchUp()
+        break
+      case "providers":
+        refreshProviders()
+    }
   }
-  const catchUp = () => {
-    told = undefined
+
+  /** @param {{version: string, told: number}} hello */
+  function greet({ version, told: sent }) {
+    if (version !== page.version) {
+      refreshNotices(api)
+    }
+    if (sentBefore !== undefined && sentBefore !== String(sent)) {
+      catchUp() // something happened while this page was loading
+    }
+    sentBefore = undefined
+  }
+
+  function catchUp() {
+    sentBefore = undefined
     refresh()
-    inNews.providers()
+    refreshProviders()
     if (thread.conversationId) {
       conversation.catchUp()
     }
   }
-  const show = ({ id, title, model, params }) => {
-    document.dispatchEvent(new CustomEvent("conversation:title", { detail: { id, title } }))
+
+  function refresh() {
+    list.refresh(api, thread.conversationId)
+  }
+
+  function refreshProviders() {
+    picker.refresh()
+    refreshNotices(api)
+  }
+
+  /** @param {{conversation_id: string}} event */
+  function isOpen({ conversation_id }) {
+    return conversation_id === thread.conversationId
+  }
+
+  /** @param {{id: string, title: string, model?: string, params: Params}} settings */
+  function show({ id, title, model, params }) {
+    fire(document, "conversation:title", { id, title })
     if (id === thread.conversationId) {
-      document.dispatchEvent(new CustomEvent("conversation:remembers", { detail: { model, params } }))
+      fire(document, "conversation:settings", { model, params })
     }
   }
-  const leave = () => {
+
+  function leave() {
     drafts.move(thread.conversationId, "")
     queue.move(thread.conversationId, "")
     location.replace(home)
   }
-  listen(conversation, { loaded: ({ detail: fresh }) => show(shownOn(fresh)), gone: leave })
-  new Live(api.liveAddress, (news) => inNews[news.type]?.(news), catchUp, new Asking(catchUp))
 }
 
-/** Return what the page of a conversation shows of it besides its messages. */
-function shownOn(page) {
+/** Return what the page of a conversation shows of it besides its messages. @param {Document} page */
+function settingsIn(page) {
   return {
-    id: page.querySelector("chat-thread").dataset.conversation,
-    title: page.querySelector("[data-heading]").textContent,
-    model: page.querySelector("model-picker").dataset.value,
-    params: JSON.parse(page.querySelector("params-panel").dataset.kept),
+    id: query(page, "chat-thread").dataset.conversation ?? "",
+    title: query(page, "[data-heading]").textContent,
+    model: query(page, "model-picker").dataset.value,
+    params: JSON.parse(query(page, "params-panel").dataset.kept ?? "{}"),
   }
 }
 
+/** @param {Page["api"]} api */
 async function refreshNotices(api) {
-  const notices = document.querySelector("[data-notices]")
-  const fresh = await api.page(notices.dataset.source).catch(unlessBug)
+  const notices = query(document, "[data-notices]")
+  const fresh = await api.page(notices.dataset.source ?? "").catch(rethrowBugs)
   if (fresh) {
     notices.replaceChildren(...fresh.body.childNodes)
   }

@@ -1,40 +1,52 @@
+import { listen } from "../lib/dom.js"
+
+/** @type {Record<string, number>} */
 const STEPS = { ArrowDown: 1, ArrowUp: -1 }
 
-/** Let arrow keys, Home and End move through the items of every menu that is open. */
+/** Arrow keys, Home and End move through the items of every open menu. */
 export function connectMenuKeys() {
-  document.addEventListener("keydown", (event) => {
-    const menu = event.target.closest?.("[role=menu]")
-    const next = menu && nextItem(menu, event.key)
-    if (next) {
-      event.preventDefault()
-      next.focus()
-    }
+  listen(document, {
+    keydown: (event) => {
+      const menu = event.target.closest("[role=menu]")
+      const next = menu && nextItem(menu, event.key)
+      if (next) {
+        event.preventDefault()
+        next.focus()
+      }
+    },
+    click: ({ target }) => closeMenu(target),
   })
   document.addEventListener("toggle", focusFirst, true)
-  document.addEventListener("click", closeAfter)
 }
 
+/**
+ * @param {HTMLElement} menu
+ * @param {string} key
+ */
 function nextItem(menu, key) {
   const items = itemsOf(menu)
   if (key in STEPS) {
-    const at = items.indexOf(document.activeElement)
+    const at = items.findIndex((item) => item === document.activeElement)
     return at < 0 ? items.at(STEPS[key] > 0 ? 0 : -1) : items.at((at + STEPS[key]) % items.length)
   }
-  return { Home: items.at(0), End: items.at(-1) }[key]
+  return key === "Home" ? items.at(0) : key === "End" ? items.at(-1) : undefined
 }
 
+/** @param {Element} menu */
 function itemsOf(menu) {
   return Array.from(menu.querySelectorAll("[role^=menuitem]:enabled, a[role^=menuitem]")).filter((item) => item.checkVisibility())
 }
 
-function focusFirst({ target, newState }) {
-  if (newState === "open" && target.matches?.("[role=menu]")) {
+/** @param {Event} event a ToggleEvent, which does not bubble */
+function focusFirst(event) {
+  const { target } = event
+  if (event instanceof ToggleEvent && event.newState === "open" && target instanceof Element && target.matches("[role=menu]")) {
     itemsOf(target).at(0)?.focus()
   }
 }
 
-/** What was chosen closes its menu; the browser gives the focus back. */
-function closeAfter({ target }) {
-  const item = target.closest?.("[role^=menuitem]")
+/** Choosing an item closes its menu; the browser restores the focus. @param {HTMLElement} target */
+function closeMenu(target) {
+  const item = target.closest("[role^=menuitem]")
   item?.closest("[popover]")?.hidePopover()
 }

@@ -1,130 +1,127 @@
-import { copy } from "../lib/clipboard.js"
-import { format } from "../lib/formats.js"
-import { listen } from "../lib/listen.js"
-import { tableMarkdown } from "../lib/markdown-table.js"
+import { listen, query } from "../lib/dom.js"
+import { formatElements } from "../lib/formats.js"
 
-const COPIED_MS = 1500
-
-/** What a message is asked to do is done. */
-export function connectActing({ api, branches, chat, conversation, home, latest, menu, picker, status, thread, toast }) {
-  const regenerate = async (message, model) => {
+/** The buttons and the menu of a message ask for these actions. @param {Page} page */
+export function connectMessageActions(page) {
+  const { branches, conversation, home, latest, menu, picker } = page
+  const write = async (/** @type {On<CustomEvent<string>, ChatMessage>} */ { target, detail: text }) => {
     await conversation.stop()
-    conversation.regenerate(message, model)
-    latest.pin()
+    if (target.isAnswer) {
+      await addVersion(page, target, text)
+    } else {
+      conversation.edit(target, text, picker)
+      latest.follow()
+    }
   }
   listen(document, {
-    "message:more": ({ target, detail: button }) => menu.offer(target, button),
-    "message:regenerate": ({ target }) => regenerate(target, picker),
-    "message:other-model": ({ target }) => onPick(picker, () => regenerate(target, picker)),
+    "message:more": ({ target, detail: button }) => menu.openFor(target, button),
+    "message:regenerate": ({ target }) => regenerate(page, target),
+    "message:other-model": ({ target }) => onPick(picker, () => regenerate(page, target)),
     "message:continue": ({ target }) => conversation.isRunning || conversation.continue(target, picker),
-    "message:edit": orSay(async ({ target }) => target.edit(await markdownOf(target))),
-    "message:save": orSay(async ({ target, detail: text }) => {
-      await conversation.stop()
-      if (target.isAnswer) {
-        await write(target, text)
-      } else {
-        conversation.edit(target, text, picker)
-        latest.pin()
-      }
-    }),
-    "message:delete": orSay(({ target }) => remove(target)),
-    "message:fork": orSay(async ({ target }) => location.assign(home + encodeURIComponent(await branches.fork(target)))),
-    "message:info": orSay(({ target }) => showInfo(target)),
-    "message:copy": ({ target, detail: button }) => copyFrom(button, markdownOf(target)),
-    "message:copy-code": ({ detail: button }) => copyFrom(button, codeOf(button)),
-    "message:copy-table": ({ detail: button }) => copyFrom(button, tableOf(button)),
-    "message:copy-details": ({ detail: button }) => copyFrom(button, detailsOf(button)),
+    "message:edit": ({ target }) => attempt(page, async () => target.edit(await markdownOf(page, target))),
+    "message:save": (event) => attempt(page, () => write(event)),
+    "message:delete": ({ target }) => attempt(page, () => remove(page, target)),
+    "message:fork": ({ target }) =>
+      attempt(page, async () => location.assign(home + encodeURIComponent(await branches.fork(target)))),
+    "message:info": ({ target }) => attempt(page, () => showInfo(page, target)),
   })
+}
 
-  /** Say what the server refused. */
-  function orSay(act) {
-    return async (event) => {
-      try {
-        await act(event)
-      } catch (error) {
-        toast.fail(error)
-      }
-    }
+/**
+ * Return a message's text; an answer's is its Markdown.
+ * @param {Pick<Page, "api">} page
+ * @param {ChatMessage} message
+ */
+export async function markdownOf({ api }, message) {
+  return message.isAnswer ? (await api.message(message.messageId)).content : query(message, "[data-text]").textContent
+}
+
+/**
+ * Do something, and say if the server refuses.
+ * @param {Page} page
+ * @param {() => Promise<void>} act
+ */
+async function attempt({ toast }, act) {
+  try {
+    await act()
+  } catch (error) {
+    toast.showError(error)
   }
+}
 
-  async function write(answer, text) {
-    try {
-      await branches.write(answer, text)
-    } catch (error) {
-      answer.edit(text)
-      throw error
-    }
+/**
+ * @param {Page} page
+ * @param {ChatMessage} message
+ */
+async function regenerate({ conversation, latest, picker }, message) {
+  await conversation.stop()
+  conversation.regenerate(message, picker)
+  latest.follow()
+}
+
+/**
+ * @param {Page} page
+ * @param {ChatMessage} answer
+ * @param {string} text
+ */
+async function addVersion({ branches }, answer, text) {
+  try {
+    await branches.addVersion(answer, text)
+  } catch (error) {
+    answer.edit(text)
+    throw error
   }
+}
 
-  async function remove(message) {
-    await conversation.stop()
-    const { id } = message.dataset
-    const before = message.previousElementSibling
-    const gone = branches.remove(message)
-    showWhetherEmpty()
-    before?.matches("chat-message") ? before.focus({ preventScroll: true }) : document.querySelector("chat-composer").focus()
-    await gone.finally(showWhetherEmpty)
-    toast.show(menu.dataset.deleted, { undo: orSay(() => bringBack(id)) })
-  }
-
-  async function bringBack(id) {
-    await branches.bringBack(id)
+/**
+ * @param {Page} page
+ * @param {ChatMessage} message
+ */
+async function remove(page, message) {
+  const { branches, chat, composer, conversation, menu, thread, toast } = page
+  const showWhetherEmpty = () => (chat.dataset.empty = String(!thread.last))
+  await conversation.stop()
+  const id = message.messageId
+  const before = message.previousElementSibling
+  const removed = branches.remove(message)
+  showWhetherEmpty()
+  before?.matches("chat-message") ? /** @type {ChatMessage} */ (before).focus({ preventScroll: true }) : composer.focus()
+  await removed.finally(showWhetherEmpty)
+  const restore = async () => {
+    await branches.restore(id)
     showWhetherEmpty()
     thread.message(id)?.focus({ preventScroll: true })
   }
-
-  function showWhetherEmpty() {
-    chat.dataset.empty = !thread.last
-  }
-
-  async function showInfo(message) {
-    const dialog = document.getElementById("message-info")
-    const content = dialog.querySelector("[data-content]")
-    const page = await api.page(`${content.dataset.source}?id=${encodeURIComponent(message.dataset.id)}`)
-    content.replaceChildren(...page.body.childNodes)
-    format(content)
-    dialog.showModal()
-  }
-
-  async function markdownOf(message) {
-    return message.isAnswer ? (await api.message(message.dataset.id)).content : message.querySelector("[data-text]").textContent
-  }
-
-  async function copyFrom(button, text) {
-    try {
-      await copy(text)
-    } catch (error) {
-      toast.fail(error)
-      return
-    }
-    status.say("copied")
-    button.toggleAttribute("data-done", true)
-    setTimeout(() => button.removeAttribute("data-done"), COPIED_MS)
-  }
+  toast.show(menu.dataset.deleted, { undo: () => attempt(page, restore) })
 }
 
-/** Let somebody pick a model; act once one is picked, and not at all if the list is closed otherwise. */
+/**
+ * @param {Page} page
+ * @param {ChatMessage} message
+ */
+async function showInfo({ api }, message) {
+  const dialog = query(document, "dialog[id=message-info]")
+  const content = query(dialog, "[data-content]")
+  const info = await api.page(`${content.dataset.source}?id=${encodeURIComponent(message.messageId)}`)
+  content.replaceChildren(...info.body.childNodes)
+  formatElements(content)
+  dialog.showModal()
+}
+
+/**
+ * Let the reader pick a model, then act; not if the list closes without a pick.
+ * @param {ModelPicker} picker
+ * @param {() => void} act
+ */
 function onPick(picker, act) {
-  const over = new AbortController()
-  const once = { signal: over.signal, capture: true }
+  const done = new AbortController()
+  const once = { signal: done.signal, capture: true }
   const picked = () => {
-    over.abort()
+    done.abort()
     act()
   }
+  const toggled = (/** @type {Event} */ event) => event instanceof ToggleEvent && event.newState === "closed" && done.abort()
   picker.addEventListener("picker:pick", picked, once)
-  picker.addEventListener("toggle", ({ newState }) => newState === "closed" && over.abort(), once)
+  picker.addEventListener("toggle", toggled, once)
   picker.open()
-}
-
-async function codeOf(button) {
-  return button.closest("figure").querySelector("code").textContent
-}
-
-async function tableOf(button) {
-  return tableMarkdown(button.closest(".table-box").querySelector("table"))
-}
-
-async function detailsOf(button) {
-  const said = button.closest(".card").querySelectorAll("[data-cause], [data-said], [data-detail], [data-code], [data-error-id]")
-  return Array.from(said, (part) => part.textContent.trim()).filter(Boolean).join("\n")
 }

@@ -1,20 +1,20 @@
-import { listen } from "../lib/listen.js"
-import { unlessBug } from "../lib/problem.js"
+import { listen } from "../lib/dom.js"
+import { rethrowBugs } from "../lib/problem.js"
 
-/** What is picked counts for the conversation that is open, on every device. */
-export function connectPicker({ api, conversation, picker, thread }) {
-  let isKept = true
+/** The picked model applies to the open conversation, on every device. @param {Page} page */
+export function connectModelPicker({ api, conversation, picker, thread }) {
+  let isStored = true
   picker.api = api
   listen(document, {
     "picker:pick": async ({ detail: model }) => {
       if (thread.conversationId) {
-        isKept = false // until the next turn says it, if need be
-        const kept = await api.change(thread.conversationId, { model: model.id }).catch(unlessBug)
-        isKept ||= Boolean(kept) && model.id === picker.value
+        isStored = false // until the next turn carries it, if need be
+        const stored = await api.updateConversation(thread.conversationId, { model: model.id }).catch(rethrowBugs)
+        isStored ||= Boolean(stored) && model.id === picker.value
       }
     },
-    "conversation:remembers": ({ detail: { model } }) => isKept && picker.follow(model),
+    "conversation:settings": ({ detail: { model } }) => isStored && picker.sync(model),
   })
-  listen(conversation, { start: () => (isKept = true) })
-  picker.recall()
+  listen(conversation, { start: () => (isStored = true) })
+  picker.restoreLast()
 }

@@ -1,31 +1,36 @@
-import { listen } from "../lib/listen.js"
-import { TitleMark } from "../lib/unread-title.js"
+import { listen, query } from "../lib/dom.js"
+import { UnreadTitle } from "../lib/unread-title.js"
 
 /**
- * Who has turned to another tab hears of the end of an answer: by a notification where that is wished and allowed, and
- * otherwise by a mark in the title. Who stopped it knows.
+ * A reader in another tab learns that an answer has ended: by a notification where the settings and the browser allow
+ * it, otherwise by a mark in the title. Not after a stop, which was the reader's own.
+ * @param {Page} page
  */
-export function connectNotifying({ conversation, status, thread }) {
-  const mark = new TitleMark(document)
+export function connectNotifications({ conversation, status, thread }) {
+  const unread = new UnreadTitle()
   const { dataset } = document.documentElement
-  const tell = (sentence) => {
+  const announce = (/** @type {string | undefined} */ sentence) => {
     if (document.hidden && !(dataset.notify === "on" && notify(sentence, thread.conversationId))) {
-      mark.show()
+      unread.show()
     }
   }
   listen(conversation, {
-    finish: ({ detail: { reason } }) => reason === "stopped" || tell(status.dataset.complete),
-    error: () => tell(status.dataset.failed),
+    finish: ({ detail: { reason } }) => reason === "stopped" || announce(status.dataset.complete),
+    error: () => announce(status.dataset.failed),
   })
 }
 
-/** Tell whether there is a notification now. A click on it leads to this tab. */
+/**
+ * Show a notification; a click on it leads to this tab. Return whether there is one now.
+ * @param {string | undefined} body
+ * @param {string} tag
+ */
 function notify(body, tag) {
   if (!("Notification" in window) || Notification.permission !== "granted") {
     return false
   }
   try {
-    const notification = new Notification(document.querySelector("h1").textContent, { body, tag })
+    const notification = new Notification(query(document, "h1").textContent, { body, tag })
     notification.addEventListener("click", () => {
       window.focus()
       notification.close()

@@ -1,8 +1,8 @@
-import { listen } from "../lib/listen.js"
+import { listen, query } from "../lib/dom.js"
 
-/** It is said while there is no connection, as the browser or a broken answer tells. */
+/** A notice is shown while the browser is offline or an answer's connection is broken. @param {Page} page */
 export function connectOffline({ conversation }) {
-  const notice = document.querySelector("[data-offline]")
+  const notice = query(document, "[data-offline]")
   let isLost = false
   const show = () => (notice.hidden = navigator.onLine && !isLost)
   listen(window, { online: show, offline: show })

@@ -1,55 +1,57 @@
 import { paramDrafts } from "../chat/drafts.js"
-import { listen } from "../lib/listen.js"
-import { isSame, isSet } from "../chat/params.js"
-import { unlessBug } from "../lib/problem.js"
+import { hasParams, sameParams } from "../chat/params.js"
+import { listen, query } from "../lib/dom.js"
+import { rethrowBugs } from "../lib/problem.js"
 
-/** The parameters of a conversation are kept by the server at once; before there is one, its first message brings them. */
+/** The server stores a conversation's parameters at once; before it exists, its first message carries them. @param {Page} page */
 export function connectParams({ api, conversation, params: panel, picker, presets, thread }) {
-  let areKept = Boolean(thread.conversationId)
+  const popover = query(panel, "[popover]")
+  let areStored = Boolean(thread.conversationId)
 
-  const isLookedAt = () => panel.querySelector(":popover-open")
-  const keep = async (params) => {
-    areKept = false
-    if (!thread.conversationId) {
-      paramDrafts.write("", isSet(params) ? JSON.stringify(params) : "")
-      panel.saved()
-    } else if (await api.change(thread.conversationId, { params }).then(() => true, unlessBug)) {
-      areKept = params === panel.params
-      panel.saved()
-    } else {
-      panel.unsaved()
-    }
-  }
   listen(document, {
-    "params:change": ({ detail: params }) => keep(params),
+    "params:change": ({ detail: params }) => store(params),
     "params:shown": ({ detail: params }) => {
       presets.show(params)
-      document.querySelector("[data-params-set]").hidden = !isSet(params)
+      query(document, "[data-params-set]").hidden = !hasParams(params)
     },
     "preset:apply": ({ detail: { params } }) => panel.change(params),
-    "picker:change": ({ detail: model }) => panel.defaults(model.params),
-    "conversation:remembers": ({ detail: { params } }) => {
-      if (areKept && !isLookedAt() && !isSame(params, panel.params)) {
+    "picker:change": ({ detail: model }) => panel.showDefaults(model.params),
+    "conversation:settings": ({ detail: { params } }) => {
+      if (areStored && !popover.matches(":popover-open") && !sameParams(params, panel.params)) {
         panel.show(params)
       }
     },
   })
   listen(conversation, {
     start: () => {
-      if (!areKept) {
-        areKept = true
+      if (!areStored) {
+        areStored = true
         paramDrafts.write("", "")
       }
     },
   })
-  conversation.params = () => (areKept || (!thread.conversationId && !isSet(panel.params)) ? undefined : panel.params)
+  listen(popover, { toggle: ({ newState }) => newState === "open" && loadChoices() })
+  conversation.params = () => (areStored || (!thread.conversationId && !hasParams(panel.params)) ? undefined : panel.params)
   presets.api = api
-  panel.show(JSON.parse(thread.conversationId ? panel.dataset.kept : paramDrafts.read("") || "{}"))
-  panel.querySelector("[popover]").addEventListener("toggle", async ({ newState }) => {
-    if (newState === "open") {
-      presets.load()
-      await picker.load().catch(unlessBug)
-      panel.defaults(picker.model?.params ?? {})
+  panel.show(JSON.parse((thread.conversationId ? panel.dataset.kept : paramDrafts.read("")) || "{}"))
+
+  /** @param {Params} params */
+  async function store(params) {
+    areStored = false
+    if (!thread.conversationId) {
+      paramDrafts.write("", hasParams(params) ? JSON.stringify(params) : "")
+      panel.saved()
+    } else if (await api.updateConversation(thread.conversationId, { params }).then(() => true, rethrowBugs)) {
+      areStored = params === panel.params
+      panel.saved()
+    } else {
+      panel.unsaved()
     }
-  })
+  }
+
+  async function loadChoices() {
+    presets.load()
+    await picker.load().catch(rethrowBugs)
+    panel.showDefaults(picker.model?.params ?? {})
+  }
 }

@@ -1,37 +1,43 @@
 import { applySetting } from "../lib/appearance.js"
-import { isPlain } from "../lib/plain-click.js"
-import { listen } from "../lib/listen.js"
-import { askForNotifications } from "../lib/notifications.js"
-import { unlessBug } from "../lib/problem.js"
+import { listen, query } from "../lib/dom.js"
+import { requestNotifications } from "../lib/notifications.js"
+import { isPlainClick } from "../lib/plain-click.js"
+import { rethrowBugs } from "../lib/problem.js"
 
-/** What is chosen in the settings is kept by the server, and takes effect at once. */
+/** The server saves a setting, and it takes effect at once. @param {Pick<Page, "api">} page */
 export function connectSettings({ api }) {
   listen(document, {
-    "settings:chosen": async ({ target: form, detail: { name, value } }) => {
-      const problem = name === "notify" && value === "on" ? await askForNotifications() : ""
+    "settings:change": async ({ target, detail: { name, value } }) => {
+      const form = /** @type {SettingsForm} */ (target)
+      const problem = name === "notify" && value === "on" ? await requestNotifications() : ""
       if (problem) {
         form.refuse(problem)
         return
       }
-      const kept = await api.keep(form.address, { [name]: value }).catch(unlessBug)
-      kept ? form.saved() : form.unsaved()
-      if (kept) {
+      const saved = await api.submit(form.address, { [name]: value }).catch(rethrowBugs)
+      saved ? form.saved() : form.unsaved()
+      if (saved) {
         applySetting(name, value)
       }
     },
   })
 }
 
-/** Let links to the settings open them over the chat, so that a running conversation is not left. */
+/** Links to the settings open them over the chat, so that a running answer stays in view. @param {Pick<Page, "api" | "toast">} page */
 export function connectSettingsDialog({ api, toast }) {
-  const dialog = document.querySelector("settings-dialog")
-  const open = async () => (await dialog.open(api)) || toast.show(dialog.dataset.unreachable)
-  document.addEventListener("click", (event) => {
-    const link = event.target.closest("[data-open-settings]")
-    if (link && isPlain(event)) {
-      event.preventDefault()
-      open()
+  const dialog = query(document, "settings-dialog")
+  const open = async () => {
+    if (!(await dialog.open(api))) {
+      toast.show(dialog.dataset.unreachable)
     }
+  }
+  listen(document, {
+    click: (event) => {
+      if (event.target.closest("[data-open-settings]") && isPlainClick(event)) {
+        event.preventDefault()
+        open()
+      }
+    },
   })
   return open
 }

@@ -1,48 +1,54 @@
-import { isPlain } from "../lib/plain-click.js"
-import { listen } from "../lib/listen.js"
-import { unlessBug } from "../lib/problem.js"
+import { listen } from "../lib/dom.js"
+import { isPlainClick } from "../lib/plain-click.js"
+import { rethrowBugs } from "../lib/problem.js"
 
-/** The list follows what happens to conversations, and what the sidebar is told is kept. */
+/** The list follows what happens to conversations, and the server saves the sidebar's settings. @param {Page} page */
 export function connectSidebar({ api, conversation, list, selection, sidebar, thread, toast }) {
-  const { settings } = sidebar.dataset
+  const { settings = "" } = sidebar.dataset
   const refresh = () => list.refresh(api, thread.conversationId)
-  const acts = {
-    pin: (id) => pin(id, true),
-    unpin: (id) => pin(id, false),
-    select: (id) => selection.begin(id),
-  }
   listen(document, {
-    "list:older": () => list.more(api, thread.conversationId),
-    "conversation:act": ({ detail: { act, row } }) => acts[act]?.(row.dataset.row),
-    "conversation:close": () => list.settle(),
-    "sidebar:kept": ({ detail: how }) => api.keep(settings, { sidebar: how }).catch(unlessBug),
+    "list:older": () => list.loadMore(api, thread.conversationId),
+    "conversation:act": ({ detail: { act, id } }) => {
+      if (act === "select") {
+        selection.begin(id)
+      } else if (act === "pin" || act === "unpin") {
+        pin(id, act === "pin")
+      }
+    },
+    "conversation:close": () => list.applyPending(),
+    "sidebar:change": ({ detail: state }) => api.submit(settings, { sidebar: state }).catch(rethrowBugs),
     click: showOther,
   })
   listen(conversation, { start: refresh, finish: refresh, error: refresh })
-  tellZone()
+  saveTimeZone()
 
+  /**
+   * @param {string} id
+   * @param {boolean} pinned
+   */
   async function pin(id, pinned) {
     try {
-      await api.change(id, { pinned })
+      await api.updateConversation(id, { pinned })
     } catch (error) {
-      toast.fail(error)
+      toast.showError(error)
     }
     refresh()
   }
 
+  /** Show the archive, or the other chats. @param {On<MouseEvent>} event */
   function showOther(event) {
     const link = event.target.closest("[data-view-of]")
-    if (link && isPlain(event)) {
+    if (link && isPlainClick(event)) {
       event.preventDefault()
-      list.view = link.dataset.viewOf
+      list.view = link.dataset.viewOf ?? ""
       refresh()
     }
   }
 
-  /** Days begin where the reader is. */
-  async function tellZone() {
+  /** The server groups the list by the reader's days. */
+  async function saveTimeZone() {
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
-    if (zone !== document.documentElement.dataset.zone && (await api.keep(settings, { zone }).catch(unlessBug))) {
+    if (zone !== document.documentElement.dataset.zone && (await api.submit(settings, { zone }).catch(rethrowBugs))) {
       refresh()
     }
   }

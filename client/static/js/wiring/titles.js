@@ -1,14 +1,14 @@
-import { isPlain } from "../lib/plain-click.js"
-import { listen } from "../lib/listen.js"
-import { rename } from "../chat/title-field.js"
-import { secondClick } from "../lib/double-click.js"
+import { editTitle } from "../chat/title-field.js"
+import { listen, query } from "../lib/dom.js"
+import { doubleClick } from "../lib/double-click.js"
+import { isPlainClick } from "../lib/plain-click.js"
 
-/** Titles are the same wherever they are shown, and can be changed in place: in the list, and at the top of the page. */
+/** Titles are the same wherever they are shown, and can be edited in place: in the list, and at the top of the page. @param {Page} page */
 export function connectTitles({ api, conversation, list, siteTitle, thread, toast }) {
-  const heading = document.querySelector("[data-heading]")
+  const heading = query(document, "[data-heading]")
   listen(document, {
     "conversation:title": ({ detail: { id, title } }) => show(id, title),
-    "conversation:act": ({ detail: { act, row } }) => act === "rename" && renameRow(row),
+    "conversation:act": ({ detail: { act, id } }) => act === "rename" && renameRow(list.row(id)),
     keydown: (event) => {
       if (event.key === "F2" && !event.target.matches("input, textarea, select")) {
         event.preventDefault()
@@ -17,14 +17,18 @@ export function connectTitles({ api, conversation, list, siteTitle, thread, toas
       }
     },
   })
-  listen(list, { click: doubleClick })
-  heading.addEventListener("dblclick", renameHeading)
-  document.querySelector("[data-rename]").addEventListener("click", renameHeading)
+  listen(list, { click: onClick })
+  listen(heading, { dblclick: renameHeading })
+  listen(query(document, "[data-rename]"), { click: renameHeading })
   listen(conversation, { title: ({ detail: { title } }) => show(thread.conversationId, title) })
-  if (thread.conversationId && secondClick.isMeantFor(thread.conversationId)) {
-    queueMicrotask(renameHeading) // once nobody else takes the focus any more
+  if (thread.conversationId && doubleClick.wasPassedOn(thread.conversationId)) {
+    queueMicrotask(renameHeading) // once nothing else takes the focus
   }
 
+  /**
+   * @param {string} id
+   * @param {string} title
+   */
   function show(id, title) {
     const inList = list.row(id)?.querySelector("[data-title]")
     if (inList) {
@@ -36,39 +40,50 @@ export function connectTitles({ api, conversation, list, siteTitle, thread, toas
     }
   }
 
-  /** The first click of two leads to the conversation, which may take shorter or longer than the second one. */
-  function doubleClick(event) {
-    const id = event.target.closest("[data-link]")?.closest("[data-row]").dataset.row
-    if (!id || !isPlain(event) || event.pointerType !== "mouse" || list.matches("[data-selecting]")) {
+  /** The first click of a double click opens the conversation, before or after the second one. @param {On<MouseEvent>} event */
+  function onClick(event) {
+    const id = event.target.closest("[data-link]")?.closest("[data-row]")?.dataset.row
+    const isMouse = event instanceof PointerEvent && event.pointerType === "mouse"
+    if (!id || !isPlainClick(event) || !isMouse || list.matches("[data-selecting]")) {
       return
     }
-    if (!secondClick.completes(id)) {
+    if (!doubleClick.isSecond(id)) {
       return
     }
     event.preventDefault()
-    id === thread.conversationId ? renameRow(list.row(id)) : secondClick.means(id)
+    id === thread.conversationId ? renameRow(list.row(id)) : doubleClick.passOn(id)
   }
 
+  /** @param {HTMLElement | null} row */
   function renameRow(row) {
-    return change(row.querySelector("[data-link]"), row.dataset.row, row.querySelector("[data-title]").textContent)
+    if (row?.dataset.row) {
+      rename(query(row, "[data-link]"), row.dataset.row, query(row, "[data-title]").textContent)
+    }
   }
 
   function renameHeading() {
-    return thread.conversationId && change(heading, thread.conversationId, heading.textContent)
+    if (thread.conversationId) {
+      rename(heading, thread.conversationId, heading.textContent)
+    }
   }
 
-  async function change(shown, id, title) {
-    const wanted = await rename(shown, title)
-    list.settle()
+  /**
+   * @param {HTMLElement} shown
+   * @param {string} id
+   * @param {string} title
+   */
+  async function rename(shown, id, title) {
+    const wanted = await editTitle(shown, title)
+    list.applyPending()
     if (wanted === title) {
       return
     }
     show(id, wanted)
     try {
-      await api.change(id, { title: wanted })
+      await api.updateConversation(id, { title: wanted })
     } catch (error) {
       show(id, title)
-      toast.fail(error)
+      toast.showError(error)
     }
     list.refresh(api, thread.conversationId)
   }

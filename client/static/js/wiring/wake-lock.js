@@ -1,12 +1,13 @@
-import { listen } from "../lib/listen.js"
+import { listen } from "../lib/dom.js"
 
-/** The screen stays on while an answer is being written, where the browser lets us ask for that. */
+/** The screen stays on while an answer arrives, where the browser supports that. @param {Page} page */
 export function connectWakeLock({ conversation }) {
   if (!navigator.wakeLock) {
     return
   }
+  /** @type {WakeLockSentinel | undefined} */
   let lock
-  const keepOn = async () => {
+  const request = async () => {
     if (conversation.isRunning && !document.hidden) {
       lock = await navigator.wakeLock.request("screen").catch(() => undefined) // a low battery may forbid it
       if (!conversation.isRunning) {
@@ -18,7 +19,7 @@ export function connectWakeLock({ conversation }) {
     lock?.release()
     lock = undefined
   }
-  listen(conversation, { running: ({ detail: is }) => (is ? keepOn() : release()) })
-  document.addEventListener("visibilitychange", keepOn) // the browser takes it back from a page that is hidden
-  keepOn()
+  listen(conversation, { running: ({ detail: is }) => (is ? request() : release()) })
+  document.addEventListener("visibilitychange", request) // the browser releases it when the page is hidden
+  request()
 }

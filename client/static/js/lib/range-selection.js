@@ -1,31 +1,33 @@
-/** Which things of a list are selected, by id, and from where a range goes on. */
-export class Selection {
+/** Which items of a list are selected, by id, and where a range begins. */
+export class RangeSelection {
+  /** @type {Set<string>} */
   #ids = new Set()
-  #anchor
+  #anchor = ""
 
   get size() {
     return this.#ids.size
   }
 
+  /** @param {string} id */
   has(id) {
     return this.#ids.has(id)
   }
 
-  /** The one that was touched last, or undefined. */
+  /** The id that was touched last; empty before the first. */
   get anchor() {
     return this.#anchor
   }
 
-  /** Select one, or no longer. */
+  /** Select an item, or deselect it. @param {string} id */
   toggle(id) {
     this.#ids.delete(id) || this.#ids.add(id)
     this.#anchor = id
   }
 
   /**
-   * Select all from the one that was touched last to this one.
+   * Select everything from the item touched last to this one.
    * @param {string} id
-   * @param {string[]} order all ids, as the list shows them
+   * @param {string[]} order all ids, as listed
    */
   extend(id, order) {
     const from = this.size ? order.indexOf(this.#anchor) : -1
@@ -34,12 +36,12 @@ export class Selection {
     this.#anchor = id
   }
 
-  /** Forget those that the list no longer has. */
-  keep(order) {
+  /** Deselect what is no longer in the list. @param {string[]} order */
+  retain(order) {
     this.#ids = new Set(this.inOrder(order))
   }
 
-  /** Return the ids that are selected, as the list shows them. */
+  /** Return the selected ids, as listed. @param {string[]} order */
   inOrder(order) {
     return order.filter((id) => this.#ids.has(id))
   }

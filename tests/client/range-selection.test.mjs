@@ -1,13 +1,13 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { Selection } from "../../client/static/js/lib/selection.js"
+import { RangeSelection } from "../../client/static/js/lib/range-selection.js"
 
 const ORDER = ["a", "b", "c", "d", "e"]
 const selected = (selection) => selection.inOrder(ORDER).join("")
 
 function selection(...steps) {
-  const made = new Selection()
+  const made = new RangeSelection()
   steps.forEach((step) => step(made))
   return made
 }
@@ -39,7 +39,7 @@ test("a range from one that is gone is one", () => {
 test("what the list no longer has is forgotten", () => {
   const made = selection(toggle("a"), toggle("b"))
 
-  made.keep(["b", "c"])
+  made.retain(["b", "c"])
 
   assert.equal(selected(made), "b")
   assert.equal(made.size, 1)
