@@ -170,12 +170,12 @@ export class Conversation extends EventTarget {
     let hasBegun = "messageId" in source
     try {
       for await (const event of turnEvents(this.#api, source, (lost) => this.#fire("lost", lost))) {
-        hasBegun = true
+        hasBegun ||= event.type === "start"
         this.#apply(answer, event)
       }
     } catch (error) {
       rethrowBugs(error)
-      hasBegun ? answer.fail(/** @type {Problem} */ (error)) : undo?.(error)
+      hasBegun && error instanceof Problem ? answer.fail(error) : undo?.(error)
     } finally {
       this.#answer = undefined
       this.#fire("running", false)

@@ -1,0 +1,24 @@
+import assert from "node:assert/strict"
+import test from "node:test"
+
+import { Conversation } from "../../client/static/js/chat/conversation.js"
+
+/** A message of a thread without a page. */
+const message = () => ({ messageId: "", apply() {}, remove() {}, fail: (error) => assert.fail(error) })
+
+test("a connection that breaks before the turn begins gives the text back", async () => {
+  const api = {
+    async *startTurn() {
+      yield { type: "ping" }
+      throw new TypeError("network error")
+    },
+  }
+  const thread = { conversationId: "", last: undefined, addQuestion: message, addAnswer: message }
+  const conversation = new Conversation(api, thread)
+  const refused = []
+  conversation.addEventListener("refused", ({ detail }) => refused.push(detail.text))
+
+  await conversation.send("Hello", { value: "m", label: "M" })
+
+  assert.deepEqual(refused, ["Hello"])
+})
