@@ -24,7 +24,7 @@ from server.compat.errors import worded
 from server.compat.openai.routes import openai
 from server.compat.openapi import openapi
 from server.config.site import Config
-from server.current.rate_limits import pace
+from server.current.rate_limits import limit_requests
 from server.current.same_origin import require_same_origin
 from server.current.services import Services, services
 from server.current.sign_in import admit
@@ -103,7 +103,7 @@ def create_app(config: Config | None = None, *, loop: asyncio.AbstractEventLoop 
     trace(app)
     require_same_origin(app, config.site_config.allowed_hosts)
     add_security_headers(app)
-    pace(app)
+    limit_requests(app)
     admit(app)
     speak(app)
     compress(app)

@@ -74,7 +74,7 @@ def answer(parsed: dict[str, Any]) -> Response:
         raise Problem("invalid_request", "meta.content.parts: the last part must be the user's question.")
     check_text(messages[-1].content)
     model = allowed_model(body.model)
-    rate_limits.take_turn()
+    rate_limits.count_turn()
     reply = relayed(here, someone(), Question(model, in_turns(messages), Params()))
     return Stream(_texts(reply), loop=here.loop, waits=True, mimetype="text/plain")
 

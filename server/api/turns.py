@@ -14,7 +14,7 @@ from server.current import rate_limits
 from server.current.allowed_models import allowed_model, model_or_default
 from server.current.person import user_id
 from server.current.services import Services, services
-from server.limits.quota import Place
+from server.limits.quota import Slot
 from server.problems import Problem
 from server.store import Begun, NewTurn
 from server.turns import events, replay
@@ -76,8 +76,8 @@ def begin(body: TurnBody) -> tuple[Begun, Turn | None]:
     """Store what a turn begins with, and let it run. Returns: no turn where this message came before."""
     here, user = services(), user_id()
     model = allowed_model(body.model) if body.model else _remembered_model(here, user, body)
-    new, place = _new_turn(body, model), _place(here, user, body)
-    with place:
+    new, slot = _new_turn(body, model), _slot(here, user, body)
+    with slot:
         begun = here.store.begin(user, new)
         if begun.repeated:
             return begun, None
@@ -85,17 +85,17 @@ def begin(body: TurnBody) -> tuple[Begun, Turn | None]:
         messages, system = prompt(begun.path, body.action), begun.params.get("system", "")
         question = Question(model, messages, params, begun.state, system)
         turn = Turn(user, begun, question, question.answer())
-        here.engine.start(turn, place.kept())
+        here.engine.start(turn, slot.detach())
     return begun, turn
 
 
-def _place(here: Services, user: str, body: TurnBody) -> Place:
+def _slot(here: Services, user: str, body: TurnBody) -> Slot:
     """Return the right to run a turn; a message that came before needs none. Raises: Problem("rate_limited")."""
     try:
         return rate_limits.begin_turn()
     except Problem:
         if body.message and body.message.id and here.store.has_message(user, body.message.id):
-            return Place()
+            return Slot()
         raise
 
 

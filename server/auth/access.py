@@ -12,8 +12,8 @@ from server.auth.oidc_client import Issuer
 from server.auth.open_streams import Attendance
 from server.auth.secret_keys import derived, keyed, session_key
 from server.config.site import Config
-from server.limits.rate_limiter import Throttle
-from server.limits.redis_counts import Shared
+from server.limits.rate_limiter import RateLimiter
+from server.limits.redis_counts import RedisCounts
 from server.store import Store
 from server.store.people.accounts import Accounts
 from server.store.people.api_keys import ApiKeys
@@ -32,11 +32,11 @@ SEALED_FOR_S = 600
 class Access:
     """Accounts, sessions, and what keeps those who guess at bay. May be used from any thread."""
 
-    def __init__(self, config: Config, store: Store, shared: Shared | None = None) -> None:
+    def __init__(self, config: Config, store: Store, redis: RedisCounts | None = None) -> None:
         """Raises: Problem, when the session key can be neither read nor made; ConfigError, as `Issuer` says."""
         self.mode = config.auth.mode
         self.audit = Audit(Path(config.data_dir))
-        self.throttle = Throttle(shared=shared)
+        self.login_limiter = RateLimiter(redis=redis)
         self.accounts = Accounts(store.database, store.now)
         self.sessions = Sessions(store.database, store.now)
         self.api_keys = ApiKeys(store.database, store.now)

@@ -75,7 +75,7 @@ def answer(question: Question, form: Form, *, stream: bool, store: bool) -> Resp
 
     store: whether it becomes part of the person's history.
     """
-    rate_limits.take_turn()
+    rate_limits.count_turn()
     here = services()
     pieces = (stored if store else relayed)(here, someone(), question)
     if not stream:

@@ -61,10 +61,10 @@ async def stored(here: Services, person: Person, question: Question) -> Pieces:
 
 
 async def _begin(here: Services, person: Person, question: Question, queue: Queue) -> Turn:
-    with here.allowance.take_place(here.config.limits, person) as place:
+    with here.quota.take_slot(here.config.limits, person) as slot:
         said, begun = await asyncio.to_thread(_store, here.store, person.id, question)
         turn = Turn(person.id, begun, question, _tee(question, said.prefill, queue))
-        here.engine.start(turn, place.kept())
+        here.engine.start(turn, slot.detach())
     here.run(_tell_end(turn, queue))
     return turn
 

@@ -47,6 +47,6 @@ def holder(access: "Access", key: str, address: str) -> tuple[ApiKey, Account] |
     found = access.api_keys.find(access.hash_of_key(key))
     if found and (access.mode == "accounts" or found[1].id == LOCAL_USER):
         return found
-    if wait_s := access.throttle.attempt(("keys from", network(address))):
+    if wait_s := access.login_limiter.hit(("keys from", network(address))):
         raise Problem("rate_limited", TOO_OFTEN, retry_after=wait_s)
     raise Problem("unauthenticated", WRONG)

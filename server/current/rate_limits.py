@@ -1,58 +1,76 @@
-"""Keeps requests and turns within what the configuration allows a person, and an address."""
+"""Keeps requests and turns within the limits of the configuration, for a person and for an address."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from flask import Flask, request
 
 from server.current.person import person, someone
 from server.current.services import services
-from server.limits.quota import Place
+from server.limits.quota import QuotaExceeded, Slot
 from server.limits.rate_limiter import network
 from server.problems import Problem
+from server.web.i18n import catalogue, language
 
 UNCOUNTED = {"pages.asset", "api.alive", "api.ready", "metrics.figures"}
-"""Endpoints that cost nothing, or that are asked by who looks after the server."""
+"""Endpoints that cost nothing, and those that monitoring asks for."""
 COUNTED_LATER = {"plain.send"}
-"""Those that count a person's request themselves, since it holds a text which the refusal must not lose."""
+"""Endpoints that count the person's request themselves, so that a refusal keeps the text that was sent."""
 
 
-def pace(app: Flask) -> None:
-    """Count every request: of its address before anything is looked up, then of who it is."""
+def limit_requests(app: Flask) -> None:
+    """Count every request: for its address before anything is looked up, then for the person."""
     app.before_request(_count)
 
 
-def take_turn() -> None:
-    """Count a turn of who asks. Raises: Problem."""
-    here = services()
-    here.allowance.take_turn(here.config.limits, someone(), _client())
+def count_turn() -> None:
+    """Count a turn of the person. Raises: QuotaExceeded."""
+    app = services()
+    with _translated():
+        app.quota.count_turn(app.config.limits, someone(), _address())
 
 
-def begin_turn() -> Place:
-    """Count a turn of who asks, and let it run. Raises: Problem."""
-    here = services()
-    place = here.allowance.take_place(here.config.limits, someone())
+def begin_turn() -> Slot:
+    """Count a turn of the person, and let it run. Raises: QuotaExceeded."""
+    app = services()
+    with _translated():
+        slot = app.quota.take_slot(app.config.limits, someone())
     try:
-        take_turn()
+        count_turn()
     except Problem:
-        place.leave()
+        slot.release()
         raise
-    return place
+    return slot
 
 
 def count_request() -> None:
-    """Count a request of who it is. Raises: Problem."""
-    here = services()
-    if here.config.limits.requests_per_minute and (found := person()):
-        here.allowance.take_request(here.config.limits, user_id=found.id)
+    """Count a request of the person. Raises: QuotaExceeded."""
+    app = services()
+    if app.config.limits.requests_per_minute and (found := person()):
+        with _translated():
+            app.quota.count_request(app.config.limits, user_id=found.id)
 
 
 def _count() -> None:
-    here = services()
+    app = services()
     if request.endpoint in UNCOUNTED:
         return
-    if here.config.limits.address_requests_per_minute:
-        here.allowance.take_request(here.config.limits, client=_client())
+    if app.config.limits.address_requests_per_minute:
+        with _translated():
+            app.quota.count_request(app.config.limits, address=_address())
     if request.endpoint not in COUNTED_LATER:
         count_request()
 
 
-def _client() -> str:
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Put the message of a refusal into the reader's language."""
+    try:
+        yield
+    except QuotaExceeded as exceeded:
+        exceeded.translate(catalogue(language()))
+        raise
+
+
+def _address() -> str:
     return network(request.remote_addr or "")

@@ -15,8 +15,8 @@ from server.auth.access import Access
 from server.auth.open_streams import LOOK_EVERY_S
 from server.change_news import tell_conversation
 from server.config.site import Config
-from server.limits.quota import Allowance
-from server.limits.redis_counts import shared
+from server.limits.quota import Quota
+from server.limits.redis_counts import redis_counts
 from server.notifications import Hub
 from server.ops import data_folder
 from server.ops.systemd import STOPPING, tell
@@ -54,9 +54,9 @@ class Services:
             log.info(sentence)
         if interrupted := interrupt_running(self.store, Problem("stream_cut", INTERRUPTED).as_dict()):
             log.info("marked %d answers as interrupted: their process ended before they did", interrupted)
-        self._shared = shared(config.redis)
-        self.access = Access(config, self.store, self._shared)
-        self.allowance = Allowance(self.store.spendings, self._shared)
+        self._redis = redis_counts(config.redis)
+        self.access = Access(config, self.store, self._redis)
+        self.quota = Quota(self.store.spendings, self._redis)
         self.hub = Hub()
         self.streams = UnderWay()
         """Answers that are being sent to who reads them."""
@@ -141,8 +141,8 @@ class Services:
         await self._http.close()
         self.engine.close()
         self.store.close()
-        if self._shared:
-            self._shared.close()
+        if self._redis:
+            self._redis.close()
 
     async def _retire(self, catalog: Catalog) -> None:
         """Close the providers that are no longer needed, once the answers that may use them have ended."""
@@ -153,7 +153,7 @@ class Services:
 
     async def _save_spendings(self) -> None:
         try:
-            await asyncio.to_thread(self.allowance.save)
+            await asyncio.to_thread(self.quota.save)
         except Problem as problem:
             log.error("used tokens are not saved for now: %s", problem.message)
 

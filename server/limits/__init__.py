@@ -1,1 +1,1 @@
-"""What one person, key or address may ask for, and how it is counted."""
+"""Limits: requests and turns per minute, turns at a time, tokens per day, failed sign-ins."""

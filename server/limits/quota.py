@@ -1,53 +1,67 @@
-"""What everybody may still ask for: requests and turns a minute, turns at a time, tokens a day."""
+"""Quotas of a person and of an API key: requests and turns per minute, turns at a time, tokens per day."""
 
 import math
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from gettext import NullTranslations
 from threading import Lock
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
+from server.auth.person import Person
 from server.config.limits import Limits
-from server.limits.rate_limiter import Throttle
-from server.limits.redis_counts import Shared
-from server.limits.token_usage import Spent
+from server.limits.rate_limiter import RateLimiter
+from server.limits.redis_counts import RedisCounts
+from server.limits.token_usage import TokenUsage
 from server.problems import Problem
 from server.store.people.api_keys import ApiKey
 from server.store.token_usage import Spender, Spendings
 from server.translatable import N_
-from server.web.i18n import gettext as _
-from server.web.i18n import ngettext
-
-if TYPE_CHECKING:
-    from server.auth.person import Person
 
 MINUTE_S, HOUR_S = 60, 3600
-SOON_S = 5
-"""When to ask again where the end of an answer is waited for, which nobody knows."""
+SLOT_RETRY_S = 5
+"""When to try again if all slots are taken: nobody knows when an answer will end."""
+
+Sentence = Callable[[NullTranslations], str]
+"""Returns a sentence in the language of a catalogue."""
+
+
+class QuotaExceeded(Problem):
+    """A limit was reached. The message is in English until a view translates it."""
+
+    def __init__(self, sentence: Sentence, retry_after: float) -> None:
+        super().__init__("rate_limited", sentence(NullTranslations()), retry_after=retry_after)
+        self._sentence = sentence
+
+    def translate(self, catalogue: NullTranslations) -> None:
+        """Put the message into the language of a catalogue."""
+        self.message = self._sentence(catalogue)
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """What is said where a limit is reached; `places` is given how many turns may run."""
+class Messages:
+    """The messages of one kind of subject, by the limit that was reached."""
 
     turns: str
     tokens: str
-    places: Callable[[int], str]
+    slots: Callable[[NullTranslations, int], str]
+    """Takes the number of turns that may run at a time, to choose the plural form."""
 
 
-OF_A_PERSON = Words(
+REQUESTS = N_("That were too many requests within a minute. Try again in %(time)s.")
+OF_A_PERSON = Messages(
     turns=N_("That were too many messages within a minute. Try again in %(time)s."),
     tokens=N_("You have used up the tokens of 24 hours. Try again in %(time)s."),
-    places=lambda most: ngettext(
+    slots=lambda catalogue, most: catalogue.ngettext(
         "An answer is being written for you already. Wait until it has ended, or stop it.",
         "%(num)d answers are being written for you already. Wait until one has ended, or stop one.",
         most,
     ),
 )
-OF_A_KEY = Words(
+OF_A_KEY = Messages(
     turns=N_("Those were too many messages within a minute for this API key. Try again in %(time)s."),
     tokens=N_("This API key has used up its tokens of 24 hours. Try again in %(time)s."),
-    places=lambda most: ngettext(
+    slots=lambda catalogue, most: catalogue.ngettext(
         "An answer is being written for this API key already. Wait until it has ended.",
         "%(num)d answers are being written for this API key already. Wait until one has ended.",
         most,
@@ -56,102 +70,102 @@ OF_A_KEY = Words(
 
 
 @dataclass(frozen=True, slots=True)
-class Party:
-    """Whose limits hold for a turn: a person's, and those of the key that a program brings."""
+class Subject:
+    """A holder of limits for a turn: the person, or the API key that a program sent."""
 
     spender: Spender
     limits: Limits | ApiKey
-    words: Words
+    messages: Messages
 
 
-class Place:
-    """One of the turns that a person may have running. Leaving the block gives it back, unless it is `kept`."""
+class Slot:
+    """The right to have one more turn running. The end of the block releases it, unless it was detached."""
 
-    def __init__(self, give_back: Callable[[int], None] | None = None) -> None:
-        self._give_back = give_back
-        self._is_kept = False
+    def __init__(self, release: Callable[[int], None] | None = None) -> None:
+        self._release = release
+        self._is_detached = False
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if not self._is_kept:
-            self.leave()
+        if not self._is_detached:
+            self.release()
 
-    def kept(self) -> Self:
-        """Leave it to somebody else to give it back."""
-        self._is_kept = True
+    def detach(self) -> Self:
+        """Let the slot outlive the block; somebody else will release it."""
+        self._is_detached = True
         return self
 
-    def leave(self, tokens: int = 0) -> None:
-        """Give the place back, and say what the turn took; once is enough."""
-        give_back, self._give_back = self._give_back, None
-        if give_back:
-            give_back(tokens)
+    def release(self, tokens: int = 0) -> None:
+        """Free the slot and count the tokens of the turn. Later calls do nothing."""
+        release, self._release = self._release, None
+        if release:
+            release(tokens)
 
 
-class Allowance:
-    """May be used from any thread. What is refused raises Problem("rate_limited"), which says when to ask again.
+class Quota:
+    """Counts requests, turns and tokens against the limits. May be used from any thread.
 
-    Turns that run are counted here, in the one process that runs them; what is counted by the minute may be shared.
+    What is counted per minute may be in Redis. Slots are counted here, in the one process that runs the turns.
     """
 
-    def __init__(self, stored: Spendings, shared: Shared | None = None) -> None:
-        self._requests = Throttle(window_s=MINUTE_S, shared=shared)
-        self._turns = Throttle(window_s=MINUTE_S, shared=shared)
-        self._spent = Spent(stored)
+    def __init__(self, stored: Spendings, redis: RedisCounts | None = None) -> None:
+        self._requests = RateLimiter(window_s=MINUTE_S, redis=redis)
+        self._turns = RateLimiter(window_s=MINUTE_S, redis=redis)
+        self._tokens = TokenUsage(stored)
         self._running: Counter[Spender] = Counter()
         self._lock = Lock()
 
-    def take_request(self, limits: Limits, *, client: str | None = None, user_id: str | None = None) -> None:
-        """Count a request of an address, or of a person. Raises: Problem."""
-        asked = [
-            (("requests from", client), limits.address_requests_per_minute if client is not None else 0),
+    def count_request(self, limits: Limits, *, address: str | None = None, user_id: str | None = None) -> None:
+        """Count a request of an address, or of a person. Raises: QuotaExceeded."""
+        hits = [
+            (("requests from", address), limits.address_requests_per_minute if address is not None else 0),
             (("requests of", user_id), limits.requests_per_minute if user_id is not None else 0),
         ]
-        if wait_s := self._requests.count({key: most for key, most in asked if most}):
-            raise _refusal(_("That were too many requests within a minute. Try again in %(time)s."), wait_s)
+        if wait_s := self._requests.hit_each({key: most for key, most in hits if most}):
+            raise _exceeded(REQUESTS, wait_s)
 
-    def take_turn(self, limits: Limits, person: "Person", client: str) -> None:
-        """Count a turn before it begins. Raises: Problem."""
-        parties = _parties(limits, person)
-        for party in parties:
-            most = party.limits.tokens_per_day
-            if most and (wait_s := self._spent.wait_s(party.spender, most)):
-                raise _refusal(_(party.words.tokens), wait_s)
-        self._count_turn(parties, limits, client)
+    def count_turn(self, limits: Limits, person: Person, address: str) -> None:
+        """Count a turn before it starts. Raises: QuotaExceeded."""
+        subjects = _subjects(limits, person)
+        for subject in subjects:
+            most = subject.limits.tokens_per_day
+            if most and (wait_s := self._tokens.wait_s(subject.spender, most)):
+                raise _exceeded(subject.messages.tokens, wait_s)
+        self._hit_turns(subjects, limits, address)
 
-    def take_place(self, limits: Limits, person: "Person") -> Place:
-        """Let one more turn run. Raises: Problem, where as many run as may."""
-        parties = _parties(limits, person)
+    def take_slot(self, limits: Limits, person: Person) -> Slot:
+        """Let one more turn run. Raises: QuotaExceeded if all slots are taken."""
+        subjects = _subjects(limits, person)
         with self._lock:
-            for party in parties:
-                most = party.limits.concurrent_turns
-                if most and self._running[party.spender] >= most:
-                    raise Problem("rate_limited", party.words.places(most) % {"num": most}, retry_after=SOON_S)
-            spenders = [party.spender for party in parties]
+            for subject in subjects:
+                most = subject.limits.concurrent_turns
+                if most and self._running[subject.spender] >= most:
+                    raise _no_slot(subject.messages, most)
+            spenders = [subject.spender for subject in subjects]
             self._running.update(spenders)
-        return Place(lambda tokens: self._give_back(spenders, tokens))
+        return Slot(lambda tokens: self._release(spenders, tokens))
 
     def save(self) -> None:
-        """Keep what was used, for a restart. Raises: Problem("storage_unavailable"); then it is kept the next time."""
-        self._spent.save()
+        """Save the token usage for a restart. Raises: Problem("storage_unavailable"); the next call tries again."""
+        self._tokens.save()
 
-    def _count_turn(self, parties: Sequence[Party], limits: Limits, client: str) -> None:
-        """Count a turn where all let it begin, and nowhere where one does not. Raises: Problem."""
+    def _hit_turns(self, subjects: Sequence[Subject], limits: Limits, address: str) -> None:
+        """Count a turn for every subject, or for none if one of them refuses it. Raises: QuotaExceeded."""
         counted: list[Hashable] = []
-        for party in reversed(parties):
-            asked: dict[Hashable, int] = {("turns of", *party.spender): party.limits.turns_per_minute}
-            if party is parties[0]:
-                asked["turns from", client] = limits.address_turns_per_minute
-            bounds = {key: most for key, most in asked.items() if most}
-            if wait_s := self._turns.count(bounds):
-                self._turns.succeeded(*counted)
-                raise _refusal(_(party.words.turns), wait_s)
-            counted += bounds
+        for subject in reversed(subjects):
+            hits: dict[Hashable, int] = {("turns of", *subject.spender): subject.limits.turns_per_minute}
+            if subject is subjects[0]:
+                hits["turns from", address] = limits.address_turns_per_minute
+            limited = {key: most for key, most in hits.items() if most}
+            if wait_s := self._turns.hit_each(limited):
+                self._turns.refund(*counted)
+                raise _exceeded(subject.messages.turns, wait_s)
+            counted += limited
 
-    def _give_back(self, spenders: Sequence[Spender], tokens: int) -> None:
-        self._spent.add(spenders[-1], tokens)
+    def _release(self, spenders: Sequence[Spender], tokens: int) -> None:
+        self._tokens.add(spenders[-1], tokens)
         with self._lock:
             self._running.subtract(spenders)
             for spender in spenders:
@@ -159,25 +173,32 @@ class Allowance:
                     del self._running[spender]
 
 
-def _parties(limits: Limits, person: "Person") -> list[Party]:
-    """Return whose limits hold: first the person's, then those of a key, which is spent from with all it takes."""
-    of_the_person = Party((person.id, ""), limits, OF_A_PERSON)
+def _subjects(limits: Limits, person: Person) -> list[Subject]:
+    """Return the person, and then the API key if there is one. What a key uses, the person uses too."""
+    of_the_person = Subject((person.id, ""), limits, OF_A_PERSON)
     if not person.key:
         return [of_the_person]
-    return [of_the_person, Party((person.id, person.key.id), person.key, OF_A_KEY)]
+    return [of_the_person, Subject((person.id, person.key.id), person.key, OF_A_KEY)]
 
 
-def _refusal(sentence: str, wait_s: float) -> Problem:
-    return Problem("rate_limited", sentence % {"time": _time(wait_s)}, retry_after=math.ceil(wait_s))
+def _exceeded(message: str, wait_s: float) -> QuotaExceeded:
+    def sentence(catalogue: NullTranslations) -> str:
+        return catalogue.gettext(message) % {"time": _time(catalogue, wait_s)}
+
+    return QuotaExceeded(sentence, math.ceil(wait_s))
 
 
-def _time(seconds: float) -> str:
+def _no_slot(messages: Messages, most: int) -> QuotaExceeded:
+    return QuotaExceeded(lambda catalogue: messages.slots(catalogue, most) % {"num": most}, SLOT_RETRY_S)
+
+
+def _time(catalogue: NullTranslations, seconds: float) -> str:
     """Return a time in words, rounded up."""
     if seconds > 2 * HOUR_S:
         hours = math.ceil(seconds / HOUR_S)
-        return ngettext("%(num)d hour", "%(num)d hours", hours) % {"num": hours}
+        return catalogue.ngettext("%(num)d hour", "%(num)d hours", hours) % {"num": hours}
     if seconds > 2 * MINUTE_S:
         minutes = math.ceil(seconds / MINUTE_S)
-        return ngettext("%(num)d minute", "%(num)d minutes", minutes) % {"num": minutes}
+        return catalogue.ngettext("%(num)d minute", "%(num)d minutes", minutes) % {"num": minutes}
     number = math.ceil(seconds)
-    return ngettext("%(num)d second", "%(num)d seconds", number) % {"num": number}
+    return catalogue.ngettext("%(num)d second", "%(num)d seconds", number) % {"num": number}

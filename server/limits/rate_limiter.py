@@ -1,4 +1,4 @@
-"""Counts what somebody does: so much within so many seconds, and nobody has to wait for longer than those."""
+"""A rate limiter with a sliding window: wrong passwords, requests and turns within so many seconds."""
 
 import ipaddress
 import time
@@ -6,89 +6,89 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Mapping
 from threading import Lock
 
-from server.limits.redis_counts import Shared
+from server.limits.redis_counts import RedisCounts
 
-MOST = 10
+MAX_HITS = 10
 WINDOW_S = 180
-"""Of passwords that were wrong."""
-LARGEST = 20_000
-"""Keys that are remembered; of more, those that were used longest ago are forgotten."""
+"""The default limit is for failed sign-ins."""
+MAX_KEYS = 20_000
+"""Keys in memory; beyond that, those used longest ago are forgotten."""
 
 
-class Throttle:
-    """Counts by key, in the memory of this process or in Redis. May be called from any thread.
+class RateLimiter:
+    """Counts hits by key, in the memory of this process or in Redis. May be called from any thread.
 
-    An attempt counts from its beginning, so that many at once are not all the first; one that succeeds is taken back.
+    A sign-in counts when it begins, so that many at once cannot all be the first; a successful one is refunded.
     """
 
     def __init__(
         self,
-        most: int = MOST,
+        max_hits: int = MAX_HITS,
         window_s: float = WINDOW_S,
-        largest: int = LARGEST,
+        max_keys: int = MAX_KEYS,
         clock: Callable[[], float] = time.monotonic,
         *,
-        shared: Shared | None = None,
+        redis: RedisCounts | None = None,
     ) -> None:
-        """most: attempts within `window_s` seconds that may fail. shared: where the counts are, while it can be had."""
-        self._most = most
+        """max_hits: allowed within `window_s` seconds. redis: holds the counts while it is reachable."""
+        self._max_hits = max_hits
         self._window_s = window_s
-        self._largest = largest
+        self._max_keys = max_keys
         self._clock = clock
-        self._shared = shared
-        self._attempts: OrderedDict[Hashable, deque[float]] = OrderedDict()
+        self._redis = redis
+        self._hits: OrderedDict[Hashable, deque[float]] = OrderedDict()
         self._lock = Lock()
 
-    def attempt(self, *keys: Hashable) -> float:
-        """Count an attempt under every key. Returns: 0; or the seconds to wait, and then it is not counted."""
-        return self.count(dict.fromkeys(keys, self._most))
+    def hit(self, *keys: Hashable) -> float:
+        """Count a hit under every key. Returns: 0; or the seconds to wait, and then nothing is counted."""
+        return self.hit_each(dict.fromkeys(keys, self._max_hits))
 
-    def count(self, most: Mapping[Hashable, int]) -> float:
-        """Count one under every key of which there are fewer than it says; the rest as `attempt` does."""
-        if self._shared and (wait_s := self._shared.count(most, self._window_s)) is not None:
+    def hit_each(self, limits: Mapping[Hashable, int]) -> float:
+        """Count a hit under every key, each with a limit of its own. Returns: as `hit` does."""
+        if self._redis and (wait_s := self._redis.hit_each(limits, self._window_s)) is not None:
             return wait_s
         now = self._clock()
         with self._lock:
-            wait_s = max((self._wait_s(key, number, now) for key, number in most.items()), default=0)
+            wait_s = max((self._wait_s(key, limit, now) for key, limit in limits.items()), default=0)
             if wait_s <= 0:
-                for key, number in most.items():
-                    self._note(key, number, now)
-                self._tidy(now)
+                for key, limit in limits.items():
+                    self._add(key, limit, now)
+                self._forget_old(now)
         return max(wait_s, 0)
 
-    def succeeded(self, *keys: Hashable) -> None:
-        """Take back the newest attempt under each key."""
-        if self._shared and self._shared.take_back(keys):
+    def refund(self, *keys: Hashable) -> None:
+        """Take back the newest hit under each key."""
+        if self._redis and self._redis.refund(keys):
             return
         with self._lock:
             for key in keys:
-                if attempts := self._attempts.get(key):
-                    attempts.pop()
-                if not attempts:
-                    self._attempts.pop(key, None)
+                if hits := self._hits.get(key):
+                    hits.pop()
+                if not hits:
+                    self._hits.pop(key, None)
 
-    def _wait_s(self, key: Hashable, most: int, now: float) -> float:
-        attempts = self._attempts.get(key, ())
-        return attempts[-most] + self._window_s - now if len(attempts) >= most else 0
+    def _wait_s(self, key: Hashable, limit: int, now: float) -> float:
+        hits = self._hits.get(key, ())
+        return hits[-limit] + self._window_s - now if len(hits) >= limit else 0
 
-    def _note(self, key: Hashable, most: int, now: float) -> None:
-        attempts = self._attempts.setdefault(key, deque())
-        attempts.append(now)
-        while len(attempts) > most:
-            attempts.popleft()
-        self._attempts.move_to_end(key)
+    def _add(self, key: Hashable, limit: int, now: float) -> None:
+        hits = self._hits.setdefault(key, deque())
+        hits.append(now)
+        while len(hits) > limit:
+            hits.popleft()
+        self._hits.move_to_end(key)
 
-    def _tidy(self, now: float) -> None:
-        """Forget what is over, so that a table is never larger than what was done within its seconds."""
-        while self._attempts:
-            oldest = next(iter(self._attempts))
-            if len(self._attempts) <= self._largest and self._attempts[oldest][-1] + self._window_s > now:
+    def _forget_old(self, now: float) -> None:
+        """Remove keys whose window is over, so that the table stays as small as the traffic of one window."""
+        while self._hits:
+            oldest = next(iter(self._hits))
+            if len(self._hits) <= self._max_keys and self._hits[oldest][-1] + self._window_s > now:
                 return
-            del self._attempts[oldest]
+            del self._hits[oldest]
 
 
 def network(address: str) -> str:
-    """Return what one client has to itself: an address, or with IPv6 a network of them."""
+    """Return what one client has to itself: an IPv4 address, or a /64 network of IPv6."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Counts in Redis: a restart forgets none of them, and several processes count together."""
+"""Hit counts in Redis: they survive a restart, and several processes share them."""
 
 import hashlib
 import logging
@@ -16,12 +16,12 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 PREFIX = "g4f-lite:"
-PATIENCE_S = 0.5
-"""How long a request waits for Redis; what is on the same machine answers a thousand times sooner."""
-AGAIN_S = 2
-"""How often one that was lost is looked for; by a thread, so that no request waits for it."""
+TIMEOUT_S = 0.5
+"""How long a request waits for Redis, which on the same machine answers a thousand times faster."""
+RECONNECT_EVERY_S = 2
+"""How often a thread tries to reach a lost Redis again, so that no request waits for it."""
 
-COUNT = """
+HIT_EACH = """
 local time = redis.call('TIME')
 local now, window, wait = time[1] * 1000000 + time[2], tonumber(ARGV[1]), 0
 for i, key in ipairs(KEYS) do
@@ -37,44 +37,44 @@ if wait <= 0 then
 end
 return math.max(wait, 0)
 """
-"""Each key holds the newest times, in microseconds by the clock of Redis: several servers have one clock."""
+"""Each key holds the times of its newest hits, in microseconds of the Redis clock, which all servers share."""
 
 
-class Shared:
-    """One Redis. It may be lost: then every answer is None, or False, and who asks counts in memory."""
+class RedisCounts:
+    """One Redis. While it cannot be reached, methods return None or False, and the caller counts in memory."""
 
     def __init__(self, url: str) -> None:
-        """Connect when first asked. Raises: ConfigError, where the package is not installed or the URL is none."""
+        """Connect at the first call. Raises: ConfigError if the package is not installed or the URL is not valid."""
         self._redis = _redis(url)
-        self._script = self._redis.register_script(COUNT)
+        self._script = self._redis.register_script(HIT_EACH)
         self._is_lost = False
-        self._losing = threading.Lock()
+        self._lock = threading.Lock()
         self._closed = threading.Event()
 
-    def count(self, most: Mapping[Hashable, int], window_s: float) -> float | None:
-        """Count one under every key, as `Throttle.count` does."""
-        if not most:
+    def hit_each(self, limits: Mapping[Hashable, int], window_s: float) -> float | None:
+        """Count a hit under every key, as `RateLimiter.hit_each` does."""
+        if not limits:
             return 0
-        names = [_name(key) for key in most]
-        wait_us = self._asked(lambda: self._script(keys=names, args=[round(window_s * 1e6), *most.values()]))
+        names = [_name(key) for key in limits]
+        wait_us = self._try(lambda: self._script(keys=names, args=[round(window_s * 1e6), *limits.values()]))
         return None if wait_us is None else int(wait_us) / 1e6
 
-    def take_back(self, keys: Iterable[Hashable]) -> bool:
-        """Forget the newest of each key."""
+    def refund(self, keys: Iterable[Hashable]) -> bool:
+        """Take back the newest hit of each key."""
 
         def pop() -> bool:
             for key in keys:
                 self._redis.rpop(_name(key))
             return True
 
-        return self._asked(pop) or False
+        return self._try(pop) or False
 
     def close(self) -> None:
         """Close the connections."""
         self._closed.set()
         self._redis.close()
 
-    def _asked(self, work: Callable[[], T]) -> T | None:
+    def _try(self, work: Callable[[], T]) -> T | None:
         from redis import RedisError
 
         if self._is_lost:
@@ -82,21 +82,21 @@ class Shared:
         try:
             return work()
         except (RedisError, OSError) as error:
-            self._lose(error)
+            self._disconnected(error)
             return None
 
-    def _lose(self, error: Exception) -> None:
-        with self._losing:
+    def _disconnected(self, error: Exception) -> None:
+        with self._lock:
             if self._is_lost or self._closed.is_set():
                 return
             self._is_lost = True
-        log.warning("Redis cannot be had (%s); until it can, limits are counted in memory", type(error).__name__)
-        threading.Thread(target=self._look_for_it, name="redis", daemon=True).start()
+        log.warning("Redis is unreachable (%s); limits are counted in memory until it is back", type(error).__name__)
+        threading.Thread(target=self._reconnect, name="redis", daemon=True).start()
 
-    def _look_for_it(self) -> None:
+    def _reconnect(self) -> None:
         from redis import RedisError
 
-        while not self._closed.wait(AGAIN_S):
+        while not self._closed.wait(RECONNECT_EVERY_S):
             with suppress(RedisError, OSError):
                 self._redis.ping()
                 self._is_lost = False
@@ -104,9 +104,9 @@ class Shared:
                 return
 
 
-def shared(url: str) -> Shared | None:
-    """Return what an address names; None for an empty one. Raises: ConfigError."""
-    return Shared(url) if url else None
+def redis_counts(url: str) -> RedisCounts | None:
+    """Return the counts at a URL; None if it is empty. Raises: ConfigError."""
+    return RedisCounts(url) if url else None
 
 
 def _redis(url: str) -> "Redis":
@@ -118,12 +118,12 @@ def _redis(url: str) -> "Redis":
         raise ConfigError(["redis: Redis needs `pip install -r requirements-redis.txt`."]) from None
     try:
         return Redis.from_url(
-            url, socket_timeout=PATIENCE_S, socket_connect_timeout=PATIENCE_S, retry=Retry(NoBackoff(), 0)
+            url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, retry=Retry(NoBackoff(), 0)
         )
     except ValueError:
         raise ConfigError(["redis: must be an address, such as redis://127.0.0.1:6379/0."]) from None
 
 
 def _name(key: Hashable) -> str:
-    """Return what a key is called there; nobody can read a name or an address in it."""
+    """Return the Redis key, hashed so that nobody can read a name or an address in it."""
     return PREFIX + hashlib.sha256(repr(key).encode()).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""The tokens that people, and their keys, used within 24 hours: what the store knew of, and what came since."""
+"""Tokens per day: what people and their API keys used within the last 24 hours."""
 
 import time
 from collections import Counter, OrderedDict, deque
@@ -10,18 +10,18 @@ from server.store.token_usage import Spender, Spendings
 
 DAY_S = 24 * 60 * 60
 MINUTE_S = 60
-LARGEST = 20_000
-"""Spenders who are remembered; of the others the store is asked again."""
+MAX_SPENDERS = 20_000
+"""Spenders in memory; the usage of others is read from the store again."""
 
 Minutes = deque[tuple[int, int]]
-"""A minute of the clock, and the tokens in it; the oldest first."""
+"""Pairs of a minute of the clock and its tokens, oldest first."""
 
 
-class Spent:
-    """May be used from any thread. A spender without a key stands for all of a person's, by whatever way."""
+class TokenUsage:
+    """May be used from any thread. A spender without a key stands for everything the person used, keys included."""
 
     def __init__(self, stored: Spendings, clock: Callable[[], float] = time.monotonic) -> None:
-        """stored: what is kept over a restart."""
+        """stored: the usage that survives a restart."""
         self._stored = stored
         self._clock = clock
         self._spenders: OrderedDict[Spender, Minutes] = OrderedDict()
@@ -29,18 +29,18 @@ class Spent:
         self._lock, self._saving = Lock(), Lock()
 
     def add(self, spender: Spender, tokens: int) -> None:
-        """Count what a turn took; `save` keeps it. It is the person's, too, where it is that of a key."""
+        """Count the tokens of a turn until `save` stores them. What a key uses, its person uses too."""
         if not tokens:
             return
         minute = int(self._clock() // MINUTE_S)
         with self._lock:
             self._unsaved[spender] += tokens
-            for one in {spender, (spender[0], "")}:
-                if (minutes := self._spenders.get(one)) is not None:
+            for counted in {spender, (spender[0], "")}:
+                if (minutes := self._spenders.get(counted)) is not None:
                     _add(minutes, minute, tokens)
 
     def save(self) -> None:
-        """Keep what came since the last time. Raises: Problem; then it is kept the next time."""
+        """Store what was added since the last call. Raises: Problem; the next call tries again."""
         with self._saving:
             with self._lock:
                 unsaved, self._unsaved = self._unsaved, Counter()
@@ -53,11 +53,11 @@ class Spent:
                 raise
 
     def wait_s(self, spender: Spender, most: int) -> float:
-        """Return how long it takes until fewer than so many were used within 24 hours; 0 if that is so already."""
+        """Return the seconds until the usage of 24 hours is below `most` tokens; 0 if it is already."""
         now = self._clock()
-        spendings = [(now - minute * MINUTE_S, tokens) for minute, tokens in self._minutes(spender, now)]
-        left, wait_s = sum(tokens for _, tokens in spendings), 0.0
-        for age_s, tokens in spendings:
+        used = [(now - minute * MINUTE_S, tokens) for minute, tokens in self._minutes(spender, now)]
+        left, wait_s = sum(tokens for _, tokens in used), 0.0
+        for age_s, tokens in used:
             if left < most:
                 break
             left -= tokens
@@ -66,7 +66,7 @@ class Spent:
 
     def _minutes(self, spender: Spender, now: float) -> list[tuple[int, int]]:
         if spender not in self._spenders:
-            self._remember(spender, now)
+            self._load(spender, now)
         with self._lock:
             minutes = self._spenders[spender]
             self._spenders.move_to_end(spender)
@@ -74,17 +74,17 @@ class Spent:
                 minutes.popleft()
             return list(minutes)
 
-    def _remember(self, spender: Spender, now: float) -> None:
-        """Put together what is stored and what is not yet; while nobody saves, nothing is both."""
+    def _load(self, spender: Spender, now: float) -> None:
+        """Merge stored and unsaved usage under the save lock, so that nothing is counted twice."""
         minutes: Minutes = deque()
         with self._saving:
             for age_s, tokens in sorted(self._stored.of(*spender), reverse=True):
                 _add(minutes, int((now - age_s) // MINUTE_S), tokens)
             with self._lock:
-                unsaved = (tokens for one, tokens in self._unsaved.items() if spender in (one, (one[0], "")))
+                unsaved = (tokens for other, tokens in self._unsaved.items() if spender in (other, (other[0], "")))
                 _add(minutes, int(now // MINUTE_S), sum(unsaved))
                 self._spenders.setdefault(spender, minutes)
-                while len(self._spenders) > LARGEST:
+                while len(self._spenders) > MAX_SPENDERS:
                     self._spenders.popitem(last=False)
 
 

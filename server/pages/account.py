@@ -13,7 +13,7 @@ from server.auth.person import Person
 from server.current.person import signed_in, someone
 from server.current.services import services
 from server.pages.chat import Page, not_found
-from server.pages.login import throttle_keys
+from server.pages.login import limiter_keys
 from server.problems import Problem
 from server.store.people.rows import Account
 from server.translatable import N_
@@ -155,13 +155,13 @@ def remove_second_factor() -> ResponseReturnValue:
 
 def _proven(access: Access, person: Person) -> Account:
     """Return the account of somebody who has just given their password, too. Raises: Problem."""
-    keys = throttle_keys(person.name)
-    if wait_s := access.throttle.attempt(*keys):
+    keys = limiter_keys(person.name)
+    if wait_s := access.login_limiter.hit(*keys):
         raise Problem("rate_limited", SLOWLY, retry_after=wait_s)
     mine = access.accounts.one(person.id)
     if not passwords.fits(request.form.get("password", ""), mine.password_hash):
         raise Problem("forbidden", WRONG)
-    access.throttle.succeeded(*keys)
+    access.login_limiter.refund(*keys)
     return mine
 
 

@@ -53,15 +53,15 @@ def enter() -> ResponseReturnValue:
     access, name = services().access, request.form.get("username", "")[: LONGEST_NAME + 1]
     if access.mode == "none":
         return redirect(_next(), 303)
-    keys = throttle_keys(name)
-    if wait_s := access.throttle.attempt(*keys):
+    keys = limiter_keys(name)
+    if wait_s := access.login_limiter.hit(*keys):
         return too_many(wait_s)
     account = access.accounts.find(name) if access.mode == "accounts" else None
     user_id = _user_of(access, account, request.form.get("password", ""))
     if not user_id:
         access.audit.note("login_failed", user=account.name if account else None, address=request.remote_addr)
         return show_login(_wrong(access), 401)
-    access.throttle.succeeded(*keys)
+    access.login_limiter.refund(*keys)
     if account and account.totp_secret:
         return show_login(sealed=access.sealed("password", account.id, of=account.id))
     return let_in(access, user_id, account.name if account else user_id)
@@ -76,15 +76,15 @@ def enter_code() -> ResponseReturnValue:
     if not user_id:
         return show_login(_("That took too long. Begin again."), 401)
     account = access.accounts.one(user_id)
-    keys = throttle_keys(account.name)
-    if wait_s := access.throttle.attempt(*keys):
+    keys = limiter_keys(account.name)
+    if wait_s := access.login_limiter.hit(*keys):
         return too_many(wait_s)
     if not totp.is_right(access, account, request.form.get("code", "")):
         access.audit.note("login_failed", user=account.name, address=request.remote_addr)
         return show_login(
             _("This code is not right, or not any more. Wait for the next one and try again."), 401, sealed
         )
-    access.throttle.succeeded(*keys)
+    access.login_limiter.refund(*keys)
     return let_in(access, user_id, account.name)
 
 
@@ -119,7 +119,7 @@ def let_in(access: Access, user_id: str, name: str, then: str = "") -> ResponseR
     return response
 
 
-def throttle_keys(name: str) -> tuple[Hashable, Hashable]:
+def limiter_keys(name: str) -> tuple[Hashable, Hashable]:
     """Return what attempts are counted under: the client, and the account as this client asks for it."""
     client = network(request.remote_addr or "")
     return ("client", client), ("account", key_of(name), client)
@@ -128,7 +128,7 @@ def throttle_keys(name: str) -> tuple[Hashable, Hashable]:
 def too_many(wait_s: float) -> ResponseReturnValue:
     """Say how long to wait; the audit log has it once for each client and while."""
     access = services().access
-    if not access.throttle.count({("told", network(request.remote_addr or "")): 1}):
+    if not access.login_limiter.hit_each({("told", network(request.remote_addr or "")): 1}):
         access.audit.note("login_throttled", address=request.remote_addr)
     minutes = math.ceil(wait_s / 60)
     sentence = ngettext(

@@ -13,7 +13,7 @@ from server.current.person import open_to_all
 from server.current.services import services
 from server.current.sign_in import own_path
 from server.pages.chat import not_found
-from server.pages.login import let_in, show_login, throttle_keys, too_many
+from server.pages.login import let_in, limiter_keys, show_login, too_many
 from server.problems import Problem
 from server.store.people.rows import LONGEST_NAME, Account
 from server.translatable import N_
@@ -51,8 +51,8 @@ def come_back() -> ResponseReturnValue:
     access = services().access
     if not access.issuer:
         return not_found()
-    client, _pair = throttle_keys("")
-    if wait_s := access.throttle.attempt(client):
+    client, _pair = limiter_keys("")
+    if wait_s := access.login_limiter.hit(client):
         return too_many(wait_s)
     visit, then = _kept(access)
     try:
@@ -61,7 +61,7 @@ def come_back() -> ResponseReturnValue:
         access.audit.note("login_failed", by="oidc", address=request.remote_addr)
         response = make_response(show_login(_(problem.message), problem.status))
     else:
-        access.throttle.succeeded(client)
+        access.login_limiter.refund(client)
         response = make_response(let_in(access, account.id, account.name, then))
     response.delete_cookie(COOKIE, url_for("oidc.begin"))
     return response

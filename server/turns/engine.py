@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Literal
 
-from server.limits.quota import Place
+from server.limits.quota import Slot
 from server.ops.turn_stats import Figures
 from server.problems import BUG, Problem
 from server.store import Batch, Store, StoredMessage
@@ -38,11 +38,11 @@ class Engine:
         self._storage = ThreadPoolExecutor(1, "storage")
         self._saving = asyncio.Lock()
 
-    def start(self, turn: Turn, place: Place | None = None) -> None:
-        """Let a turn run, and give its place back once it has ended. From any thread."""
+    def start(self, turn: Turn, slot: Slot | None = None) -> None:
+        """Let a turn run, and release its slot once it has ended. From any thread."""
         with self._registering:
             self._turns[turn.user_id, turn.message_id] = turn
-        self.loop.call_soon_threadsafe(self._start, turn, place)
+        self.loop.call_soon_threadsafe(self._start, turn, slot)
 
     def find(self, user_id: str, message_id: str) -> Turn | None:
         """Return the turn that is writing this answer, if it is running. From any thread."""
@@ -110,18 +110,18 @@ class Engine:
         """Give the storage thread back."""
         self._storage.shutdown()
 
-    def _start(self, turn: Turn, place: Place | None) -> None:
-        task = self.loop.create_task(self._run(turn, place))
+    def _start(self, turn: Turn, slot: Slot | None) -> None:
+        task = self.loop.create_task(self._run(turn, slot))
         self._tasks.add(task)
-        if place:
-            task.add_done_callback(lambda _: place.leave())
+        if slot:
+            task.add_done_callback(lambda _: slot.release())
         task.add_done_callback(self._tasks.discard)
         self._tell(turn)
 
-    async def _run(self, turn: Turn, place: Place | None) -> None:
+    async def _run(self, turn: Turn, slot: Slot | None) -> None:
         try:
             await turn.receive()
-            self._count(turn, place)
+            self._count(turn, slot)
             await self._finish(turn)
             turn.publish_end()
         except Problem as problem:
@@ -133,11 +133,11 @@ class Engine:
             turn.publish_end(Problem("internal_error", BUG))
         self._tell(turn)
 
-    def _count(self, turn: Turn, place: Place | None) -> None:
+    def _count(self, turn: Turn, slot: Slot | None) -> None:
         usage = turn.outcome.usage or {"input_tokens": 0, "output_tokens": 0}
         self.figures.ended("stored", turn.outcome.status, usage["input_tokens"], usage["output_tokens"])
-        if place:  # before the end is told: whoever hears it may ask the next at once
-            place.leave(usage["input_tokens"] + usage["output_tokens"])
+        if slot:  # before the end is told: whoever hears it may ask the next at once
+            slot.release(usage["input_tokens"] + usage["output_tokens"])
         if turn.first_token_s is not None:
             self.figures.first_tokens.add(turn.first_token_s)
 

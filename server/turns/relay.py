@@ -48,7 +48,7 @@ async def relayed(here: Services, person: Person, question: Question) -> Pieces:
     """
     outcome, tally = "failed", Tally(question)
     figures, began = here.engine.figures, monotonic()
-    with here.relayed.one(), here.allowance.take_place(here.config.limits, person) as place:
+    with here.relayed.one(), here.quota.take_slot(here.config.limits, person) as slot:
         try:
             async with here.relayed.until_cut_off(), aclosing(question.answer()) as pieces:
                 async for piece in pieces:
@@ -66,5 +66,5 @@ async def relayed(here: Services, person: Person, question: Question) -> Pieces:
         finally:
             usage = tally.usage
             figures.ended("relayed", outcome, usage.input_tokens, usage.output_tokens)
-            place.leave(usage.input_tokens + usage.output_tokens)
+            slot.release(usage.input_tokens + usage.output_tokens)
         yield usage

@@ -113,7 +113,7 @@ def test_who_leaves_ends_the_call_of_the_service(app, program, upstream):
         assert next(iter(stream)).type == "message_start"
 
     upstream.wait_request().wait_closed()
-    wait_for(lambda: not app.extensions["chat"].allowance._running)
+    wait_for(lambda: not app.extensions["chat"].quota._running)
 
 
 class TestAccounts:

@@ -242,7 +242,7 @@ def test_who_leaves_ends_the_call_of_the_service(app, server, upstream, stream, 
         upstream.wait_request()
 
     upstream.wait_request().wait_closed()
-    wait_for(lambda: not app.extensions["chat"].allowance._running)
+    wait_for(lambda: not app.extensions["chat"].quota._running)
 
 
 @BOTH_WAYS

@@ -165,7 +165,7 @@ def test_who_has_left_before_it_began_leaves_nothing_running(app, client, server
 
     wait_for(lambda: history(client) and history(client)[0]["messages"][1]["status"] == "stopped")
     wait_for(lambda: not app.extensions["chat"].engine.running)
-    wait_for(lambda: not app.extensions["chat"].allowance._running)
+    wait_for(lambda: not app.extensions["chat"].quota._running)
 
 
 def test_a_stream_that_breaks_off_is_stored_as_failed(program, client, upstream):
@@ -208,7 +208,7 @@ def test_where_nothing_can_be_stored_nobody_is_asked(app, client, upstream, monk
         response = client.post(CHAT, json=a_chat(stream=stream))
         assert (response.status_code, response.json["error"]["message"]) == (503, "The disk is full.")
     assert [one for one in upstream.requests if one.method == "POST"] == []
-    assert not app.extensions["chat"].allowance._running
+    assert not app.extensions["chat"].quota._running
 
 
 @pytest.mark.parametrize("stream", [True, False])

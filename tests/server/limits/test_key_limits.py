@@ -74,7 +74,7 @@ def test_a_key_has_so_many_turns_at_a_time(app, server, anna, upstream, path):
         assert ask(app, other, path).status_code == 200
         gate.open()
 
-    wait_for(lambda: not app.extensions["chat"].allowance._running)
+    wait_for(lambda: not app.extensions["chat"].quota._running)
     assert ask(app, key, path).status_code == 200
 
 

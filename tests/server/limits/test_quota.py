@@ -144,7 +144,7 @@ def test_a_person_has_so_many_turns_at_a_time(app, anna, ben, upstream):
         response.get_data()
 
     ask(anna)
-    assert not app.extensions["chat"].allowance._running
+    assert not app.extensions["chat"].quota._running
 
 
 @pytest.mark.parametrize("limits", [{"concurrent_turns": 1}])
@@ -180,7 +180,7 @@ def test_many_at_once_get_one_place(app, anna, upstream):
 def test_a_turn_that_cannot_begin_leaves_its_place(app, anna, body):
     assert anna.post(CONVERSATION, json=body).status_code in (400, 404)
 
-    assert not app.extensions["chat"].allowance._running
+    assert not app.extensions["chat"].quota._running
 
 
 @pytest.mark.parametrize("limits", [{"concurrent_turns": 1}])
@@ -193,7 +193,7 @@ def test_who_leaves_a_relayed_reply_leaves_its_place(app, anna, server, upstream
         refused = requests.post(f"{server}{CONVERSATION}", json=RELAYED, cookies=cookies, timeout=10)
         assert (refused.status_code, refused.headers["Retry-After"]) == (429, "5")
 
-    wait_for(lambda: not app.extensions["chat"].allowance._running)
+    wait_for(lambda: not app.extensions["chat"].quota._running)
     gate.open()
 
 

@@ -1,4 +1,4 @@
-from server.limits.rate_limiter import MOST, WINDOW_S, Throttle
+from server.limits.rate_limiter import MAX_HITS, WINDOW_S, RateLimiter
 
 
 class Clock:
@@ -8,61 +8,61 @@ class Clock:
         return self.time
 
 
-def fail(throttle, *keys, times=MOST):
+def fail(limiter, *keys, times=MAX_HITS):
     for _ in range(times):
-        assert throttle.attempt(*keys) == 0
+        assert limiter.hit(*keys) == 0
 
 
 def test_ten_may_fail_and_then_it_takes_three_minutes():
     clock = Clock()
-    throttle = Throttle(clock=clock)
-    fail(throttle, "client")
+    limiter = RateLimiter(clock=clock)
+    fail(limiter, "client")
 
-    assert throttle.attempt("client") == WINDOW_S
+    assert limiter.hit("client") == WINDOW_S
     clock.time += WINDOW_S - 1
-    assert throttle.attempt("client") == 1
+    assert limiter.hit("client") == 1
     clock.time += 1
-    assert throttle.attempt("client") == 0
+    assert limiter.hit("client") == 0
 
 
 def test_a_refused_attempt_makes_nobody_wait_longer():
     clock = Clock()
-    throttle = Throttle(clock=clock)
-    fail(throttle, "client")
+    limiter = RateLimiter(clock=clock)
+    fail(limiter, "client")
     for _ in range(100):
-        throttle.attempt("client")
+        limiter.hit("client")
 
     clock.time += WINDOW_S
 
-    fail(throttle, "client")
+    fail(limiter, "client")
 
 
 def test_any_key_is_enough_and_the_others_are_not_counted():
-    throttle = Throttle()
-    fail(throttle, "client", "pair")
+    limiter = RateLimiter()
+    fail(limiter, "client", "pair")
 
-    assert throttle.attempt("other client", "pair") > 0
+    assert limiter.hit("other client", "pair") > 0
 
-    fail(throttle, "other client")
+    fail(limiter, "other client")
 
 
 def test_what_succeeds_is_taken_back():
-    throttle = Throttle()
-    for _ in range(3 * MOST):
-        assert throttle.attempt("client", "pair") == 0
-        throttle.succeeded("client", "pair")
+    limiter = RateLimiter()
+    for _ in range(3 * MAX_HITS):
+        assert limiter.hit("client", "pair") == 0
+        limiter.refund("client", "pair")
 
-    fail(throttle, "client", "pair")
+    fail(limiter, "client", "pair")
 
 
 def test_what_is_remembered_has_a_limit():
-    throttle = Throttle(largest=5)
-    fail(throttle, "guesser")
+    limiter = RateLimiter(max_keys=5)
+    fail(limiter, "guesser")
     for number in range(4):
-        throttle.attempt(number)
-    assert throttle.attempt("guesser") > 0
+        limiter.hit(number)
+    assert limiter.hit("guesser") > 0
 
     for number in range(1000):
-        throttle.attempt(number)
+        limiter.hit(number)
 
-    assert len(throttle._attempts) == 5
+    assert len(limiter._hits) == 5

@@ -16,8 +16,8 @@ from g4f_lite.errors import ConfigError
 from server.auth.access import Access
 from server.config.site import Config
 from server.limits import redis_counts as module
-from server.limits.rate_limiter import MOST, Throttle
-from server.limits.redis_counts import Shared, shared
+from server.limits.rate_limiter import MAX_HITS, RateLimiter
+from server.limits.redis_counts import RedisCounts, redis_counts
 from server.ops.logs import secrets_of
 from tests.server.limits.test_key_limits import ask
 from tests.server.limits.test_quota import anna, is_refused, send_native  # noqa: F401
@@ -47,51 +47,51 @@ def prefix(monkeypatch):
 
 @pytest.fixture
 def counts(prefix):
-    counts = Shared(URL)
+    counts = RedisCounts(URL)
     yield counts
     counts.close()
 
 
 def test_it_counts_as_memory_does(counts):
-    throttle = Throttle(shared=counts)
-    fail(throttle, "client", "pair")
+    limiter = RateLimiter(redis=counts)
+    fail(limiter, "client", "pair")
 
-    assert 179 < throttle.attempt("client") <= 180
-    assert throttle.attempt("other client", "pair") > 0
-    fail(throttle, "other client")
+    assert 179 < limiter.hit("client") <= 180
+    assert limiter.hit("other client", "pair") > 0
+    fail(limiter, "other client")
 
 
 def test_a_restart_and_another_process_know_what_was_counted(counts):
-    fail(Throttle(shared=counts), "client")
-    other = Shared(URL)
+    fail(RateLimiter(redis=counts), "client")
+    other = RedisCounts(URL)
 
-    assert Throttle(shared=other).attempt("client") > 0
+    assert RateLimiter(redis=other).hit("client") > 0
     other.close()
 
 
 def test_what_succeeds_is_taken_back_there(counts):
-    throttle = Throttle(shared=counts)
-    for _ in range(3 * MOST):
-        assert throttle.attempt("client", "pair") == 0
-        throttle.succeeded("client", "pair")
+    limiter = RateLimiter(redis=counts)
+    for _ in range(3 * MAX_HITS):
+        assert limiter.hit("client", "pair") == 0
+        limiter.refund("client", "pair")
 
-    fail(throttle, "client", "pair")
+    fail(limiter, "client", "pair")
 
 
 def test_it_is_over_when_the_window_is(counts):
-    throttle = Throttle(2, 0.05, shared=counts)
-    fail(throttle, "client", times=2)
-    wait_s = throttle.attempt("client")
+    limiter = RateLimiter(2, 0.05, redis=counts)
+    fail(limiter, "client", times=2)
+    wait_s = limiter.hit("client")
     assert 0 < wait_s <= 0.05
 
     deadline = time.monotonic() + 5
-    while throttle.attempt("client") and time.monotonic() < deadline:
+    while limiter.hit("client") and time.monotonic() < deadline:
         pass
     assert time.monotonic() < deadline
 
 
 def test_every_key_goes_away_by_itself_and_tells_nothing(counts, prefix):
-    Throttle(shared=counts).attempt(("account", "anna", "192.0.2.1"))
+    RateLimiter(redis=counts).hit(("account", "anna", "192.0.2.1"))
     with redis.Redis.from_url(URL) as client:
         [key] = client.scan_iter(f"{prefix}*")
         assert 0 < client.pttl(key) <= 180_000
@@ -99,18 +99,18 @@ def test_every_key_goes_away_by_itself_and_tells_nothing(counts, prefix):
 
 
 def test_no_key_is_no_wait(counts):
-    assert Throttle(shared=counts).count({}) == 0
+    assert RateLimiter(redis=counts).hit_each({}) == 0
 
 
 def test_where_nobody_answers_memory_counts_and_the_log_says_it_once(caplog):
     with socket.create_server(("127.0.0.1", 0)) as deaf:
-        counts = Shared(f"redis://127.0.0.1:{deaf.getsockname()[1]}")
-        throttle = Throttle(shared=counts)
+        counts = RedisCounts(f"redis://127.0.0.1:{deaf.getsockname()[1]}")
+        limiter = RateLimiter(redis=counts)
         began = time.monotonic()
 
-        fail(throttle, "client")
-        assert throttle.attempt("client") > 0
-        throttle.succeeded("client")
+        fail(limiter, "client")
+        assert limiter.hit("client") > 0
+        limiter.refund("client")
 
     assert time.monotonic() - began < 2
     assert [record.levelname for record in caplog.records] == ["WARNING"]
@@ -119,19 +119,19 @@ def test_where_nobody_answers_memory_counts_and_the_log_says_it_once(caplog):
 
 
 def test_one_that_comes_back_is_used_again_and_nobody_waits_for_it(prefix, monkeypatch, caplog):
-    monkeypatch.setattr(module, "AGAIN_S", 0.01)
+    monkeypatch.setattr(module, "RECONNECT_EVERY_S", 0.01)
     with Outage() as outage:
-        counts = Shared(outage.url)
-        assert counts.count({"client": 1}, 60) == 0
+        counts = RedisCounts(outage.url)
+        assert counts.hit_each({"client": 1}, 60) == 0
 
         outage.begin()
-        assert counts.count({"client": 1}, 60) is None
-        assert not counts.take_back(["client"])
+        assert counts.hit_each({"client": 1}, 60) is None
+        assert not counts.refund(["client"])
         outage.end()
         with caplog.at_level("INFO"):
             wait_for(lambda: "Redis is back" in caplog.text)
 
-        assert counts.count({"client": 1}, 60) > 59
+        assert counts.hit_each({"client": 1}, 60) > 59
         assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
         counts.close()
 
@@ -185,22 +185,22 @@ class Outage:
 
 
 def test_a_wrong_password_is_not_told_and_stops_nothing(prefix, caplog):
-    counts = Shared(URL.replace("redis://", "redis://:SECRETWORD@"))
+    counts = RedisCounts(URL.replace("redis://", "redis://:SECRETWORD@"))
 
-    counts.count({"client": 1}, 60)  # None, unless this Redis wants no password and takes any
+    counts.hit_each({"client": 1}, 60)  # None, unless this Redis wants no password and takes any
 
     assert "SECRETWORD" not in caplog.text
     counts.close()
 
 
 def test_no_address_is_no_redis():
-    assert shared("") is None
+    assert redis_counts("") is None
 
 
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:port", "redis://[::1"])
 def test_what_is_no_address_is_told(url):
     with pytest.raises(ConfigError, match="redis: must be an address"):
-        shared(url).count({"x": 1}, 1)
+        redis_counts(url).hit_each({"x": 1}, 1)
 
 
 @pytest.fixture
@@ -213,21 +213,21 @@ def test_an_app_counts_turns_and_logins_there(app, anna, prefix):  # noqa: F811
     assert send_native(anna).status_code == 200
     is_refused(send_native(anna), "too many messages")
     access: Access = app.extensions["chat"].access
-    access.throttle.attempt("client")
+    access.login_limiter.hit("client")
 
-    memory = app.extensions["chat"].allowance._turns._attempts, access.throttle._attempts
+    memory = app.extensions["chat"].quota._turns._hits, access.login_limiter._hits
     assert memory == ({}, {})
 
 
 def test_turns_of_a_key_are_counted_there_and_taken_back(app, anna):  # noqa: F811
-    allowance = app.extensions["chat"].allowance
+    quota = app.extensions["chat"].quota
     key, other = make(anna, turns_per_minute="2"), make(anna, turns_per_minute="1")
     assert ask(app, key).status_code == 200
     for _ in range(2):
         assert "for this API key" not in ask(app, key).json["error"]["message"]
     ask(app, other)
 
-    assert allowance._turns._attempts == {}
+    assert quota._turns._hits == {}
 
 
 def test_the_password_of_redis_is_a_secret(tmp_path):

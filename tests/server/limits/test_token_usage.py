@@ -2,7 +2,7 @@ from collections import Counter
 
 import pytest
 
-from server.limits.token_usage import DAY_S, Spent
+from server.limits.token_usage import DAY_S, TokenUsage
 from server.problems import Problem
 
 ANNA, HER_KEY, BEN, CARL = ("anna", ""), ("anna", "key"), ("ben", ""), ("carl", "")
@@ -46,104 +46,104 @@ def stored():
 
 
 @pytest.fixture
-def spent(stored, clock):
-    return Spent(stored, clock)
+def usage(stored, clock):
+    return TokenUsage(stored, clock)
 
 
-def test_what_the_store_has_counts(spent, stored):
+def test_what_the_store_has_counts(usage, stored):
     stored.spendings = {ANNA: [(3600, 70), (60, 30)]}
 
-    assert spent.wait_s(ANNA, 101) == 0
-    assert spent.wait_s(BEN, 1) == 0
-    assert spent.wait_s(ANNA, 100) == pytest.approx(DAY_S - 3600, abs=60)
+    assert usage.wait_s(ANNA, 101) == 0
+    assert usage.wait_s(BEN, 1) == 0
+    assert usage.wait_s(ANNA, 100) == pytest.approx(DAY_S - 3600, abs=60)
 
 
-def test_the_wait_is_until_enough_of_it_is_old(spent, stored):
+def test_the_wait_is_until_enough_of_it_is_old(usage, stored):
     stored.spendings = {ANNA: [(3600, 10), (1800, 10), (60, 100)]}
 
-    assert spent.wait_s(ANNA, 105) == pytest.approx(DAY_S - 1800, abs=60)
-    assert spent.wait_s(ANNA, 100) == pytest.approx(DAY_S - 60, abs=60)
+    assert usage.wait_s(ANNA, 105) == pytest.approx(DAY_S - 1800, abs=60)
+    assert usage.wait_s(ANNA, 100) == pytest.approx(DAY_S - 60, abs=60)
 
 
-def test_what_is_used_later_counts_and_is_over_after_a_day(spent, clock):
-    assert spent.wait_s(ANNA, 5) == 0
-    spent.add(ANNA, 3)
-    spent.add(ANNA, 2)
+def test_what_is_used_later_counts_and_is_over_after_a_day(usage, clock):
+    assert usage.wait_s(ANNA, 5) == 0
+    usage.add(ANNA, 3)
+    usage.add(ANNA, 2)
 
-    assert spent.wait_s(ANNA, 5) > 0
+    assert usage.wait_s(ANNA, 5) > 0
     clock.time += DAY_S + 60
-    assert spent.wait_s(ANNA, 5) == 0
+    assert usage.wait_s(ANNA, 5) == 0
 
 
-def test_what_a_key_used_is_the_persons_too_and_not_the_other_way_round(spent):
+def test_what_a_key_used_is_the_persons_too_and_not_the_other_way_round(usage):
     for spender in (ANNA, HER_KEY):
-        assert spent.wait_s(spender, 5) == 0
-    spent.add(HER_KEY, 3)
-    spent.add(ANNA, 2)
+        assert usage.wait_s(spender, 5) == 0
+    usage.add(HER_KEY, 3)
+    usage.add(ANNA, 2)
 
-    assert spent.wait_s(ANNA, 5) > 0
-    assert spent.wait_s(HER_KEY, 4) == 0
-    assert spent.wait_s(HER_KEY, 3) > 0
+    assert usage.wait_s(ANNA, 5) > 0
+    assert usage.wait_s(HER_KEY, 4) == 0
+    assert usage.wait_s(HER_KEY, 3) > 0
 
 
 @pytest.mark.parametrize("when", ["saved", "not yet saved"])
-def test_a_restart_knows_what_was_used(spent, stored, clock, when):
-    spent.add(HER_KEY, 3)
+def test_a_restart_knows_what_was_used(usage, stored, clock, when):
+    usage.add(HER_KEY, 3)
     if when == "saved":
-        spent.save()
-        spent = Spent(stored, clock)
+        usage.save()
+        usage = TokenUsage(stored, clock)
 
-    assert spent.wait_s(HER_KEY, 3) > 0
-    assert spent.wait_s(ANNA, 3) > 0
-    assert spent.wait_s(ANNA, 4) == 0
+    assert usage.wait_s(HER_KEY, 3) > 0
+    assert usage.wait_s(ANNA, 3) > 0
+    assert usage.wait_s(ANNA, 4) == 0
 
 
-def test_it_is_saved_once(spent, stored):
-    spent.add(ANNA, 3)
-    spent.save()
-    spent.save()
-    spent.add(ANNA, 0)
-    spent.save()
+def test_it_is_saved_once(usage, stored):
+    usage.add(ANNA, 3)
+    usage.save()
+    usage.save()
+    usage.add(ANNA, 0)
+    usage.save()
 
     assert stored.spendings == {ANNA: [(0, 3)]}
 
 
-def test_what_could_not_be_saved_is_saved_the_next_time(spent, stored):
-    spent.add(ANNA, 3)
+def test_what_could_not_be_saved_is_saved_the_next_time(usage, stored):
+    usage.add(ANNA, 3)
     stored.is_full = True
     with pytest.raises(Problem):
-        spent.save()
-    spent.add(ANNA, 2)
+        usage.save()
+    usage.add(ANNA, 2)
     stored.is_full = False
-    spent.save()
+    usage.save()
 
     assert stored.spendings == {ANNA: [(0, 5)]}
 
 
-def test_what_is_used_while_the_store_is_asked_is_not_lost(spent, stored):
-    stored.meanwhile = lambda: spent.add(HER_KEY, 3)
+def test_what_is_used_while_the_store_is_asked_is_not_lost(usage, stored):
+    stored.meanwhile = lambda: usage.add(HER_KEY, 3)
 
-    assert spent.wait_s(ANNA, 3) > 0
-    assert spent.wait_s(ANNA, 4) == 0
+    assert usage.wait_s(ANNA, 3) > 0
+    assert usage.wait_s(ANNA, 4) == 0
 
 
-def test_who_is_not_remembered_is_looked_up_again(spent, stored, monkeypatch):
-    monkeypatch.setattr("server.limits.token_usage.LARGEST", 2)
+def test_who_is_not_remembered_is_looked_up_again(usage, stored, monkeypatch):
+    monkeypatch.setattr("server.limits.token_usage.MAX_SPENDERS", 2)
     stored.spendings = {who: [(0, 5)] for who in (ANNA, BEN, CARL)}
     for spender in (ANNA, BEN, ANNA, CARL, BEN):
-        assert spent.wait_s(spender, 5) > 0
+        assert usage.wait_s(spender, 5) > 0
 
     assert stored.asked == [ANNA, BEN, CARL, BEN]
-    spent.add(("nobody", ""), 5)
-    assert len(spent._spenders) == 2
+    usage.add(("nobody", ""), 5)
+    assert len(usage._spenders) == 2
 
 
-def test_the_minutes_of_a_day_are_all_that_is_kept(spent, clock):
-    spent.wait_s(ANNA, 1)
+def test_the_minutes_of_a_day_are_all_that_is_kept(usage, clock):
+    usage.wait_s(ANNA, 1)
     for _ in range(3000):
         clock.time += 60
-        spent.add(ANNA, 1)
-        spent.wait_s(ANNA, 1)
+        usage.add(ANNA, 1)
+        usage.wait_s(ANNA, 1)
 
-    assert len(spent._spenders[ANNA]) <= 1442
-    assert spent._unsaved == Counter({ANNA: 3000})
+    assert len(usage._spenders[ANNA]) <= 1442
+    assert usage._unsaved == Counter({ANNA: 3000})

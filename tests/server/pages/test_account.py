@@ -5,7 +5,7 @@ import pyotp
 import pytest
 
 from server.auth import totp
-from server.limits.rate_limiter import MOST
+from server.limits.rate_limiter import MAX_HITS
 from server.pages.account import agent_name
 from tests.support.members import FROM_OUR_PAGE, PASSWORD, add_member, come_in, sign_in
 
@@ -54,7 +54,7 @@ def test_what_is_refused_changes_nothing(app, anna, password, new, status):
 
 
 def test_nobody_guesses_the_password_from_within(anna):
-    for _ in range(MOST):
+    for _ in range(MAX_HITS):
         assert send(anna, "/password", password="wrong", new="another battery").status_code == 403
 
     assert send(anna, "/password", password=PASSWORD, new="another battery").status_code == 429
@@ -130,7 +130,7 @@ def test_a_code_on_paper_is_good_once(app, anna):
 def test_codes_cannot_be_guessed_for_ever(app, anna):
     set_up(anna)
     client, form = ask_for_code(app)
-    for _ in range(MOST):
+    for _ in range(MAX_HITS):
         assert send_code(client, form, "000000").status_code == 401
 
     assert send_code(client, form, "000000").status_code == 429

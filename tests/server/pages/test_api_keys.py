@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from server.auth.audit_log import FILE
 from server.current.api_key import PREFIX, new_key
-from server.limits.rate_limiter import MOST as MOST_WRONG
+from server.limits.rate_limiter import MAX_HITS as MOST_WRONG
 from server.store.people.api_keys import MOST, Terms
 from server.store.schema import api_keys
 from tests.support.members import FROM_OUR_PAGE

@@ -7,7 +7,7 @@ import simple_websocket
 from server.auth.access import Access
 from server.config.auth import Auth
 from server.limits import rate_limiter
-from server.limits.rate_limiter import MOST
+from server.limits.rate_limiter import MAX_HITS
 from server.pages import login as login_module
 from tests.server.api.test_turns import ask
 from tests.server.api.test_websocket import UPGRADE
@@ -219,7 +219,7 @@ def test_who_is_out_is_out_at_once(app, anna, change):
 
 def test_after_ten_failures_the_right_password_waits_too(client, app):
     add_member(app, "Anna")
-    for _ in range(MOST):
+    for _ in range(MAX_HITS):
         assert sign_in(client, "Anna", "wrong horse").status_code == 401
 
     response = sign_in(client, "Anna")
@@ -235,7 +235,7 @@ def test_after_ten_failures_the_right_password_waits_too(client, app):
 
 
 def test_one_client_cannot_try_many_names(client):
-    for number in range(MOST):
+    for number in range(MAX_HITS):
         assert sign_in(client, f"name{number}", "wrong horse").status_code == 401
 
     assert sign_in(client, "another", "wrong horse").status_code == 429

@@ -11,7 +11,7 @@ from g4f_lite.errors import ConfigError
 from server.auth import oidc_client as issuer_module
 from server.auth.oidc_client import Issuer
 from server.config.auth import Oidc
-from server.limits.rate_limiter import MOST
+from server.limits.rate_limiter import MAX_HITS
 from tests.support.members import add_member, sign_in
 from tests.support.services.oidc_issuer import CLIENT, SECRET, ScriptedIssuer
 
@@ -271,7 +271,7 @@ def test_few_wait_for_a_slow_issuer_at_once(app, client, issuer):
 
 
 def test_made_up_answers_are_not_asked_about_for_ever(client, issuer):
-    for _ in range(MOST):
+    for _ in range(MAX_HITS):
         refused(client, come_back(client, "/login/oidc/callback?code=x&state=x"))
 
     refused(client, come_back(client, "/login/oidc/callback?code=x&state=x"), status=429)
