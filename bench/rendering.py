@@ -37,7 +37,7 @@ def _round(tokens_an_update: int) -> tuple[float, float, int]:
         rendering.feed(ANSWER[start : start + step], seq)
         rendering.update()
         longest_s = max(longest_s, rendering.cost_s)
-        characters += sum(len(change.html or change.text or "") for change in viewer.news(rendering))
+        characters += sum(len(change.html or change.text or "") for change in viewer.changes(rendering))
     rendering.finish()
     cpu_ms = (process_time() - started) * 1000 / (len(ANSWER) / TOKEN / 1000)
     return cpu_ms, longest_s * 1000, characters

@@ -1,4 +1,4 @@
-"""Markdown to safe HTML, block by block: `blocks` for history, `Rendering` and `Viewer` for an answer that arrives."""
+"""Markdown to safe HTML, block by block: `blocks` for history, `Rendering` and `Viewer` for a growing answer."""
 
 from server.render.document import blocks
 from server.render.rendering import Block, Rendering

@@ -1,4 +1,4 @@
-"""A cache bounded by what it weighs."""
+"""A cache limited in bytes."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -10,17 +10,17 @@ Value = TypeVar("Value")
 
 
 class Cache(Generic[Key, Value]):
-    """Keeps the values used last, up to `max_bytes` in all. Any thread may ask."""
+    """Keeps the most recently used values, up to `max_bytes` in total. Thread-safe."""
 
-    def __init__(self, max_bytes: int, weigh: Callable[[Key, Value], int]) -> None:
+    def __init__(self, max_bytes: int, size_of: Callable[[Key, Value], int]) -> None:
         self._max_bytes = max_bytes
-        self._weigh = weigh
+        self._size_of = size_of
         self._bytes = 0
         self._values: OrderedDict[Key, Value] = OrderedDict()
         self._lock = Lock()
 
     def get(self, key: Key, make: Callable[[], Value]) -> Value:
-        """Return the value of `key`, made now if it is not there; two threads may make it at the same time."""
+        """Return the value of `key`, making it if absent. Two threads may make it at the same time."""
         with self._lock:
             if key in self._values:
                 self._values.move_to_end(key)
@@ -39,6 +39,6 @@ class Cache(Generic[Key, Value]):
     def _keep(self, key: Key, value: Value) -> None:
         if key not in self._values:
             self._values[key] = value
-            self._bytes += self._weigh(key, value)
+            self._bytes += self._size_of(key, value)
         while self._bytes > self._max_bytes:
-            self._bytes -= self._weigh(*self._values.popitem(last=False))
+            self._bytes -= self._size_of(*self._values.popitem(last=False))

@@ -1,4 +1,4 @@
-"""The languages that are coloured, by the names Pygments knows.
+"""The languages whose code is highlighted, by their Pygments names.
 
 A list, since some of its lexers take minutes on text that was made for it (HtmlDjangoLexer on many `#{`); these were
 tried on fifty repetitive texts of 50,000 characters each, and stay within the limits of `highlight`.

@@ -1,4 +1,4 @@
-"""A whole text to blocks: what history shows, and what every streamed answer ends as."""
+"""A whole text as blocks: how history shows it, and how every streamed answer ends."""
 
 import re
 from sys import getsizeof
@@ -14,12 +14,12 @@ html_by_text: Cache[str, list[str]] = Cache(
 
 
 def blocks(markdown: str) -> list[str]:
-    """Return the safe HTML of each top-level block in order, the footnotes last; joined they are the whole."""
+    """Return the safe HTML of each top-level block in order, the footnotes last. Joined, they are the whole text."""
     return list(html_by_text.get(markdown, lambda: _blocks(markdown)))
 
 
 def encodable(text: str) -> str:
-    """Return the text with a replacement character for each half of a surrogate pair, which no UTF-8 can hold."""
+    """Return the text with U+FFFD for each unpaired surrogate, which UTF-8 cannot encode."""
     return _SURROGATE.sub("\ufffd", text)
 
 

@@ -1,4 +1,4 @@
-r"""Finding formulas: `$…$` and `\(…\)` within a line, `$$…$$` and `\[…\]` there too or as a block of their own.
+r"""Finds formulas: `$…$` and `\(…\)` within a line, `$$…$$` and `\[…\]` within a line or as a block.
 
 Written here because the plugins there are take text at its end for what stands before its beginning, and a time that
 grows with the square of its length. A number with words behind it is a price: `$5 and 6$` stays text.
@@ -20,7 +20,7 @@ _PRICE = re.compile(r"\d(?:[\d.,]*\s+[A-Za-z]{2}|[^\\]*?\b[A-Za-z]{3})")
 
 
 def add_formulas(md: MarkdownIt) -> None:
-    """Teach a parser the tokens `formula` (inline) and `formula_block`, `formula_open` (blocks); content is TeX.
+    """Add to a parser the tokens `formula` (inline) and `formula_block`, `formula_open` (blocks); content is TeX.
 
     `formula_open` is a block whose end has not arrived yet; it exists only where `env["live"]` is set.
     """
@@ -48,7 +48,7 @@ def _opener(src: str, pos: int) -> str:
 
 
 def _find(closer: str, src: str, start: int, end: int) -> int:
-    """Return where a formula ends, or -1 if that is not before `end` or too far away."""
+    """Return where a formula ends, or -1 if that is after `end` or too far away."""
     end = min(end, start + MAX_TEX)
     found = src.find(closer, start, end)
     while found > 0 and src[found - 1] == "\\" and found > start:  # \$ and \\] are part of the formula
@@ -85,7 +85,7 @@ def _block(state: StateBlock, first: int, end_line: int, silent: bool) -> bool:
 
 
 def _last_line(state: StateBlock, first: int, end_line: int, end: int) -> int | None:
-    """Return the line a block ends in, or None if its container ends before."""
+    """Return the last line of a block, or None if its container ends earlier."""
     for line in range(first, end_line):
         if state.isEmpty(line) or (line > first and state.sCount[line] < state.blkIndent):
             return None

@@ -1,4 +1,4 @@
-"""Code to coloured HTML: Pygments finds the tokens, a few classes name what they are."""
+"""Syntax highlighting: Pygments finds the tokens, and a few CSS classes name their kinds."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from pygments.lexer import LexerMeta
 
 MAX_CODE = 50_000
-"""Characters of code that are coloured; about 0.1 s of work."""
+"""Characters of code that are highlighted; about 0.1 s of work."""
 MAX_LINE = 2_000
-"""Characters of a line: most of what lexers are slow on, they are slow on in one line."""
+"""Characters of a line: lexers are mostly slow on long lines."""
 MAX_CPU_S = 0.25
-"""Where a lexer meets other text it is slow on, the code stays plain."""
+"""CPU time per block. When a lexer takes longer, the code stays plain."""
 CHECK_EVERY = 8
-"""Tokens between two looks at the clock."""
+"""Tokens between two checks of the clock."""
 
 AS_WRITTEN = {"stripnl": False, "ensurenl": False}
 
@@ -46,13 +46,13 @@ CLASSES = {
     Token.Generic.Heading: "hl-keyword",
     Token.Generic.Prompt: "hl-comment",
 }
-"""A kind that is not listed looks like the nearest one above it, or like plain text."""
+"""A token type that is not listed takes the class of its nearest listed parent, or none."""
 
 html_by_code: Cache[tuple[str, str], str] = Cache(4 * 2**20, lambda key, html: getsizeof(key[0]) + getsizeof(html))
 
 
 def coloured(code: str, language: str) -> str:
-    """Return code as HTML; as escaped text where the language is unknown or the code is too long."""
+    """Return code as HTML, or as escaped text if the language is unknown or the code too long."""
     if language not in LANGUAGES or len(code) > MAX_CODE or max(map(len, code.split("\n"))) > MAX_LINE:
         return escape(code, quote=False)
     return html_by_code.get((code, language), lambda: _highlight(code, language))
@@ -60,13 +60,13 @@ def coloured(code: str, language: str) -> str:
 
 def _highlight(code: str, language: str) -> str:
     runs = list(_runs(code, language))
-    if "".join(text for _, text in runs) != code:  # out of time, or a lexer that drops a last line
+    if "".join(text for _, text in runs) != code:  # out of time, or the lexer dropped the last line
         return escape(code, quote=False)
     return "".join(_span(name, text) for name, text in runs)
 
 
 def _runs(code: str, language: str) -> Iterator[tuple[str, str]]:
-    """Yield text of one class at a time, as far as the time allows; white space belongs to what stands before."""
+    """Yield runs of text of one class until time is up. White space joins the run before it."""
     deadline = thread_time() + MAX_CPU_S
     run, texts = "", [""]
     for index, (kind, text) in enumerate(_lexer(language)(**AS_WRITTEN).get_tokens(code)):

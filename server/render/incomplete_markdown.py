@@ -1,4 +1,4 @@
-"""Making sense of text that breaks off: what is shown of it should rarely have to be taken back.
+"""Interprets incomplete Markdown so that what is shown rarely has to change later.
 
 All of it is for the moment only: the next update, or the end of the answer, shows what was really meant.
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from server.render.markup import language
 
 MAX_PARAGRAPH = 4_000
-"""Characters of an unfinished paragraph that are looked through; a longer one is shown as it is."""
+"""Characters of an unfinished paragraph that are examined; a longer one is shown unchanged."""
 
 _UNDECIDED_LINE = re.compile(r"[\s\d\-=|:*+_#>~`$\\\[\]().!]*|\s*(?:`{3,}|~{3,})[^`]*")
 _FENCE = re.compile(r"(?P<mark>`{3,}|~{3,})(?P<info>[^\n]*)\n")
@@ -20,30 +20,30 @@ _HALF_LINK = re.compile(r"!?\[([^\[\]\n]*)\]\([^()\s]*\Z")
 
 @dataclass(frozen=True, slots=True)
 class OpenFence:
-    """A block of code whose closing line has not come; `code` is its text so far."""
+    """A code block whose closing fence has not arrived; `code` is its text so far."""
 
     language: str
     code: str
 
 
 def open_fence(tail: str) -> OpenFence | None:
-    """Return the block of code a tail consists of, if that is certain without parsing it."""
+    """Return the code block that the tail consists of, if that is certain without parsing."""
     opening = _FENCE.match(tail)
     if opening is None or (opening["mark"][0] == "`" and "`" in opening["info"]):
         return None
-    if tail.find(opening["mark"], opening.end("info")) >= 0:  # perhaps its end: left to the parser
+    if tail.find(opening["mark"], opening.end("info")) >= 0:  # possibly its end: leave it to the parser
         return None
     return OpenFence(language(opening["info"]), decided(tail.removesuffix("\r"))[opening.end() :])
 
 
 def decided(text: str) -> str:
-    """Return the text without a last line that could still become anything: a list, a rule, a heading, a fence."""
+    """Return the text without a last line that could still become a list, a rule, a heading or a fence."""
     start = text.rfind("\n") + 1
     return text[:start] if _UNDECIDED_LINE.fullmatch(text, start) else text
 
 
 def completed(text: str) -> str:
-    """Return the text with the emphasis or code span it breaks off in closed, and half a link reduced to its words."""
+    """Return the text with open emphasis and code spans closed, and half a link reduced to its text."""
     paragraph = text[text.rfind("\n\n") + 1 :]
     if len(paragraph) > MAX_PARAGRAPH or "```" in paragraph or "~~~" in paragraph:
         return text
@@ -60,7 +60,7 @@ def _trailing_marks_start(text: str) -> int:
 
 
 def _opened(paragraph: str) -> list[str]:
-    """Return the marks that were opened and not closed, in order."""
+    """Return the unclosed marks in order."""
     opened: list[str] = []
     for found in _MARK.finditer(paragraph):
         mark = found[0]

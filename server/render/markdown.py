@@ -1,4 +1,4 @@
-"""The parser: GitHub's Markdown, footnotes and formulas, without raw HTML."""
+"""The Markdown parser: GitHub's dialect, footnotes and formulas, without raw HTML."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,26 +9,25 @@ from markdown_it.rules_inline import StateInline, image
 from markdown_it.token import Token
 from mdit_py_plugins.footnote.index import footnote_def, footnote_ref, footnote_tail
 
-from server.render.autolinks import add_addresses
 from server.render.formulas import add_formulas
-from server.render.links import is_allowed
+from server.render.links import add_autolinks, is_allowed
 from server.render.markup import Markup
 from server.render.sanitise import clean
 
 OPTIONS = {
     "html": False,
-    "breaks": True,  # a model's line ends mean something, as in a comment on GitHub
+    "breaks": True,  # a model's line breaks count, as in a comment on GitHub
     "tasklists": True,
-    "inline_definitions": True,  # so that a definition has its place among the blocks
-    "maxNesting": 40,  # twenty lists in each other; the parser leaves out what is deeper, and takes time for each level
+    "inline_definitions": True,  # so that a definition keeps its place among the blocks
+    "maxNesting": 40,  # twenty nested lists; the parser drops deeper ones, and every level takes time
 }
 
 Lines = dict[str, Token]
-"""Text within a block, and its HTML as a token: of a table that grows, only the newest cell is rendered again."""
+"""Inline text to its HTML token: in a growing table only the newest cell is rendered again."""
 
 
 class Parser(MarkdownIt):
-    """markdown-it with our idea of a link and our renderer."""
+    """markdown-it with our rule for links and our renderer."""
 
     renderer: Markup
 
@@ -38,7 +37,7 @@ class Parser(MarkdownIt):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One top-level block: the line it starts in, counted from 0, and its tokens."""
+    """One top-level block: its first line, counted from 0, and its tokens."""
 
     line: int
     tokens: list[Token]
@@ -50,7 +49,7 @@ def parse(text: str) -> list[Source]:
 
 
 def parse_live(text: str, lines: Lines) -> list[Source]:
-    """Return the top-level blocks of a text that breaks off: footnotes stay where they stand, what is open is source.
+    """Return the top-level blocks of an incomplete text: footnotes stay in place, open formulas stay source.
 
     lines: what the last call left there; holds what the next call needs afterwards.
     """
@@ -58,7 +57,7 @@ def parse_live(text: str, lines: Lines) -> list[Source]:
 
 
 def render(source: Source, *, live: bool = False) -> str:
-    """Return a block as safe HTML; empty for one that shows nothing."""
+    """Return a block as safe HTML; empty if it shows nothing."""
     return clean(_parser.renderer.render(source.tokens, _parser.options, {"live": live}))
 
 
@@ -81,18 +80,18 @@ def _make() -> Parser:
     md.core.ruler.disable(["linkify", "text_join"])
     md.core.ruler.after("inline", "footnote_tail", _footnotes_last)
     add_formulas(md)
-    add_addresses(md)
+    add_autolinks(md)
     return md
 
 
 def _lines(state: StateCore) -> None:
-    """Parse what stands within the blocks; of a text that grows, only what is new."""
+    """Parse the inline text of the blocks; of a growing text, only the new part."""
     tokens = [token for token in state.tokens if token.type == "inline"]
     lines: Lines | None = state.env.get("lines")
     if lines is None:
         _parse_lines(state, tokens)
         return
-    if state.env.get("references") or state.env.get("footnotes"):  # they change what the same words mean
+    if state.env.get("references") or state.env.get("footnotes"):  # they change what the same text means
         lines.clear()
     known = {token.content: lines[token.content] for token in tokens if token.content in lines}
     fresh = [token for token in tokens if token.content not in known]
@@ -117,7 +116,7 @@ def _rendered(state: StateCore, line: Token) -> Token:
 
 
 def _image(state: StateInline, silent: bool) -> bool:
-    """Parse an image and note whether it stands in a link. Within its text another one is text: nesting is endless."""
+    """Parse an image, noting whether it is in a link. One in its alternative text stays text, to end nesting."""
     if state.env.get("in_image"):
         return False
     state.env["in_image"] = not silent

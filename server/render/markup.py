@@ -1,4 +1,4 @@
-"""What each token of a parsed answer becomes in HTML, where that is not what everybody does."""
+"""Renders those tokens to HTML that markdown-it would render differently."""
 
 import re
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _LANGUAGE = re.compile(r"\s*\{?\.?([\w+#.-]{1,30})", re.ASCII)
 
 
 def language(info: str) -> str:
-    """Return the language a fence's info string begins with, in lower case, or nothing; safe in HTML."""
+    """Return the language of a fence's info string in lower case, or an empty string; safe in HTML."""
     found = _LANGUAGE.match(info)
     return found[1].lower() if found else ""
 
@@ -33,16 +33,16 @@ def figure(code: str, name: str) -> str:
 
 
 def is_closed(fence: Token) -> bool:
-    """Return whether the closing line of a fence is there: its lines are then two more than those of its content."""
+    """Tell whether a fence is closed: it then has two lines more than its content."""
     first, end = fence.map or (0, 0)
     return fence.content[-1:] in ("", "\n") and end - first == fence.content.count("\n") + 2
 
 
 class Markup(RendererHTML):
-    """Rules by token type. What they return goes through the sanitiser afterwards."""
+    """One rule per token type. The sanitiser checks what they return."""
 
     def heading_open(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
-        """One level down, since h1 is the page's own."""
+        """Shift headings one level down, since the page has its own h1."""
         return f"<h{_level(tokens[idx])}>"
 
     def heading_close(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
@@ -61,7 +61,7 @@ class Markup(RendererHTML):
         return _link(str(tokens[idx].attrs["href"]), "external")
 
     def image(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
-        """A link, since showing it would tell another server who reads what. Within a link, its text."""
+        """Render an image as a link: loading it would tell another server who reads what. Inside a link, its text."""
         token = tokens[idx]
         text = escape(self.renderInlineAsText(token.children, options, env))
         if token.meta["linked"]:
@@ -82,7 +82,7 @@ class Markup(RendererHTML):
         return _cell(tokens[idx])
 
     def list_item_open(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
-        """A task's box is a character: a form's controls have no place in an answer."""
+        """Render a task's checkbox as a character, since answers contain no form controls."""
         if "checked" not in tokens[idx].meta:
             return self.renderToken(tokens, idx, options, env)
         return f'<li class="task"><span class="task-box">{"☑" if tokens[idx].meta["checked"] else "☐"}</span> '
@@ -104,7 +104,7 @@ class Markup(RendererHTML):
         return ""
 
     def footnote_ref(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
-        """A number without a link: ids of several answers on one page would clash."""
+        """Render a footnote's number without a link: the ids of several answers on one page would clash."""
         return f'<sup class="footnote">{tokens[idx].meta["id"] + 1}</sup>'
 
     def footnote_block_open(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
@@ -123,7 +123,7 @@ class Markup(RendererHTML):
         return "</li>\n"
 
     def footnote_reference_open(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
-        """A note where it stands, while the answer arrives; its number is known at the end."""
+        """Render a footnote in place while the answer grows; its number is known only at the end."""
         return f'<section class="footnotes"><sup class="footnote">{escape(tokens[idx].meta["label"])}</sup>\n'
 
     def footnote_reference_close(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:

@@ -1,4 +1,4 @@
-"""An answer's blocks while it arrives: closed ones are rendered once, what comes behind them again and again."""
+"""The blocks of a growing answer: finished ones are rendered once, the rest again with each update."""
 
 import re
 import sys
@@ -15,14 +15,14 @@ from server.render.markdown import Lines, parse_live, render
 from server.render.markup import figure
 
 AT_THE_END = sys.maxsize
-"""The `seq` of a block that the final rendering changed: later than anything a reader can have seen before."""
+"""The `seq` of a block that the final rendering changed: later than anything a reader has seen."""
 
 _LINE_END = re.compile(r"\r\n?")
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One block as it is shown. `html` is empty where a block was and is no more.
+    """One block as shown. `html` is empty where a block has disappeared.
 
     seq: of the newest content it shows.
     code: the text inside while this is a block of code that is still open.
@@ -35,15 +35,15 @@ class Block:
 
 
 Shown = tuple[str, str | None]
-"""A block's HTML, and its code while that is open."""
+"""A block's HTML, and its code while the fence is open."""
 GONE: Shown = ("", None)
 
 
 class Rendering:
-    """One answer, rendered once for all its readers. `feed` may be called while another thread is in `update`."""
+    """One answer, rendered once for all readers. `feed` may be called while another thread is in `update`."""
 
     def __init__(self, text: str = "", seq: int = 0) -> None:
-        """Begin with the text of an answer that goes on, shown as history shows it."""
+        """Start with the text of an answer that continues, shown as in history."""
         self.blocks: Sequence[Block] = ()
         self.seq = seq
         self.cost_s = 0.0
@@ -57,7 +57,7 @@ class Rendering:
         self._show(((html, None) for html in blocks(text)), seq)
 
     def feed(self, text: str, seq: int) -> None:
-        """Take the text of event `seq`; `seq` grows from call to call. Nothing is rendered."""
+        """Take the text of event `seq`, which increases from call to call. Nothing is rendered yet."""
         self._fed.append((text, seq))
 
     @property
@@ -67,11 +67,11 @@ class Rendering:
 
     @property
     def closed(self) -> int:
-        """Return how many blocks are whole; nothing but `finish` can still change them."""
+        """Return how many blocks are finished; only `finish` can still change them."""
         return len(self._closed)
 
     def update(self) -> None:
-        """Show what was fed since the last time."""
+        """Render what was fed since the last update."""
         started = perf_counter()
         if self._fed:
             text, seq = self._take()
@@ -82,13 +82,13 @@ class Rendering:
             self.cost_s = perf_counter() - started
 
     def finish(self) -> None:
-        """Show the whole as history will; what differs then is changed. Takes some 0.7 ms per 1,000 characters."""
+        """Render the whole as in history and change the blocks that differ. Takes about 0.7 ms per 1,000 characters."""
         _, seq = self._take()
         self._show(((html, None) for html in blocks("".join(self._texts))), AT_THE_END)
         self.seq = seq
 
     def _take(self) -> tuple[str, int]:
-        """Return the text that was fed since, and the newest seq."""
+        """Return the text fed since the last update, and the newest seq."""
         texts, seq = [], self.seq
         while self._fed:
             text, seq = self._fed.popleft()
@@ -97,7 +97,7 @@ class Rendering:
         return "".join(texts), seq
 
     def _advance(self) -> list[Shown]:
-        """Close what can be closed, and return what the rest of the tail shows."""
+        """Finish the blocks that are certain, and return how the rest of the tail is shown."""
         code = self._open_code()
         if code:
             return [code]
@@ -109,7 +109,7 @@ class Rendering:
 
     def _parse(self, text: str) -> list[Shown]:
         sources = parse_live(completed(text), self._lines)
-        # the start of a block may still turn out to be something else until its first line is whole
+        # until its first line is complete, the start of a block may become something else
         lines = text.count("\n")
         sure = max((index for index, source in enumerate(sources) if source.line < lines), default=0)
         if sure:
@@ -131,7 +131,7 @@ class Rendering:
 
 
 def _block(number: int, before: Block | None, now: Shown, seq: int) -> Block:
-    """Return the block there was if it shows the same, or a new one."""
+    """Return the previous block if it shows the same, or a new one."""
     html, code = now
     return before if before and (before.html, before.code) == now else Block(number, html, seq, code)
 
@@ -141,7 +141,7 @@ def _not_empty(shown: Iterable[Shown]) -> Iterator[Shown]:
 
 
 def _normalised(text: str) -> str:
-    """Return the text with line ends as the parser sees them; a last \\r may yet be half of one."""
+    """Return the text with line ends as the parser sees them; a final \\r may be half of one."""
     body = text.removesuffix("\r")
     return encodable(_LINE_END.sub("\n", body).replace("\0", "\ufffd")) + text[len(body) :]
 

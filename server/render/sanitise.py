@@ -1,4 +1,4 @@
-"""The second line: whatever the renderer made, only what is listed here reaches a page."""
+"""The second line of defence: only the tags and attributes listed here reach a page."""
 
 import nh3
 

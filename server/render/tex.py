@@ -1,4 +1,4 @@
-"""TeX to MathML, by math-core; what it refuses is shown as its source."""
+"""TeX to MathML by math-core; a formula that it rejects is shown as source."""
 
 import re
 from html import escape
@@ -16,9 +16,9 @@ MACROS = {
     "pmb": r"\boldsymbol{#1}",
     "substack": r"\begin{subarray}{c}#1\end{subarray}",
 }
-"""What math-core lacks and can be said in its own words."""
+"""Commands that math-core lacks, in terms of those it has."""
 RENAMED = {"split": "aligned", "smallmatrix": "matrix"}
-"""Environments that math-core lacks, and the nearest ones it has."""
+"""Environments that math-core lacks, and their nearest equivalents."""
 
 CLASSES = {
     "text-align: left": "math-left",
@@ -50,7 +50,7 @@ _converter = LatexToMathML(macros=MACROS, fancy_error=False)
 
 
 def mathml(tex: str, *, display: bool) -> str:
-    """Return a formula as MathML, or its source where it is too long, too deep, or unknown to math-core."""
+    """Return a formula as MathML, or its source if it is too long, too deep, or unknown to math-core."""
     source = _ENVIRONMENT.sub(lambda found: f"{found[1]}{RENAMED[found[2]]}}}", tex.strip())
     if r"\tag" in source and r"\begin" not in source:
         source = rf"\begin{{equation*}}{source}\end{{equation*}}"
@@ -61,14 +61,14 @@ def mathml(tex: str, *, display: bool) -> str:
 
 
 def _convert(source: str, display: bool) -> str:
-    # a definition can nest what stands here flat, as often as it is used
+    # a definition can nest flat source as often as it is used
     if len(source) > MAX_TEX or _depth(source) > MAX_DEPTH or _DEFINITION.search(source):
         raise LatexError
     return _converter.convert_with_local_state(source, displaystyle=display)
 
 
 def _depth(source: str) -> int:
-    """Return an upper bound of how deep a formula nests: any command may take the rest of its cell as its argument."""
+    """Return an upper bound of a formula's nesting: any command may take the rest of its cell as argument."""
     groups, depth, deepest = [0], 0, 0
     for mark in _MARK.findall(source):
         if mark in ("}", r"\end", r"\right") and len(groups) > 1:

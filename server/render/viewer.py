@@ -1,4 +1,4 @@
-"""What one reader has seen of an answer, and what is news to it."""
+"""What one reader has seen of a growing answer, and what has changed since."""
 
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -8,7 +8,7 @@ from server.render.rendering import Block, Rendering
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What to do with one block: put `html` in its place (empty: it is gone), or append `text` to its code."""
+    """A change of one block: replace it by `html` (empty: it is gone), or append `text` to its code."""
 
     block: int
     html: str | None = None
@@ -16,14 +16,14 @@ class Change:
 
 
 class Viewer:
-    """One reader of one rendering. Pure bookkeeping: it renders nothing."""
+    """One reader of one rendering. It renders nothing itself."""
 
     def __init__(self, after: int = 0) -> None:
-        """Begin with a reader that has the blocks as they were at event `after`."""
+        """Start with a reader that has the blocks as of event `after`."""
         self._after = after
         self._seen: tuple[Block, ...] | None = None
 
-    def news(self, rendering: Rendering) -> list[Change]:
+    def changes(self, rendering: Rendering) -> list[Change]:
         """Return the changes since the last call, in the order of the blocks."""
         now = tuple(rendering.blocks)
         seen = self._seen if self._seen is not None else [b if b.seq <= self._after else None for b in now]

@@ -89,7 +89,7 @@ async def _html(turn: Turn, after: int, viewer: Viewer) -> AsyncGenerator[str, N
 
 def _changes(viewer: Viewer, rendering: Rendering, told: int, seq: int) -> str:
     """Return the `html` lines that bring a viewer up to date; none has a number above `seq`, where the reader is."""
-    return "".join(_changed(viewer.news(rendering), told, max(told, min(rendering.seq, seq))))
+    return "".join(_changed(viewer.changes(rendering), told, max(told, min(rendering.seq, seq))))
 
 
 def _changed(changes: Sequence[Change], told: int, seq: int) -> list[str]:

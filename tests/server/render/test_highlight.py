@@ -1,4 +1,4 @@
-"""Coloured code: the same text, a few classes, and colours that can be read."""
+"""Highlighted code: the same text, a few classes, and readable colours."""
 
 import re
 from math import cos, radians, sin

@@ -1,4 +1,4 @@
-"""What Markdown becomes: GitHub's features and footnotes, in the markup that prose.css knows."""
+"""Markdown to HTML: GitHub's features and footnotes, in the markup that prose.css styles."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Nothing in an answer runs, loads, submits or leaves its box, at no moment of its arrival."""
+"""At no moment does an answer run, load, submit or leave its box."""
 
 import nh3
 import pytest

@@ -1,4 +1,4 @@
-"""An answer that arrives in pieces looks at its end like the same answer in history, for every reader."""
+"""A streamed answer ends up exactly as the same answer in history, for every reader."""
 
 import html as escaping
 from itertools import pairwise
@@ -77,7 +77,7 @@ class Page:
         self.blocks = {block.number: block.html for block in rendering.blocks} if rendering else {}
 
     def look(self, rendering: Rendering) -> list[Change]:
-        changes = self.viewer.news(rendering)
+        changes = self.viewer.changes(rendering)
         for change in changes:
             if change.html is not None:
                 self.blocks[change.block] = change.html
