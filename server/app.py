@@ -15,6 +15,7 @@ from server.api.export import export
 from server.api.freegpt import freegpt
 from server.api.messages import messages
 from server.api.metrics import metrics
+from server.api.openapi import openapi
 from server.api.presets import presets
 from server.api.search import search
 from server.api.turns import conversation
@@ -22,7 +23,6 @@ from server.auth.first_administrator import ask_for_administrator
 from server.compat.anthropic.routes import anthropic
 from server.compat.errors import worded
 from server.compat.openai.routes import openai
-from server.compat.openapi import openapi
 from server.config.site import Config
 from server.current.rate_limits import limit_requests
 from server.current.same_origin import require_same_origin

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, request
 
 from g4f_lite.routing.catalog import Member, Model
 from server import change_news
+from server.api.openapi import BOOLEAN, STRING, described
 from server.current.allowed_models import allowed_model, allowed_models, default_model, is_allowed
 from server.current.person import open_to_all, user_id
 from server.current.services import services
@@ -29,6 +30,7 @@ def providers() -> dict[str, Any]:
 
 
 @api.get("/backend-api/v2/conversations")
+@described(query={"before": STRING, "archived": BOOLEAN, "pinned": BOOLEAN})
 def conversations() -> dict[str, Any]:
     """List a person's conversations, newest first, a page at a time; `archived` and `pinned` choose among them."""
     marks = {name: said for name in ("archived", "pinned") if (said := flag(request, name)) is not None}
@@ -51,6 +53,7 @@ def conversation(conversation_id: str) -> dict[str, Any]:
 
 
 @api.patch("/backend-api/v2/conversations/<conversation_id>")
+@described(ChangeBody)
 def change_conversation(conversation_id: str) -> dict[str, Any]:
     """Change the title, a mark, the current leaf, how the next turn is asked, or take a deletion back."""
     changes = check(document(request), ChangeBody).changes()
@@ -63,6 +66,7 @@ def change_conversation(conversation_id: str) -> dict[str, Any]:
 
 
 @api.delete("/backend-api/v2/conversations/<conversation_id>")
+@described(status=204)
 def delete_conversation(conversation_id: str) -> Response:
     """Delete a conversation and end its turns. For a day, PATCH with `deleted` false brings it back."""
     services().engine.stop_conversation(user_id(), conversation_id)

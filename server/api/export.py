@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Response
 
+from server.api.openapi import described
 from server.current.person import user_id
 from server.current.services import services
 from server.pages.shown_message import A_PROGRAM
@@ -32,6 +33,7 @@ def everything() -> Response:
 
 
 @export.get("/conversations/<conversation_id>/markdown")
+@described(content_types=("text/markdown",))
 def markdown(conversation_id: str) -> Response:
     """Answer with the current branch of a conversation as Markdown."""
     here, user = services(), user_id()

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field
 
 from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Content
+from server.api.openapi import described
 from server.current import rate_limits
 from server.current.allowed_models import allowed_model
 from server.current.person import someone
@@ -86,12 +87,14 @@ def languages() -> list[str]:
 
 
 @freegpt.get("/get-locale")
+@described(content_types=("text/plain",))
 def locale() -> Response:
     """Say which of the languages is in force."""
     return Response(language(), mimetype="text/plain")
 
 
 @freegpt.post("/change-language")
+@described(LanguageBody, status=204)
 def change_language() -> Response:
     """Keep a language as the settings do; `en_US` is understood as `en`."""
     body = check(document(request), LanguageBody)

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, request
 
 from server import change_news
+from server.api.openapi import described
 from server.current.person import user_id
 from server.current.services import services
 from server.store import StoredConversation
@@ -31,6 +32,7 @@ def delete(message_id: str) -> dict[str, Any]:
 
 
 @messages.patch("/messages/<message_id>")
+@described(UndoBody)
 def bring_back(message_id: str) -> dict[str, Any]:
     """Take a deletion back."""
     check(document(request), UndoBody)
@@ -38,6 +40,7 @@ def bring_back(message_id: str) -> dict[str, Any]:
 
 
 @messages.post("/messages/<message_id>/versions")
+@described(VersionBody, status=201)
 def add_version(message_id: str) -> tuple[dict[str, Any], int]:
     """Store another version of an answer, written by hand."""
     content = check(document(request), VersionBody).content
@@ -49,6 +52,7 @@ def add_version(message_id: str) -> tuple[dict[str, Any], int]:
 
 
 @messages.post("/conversations/<conversation_id>/fork")
+@described(ForkBody, status=201)
 def fork(conversation_id: str) -> tuple[dict[str, Any], int]:
     """Go on from a message in a new conversation, which begins with a copy of the way to it."""
     body = check(document(request), ForkBody)

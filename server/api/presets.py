@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from server.api.openapi import described
 from server.current.person import user_id
 from server.current.services import services
 from server.store import Preset
@@ -20,6 +21,7 @@ def listed() -> dict[str, Any]:
 
 
 @presets.post("")
+@described(PresetBody, status=201)
 def add() -> tuple[dict[str, Any], int]:
     """Store a new preset."""
     body = check(document(request), PresetBody)
@@ -27,6 +29,7 @@ def add() -> tuple[dict[str, Any], int]:
 
 
 @presets.put("/<preset_id>")
+@described(PresetBody)
 def replace(preset_id: str) -> dict[str, Any]:
     """Give a preset another name and other parameters."""
     body = check(document(request), PresetBody)
@@ -36,6 +39,7 @@ def replace(preset_id: str) -> dict[str, Any]:
 
 
 @presets.delete("/<preset_id>")
+@described(status=204)
 def remove(preset_id: str) -> Response:
     """Forget a preset."""
     services().store.presets.remove(user_id(), preset_id)

@@ -7,6 +7,7 @@ from flask import Blueprint, render_template, request
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
+from server.api.openapi import STRING, described
 from server.api.snippet import Piece, marked, snippet
 from server.current.person import user_id
 from server.current.services import services
@@ -68,6 +69,7 @@ class SearchPage(Page, Results):
 
 
 @search.get("/backend-api/v2/search")
+@described(query={"q": STRING, "before": STRING})
 def found() -> dict[str, Any]:
     """Find titles and messages with all words of `q`, the newest first, a page at a time."""
     results = _results(request.args.get("q", ""))

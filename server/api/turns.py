@@ -10,6 +10,7 @@ from flask import Blueprint, Response, request
 
 from g4f_lite.routing.catalog import Model
 from server.api import freegpt
+from server.api.openapi import described
 from server.current import rate_limits
 from server.current.allowed_models import allowed_model, model_or_default
 from server.current.person import user_id
@@ -28,11 +29,14 @@ from server.web.streaming import Stream
 
 conversation = Blueprint("conversation", __name__, url_prefix="/backend-api/v2")
 
+EVENT_TYPES = tuple(MIMETYPES.values())
+EVENTS_QUERY = {"after": {"type": "integer", "minimum": 0}, "render": {"type": "string", "enum": ["html"]}}
 ELSEWHERE_S = 2
 """How long to wait for a turn that the store calls running and that is not here yet: it is just being started."""
 
 
 @conversation.post("/conversation")
+@described(TurnBody, freegpt.FreegptBody, content_types=(*EVENT_TYPES, "text/plain"))
 def converse() -> Response:
     """Run one turn. Both bodies, native and freegpt-webui's, are told apart by `meta`."""
     body = json_object(request)
@@ -43,6 +47,10 @@ def converse() -> Response:
 
 
 @conversation.get("/messages/<message_id>/events")
+@described(
+    query={"after": {"type": "integer", "minimum": 0}, "render": {"type": "string", "enum": ["html"]}},
+    content_types=EVENT_TYPES,
+)
 def message_events(message_id: str) -> Response:
     """Read an answer's events behind `after`, live until its end."""
     try:

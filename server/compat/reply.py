@@ -24,6 +24,9 @@ from server.turns.question import Pieces, Question
 from server.turns.relay import relayed
 from server.web.streaming import Stream
 
+JSON_OR_SSE = ("application/json", MIMETYPES["sse"])
+"""How a reply is sent: whole, or streamed."""
+
 
 @dataclass(slots=True)
 class Reply:

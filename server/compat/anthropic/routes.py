@@ -3,10 +3,11 @@
 from flask import Blueprint, Response, request
 
 from g4f_lite.messages import Params
+from server.api.openapi import described
 from server.compat.anthropic.body import NAMES, UNCARRIED, CountBody, MessagesBody
 from server.compat.anthropic.response import MessageForm
 from server.compat.capabilities import question_of, refuse_uncarried
-from server.compat.reply import answer
+from server.compat.reply import JSON_OR_SSE, answer
 from server.compat.stored import is_stored
 from server.current.allowed_models import allowed_model
 from server.turns.question import tokens_of
@@ -16,6 +17,7 @@ anthropic = Blueprint("anthropic", __name__, url_prefix="/v1")
 
 
 @anthropic.post("/messages")
+@described(MessagesBody, content_types=JSON_OR_SSE)
 def create_message() -> Response:
     """Answer with a message; it is stored where the key says so."""
     parsed = document(request)
@@ -26,6 +28,7 @@ def create_message() -> Response:
 
 
 @anthropic.post("/messages/count_tokens")
+@described(CountBody)
 def count_tokens() -> dict[str, int]:
     """Estimate how many tokens a question has; nobody is asked."""
     body = check(document(request), CountBody)

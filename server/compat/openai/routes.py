@@ -5,11 +5,12 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from g4f_lite.routing.catalog import Model
+from server.api.openapi import described
 from server.compat.capabilities import question_of, refuse_uncarried
 from server.compat.errors import speaks_anthropic
 from server.compat.openai.body import CHAT_UNCARRIED, TEXT_UNCARRIED, ChatBody, TextBody
 from server.compat.openai.response import ChatForm, TextForm
-from server.compat.reply import answer
+from server.compat.reply import JSON_OR_SSE, answer
 from server.compat.stored import is_stored
 from server.current.allowed_models import allowed_model, allowed_models
 from server.turns.question import Question
@@ -38,6 +39,7 @@ def model(name: str) -> dict[str, Any]:
 
 
 @openai.post("/chat/completions")
+@described(ChatBody, content_types=JSON_OR_SSE)
 def complete_chat() -> Response:
     """Answer with a chat completion; it is stored where the request, or the key, says so."""
     parsed = document(request)
@@ -49,6 +51,7 @@ def complete_chat() -> Response:
 
 
 @openai.post("/completions")
+@described(TextBody, content_types=JSON_OR_SSE)
 def complete() -> Response:
     """Answer with a completion, for programs that know no chats; it is stored where the request says so.
 
