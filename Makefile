@@ -1,5 +1,5 @@
 # make run [LOCAL=1] [ARGS="--port 8080"]    serve; LOCAL=1 adds the engine for GGUF models
-# make test                                  lint, check types, run every test
+# make test                                  lint, check types, run every test; npm brings TypeScript for the page's scripts
 # make bench [QUICK=1]                       measure; see bench/README.md
 # make messages                              bring the catalogues of client/locales in step with the words of the page
 # make icons                                 draw the icons that are pixels from icon.svg; needs Chromium
@@ -11,7 +11,7 @@ VENV := .venv
 IN_VENV := $(VENV)/bin/python
 INSTALL := $(IN_VENV) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test bench messages icons screenshots
+.PHONY: run test page-types bench messages icons screenshots
 
 run: $(VENV)/.run $(if $(LOCAL),$(VENV)/.local)
 	@exec $(IN_VENV) run.py $(ARGS)
@@ -20,8 +20,19 @@ test: $(VENV)/.dev
 	$(IN_VENV) -m ruff check .
 	$(IN_VENV) -m ruff format --check .
 	$(IN_VENV) -m mypy
+	@$(MAKE) --silent page-types
 	$(IN_VENV) -m pytest -q -rs $(ARGS)
 	$(IN_VENV) -m bench.kills --rounds 10
+
+# Types of the page's scripts. The page has no build step, so nothing of this is shipped.
+page-types:
+	@if command -v npm >/dev/null; then \
+	  $(MAKE) --silent node_modules/.installed && \
+	  echo node_modules/.bin/tsc && node_modules/.bin/tsc; \
+	else \
+	  echo "The types of the page's scripts were not checked, because npm is missing: apt install npm" >&2; \
+	  test -z "$$CHAT_TEST_NO_SKIP"; \
+	fi
 
 bench: $(VENV)/.dev
 	$(IN_VENV) -m bench $(if $(QUICK),--quick) $(ARGS)
@@ -54,4 +65,9 @@ $(VENV)/.local: requirements-local.txt | $(VENV)/.made
 $(VENV)/.dev: requirements-dev.txt requirements.txt requirements-local.txt requirements-oidc.txt requirements-postgres.txt requirements-redis.txt | $(VENV)/.made
 	@echo "Installing what the tests need ..." >&2
 	@$(INSTALL) -r $<
+	@touch $@
+
+node_modules/.installed: package.json package-lock.json
+	@echo "Installing TypeScript into node_modules ..." >&2
+	@npm ci --no-audit --no-fund --silent
 	@touch $@

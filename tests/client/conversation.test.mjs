@@ -3,6 +3,14 @@ import test from "node:test"
 
 import { Conversation } from "../../client/static/js/chat/conversation.js"
 
+// Node 18 has none.
+globalThis.CustomEvent ??= class extends Event {
+  constructor(type, { detail }) {
+    super(type)
+    this.detail = detail
+  }
+}
+
 /** A message of a thread without a page. */
 const message = () => ({ messageId: "", apply() {}, remove() {}, fail: (error) => assert.fail(error) })
 
