@@ -15,10 +15,9 @@ from server.config.site import Config
 from server.limits.rate_limiter import RateLimiter
 from server.limits.redis_counts import RedisCounts
 from server.store import Store
-from server.store.people.accounts import Accounts
+from server.store.people.accounts import LOCAL_USER, Account, Accounts
 from server.store.people.api_keys import ApiKeys
 from server.store.people.one_time_links import Links, Purpose
-from server.store.people.rows import LOCAL_USER, Account
 from server.store.people.second_factors import SecondFactors
 from server.store.people.sessions import Sessions
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from server.store.people.accounts import Role
 from server.store.people.api_keys import ApiKey
-from server.store.people.rows import Role
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from io import BytesIO
 from markupsafe import Markup
 
 from server.auth.access import Access
-from server.store.people.rows import Account
+from server.store.people.accounts import Account
 
 STEP_S = 30
 DRIFT = 1

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 from g4f_lite.config.config_errors import Mistake
 from g4f_lite.config.settings import BaseUrl, Line, Names, Strict
 from server.auth.passwords import SHORTEST, is_common
-from server.store.people.rows import Role
+from server.store.people.accounts import Role
 
 Mode = Literal["none", "password", "accounts"]
 PASSWORD = "${CHAT_PASSWORD}"

@@ -9,8 +9,8 @@ from flask import Request
 from server.compat import DOORS
 from server.limits.rate_limiter import network
 from server.problems import Problem
+from server.store.people.accounts import LOCAL_USER, Account
 from server.store.people.api_keys import ApiKey, Terms
-from server.store.people.rows import LOCAL_USER, Account
 
 if TYPE_CHECKING:
     from server.auth.access import Access

@@ -11,7 +11,7 @@ from server.current.api_key import holder, key_in
 from server.current.services import services
 from server.current.session_cookie import token_of
 from server.problems import Problem
-from server.store.people.rows import LOCAL_USER
+from server.store.people.accounts import LOCAL_USER
 
 View = TypeVar("View", bound=Callable[..., Any])
 

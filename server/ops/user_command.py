@@ -15,7 +15,7 @@ from server.ops import data_folder
 from server.problems import Problem
 from server.store import Store
 from server.store.migrate import HEAD, revision
-from server.store.people.rows import Account, Role
+from server.store.people.accounts import Account, Role
 
 ACTIONS = ("add", "list", "passwd", "disable", "enable", "reset")
 BY = "command line"

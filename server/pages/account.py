@@ -15,7 +15,7 @@ from server.current.services import services
 from server.pages.chat import Page, not_found
 from server.pages.login import limiter_keys
 from server.problems import Problem
-from server.store.people.rows import Account
+from server.store.people.accounts import Account
 from server.translatable import N_
 from server.web.i18n import gettext as _
 from server.web.preferences import preferences

@@ -15,7 +15,7 @@ from server.current.services import services
 from server.current.sign_in import own_path
 from server.limits.rate_limiter import network
 from server.pages.chat import Page
-from server.store.people.rows import LOCAL_USER, LONGEST_NAME, Account, key_of
+from server.store.people.accounts import LOCAL_USER, LONGEST_NAME, Account, key_of
 from server.web.i18n import gettext as _
 from server.web.i18n import ngettext
 from server.web.preferences import preferences

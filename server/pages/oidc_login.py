@@ -15,7 +15,7 @@ from server.current.sign_in import own_path
 from server.pages.chat import not_found
 from server.pages.login import let_in, limiter_keys, show_login, too_many
 from server.problems import Problem
-from server.store.people.rows import LONGEST_NAME, Account
+from server.store.people.accounts import LONGEST_NAME, Account
 from server.translatable import N_
 from server.web.i18n import gettext as _
 

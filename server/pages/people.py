@@ -11,7 +11,7 @@ from server.current.person import signed_in, someone
 from server.current.services import services
 from server.pages.chat import Page, not_found
 from server.problems import Problem
-from server.store.people.rows import Account, Role
+from server.store.people.accounts import Account, Role
 from server.web.i18n import gettext as _
 from server.web.preferences import preferences
 

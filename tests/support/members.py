@@ -4,7 +4,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from server.auth import passwords
-from server.store.people.rows import Account, Role
+from server.store.people.accounts import Account, Role
 
 PASSWORD = "correct horse battery"
 FROM_OUR_PAGE = {"Sec-Fetch-Site": "same-origin"}

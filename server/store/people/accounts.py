@@ -1,23 +1,52 @@
 """Accounts: made, found, changed and disabled. One method is one transaction."""
 
+import unicodedata
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from server.problems import Problem
 from server.store.databases.database import Database
-from server.store.people.rows import ACCOUNT, LOCAL_USER, Account, Role, key_of, tidy_name
 from server.store.schema import links, recovery_codes, sessions, users
 from server.translatable import N_
 
+Role = Literal["admin", "user"]
+
+LOCAL_USER = "local"
+"""The one person there is without accounts; the first administrator takes over what they have."""
+LONGEST_NAME = 64
+UNFIT = N_("A name has 1 to 64 characters that can be seen, and no space at its ends.")
 TAKEN = N_("Somebody has this name already. Choose another one.")
 UNKNOWN = N_("There is no such account.")
 LAST = N_("This is the only administrator who can come in. Make another one first.")
 
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody who can come in. The name is empty where there are no accounts.
+
+    subject: who that is at the OpenID Connect issuer.
+    """
+
+    id: str
+    name: str
+    role: Role
+    password_hash: str | None = field(repr=False)
+    subject: str | None
+    totp_secret: str | None = field(repr=False)
+    totp_step: int
+    """The newest time step whose code was used; none can be used twice."""
+    disabled_at: datetime | None
+    created_at: datetime
+
+
+_NAME = func.coalesce(users.c.name, "").label("name")
+ACCOUNT = [_NAME if field.name == "name" else users.c[field.name] for field in fields(Account)]
 _NAMED = users.c.name.is_not(None)
 _ADMINISTRATORS = users.c.role == "admin", users.c.disabled_at.is_(None), _NAMED
 
@@ -136,6 +165,19 @@ def forget_second_factor(connection: Connection, user_id: str) -> None:
     """Let the password alone be enough."""
     connection.execute(update(users).where(users.c.id == user_id).values(totp_secret=None))
     connection.execute(delete(recovery_codes).where(recovery_codes.c.user_id == user_id))
+
+
+def tidy_name(name: str) -> str:
+    """Return a name as it is stored. Raises: Problem("invalid_request")."""
+    name = unicodedata.normalize("NFC", name)
+    if not 0 < len(name) <= LONGEST_NAME or not name.isprintable() or name != name.strip():
+        raise Problem("invalid_request", UNFIT)
+    return name
+
+
+def key_of(name: str) -> str:
+    """Return what two names have in common that people take for the same."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
 def _change(connection: Connection, user_id: str, **values: Any) -> None:

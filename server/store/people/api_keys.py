@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
 from server.problems import Problem
 from server.store.databases.database import Database
-from server.store.people.rows import ACCOUNT, Account, tidy_name
+from server.store.people.accounts import ACCOUNT, Account, tidy_name
 from server.store.schema import api_keys, users
 from server.translatable import N_
 

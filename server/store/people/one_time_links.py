@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, insert, select
 from server.problems import Problem
 from server.store.databases.database import Database
 from server.store.people import accounts
-from server.store.people.rows import ACCOUNT, LOCAL_USER, Account
+from server.store.people.accounts import ACCOUNT, LOCAL_USER, Account
 from server.store.schema import links, users
 from server.translatable import N_
 

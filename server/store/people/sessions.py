@@ -3,13 +3,14 @@
 import secrets
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, exists, func, insert, select, update
 
 from server.problems import Problem
 from server.store.databases.database import Database
-from server.store.people.rows import ACCOUNT, SESSION, Account, Session
+from server.store.people.accounts import ACCOUNT, Account
 from server.store.schema import sessions, users
 
 IDLE = timedelta(days=14)
@@ -19,6 +20,22 @@ LONGEST = timedelta(days=60)
 NOTE_EVERY = timedelta(minutes=5)
 """How exactly `seen_at` is kept: a request is no reason to write."""
 LONGEST_AGENT = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One browser in which a person is signed in. `id` is shown to people; the token is only in the cookie."""
+
+    id: str
+    user_id: str
+    token_hash: str = field(repr=False)
+    created_at: datetime
+    seen_at: datetime
+    address: str
+    agent: str
+
+
+SESSION = [sessions.c[field.name] for field in fields(Session)]
 
 
 class Sessions:

@@ -3,8 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from server.problems import Problem
-from server.store.people.accounts import Accounts
-from server.store.people.rows import LOCAL_USER, key_of
+from server.store.people.accounts import LOCAL_USER, Accounts, key_of
 from server.store.people.sessions import Sessions
 from tests.support.stores import answered
 

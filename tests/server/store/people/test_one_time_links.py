@@ -3,9 +3,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from server.problems import Problem
-from server.store.people.accounts import Accounts
+from server.store.people.accounts import LOCAL_USER, Accounts
 from server.store.people.one_time_links import LASTS, Links
-from server.store.people.rows import LOCAL_USER
 from server.store.people.sessions import Sessions
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from server.store.people.rows import LOCAL_USER
+from server.store.people.accounts import LOCAL_USER
 from server.store.people.sessions import IDLE, LONGEST, LONGEST_AGENT, NOTE_EVERY, Sessions
 from tests.support.stores import add_person
 
