@@ -14,7 +14,7 @@ from server.current.services import services
 from server.pages.chat import Page
 from server.problems import Problem
 from server.store import Hit, time_text
-from server.store.search_words import words
+from server.store.search_index import words
 from server.web.preferences import preferences, zone
 
 LONGEST_QUERY = 200

@@ -1,12 +1,16 @@
-"""The titles and messages that have all words, each kind of database by its own index.
+"""Search conversation titles and messages with the index of the database.
 
-In SQLite that is FTS5 by trigrams, which finds three characters or more; one or two are looked for as the beginnings of
-trigrams. In PostgreSQL it is pg_trgm where there is one, and reading everything where there is not.
+SQLite uses FTS5 with trigrams, which finds three characters or more; words of one or two characters are searched as the
+beginnings of trigrams. PostgreSQL uses pg_trgm, or reads all messages if the extension is missing.
 """
 
+import json
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
-from datetime import datetime
-from itertools import product
+from datetime import UTC, datetime
+from heapq import merge
+from itertools import islice, product
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -26,29 +30,60 @@ from sqlalchemy import (
     tuple_,
 )
 
+from server.store.databases.db_errors import no_cursor, refuse_unstorable
+from server.store.mapping import CONVERSATION_EXISTS, MESSAGE_EXISTS
 from server.store.records import Hit
 from server.store.schema import Moment, conversations, messages
 
+_TERM = re.compile(r'"([^"]*)"|"?([^\s"]+)')
+"""A quoted phrase or a single word. A quotation mark without a partner is left out."""
+
 SHORTEST_TRIGRAM = 3
 MOST_TRIGRAMS = 256
-"""What begins more of them is so common that it is found soon by looking."""
+"""A beginning of more trigrams than this is so common that reading messages finds it soon."""
 NEWEST = 2_000
-"""Messages in which a short word is looked for before the index is asked, which takes long about a common one."""
+"""Messages in which short words are searched before the index, which is slow for common ones."""
 
 searchable = table("searchable", column("id", Integer), column("user_id", Text), column("message_id", Text))
 search_index = table("search_index", column("rowid", Integer))
 search_terms = table("search_terms", column("term", Text))
 
 
-class Place(NamedTuple):
-    """Where a page of hits ended: behind the title of a conversation that had changed then, and behind a message."""
+class Cursor(NamedTuple):
+    """Where a page of hits ended: the last title, by when its conversation changed and its id, and the last message."""
 
     changed_at: datetime | None
     conversation_id: str | None
     message_id: str | None
 
 
-def titles(connection: Connection, user_id: str, words: Sequence[str], place: Place, limit: int) -> list[Hit]:
+def search(
+    connection: Connection, user_id: str, query: str, before: str | None, limit: int
+) -> tuple[list[Hit], str | None]:
+    """Return hits, the newest first, and the cursor of the next page.
+
+    A conversation changed when its last message was made, or later, so its title comes before them.
+    """
+    refuse_unstorable(query)
+    wanted, cursor = words(query), _decoded(before)
+    if not wanted:
+        return [], None
+    titles = _titles(connection, user_id, wanted, cursor, limit + 1)
+    texts = _messages(connection, user_id, wanted, cursor, limit + 1)
+    found = list(islice(merge(titles, texts, key=lambda hit: hit.at, reverse=True), limit + 1))
+    return found[:limit], _encoded(_advanced(cursor, found[:limit])) if len(found) > limit else None
+
+
+def words(query: str) -> list[str]:
+    """Return the words and quoted phrases of a query. A text matches if it has all of them, in any order and case.
+
+    There are no operators: brackets, stars and AND are searched as they are written.
+    """
+    found = (" ".join((phrase or word).split()) for phrase, word in _TERM.findall(query))
+    return list(dict.fromkeys(text for text in found if text))
+
+
+def _titles(connection: Connection, user_id: str, words: Sequence[str], cursor: Cursor, limit: int) -> list[Hit]:
     """Return conversations by their titles, the last changed first."""
     found = select(
         conversations.c.id,
@@ -58,22 +93,22 @@ def titles(connection: Connection, user_id: str, words: Sequence[str], place: Pl
         null(),
         conversations.c.title,
         conversations.c.updated_at,
-    ).where(conversations.c.user_id == user_id, conversations.c.deleted_at.is_(None))
+    ).where(conversations.c.user_id == user_id, CONVERSATION_EXISTS)
     found = found.where(*(_holds(connection, conversations.c.title, word) for word in words))
-    if place.changed_at:
-        changed = literal(place.changed_at, Moment), literal(place.conversation_id)
+    if cursor.changed_at:
+        changed = literal(cursor.changed_at, Moment), literal(cursor.conversation_id)
         found = found.where(tuple_(conversations.c.updated_at, conversations.c.id) < tuple_(*changed))
     return _hits(connection, found, [conversations.c.updated_at.desc(), conversations.c.id.desc()], limit)
 
 
-def messages_with(connection: Connection, user_id: str, words: Sequence[str], place: Place, limit: int) -> list[Hit]:
-    """Return messages by what they say, the last ended first."""
+def _messages(connection: Connection, user_id: str, words: Sequence[str], cursor: Cursor, limit: int) -> list[Hit]:
+    """Return messages by their texts, the last ended first."""
     by_index = _by_trigrams if connection.dialect.name == "sqlite" else _by_pattern
-    return by_index(connection, _readable(user_id), user_id, words, place.message_id, limit)
+    return by_index(connection, _readable(user_id), user_id, words, cursor.message_id, limit)
 
 
 def _readable(user_id: str) -> Select[Any]:
-    """Return the query for all that has ended and is not deleted."""
+    """Return the query for all messages that have ended and are not deleted."""
     return select(
         messages.c.conversation_id,
         conversations.c.title,
@@ -85,37 +120,37 @@ def _readable(user_id: str) -> Select[Any]:
     ).where(
         messages.c.user_id == user_id,
         messages.c.status != "running",
-        messages.c.deleted_at.is_(None),  # what follows a deleted message is marked, too
+        MESSAGE_EXISTS,
         conversations.c.user_id == user_id,
         conversations.c.id == messages.c.conversation_id,
-        conversations.c.deleted_at.is_(None),
+        CONVERSATION_EXISTS,
     )
 
 
 def _by_trigrams(
     connection: Connection, found: Select[Any], user_id: str, words: Sequence[str], before: str | None, limit: int
 ) -> list[Hit]:
-    # Without the concatenation SQLite may choose to go through a person's messages, asking the index about each.
+    # Without the concatenation SQLite may read all messages of the person and ask the index about each.
     mine = searchable.c.user_id.concat("") == user_id
     found = found.where(mine, searchable.c.message_id == messages.c.id)
     end, short = _end(connection, user_id, before), [word for word in words if len(word) < SHORTEST_TRIGRAM]
-    asked = [_quoted(word) for word in words if word not in short]
-    if short and len(hits := _matching(connection, found, asked, short, (end - NEWEST, end), limit)) == limit:
+    indexed = [_quoted(word) for word in words if word not in short]
+    if short and len(hits := _matching(connection, found, indexed, short, (end - NEWEST, end), limit)) == limit:
         return hits
-    looked_for = []
+    scanned = []
     for word in short:
         trigrams = _trigrams(connection, word)
         if not trigrams:
             return []
         if len(trigrams) > MOST_TRIGRAMS:
-            looked_for.append(word)
+            scanned.append(word)
         else:
-            asked.append(" OR ".join(map(_quoted, trigrams)))
-    return _matching(connection, found, asked, looked_for, (0, end), limit)
+            indexed.append(" OR ".join(map(_quoted, trigrams)))
+    return _matching(connection, found, indexed, scanned, (0, end), limit)
 
 
 def _end(connection: Connection, user_id: str, before: str | None) -> int:
-    """Return the number behind the last message to look at; 0 where a page ended with what is gone."""
+    """Return the number after the last message to search; 0 if the previous page ended with a message now gone."""
     end = select(func.max(searchable.c.id) + 1)
     if before:
         end = select(searchable.c.id).where(searchable.c.user_id == user_id, searchable.c.message_id == before)
@@ -125,31 +160,34 @@ def _end(connection: Connection, user_id: str, before: str | None) -> int:
 def _matching(
     connection: Connection,
     found: Select[Any],
-    asked: Sequence[str],
-    looked_for: Sequence[str],
+    indexed: Sequence[str],
+    scanned: Sequence[str],
     numbers: tuple[int, int],
     limit: int,
 ) -> list[Hit]:
-    """Return the newest of what the index knows by all expressions, and of what has all words to look for."""
-    number = search_index.c.rowid if asked else searchable.c.id
-    if asked:
-        match = literal_column("search_index").op("MATCH")(" AND ".join(f"({one})" for one in asked))
+    """Return the newest messages that match all expressions in the index and have all scanned words.
+
+    numbers: the first message to search, and the one after the last.
+    """
+    number = search_index.c.rowid if indexed else searchable.c.id
+    if indexed:
+        match = literal_column("search_index").op("MATCH")(" AND ".join(f"({expression})" for expression in indexed))
         found = found.where(number == searchable.c.id, match)
-    found = found.where(*(_holds(connection, messages.c.content, word) for word in looked_for))
+    found = found.where(*(_holds(connection, messages.c.content, word) for word in scanned))
     return _hits(connection, found.where(number >= numbers[0], number < numbers[1]), [number.desc()], limit)
 
 
 def _by_pattern(
     connection: Connection, found: Select[Any], user_id: str, words: Sequence[str], before: str | None, limit: int
 ) -> list[Hit]:
-    # A plan made for any words at all would be wrong for the rare or for the common ones.
+    # A generic plan would be wrong either for rare or for common words.
     connection.exec_driver_sql("SET LOCAL plan_cache_mode = force_custom_plan")
     found = found.where(*(_holds(connection, messages.c.content, word) for word in words))
-    place = messages.c.ended_at, messages.c.id
+    position = messages.c.ended_at, messages.c.id
     if before:
-        mark = select(*place).where(messages.c.user_id == user_id, messages.c.id == before)
-        found = found.where(tuple_(*place) < mark.scalar_subquery())
-    return _hits(connection, found, [column.desc() for column in place], limit)
+        last = select(*position).where(messages.c.user_id == user_id, messages.c.id == before)
+        found = found.where(tuple_(*position) < last.scalar_subquery())
+    return _hits(connection, found, [column.desc() for column in position], limit)
 
 
 def _hits(connection: Connection, found: Select[Any], order: Sequence[ColumnElement[Any]], limit: int) -> list[Hit]:
@@ -157,10 +195,10 @@ def _hits(connection: Connection, found: Select[Any], order: Sequence[ColumnElem
 
 
 def _trigrams(connection: Connection, beginning: str) -> Sequence[str]:
-    """Return the trigrams of all messages that begin so, as the index writes them; too many, if there are too many."""
+    """Return the indexed trigrams with this beginning, at most one more than MOST_TRIGRAMS."""
     term, beginning = search_terms.c.term, beginning.lower()
-    there = select(term).where(term >= beginning, term < beginning + "\U0010ffff")
-    return connection.scalars(there.limit(MOST_TRIGRAMS + 1)).all()
+    matching = select(term).where(term >= beginning, term < beginning + "\U0010ffff")
+    return connection.scalars(matching.limit(MOST_TRIGRAMS + 1)).all()
 
 
 def _quoted(text: str) -> str:
@@ -168,16 +206,46 @@ def _quoted(text: str) -> str:
 
 
 def _holds(connection: Connection, text: ColumnElement[str], word: str) -> ColumnElement[bool]:
-    """Return the condition that a text has a word in either case; SQLite's LIKE knows the cases of ASCII only."""
+    """Return the condition that a text has a word in any case; SQLite's LIKE folds the case of ASCII only."""
     if connection.dialect.name != "sqlite":
         return text.icontains(word, autoescape=True)
     return or_(*(text.contains(spelling, autoescape=True) for spelling in _spellings(word)))
 
 
 def _spellings(word: str) -> set[str]:
-    """Return a word in the cases it is likely to be written in; a short one in all."""
+    """Return a word in the cases in which it is likely to be written; a short word in all."""
     if word.isascii():
         return {word}
     if len(word) < SHORTEST_TRIGRAM:
-        return {"".join(cases) for cases in product(*({one.lower(), one.upper()} for one in word))}
+        return {"".join(cases) for cases in product(*({letter.lower(), letter.upper()} for letter in word))}
     return {word, word.lower(), word.upper(), word.capitalize(), word.title()}
+
+
+def _advanced(cursor: Cursor, hits: Sequence[Hit]) -> Cursor:
+    title = next((hit for hit in reversed(hits) if hit.message_id is None), None)
+    message = next((hit for hit in reversed(hits) if hit.message_id), None)
+    return Cursor(
+        changed_at=title.at if title else cursor.changed_at,
+        conversation_id=title.conversation_id if title else cursor.conversation_id,
+        message_id=message.message_id if message else cursor.message_id,
+    )
+
+
+def _encoded(cursor: Cursor) -> str:
+    members = cursor.changed_at and cursor.changed_at.isoformat(), cursor.conversation_id, cursor.message_id
+    return urlsafe_b64encode(json.dumps(members).encode()).decode()
+
+
+def _decoded(cursor: str | None) -> Cursor:
+    """Return a cursor that a program sends back. Raises: Problem("invalid_request")."""
+    if cursor is None:
+        return Cursor(None, None, None)
+    try:
+        changed_at, conversation_id, message_id = json.loads(urlsafe_b64decode(cursor))
+        moment = changed_at and datetime.fromisoformat(changed_at).astimezone(UTC)
+        if not all(id_ is None or isinstance(id_, str) for id_ in (conversation_id, message_id)):
+            raise no_cursor()
+        refuse_unstorable(conversation_id or "", message_id or "")
+    except (ValueError, TypeError, OverflowError):
+        raise no_cursor() from None
+    return Cursor(moment, conversation_id, message_id)

@@ -16,7 +16,7 @@ from server.store import (
     event_batches,
     forks,
     history,
-    search,
+    search_index,
     token_usage,
 )
 from server.store.branch import Wish, branch
@@ -202,7 +202,7 @@ class Store:
         Raises: Problem("invalid_request") for what was never a cursor, or cannot be stored.
         """
         with self.database.read() as connection:
-            return search.search(connection, user_id, query, before, limit)
+            return search_index.search(connection, user_id, query, before, limit)
 
     def change(self, user_id: str, conversation_id: str, changes: Mapping[str, Any]) -> StoredConversation:
         """Change what is named: `title`, `pinned`, `archived`, `leaf_id`, `model`, `params`.

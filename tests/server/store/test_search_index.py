@@ -15,6 +15,7 @@ from g4f_lite.errors import ConfigError
 from server.problems import Problem
 from server.store import Store, search_index
 from server.store.schema import messages
+from server.store.search_index import words
 from server.turns.crash_recovery import interrupt_running
 from tests.support.stores import (
     ME,
@@ -310,7 +311,7 @@ def test_messages_are_gone_through_from_the_newest_and_only_while_needed(
     with store.database.read() as connection:
         asked: list[Any] = []
         event.listen(connection, "before_cursor_execute", lambda *arguments: asked.append(arguments[2:4]))
-        assert search_index.messages_with(connection, ME, [query], search_index.Place(None, None, None), 3)
+        assert search_index.search(connection, ME, query, None, 2)
         statement, values = asked[-1]
         plan = [step for *_, step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
 
@@ -360,3 +361,23 @@ def test_without_its_extension_search_works_and_the_log_says_what_is_missing(
         assert found(poor, "UNICORN") == ["a unicorn"]
         assert [record.getMessage() for record in caplog.records if "pg_trgm" in record.getMessage()] != []
         poor.close()
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", []),
+        (" \t\n　", []),
+        ('"" " "', []),
+        ("heat pump", ["heat", "pump"]),
+        ('  "heat  pump"  winter ', ["heat pump", "winter"]),
+        ('a"b c"d', ["a", "b c", "d"]),
+        ('"no end', ["no", "end"]),
+        ('5" disk', ["5", "disk"]),
+        ("a OR b* (c) -d NEAR", ["a", "OR", "b*", "(c)", "-d", "NEAR"]),
+        ("twice twice", ["twice"]),
+        ("热泵　冬天", ["热泵", "冬天"]),
+    ],
+)
+def test_a_query_is_words_and_phrases_and_nothing_else(query, found):
+    assert words(query) == found
