@@ -25,7 +25,7 @@ def message(message_id: str) -> dict[str, Any]:
 def delete(message_id: str) -> dict[str, Any]:
     """Delete a message and all that follows it, and end the turns among that. For a day PATCH takes it back."""
     here, user = services(), user_id()
-    changed, running = here.store.hide_message(user, message_id)
+    changed, running = here.store.delete_message(user, message_id)
     for answer_id in running:
         here.engine.stop(user, answer_id)
     return _leaf(changed)
@@ -36,7 +36,7 @@ def delete(message_id: str) -> dict[str, Any]:
 def bring_back(message_id: str) -> dict[str, Any]:
     """Take a deletion back."""
     check(document(request), UndoBody)
-    return _leaf(services().store.bring_message_back(user_id(), message_id))
+    return _leaf(services().store.restore_message(user_id(), message_id))
 
 
 @messages.post("/messages/<message_id>/versions")

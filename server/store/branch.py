@@ -1,4 +1,4 @@
-"""One way through a conversation's tree, as far as a page shows it."""
+"""The part of a branch that a page shows: its last messages, with the versions of each."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,11 +9,11 @@ from server.store.databases.db_errors import unknown_message
 from server.store.mapping import MESSAGE
 from server.store.records import Branch, StoredConversation, StoredMessage, Versions
 from server.store.schema import messages
-from server.store.tree_shape import Bone, Skeleton
+from server.store.tree_shape import Node, TreeShape
 
 
-class Wish(NamedTuple):
-    """Which part of which way is wanted, see `Store.branch`."""
+class Window(NamedTuple):
+    """Which part of which branch to read, see `Store.branch`."""
 
     leaf_id: str | None
     before: str | None
@@ -22,54 +22,54 @@ class Wish(NamedTuple):
     lead: int
 
 
-def branch(connection: Connection, user_id: str, conversation: StoredConversation, wish: Wish) -> Branch:
-    """Return the wanted part of a way. Raises: Problem("unknown_message") for what is not there, or hidden."""
-    skeleton = Skeleton.read(connection, user_id, conversation.id)
-    way = _way(skeleton, conversation.leaf_id, wish)
-    begin, end = _window(way, wish)
-    shown = way[begin:end]
+def branch(connection: Connection, user_id: str, conversation: StoredConversation, window: Window) -> Branch:
+    """Return a part of a branch. Raises: Problem("unknown_message") for a message that is missing or deleted."""
+    shape = TreeShape.read(connection, user_id, conversation.id)
+    path = _path(shape, conversation.leaf_id, window)
+    begin, end = _range(path, window)
+    shown = path[begin:end]
     return Branch(
         conversation=conversation,
         messages=_messages(connection, user_id, shown),
-        versions={bone.id: versions for bone in shown if (versions := _versions(skeleton, bone))},
-        earlier=way[begin].id if begin else None,
+        versions={node.id: versions for node in shown if (versions := _versions(shape, node))},
+        earlier=path[begin].id if begin else None,
     )
 
 
-def _way(skeleton: Skeleton, current_leaf: str | None, wish: Wish) -> list[Bone]:
-    if any(not skeleton.visible(one) for one in (wish.leaf_id, wish.before, wish.through) if one):
+def _path(shape: TreeShape, current_leaf: str | None, window: Window) -> list[Node]:
+    if any(not shape.visible(id_) for id_ in (window.leaf_id, window.before, window.through) if id_):
         raise unknown_message()
-    leaf = current_leaf if current_leaf and skeleton.visible(current_leaf) else None  # deleted just now
-    way = skeleton.path(skeleton.newest(wish.leaf_id) if wish.leaf_id else leaf or skeleton.newest(None))
-    point = wish.before or wish.through
-    if point and all(bone.id != point for bone in way):
-        way = skeleton.path(skeleton.newest(point))
-    return way
+    leaf = current_leaf if current_leaf and shape.visible(current_leaf) else None  # deleted just now
+    path = shape.path(shape.newest(window.leaf_id) if window.leaf_id else leaf or shape.newest(None))
+    required = window.before or window.through
+    if required and all(node.id != required for node in path):
+        path = shape.path(shape.newest(required))
+    return path
 
 
-def _window(way: Sequence[Bone], wish: Wish) -> tuple[int, int]:
-    places = {bone.id: place for place, bone in enumerate(way)}
-    end = places[wish.before] if wish.before else len(way)
-    if wish.through and not wish.before:
-        return max(0, places[wish.through] - wish.lead), end
-    return max(0, end - wish.limit), end
+def _range(path: Sequence[Node], window: Window) -> tuple[int, int]:
+    positions = {node.id: position for position, node in enumerate(path)}
+    end = positions[window.before] if window.before else len(path)
+    if window.through and not window.before:
+        return max(0, positions[window.through] - window.lead), end
+    return max(0, end - window.limit), end
 
 
-def _messages(connection: Connection, user_id: str, shown: Sequence[Bone]) -> list[StoredMessage]:
-    mine = messages.c.user_id == user_id, messages.c.id.in_([bone.id for bone in shown])
+def _messages(connection: Connection, user_id: str, shown: Sequence[Node]) -> list[StoredMessage]:
+    mine = messages.c.user_id == user_id, messages.c.id.in_([node.id for node in shown])
     rows = connection.execute(select(*MESSAGE).where(*mine).order_by(messages.c.sequence))
     return [StoredMessage(*row) for row in rows]
 
 
-def _versions(skeleton: Skeleton, bone: Bone) -> Versions | None:
-    """Return which of several versions this is; None where there is only one."""
-    ids = [other.id for other in skeleton.versions(bone)]
+def _versions(shape: TreeShape, node: Node) -> Versions | None:
+    """Return which of several versions this is; None if it is the only one."""
+    ids = [other.id for other in shape.versions(node)]
     if len(ids) < 2:
         return None
-    place = ids.index(bone.id)
+    position = ids.index(node.id)
     return Versions(
-        number=place + 1,
+        number=position + 1,
         count=len(ids),
-        previous=skeleton.newest(ids[place - 1]) if place else None,
-        next=skeleton.newest(ids[place + 1]) if place + 1 < len(ids) else None,
+        previous=shape.newest(ids[position - 1]) if position else None,
+        next=shape.newest(ids[position + 1]) if position + 1 < len(ids) else None,
     )

@@ -1,23 +1,18 @@
-"""Conversations as a person sees them: listed, read, changed, deleted and brought back."""
+"""List, read and change conversations."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, literal, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, func, literal, select, tuple_, update
 
 from server.store.databases.db_errors import no_cursor, refuse_unstorable, unknown_conversation, unknown_message
-from server.store.mapping import CONVERSATION, MESSAGE
+from server.store.mapping import CONVERSATION, CONVERSATION_EXISTS, MESSAGE, MESSAGE_EXISTS
 from server.store.records import StoredConversation, StoredMessage
 from server.store.schema import Moment, conversations, messages
-from server.store.tree import VISIBLE
 
-UNDO = timedelta(days=1)
-"""How long a deleted conversation can be brought back."""
 CHANGEABLE = "title", "pinned", "archived", "leaf_id", "model", "params"
-
-_NOT_DELETED = conversations.c.deleted_at.is_(None)
 
 
 def page(
@@ -28,19 +23,19 @@ def page(
     marks: `archived` and `pinned`, as far as it matters.
     """
     marked = [conversations.c[name].is_(value) for name, value in marks.items()]
-    mine = select(*CONVERSATION).where(conversations.c.user_id == user_id, _NOT_DELETED, *marked)
+    mine = select(*CONVERSATION).where(conversations.c.user_id == user_id, CONVERSATION_EXISTS, *marked)
     if before is not None:
-        mine = mine.where(tuple_(conversations.c.updated_at, conversations.c.id) < _place(before))
+        mine = mine.where(tuple_(conversations.c.updated_at, conversations.c.id) < _after(before))
     newest_first = conversations.c.updated_at.desc(), conversations.c.id.desc()
     rows = connection.execute(mine.order_by(*newest_first).limit(limit + 1)).all()
     found = [StoredConversation(*row) for row in rows[:limit]]
     return found, _cursor(found[-1]) if len(rows) > limit else None
 
 
-def one(connection: Connection, user_id: str, conversation_id: str) -> StoredConversation:
+def conversation(connection: Connection, user_id: str, conversation_id: str) -> StoredConversation:
     """Return a conversation without its messages. Raises: Problem("unknown_conversation")."""
     mine = conversations.c.user_id == user_id, conversations.c.id == conversation_id
-    row = connection.execute(select(*CONVERSATION).where(*mine, _NOT_DELETED)).first()
+    row = connection.execute(select(*CONVERSATION).where(*mine, CONVERSATION_EXISTS)).first()
     if not row:
         raise unknown_conversation()
     return StoredConversation(*row)
@@ -48,16 +43,16 @@ def one(connection: Connection, user_id: str, conversation_id: str) -> StoredCon
 
 def all_messages(connection: Connection, user_id: str, conversation_id: str) -> list[StoredMessage]:
     """Return every message of a conversation's tree that is not hidden, in the order they were stored."""
-    mine = messages.c.user_id == user_id, messages.c.conversation_id == conversation_id, VISIBLE
+    mine = messages.c.user_id == user_id, messages.c.conversation_id == conversation_id, MESSAGE_EXISTS
     rows = connection.execute(select(*MESSAGE).where(*mine).order_by(messages.c.sequence))
     return [StoredMessage(*row) for row in rows]
 
 
 def message(connection: Connection, user_id: str, message_id: str) -> StoredMessage:
     """Return a message. Raises: Problem("unknown_message"), also when it or its conversation was deleted."""
-    mine = messages.c.user_id == user_id, messages.c.id == message_id, VISIBLE
+    mine = messages.c.user_id == user_id, messages.c.id == message_id, MESSAGE_EXISTS
     home = conversations.c.user_id == messages.c.user_id, conversations.c.id == messages.c.conversation_id
-    row = connection.execute(select(*MESSAGE).where(*mine, *home, _NOT_DELETED)).first()
+    row = connection.execute(select(*MESSAGE).where(*mine, *home, CONVERSATION_EXISTS)).first()
     if not row:
         raise unknown_message()
     return StoredMessage(*row)
@@ -71,35 +66,20 @@ def change(
     refuse_unstorable(values.get("title", ""))
     if changes.get("deleted") is False:
         _update(connection, user_id, conversation_id, {"deleted_at": None})
-    changed = one(connection, user_id, conversation_id)
+    changed = conversation(connection, user_id, conversation_id)
     if "leaf_id" in values and message(connection, user_id, values["leaf_id"]).conversation_id != changed.id:
         raise unknown_message()
     if values:
         _update(connection, user_id, conversation_id, values)
-    return one(connection, user_id, conversation_id)
-
-
-def hide(connection: Connection, user_id: str, conversation_id: str, now: datetime) -> None:
-    """Delete a conversation so that it can be brought back. Raises: Problem("unknown_conversation")."""
-    one(connection, user_id, conversation_id)
-    _update(connection, user_id, conversation_id, {"deleted_at": now})
+    return conversation(connection, user_id, conversation_id)
 
 
 def count(connection: Connection, user_id: str) -> int:
     """Return how many conversations a person has."""
-    mine = select(func.count()).select_from(conversations).where(conversations.c.user_id == user_id, _NOT_DELETED)
+    mine = (
+        select(func.count()).select_from(conversations).where(conversations.c.user_id == user_id, CONVERSATION_EXISTS)
+    )
     return connection.execute(mine).scalar_one()
-
-
-def hide_all(connection: Connection, user_id: str, now: datetime) -> int:
-    """Delete every conversation of a person so that each can be brought back; return how many those were."""
-    mine = update(conversations).where(conversations.c.user_id == user_id, _NOT_DELETED)
-    return connection.execute(mine.values(deleted_at=now)).rowcount
-
-
-def sweep(connection: Connection, now: datetime) -> None:
-    """Forget the conversations that were deleted too long ago to be brought back."""
-    connection.execute(delete(conversations).where(conversations.c.deleted_at < now - UNDO))
 
 
 def _update(connection: Connection, user_id: str, conversation_id: str, values: Mapping[str, Any]) -> None:
@@ -111,7 +91,7 @@ def _cursor(last: StoredConversation) -> str:
     return urlsafe_b64encode(f"{last.updated_at.isoformat()} {last.id}".encode()).decode()
 
 
-def _place(cursor: str) -> ColumnElement[Any]:
+def _after(cursor: str) -> ColumnElement[Any]:
     try:
         moment, conversation_id = urlsafe_b64decode(cursor).decode().split(" ", 1)
         updated_at = datetime.fromisoformat(moment).astimezone(UTC)

@@ -1,6 +1,6 @@
-"""A message and all that follows it: hidden, brought back for a day, then forgotten.
+"""Delete conversations and messages, restore them within a day, and remove them for good after it.
 
-What follows a hidden message is hidden, too: whoever asks for one message need not look at its way.
+A message is deleted together with everything below it, so whoever reads one message need not look at its ancestors.
 """
 
 from collections.abc import Iterable
@@ -8,69 +8,84 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, bindparam, delete, select, tuple_, update
 
-from server.store.databases.db_errors import unknown_message
-from server.store.schema import messages
+from server.store.databases.db_errors import unknown_conversation, unknown_message
+from server.store.mapping import CONVERSATION_EXISTS
+from server.store.schema import conversations, messages
 from server.store.tree import Tree
-from server.store.tree_shape import Bone, Skeleton
+from server.store.tree_shape import Node, TreeShape
 
 UNDO = timedelta(days=1)
-"""How long a hidden message can be brought back."""
-MARK = (
+"""How long a deleted conversation or message can be restored."""
+_MARK = (
     update(messages)
     .where(messages.c.user_id == bindparam("user"), messages.c.id == bindparam("message"))
     .values(deleted_at=bindparam("moment", type_=messages.c.deleted_at.type))
 )
 
 
-def hide(tree: Tree, message_id: str) -> tuple[str, list[str]]:
-    """Hide a message and all that follows it; if the current leaf is among them, the conversation gets another.
+def delete_conversation(connection: Connection, user_id: str, conversation_id: str, now: datetime) -> None:
+    """Delete a conversation so that it can be restored. Raises: Problem("unknown_conversation")."""
+    mine = conversations.c.user_id == user_id, conversations.c.id == conversation_id, CONVERSATION_EXISTS
+    if not connection.execute(update(conversations).where(*mine).values(deleted_at=now)).rowcount:
+        raise unknown_conversation()
 
-    Returns: the conversation's id, and the ids of the hidden answers that are still running.
+
+def delete_all_conversations(connection: Connection, user_id: str, now: datetime) -> int:
+    """Delete every conversation of a person so that each can be restored, and return how many there were."""
+    mine = update(conversations).where(conversations.c.user_id == user_id, CONVERSATION_EXISTS)
+    return connection.execute(mine.values(deleted_at=now)).rowcount
+
+
+def delete_message(tree: Tree, message_id: str) -> tuple[str, list[str]]:
+    """Delete a message and everything below it; if the current leaf is among them, the conversation gets another.
+
+    Returns: the conversation's id, and the ids of the deleted answers that are still running.
     Raises: Problem("unknown_message").
     """
-    place = tree.home(message_id)
-    skeleton = Skeleton.read(tree.connection, tree.user_id, place.id)
-    if not skeleton.visible(message_id):
+    locked = tree.lock_of(message_id)
+    shape = TreeShape.read(tree.connection, tree.user_id, locked.id)
+    if not shape.visible(message_id):
         raise unknown_message()
-    hidden = [bone for bone in skeleton.below(message_id) if bone.deleted_at is None]
-    _mark(tree, hidden, tree.now)
-    if place.leaf_id in {bone.id for bone in hidden}:
-        left = Skeleton.read(tree.connection, tree.user_id, place.id)
-        tree.turn_to(place, left.newest(left.bones[message_id].parent_id))
-    return place.id, [bone.id for bone in hidden if bone.status == "running"]
+    deleted = [node for node in shape.below(message_id) if node.deleted_at is None]
+    _mark(tree, deleted, tree.now)
+    if locked.leaf_id in {node.id for node in deleted}:
+        left = TreeShape.read(tree.connection, tree.user_id, locked.id)
+        tree.set_leaf(locked, left.newest(left.nodes[message_id].parent_id))
+    return locked.id, [node.id for node in deleted if node.status == "running"]
 
 
-def bring_back(tree: Tree, message_id: str) -> str:
-    """Show a message again, and what was hidden together with it; the newest below it becomes the current leaf.
+def restore_message(tree: Tree, message_id: str) -> str:
+    """Restore a message and everything deleted together with it; the newest below it becomes the current leaf.
 
     Returns: the conversation's id.
-    Raises: Problem("unknown_message"), also when it is too late, or when what the message follows is hidden.
+    Raises: Problem("unknown_message"), also when it is too late, or when the message's parent is deleted.
     """
-    place = tree.home(message_id)
-    skeleton = Skeleton.read(tree.connection, tree.user_id, place.id)
-    _require_in_time(tree, skeleton, skeleton.bones[message_id])
-    together = skeleton.bones[message_id].deleted_at
-    _mark(tree, [bone for bone in skeleton.below(message_id) if bone.deleted_at == together], None)
-    tree.turn_to(place, Skeleton.read(tree.connection, tree.user_id, place.id).newest(message_id))
-    return place.id
+    locked = tree.lock_of(message_id)
+    shape = TreeShape.read(tree.connection, tree.user_id, locked.id)
+    _require_restorable(tree, shape, shape.nodes[message_id])
+    together = shape.nodes[message_id].deleted_at
+    _mark(tree, [node for node in shape.below(message_id) if node.deleted_at == together], None)
+    tree.set_leaf(locked, TreeShape.read(tree.connection, tree.user_id, locked.id).newest(message_id))
+    return locked.id
 
 
 def sweep(connection: Connection, now: datetime) -> None:
-    """Forget what was hidden too long ago to be brought back, and all that follows it."""
-    hidden = select(messages.c.user_id, messages.c.id).where(messages.c.deleted_at < now - UNDO)
-    old = hidden.cte("old", recursive=True)
+    """Remove what was deleted too long ago to be restored."""
+    deleted = select(messages.c.user_id, messages.c.id).where(messages.c.deleted_at < now - UNDO)
+    old = deleted.cte("old", recursive=True)
     follows = and_(messages.c.user_id == old.c.user_id, messages.c.parent_id == old.c.id)
-    old = old.union(select(messages.c.user_id, messages.c.id).join(old, follows))  # each once, deep as it may be
+    old = old.union(select(messages.c.user_id, messages.c.id).join(old, follows))  # each once, however deep
     gone = tuple_(messages.c.user_id, messages.c.id).in_(select(old.c.user_id, old.c.id))
     connection.execute(delete(messages).where(gone))
+    connection.execute(delete(conversations).where(conversations.c.deleted_at < now - UNDO))
 
 
-def _require_in_time(tree: Tree, skeleton: Skeleton, bone: Bone) -> None:
-    too_late = bone.deleted_at is not None and bone.deleted_at < tree.now - UNDO
-    if too_late or (bone.parent_id is not None and not skeleton.visible(bone.parent_id)):
+def _require_restorable(tree: Tree, shape: TreeShape, node: Node) -> None:
+    too_late = node.deleted_at is not None and node.deleted_at < tree.now - UNDO
+    if too_late or (node.parent_id is not None and not shape.visible(node.parent_id)):
         raise unknown_message()
 
 
-def _mark(tree: Tree, bones: Iterable[Bone], moment: datetime | None) -> None:
-    rows = [{"user": tree.user_id, "message": bone.id, "moment": moment} for bone in bones]
-    tree.connection.execute(MARK, rows)
+def _mark(tree: Tree, nodes: Iterable[Node], moment: datetime | None) -> None:
+    rows = [{"user": tree.user_id, "message": node.id, "moment": moment} for node in nodes]
+    tree.connection.execute(_MARK, rows)

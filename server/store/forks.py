@@ -1,4 +1,4 @@
-"""What is made of messages that are there: another version of an answer, and a conversation that goes on elsewhere."""
+"""Copy messages: a fork of a conversation, and a handwritten version of an answer."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,33 +8,33 @@ from server.problems import Problem
 from server.store import conversations
 from server.store.begin_turn import WAIT
 from server.store.databases.db_errors import refuse_unstorable, unknown_message
-from server.store.records import TOLD_IN, StoredMessage
+from server.store.records import EVENTS_OF_WRITTEN_ANSWER, StoredMessage
 from server.store.tree import Tree
 
 NO_ANSWER = "Only an answer can have another version written by hand; edit a question by sending another one."
 
 
-def version(tree: Tree, message_id: str, content: str) -> StoredMessage:
+def add_version(tree: Tree, message_id: str, content: str) -> StoredMessage:
     """Store another version of an answer, which becomes the conversation's leaf.
 
     Raises: Problem with `unknown_message`; `invalid_request` for a question; `conflict` while the answer is running.
     """
     refuse_unstorable(content)
-    place = tree.home(message_id)
+    conversation = tree.lock_of(message_id)
     original = conversations.message(tree.connection, tree.user_id, message_id)
     if original.role != "assistant":
         raise Problem("invalid_request", NO_ANSWER)
     if original.status == "running":
         raise Problem("conflict", WAIT)
-    written = _written(tree, original, content)
-    tree.add(place, written)
-    return written
+    version = _version(tree, original, content)
+    tree.add(conversation, version)
+    return version
 
 
 def fork(tree: Tree, conversation_id: str, message_id: str) -> str:
-    """Copy the way to a message into a new conversation, and return its id.
+    """Copy the path to a message into a new conversation, and return its id.
 
-    Raises: Problem with `unknown_conversation` or `unknown_message`; `conflict` while an answer on the way is running.
+    Raises: Problem with `unknown_conversation` or `unknown_message`; `conflict` while an answer on the path is running.
     """
     source = tree.lock(conversation_id)
     path = tree.path(source, message_id)
@@ -42,12 +42,12 @@ def fork(tree: Tree, conversation_id: str, message_id: str) -> str:
         raise unknown_message()
     if any(message.status == "running" for message in path):
         raise Problem("conflict", WAIT)
-    place = tree.plant(source.title)._replace(model=source.model, params=source.params)
-    tree.add(place, *_copied(path, place.id))
-    return place.id
+    copy = tree.create(source.title)._replace(model=source.model, params=source.params)
+    tree.add(copy, *_copied(path, copy.id))
+    return copy.id
 
 
-def _written(tree: Tree, original: StoredMessage, content: str) -> StoredMessage:
+def _version(tree: Tree, original: StoredMessage, content: str) -> StoredMessage:
     return StoredMessage(
         id=str(uuid4()),
         conversation_id=original.conversation_id,
@@ -56,7 +56,7 @@ def _written(tree: Tree, original: StoredMessage, content: str) -> StoredMessage
         content=content,
         model=original.model,
         finish_reason="stop",
-        last_seq=TOLD_IN,
+        last_seq=EVENTS_OF_WRITTEN_ANSWER,
         created_at=tree.now,
         ended_at=tree.now,
     )

@@ -57,7 +57,7 @@ class NewTurn:
     """What the conversation remembers from now on. Absent: what it remembers already."""
 
 
-TOLD_IN = 3
+EVENTS_OF_WRITTEN_ANSWER = 3
 """Events that tell an answer that nobody gave here: start, content, finish."""
 
 

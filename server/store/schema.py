@@ -178,7 +178,7 @@ events = Table(
     ForeignKeyConstraint(["user_id", "message_id"], ["messages.user_id", "messages.id"], ondelete="CASCADE"),
 )
 
-prefixes = Table(
+history_hashes = Table(
     "ways",  # what they were called when the table was made
     metadata,
     Column("user_id", Text, primary_key=True),
@@ -187,7 +187,7 @@ prefixes = Table(
     Column("created_at", Moment, nullable=False),
     ForeignKeyConstraint(["user_id", "message_id"], ["messages.user_id", "messages.id"], ondelete="CASCADE"),
 )
-Index("ix_ways_hash", prefixes.c.user_id, prefixes.c.hash)
+Index("ix_ways_hash", history_hashes.c.user_id, history_hashes.c.hash)
 
 presets = Table(
     "presets",

@@ -15,11 +15,11 @@ from server.store import (
     deletion,
     event_batches,
     forks,
-    history,
+    known_history,
     search_index,
     token_usage,
 )
-from server.store.branch import Wish, branch
+from server.store.branch import Window, branch
 from server.store.databases.database import BUSY_TIMEOUT_S, database
 from server.store.event_batches import Ending
 from server.store.migrate import migrate
@@ -108,7 +108,7 @@ class Store:
         said: before it: questions and answers in turns, an answer the last. Raises: Problem("invalid_request").
         """
         with self.database.write() as connection:
-            return history.begin(Tree(connection, user_id, self.now()), turn, said)
+            return known_history.begin(Tree(connection, user_id, self.now()), turn, said)
 
     def append(self, new: Sequence[Batch]) -> None:
         """Store batches of running answers; those of a message that is gone, or has ended, are dropped.
@@ -164,7 +164,7 @@ class Store:
         Raises: Problem("unknown_conversation").
         """
         with self.database.read() as connection:
-            found = conversations.one(connection, user_id, conversation_id)
+            found = conversations.conversation(connection, user_id, conversation_id)
             return found, conversations.all_messages(connection, user_id, conversation_id)
 
     def branch(
@@ -185,13 +185,13 @@ class Store:
         Raises: Problem with `unknown_conversation` or `unknown_message`.
         """
         with self.database.read() as connection:
-            conversation = conversations.one(connection, user_id, conversation_id)
-            return branch(connection, user_id, conversation, Wish(leaf_id, before, through, limit, lead))
+            conversation = conversations.conversation(connection, user_id, conversation_id)
+            return branch(connection, user_id, conversation, Window(leaf_id, before, through, limit, lead))
 
     def summary(self, user_id: str, conversation_id: str) -> StoredConversation:
         """Return a conversation without its messages. Raises: Problem("unknown_conversation")."""
         with self.database.read() as connection:
-            return conversations.one(connection, user_id, conversation_id)
+            return conversations.conversation(connection, user_id, conversation_id)
 
     def search(
         self, user_id: str, query: str, before: str | None = None, limit: int = 30
@@ -215,28 +215,28 @@ class Store:
             return conversations.change(connection, user_id, conversation_id, changes)
 
     def delete(self, user_id: str, conversation_id: str) -> None:
-        """Hide a conversation; for a day `change` can bring it back. Raises: Problem("unknown_conversation")."""
+        """Delete a conversation; for a day `change` can restore it. Raises: Problem("unknown_conversation")."""
         with self.database.write() as connection:
-            conversations.hide(connection, user_id, conversation_id, self.now())
+            deletion.delete_conversation(connection, user_id, conversation_id, self.now())
 
-    def hide_message(self, user_id: str, message_id: str) -> tuple[StoredConversation, list[str]]:
-        """Hide a message and all that follows it; for a day `bring_message_back` undoes it.
+    def delete_message(self, user_id: str, message_id: str) -> tuple[StoredConversation, list[str]]:
+        """Delete a message and everything below it; for a day `restore_message` undoes it.
 
-        Returns: the conversation with a leaf that is left, and the ids of the hidden answers that are still running.
+        Returns: the conversation with its new leaf, and the ids of the deleted answers that are still running.
         Raises: Problem("unknown_message").
         """
         with self.database.write() as connection:
-            conversation_id, running = deletion.hide(Tree(connection, user_id, self.now()), message_id)
-            return conversations.one(connection, user_id, conversation_id), running
+            conversation_id, running = deletion.delete_message(Tree(connection, user_id, self.now()), message_id)
+            return conversations.conversation(connection, user_id, conversation_id), running
 
-    def bring_message_back(self, user_id: str, message_id: str) -> StoredConversation:
-        """Show a message again with what was hidden together with it; the newest below it becomes the leaf.
+    def restore_message(self, user_id: str, message_id: str) -> StoredConversation:
+        """Restore a message and everything deleted together with it; the newest below it becomes the leaf.
 
         Raises: Problem("unknown_message").
         """
         with self.database.write() as connection:
-            conversation_id = deletion.bring_back(Tree(connection, user_id, self.now()), message_id)
-            return conversations.one(connection, user_id, conversation_id)
+            conversation_id = deletion.restore_message(Tree(connection, user_id, self.now()), message_id)
+            return conversations.conversation(connection, user_id, conversation_id)
 
     def add_version(self, user_id: str, message_id: str, content: str) -> StoredMessage:
         """Store another version of an answer, written by hand; it becomes the conversation's leaf.
@@ -244,7 +244,7 @@ class Store:
         Raises: Problem with `unknown_message`; `invalid_request` for a question; `conflict` while the answer runs.
         """
         with self.database.write() as connection:
-            return forks.version(Tree(connection, user_id, self.now()), message_id, content)
+            return forks.add_version(Tree(connection, user_id, self.now()), message_id, content)
 
     def fork(self, user_id: str, conversation_id: str, message_id: str) -> StoredConversation:
         """Copy the way from the root to a message into a new conversation.
@@ -253,7 +253,7 @@ class Store:
         """
         with self.database.write() as connection:
             copy_id = forks.fork(Tree(connection, user_id, self.now()), conversation_id, message_id)
-            return conversations.one(connection, user_id, copy_id)
+            return conversations.conversation(connection, user_id, copy_id)
 
     def count(self, user_id: str) -> int:
         """Return how many conversations a person has, archived ones too."""
@@ -261,9 +261,9 @@ class Store:
             return conversations.count(connection, user_id)
 
     def delete_all(self, user_id: str) -> int:
-        """Hide every conversation of a person, as `delete` does; return how many those were."""
+        """Delete every conversation of a person, as `delete` does, and return how many there were."""
         with self.database.write() as connection:
-            return conversations.hide_all(connection, user_id, self.now())
+            return deletion.delete_all_conversations(connection, user_id, self.now())
 
     def sweep(self) -> None:
         """Forget the events of answers ended ten minutes ago, and what was deleted, or used, a day ago."""
@@ -271,5 +271,4 @@ class Store:
         with self.database.write() as connection:
             event_batches.sweep(connection, now)
             deletion.sweep(connection, now)
-            conversations.sweep(connection, now)
             token_usage.sweep(connection, now)

@@ -1,5 +1,6 @@
-"""Conversations as trees of messages: the way from the root to a message, and how messages are added."""
+"""One person's conversations as trees of messages: what a turn, a fork or a deletion reads and writes."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -8,32 +9,29 @@ from sqlalchemy import Connection, Select, bindparam, func, insert, select, upda
 
 from server.problems import Problem
 from server.store.databases.db_errors import unknown_conversation, unknown_message
-from server.store.mapping import MESSAGE, values
-from server.store.records import StoredMessage
+from server.store.mapping import CONVERSATION_EXISTS, MESSAGE, MESSAGE_EXISTS, values
+from server.store.records import ABSENT, NewTurn, StoredMessage
 from server.store.schema import conversations, messages
-
-VISIBLE = messages.c.deleted_at.is_(None)
-"""What a hidden message follows may be visible; what follows it never is."""
 
 
 def _path() -> Select[Any]:
-    """Return the query for the way to a message that is not hidden.
+    """Return the query for the path to a message that is not deleted.
 
     Joining rows to a list of ids instead is slow without statistics.
     """
     columns = *MESSAGE, messages.c.sequence
     mine = messages.c.user_id == bindparam("user"), messages.c.conversation_id == bindparam("conversation")
     message = messages.c.id == bindparam("message")
-    way = select(*columns).where(*mine, message, VISIBLE).cte("way", recursive=True)
-    way = way.union_all(select(*columns).where(*mine, messages.c.id == way.c.parent_id))
-    return select(*(way.c[column.name] for column in MESSAGE)).order_by(way.c.sequence)
+    path = select(*columns).where(*mine, message, MESSAGE_EXISTS).cte("path", recursive=True)
+    path = path.union_all(select(*columns).where(*mine, messages.c.id == path.c.parent_id))
+    return select(*(path.c[column.name] for column in MESSAGE)).order_by(path.c.sequence)
 
 
 _PATH = _path()  # a message's sequence number is always higher than its parent's
 
 
-class Place(NamedTuple):
-    """The conversation a turn happens in. `model` and `params` are stored with its leaf."""
+class LockedConversation(NamedTuple):
+    """A conversation to which no other transaction can add messages. `model` and `params` are stored with its leaf."""
 
     id: str
     title: str
@@ -44,32 +42,100 @@ class Place(NamedTuple):
 
 
 class Tree:
-    """One person's conversations, inside of one transaction that writes."""
+    """One person's conversations within one writing transaction. `send`, `regenerate` and `continue_` store a turn."""
 
     def __init__(self, connection: Connection, user_id: str, now: datetime) -> None:
         self.connection = connection
         self.user_id = user_id
         self.now = now
 
-    def lock(self, conversation_id: str) -> Place:
-        """Return a conversation that nobody else adds to before the transaction ends.
+    def enter(self, turn: NewTurn) -> tuple[LockedConversation, list[StoredMessage]]:
+        """Lock the conversation of a turn, or create it, and read the messages from the root to the turn's parent.
 
-        Raises: Problem("unknown_conversation").
+        Returns: the conversation with the turn's model and parameters; no messages if the turn starts at the root.
+        Raises: Problem with `unknown_conversation` or `unknown_message`.
         """
+        is_new = turn.action == "send" and not turn.conversation_id
+        conversation = self.create(turn.title) if is_new else self.lock(turn.conversation_id or "")
+        params = conversation.params if turn.params is ABSENT else turn.params or None
+        parent_id = conversation.leaf_id if turn.parent_id is ABSENT else turn.parent_id
+        path = self.path(conversation, parent_id) if parent_id is not None else []
+        if parent_id is not None and not path:
+            raise unknown_message()
+        return conversation._replace(model=turn.model, params=params), path
+
+    def send(
+        self, conversation: LockedConversation, parent_id: str | None, turn: NewTurn
+    ) -> tuple[StoredMessage, StoredMessage]:
+        """Store a question and its running answer, and return both. parent_id: None is the root."""
+        question = StoredMessage(
+            id=turn.message_id,
+            conversation_id=conversation.id,
+            parent_id=parent_id,
+            role="user",
+            content=turn.content,
+            created_at=self.now,
+            ended_at=self.now,
+        )
+        answer = self._answer(question, turn)
+        self.add(conversation, question, answer)
+        return question, answer
+
+    def regenerate(self, conversation: LockedConversation, question: StoredMessage, turn: NewTurn) -> StoredMessage:
+        """Store another running answer to a question, and return it."""
+        answer = self._answer(question, turn)
+        self.add(conversation, answer)
+        return answer
+
+    def continue_(self, conversation: LockedConversation, answer: StoredMessage, turn: NewTurn) -> StoredMessage:
+        """Store that an answer is running again, and return it without the outcome and state of its last turn."""
+        running = replace(
+            answer,
+            status="running",
+            model=turn.model,
+            answering=None,
+            attempts=[],
+            usage=None,
+            error=None,
+            finish_reason=None,
+            state=None,
+            ended_at=None,
+        )
+        mine = messages.c.user_id == self.user_id
+        self.connection.execute(update(messages).where(mine, messages.c.id == answer.id).values(**values(running)))
+        self._end_with(conversation, running)
+        return running
+
+    def stored_turn(
+        self, question: StoredMessage
+    ) -> tuple[LockedConversation, list[StoredMessage], StoredMessage | None]:
+        """Lock the conversation of a question; return it, the path to the question, and the oldest answer that is left.
+
+        The path is empty if the question is deleted. Raises: Problem("unknown_conversation").
+        """
+        conversation = self.lock(question.conversation_id)
+        answers = select(*MESSAGE).where(
+            messages.c.user_id == self.user_id, messages.c.parent_id == question.id, messages.c.role == "assistant"
+        )
+        row = self.connection.execute(answers.where(MESSAGE_EXISTS).order_by(messages.c.sequence).limit(1)).first()
+        return conversation, self.path(conversation, question.id), StoredMessage(*row) if row else None
+
+    def lock(self, conversation_id: str) -> LockedConversation:
+        """Lock a conversation until the transaction ends. Raises: Problem("unknown_conversation")."""
         row = self.connection.execute(
             select(*(conversations.c[name] for name in ("id", "title", "leaf_id", "model", "params")))
             .where(conversations.c.user_id == self.user_id, conversations.c.id == conversation_id)
-            .where(conversations.c.deleted_at.is_(None))
+            .where(CONVERSATION_EXISTS)
             .with_for_update()  # SQLite has locked everything already
         ).first()
         if not row:
             raise unknown_conversation()
-        return Place(*row)
+        return LockedConversation(*row)
 
-    def home(self, message_id: str) -> Place:
-        """Return the conversation of a message, be that hidden or not; locked, like `lock` does it.
+    def lock_of(self, message_id: str) -> LockedConversation:
+        """Lock the conversation of a message, which may be deleted itself.
 
-        Raises: Problem("unknown_message"), also when the conversation was deleted.
+        Raises: Problem("unknown_message"), also when the conversation is deleted.
         """
         found = self.find(message_id)
         if not found:
@@ -79,53 +145,58 @@ class Tree:
         except Problem:
             raise unknown_message() from None
 
-    def plant(self, title: str) -> Place:
-        """Make a conversation without messages."""
-        place = Place(str(uuid4()), title, leaf_id=None, is_new=True)
-        row = {"user_id": self.user_id, "id": place.id, "title": title, "created_at": self.now, "updated_at": self.now}
+    def create(self, title: str) -> LockedConversation:
+        """Store a conversation without messages."""
+        new = LockedConversation(str(uuid4()), title, leaf_id=None, is_new=True)
+        row = {"user_id": self.user_id, "id": new.id, "title": title, "created_at": self.now, "updated_at": self.now}
         self.connection.execute(insert(conversations), row)
-        return place
+        return new
 
-    def path(self, place: Place, message_id: str) -> list[StoredMessage]:
+    def path(self, conversation: LockedConversation, message_id: str) -> list[StoredMessage]:
         """Return the messages from the root to this one; empty if it is not a message of the conversation."""
-        names = {"user": self.user_id, "conversation": place.id, "message": message_id}
+        names = {"user": self.user_id, "conversation": conversation.id, "message": message_id}
         return [StoredMessage(*row) for row in self.connection.execute(_PATH, names)]
 
     def find(self, message_id: str) -> StoredMessage | None:
-        """Return a message of any conversation, a hidden one too."""
+        """Return a message of any conversation, deleted or not."""
         mine = messages.c.user_id == self.user_id
         row = self.connection.execute(select(*MESSAGE).where(mine, messages.c.id == message_id)).first()
         return StoredMessage(*row) if row else None
 
-    def first_answer(self, question: StoredMessage) -> StoredMessage | None:
-        """Return the oldest answer to a question that is left."""
-        answers = select(*MESSAGE).where(
-            messages.c.user_id == self.user_id, messages.c.parent_id == question.id, messages.c.role == "assistant"
-        )
-        row = self.connection.execute(answers.where(VISIBLE).order_by(messages.c.sequence).limit(1)).first()
-        return StoredMessage(*row) if row else None
-
-    def add(self, place: Place, *new: StoredMessage) -> None:
-        """Store messages behind all others of the conversation; the last one becomes its leaf."""
-        mine = messages.c.user_id == self.user_id, messages.c.conversation_id == place.id
+    def add(self, conversation: LockedConversation, *new: StoredMessage) -> None:
+        """Store messages after all others of the conversation; the last one becomes its leaf."""
+        mine = messages.c.user_id == self.user_id, messages.c.conversation_id == conversation.id
         last = self.connection.scalar(select(func.max(messages.c.sequence)).where(*mine)) or 0
         numbered = enumerate(new, last + 1)
         rows = [{"user_id": self.user_id, "sequence": number, **values(message)} for number, message in numbered]
         self.connection.execute(insert(messages), rows)
-        self.point(place, new[-1])
+        self._end_with(conversation, new[-1])
 
-    def run_again(self, answer: StoredMessage) -> None:
-        """Store an answer's new state, which is to be running."""
-        mine = messages.c.user_id == self.user_id
-        self.connection.execute(update(messages).where(mine, messages.c.id == answer.id).values(**values(answer)))
-
-    def point(self, place: Place, leaf: StoredMessage) -> None:
-        """Make a message the conversation's current leaf, and the conversation the newest."""
-        mine = conversations.c.user_id == self.user_id, conversations.c.id == place.id
-        now = {"leaf_id": leaf.id, "model": place.model, "params": place.params, "updated_at": self.now}
-        self.connection.execute(update(conversations).where(*mine).values(**now))
-
-    def turn_to(self, place: Place, leaf_id: str | None) -> None:
-        """Make a message the current leaf of a conversation that is as new as before; None: there is no message."""
-        mine = conversations.c.user_id == self.user_id, conversations.c.id == place.id
+    def set_leaf(self, conversation: LockedConversation, leaf_id: str | None) -> None:
+        """Change the current leaf without making the conversation newer. None: it has no messages left."""
+        mine = conversations.c.user_id == self.user_id, conversations.c.id == conversation.id
         self.connection.execute(update(conversations).where(*mine).values(leaf_id=leaf_id))
+
+    def _answer(self, question: StoredMessage, turn: NewTurn) -> StoredMessage:
+        return StoredMessage(
+            id=turn.answer_id,
+            conversation_id=question.conversation_id,
+            parent_id=question.id,
+            role="assistant",
+            content="",
+            status="running",
+            model=turn.model,
+            created_at=self.now,
+            ended_at=None,
+        )
+
+    def _end_with(self, conversation: LockedConversation, leaf: StoredMessage) -> None:
+        """Make a message the conversation's current leaf, and the conversation the newest."""
+        mine = conversations.c.user_id == self.user_id, conversations.c.id == conversation.id
+        changes = {
+            "leaf_id": leaf.id,
+            "model": conversation.model,
+            "params": conversation.params,
+            "updated_at": self.now,
+        }
+        self.connection.execute(update(conversations).where(*mine).values(**changes))

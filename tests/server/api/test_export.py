@@ -46,7 +46,7 @@ def test_all_conversations_are_in_the_file_but_deleted_ones(client, store):
 
 def test_deleted_messages_are_not_in_the_file(client, store):
     begun = answered(store)
-    store.hide_message(ME, begun.answer.id)
+    store.delete_message(ME, begun.answer.id)
 
     assert [message["id"] for message in exported(client)[0]["messages"]] == [begun.user_message_id]
 

@@ -85,7 +85,7 @@ def test_another_version_can_be_looked_at(client, store):
 @pytest.mark.parametrize("query", ["message", "leaf", "before"])
 def test_a_link_to_a_message_that_is_gone_leads_to_the_conversation(client, store, query):
     begun = answered(store)
-    store.hide_message("local", begun.answer.id)
+    store.delete_message("local", begun.answer.id)
 
     response = client.get(f"/chat/{begun.conversation_id}?{query}={begun.answer.id}")
 

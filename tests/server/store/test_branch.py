@@ -133,15 +133,15 @@ def test_the_way_leads_through_a_message_on_the_current_branch_or_else_to_its_ne
 def test_hidden_messages_are_no_versions_and_on_no_way(store: Store) -> None:
     first = answered(store)
     second, third = other_answer(store, first), other_answer(store, first)
-    store.hide_message(ME, second.answer.id)
+    store.delete_message(ME, second.answer.id)
 
     branch = store.branch(ME, first.conversation_id)
     assert branch.versions == {third.answer.id: Versions(2, 2, first.answer.id, None)}
     for wish in ({"leaf_id": second.answer.id}, {"before": second.answer.id}, {"through": second.answer.id}):
         assert refused(store, first.conversation_id, **wish) == "unknown_message"
-    store.hide_message(ME, first.answer.id)
+    store.delete_message(ME, first.answer.id)
     assert store.branch(ME, first.conversation_id).versions == {}
-    store.hide_message(ME, first.user_message_id)
+    store.delete_message(ME, first.user_message_id)
     assert store.branch(ME, first.conversation_id).messages == []
 
 

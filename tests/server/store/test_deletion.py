@@ -40,13 +40,13 @@ def test_a_message_is_hidden_with_all_that_follows_it(store: Store) -> None:
     second = followed(store, first)
     third = followed(store, first)
 
-    found, running = store.hide_message(ME, second.user_message_id)
+    found, running = store.delete_message(ME, second.user_message_id)
 
     assert (found.id, found.leaf_id, running) == (first.conversation_id, first.answer.id, [])
     assert left(store, first) == {first.user_message_id, first.answer.id}
     for gone in (second.user_message_id, second.answer.id, third.user_message_id, third.answer.id):
         assert refused(store.message, ME, gone) == "unknown_message"
-        assert refused(store.hide_message, ME, gone) == "unknown_message"
+        assert refused(store.delete_message, ME, gone) == "unknown_message"
         assert refused(store.add_version, ME, gone, "x") == "unknown_message"
         assert refused(store.fork, ME, first.conversation_id, gone) == "unknown_message"
         assert refused(store.change, ME, first.conversation_id, {"leaf_id": gone}) == "unknown_message"
@@ -61,10 +61,10 @@ def test_the_newest_leaf_that_is_left_becomes_the_current_one(store: Store) -> N
     below_other = followed(store, first, parent_id=other.answer.id)
     newest = answered(store, again(first))
 
-    assert store.hide_message(ME, newest.answer.id)[0].leaf_id == below_other.answer.id
-    assert store.hide_message(ME, other.answer.id)[0].leaf_id == first.answer.id
-    assert store.hide_message(ME, first.answer.id)[0].leaf_id == first.user_message_id
-    assert store.hide_message(ME, first.user_message_id)[0].leaf_id is None
+    assert store.delete_message(ME, newest.answer.id)[0].leaf_id == below_other.answer.id
+    assert store.delete_message(ME, other.answer.id)[0].leaf_id == first.answer.id
+    assert store.delete_message(ME, first.answer.id)[0].leaf_id == first.user_message_id
+    assert store.delete_message(ME, first.user_message_id)[0].leaf_id is None
     assert left(store, first) == set()
     assert followed(store, first).path[0].parent_id is None
 
@@ -73,14 +73,14 @@ def test_of_several_beginnings_another_one_is_left(store: Store) -> None:
     first = answered(store)
     edited = followed(store, first, parent_id=None)
 
-    assert store.hide_message(ME, edited.user_message_id)[0].leaf_id == first.answer.id
+    assert store.delete_message(ME, edited.user_message_id)[0].leaf_id == first.answer.id
 
 
 def test_a_leaf_on_another_branch_stays(store: Store) -> None:
     first = answered(store)
     other = answered(store, again(first))
 
-    assert store.hide_message(ME, first.answer.id)[0].leaf_id == other.answer.id
+    assert store.delete_message(ME, first.answer.id)[0].leaf_id == other.answer.id
 
 
 def test_deleting_makes_a_conversation_no_newer(store: Store, clock: Clock) -> None:
@@ -88,18 +88,18 @@ def test_deleting_makes_a_conversation_no_newer(store: Store, clock: Clock) -> N
     before = store.summary(ME, begun.conversation_id).updated_at
     clock.pass_by(hours=1)
 
-    assert store.hide_message(ME, begun.answer.id)[0].updated_at == before
-    assert store.bring_message_back(ME, begun.answer.id).updated_at == before
+    assert store.delete_message(ME, begun.answer.id)[0].updated_at == before
+    assert store.restore_message(ME, begun.answer.id).updated_at == before
 
 
 def test_what_was_hidden_together_comes_back_together(store: Store, clock: Clock) -> None:
     first = answered(store)
     second, third = followed(store, first), followed(store, first)
-    store.hide_message(ME, third.user_message_id)
+    store.delete_message(ME, third.user_message_id)
     clock.pass_by(minutes=1)
-    store.hide_message(ME, second.user_message_id)
+    store.delete_message(ME, second.user_message_id)
 
-    found = store.bring_message_back(ME, second.user_message_id)
+    found = store.restore_message(ME, second.user_message_id)
 
     assert found.leaf_id == second.answer.id
     assert left(store, first) == {
@@ -108,7 +108,7 @@ def test_what_was_hidden_together_comes_back_together(store: Store, clock: Clock
         second.user_message_id,
         second.answer.id,
     }
-    assert store.bring_message_back(ME, third.user_message_id).leaf_id == third.answer.id
+    assert store.restore_message(ME, third.user_message_id).leaf_id == third.answer.id
     assert len(left(store, first)) == 6
 
 
@@ -116,29 +116,29 @@ def test_bringing_back_what_is_there_only_leads_to_it(store: Store) -> None:
     first = answered(store)
     other = answered(store, again(first))
 
-    assert store.bring_message_back(ME, first.answer.id).leaf_id == first.answer.id
+    assert store.restore_message(ME, first.answer.id).leaf_id == first.answer.id
     assert left(store, first) == {first.user_message_id, first.answer.id, other.answer.id}
 
 
 def test_a_message_whose_parent_is_hidden_stays_hidden(store: Store) -> None:
     begun = answered(store)
-    store.hide_message(ME, begun.user_message_id)
+    store.delete_message(ME, begun.user_message_id)
 
-    assert refused(store.bring_message_back, ME, begun.answer.id) == "unknown_message"
+    assert refused(store.restore_message, ME, begun.answer.id) == "unknown_message"
     assert left(store, begun) == set()
 
 
 def test_after_a_day_it_is_too_late(store: Store, clock: Clock) -> None:
     begun = answered(store)
-    store.hide_message(ME, begun.answer.id)
+    store.delete_message(ME, begun.answer.id)
 
     clock.pass_by(days=1)
     store.sweep()
-    assert store.bring_message_back(ME, begun.answer.id).leaf_id == begun.answer.id
+    assert store.restore_message(ME, begun.answer.id).leaf_id == begun.answer.id
 
-    store.hide_message(ME, begun.answer.id)
+    store.delete_message(ME, begun.answer.id)
     clock.pass_by(days=1, seconds=1)
-    assert refused(store.bring_message_back, ME, begun.answer.id) == "unknown_message"
+    assert refused(store.restore_message, ME, begun.answer.id) == "unknown_message"
     assert leaf(store, begun) == begun.user_message_id
 
 
@@ -146,7 +146,7 @@ def test_the_id_of_a_hidden_message_is_taken_until_it_is_forgotten(store: Store,
     first = answered(store)
     second = followed(store, first)
     turn = a_turn(conversation_id=first.conversation_id, message_id=second.user_message_id)
-    store.hide_message(ME, second.user_message_id)
+    store.delete_message(ME, second.user_message_id)
 
     assert refused(store.begin, ME, turn) == "conflict"
     clock.pass_by(days=2)
@@ -157,7 +157,7 @@ def test_the_id_of_a_hidden_message_is_taken_until_it_is_forgotten(store: Store,
 
 def test_a_message_sent_again_after_its_answer_was_deleted_is_a_conflict(store: Store) -> None:
     begun = answered(store)
-    store.hide_message(ME, begun.answer.id)
+    store.delete_message(ME, begun.answer.id)
 
     repeated = a_turn(conversation_id=begun.conversation_id, message_id=begun.user_message_id)
 
@@ -168,17 +168,17 @@ def test_the_messages_of_a_deleted_conversation_are_unknown(store: Store) -> Non
     begun = answered(store)
     store.delete(ME, begun.conversation_id)
 
-    assert refused(store.hide_message, ME, begun.answer.id) == "unknown_message"
-    assert refused(store.bring_message_back, ME, begun.answer.id) == "unknown_message"
+    assert refused(store.delete_message, ME, begun.answer.id) == "unknown_message"
+    assert refused(store.restore_message, ME, begun.answer.id) == "unknown_message"
 
 
 def test_the_messages_of_others_are_unknown(store: Store) -> None:
     other = add_person(store, "other")
     begun = answered(store)
 
-    assert refused(store.hide_message, other, begun.answer.id) == "unknown_message"
-    store.hide_message(ME, begun.answer.id)
-    assert refused(store.bring_message_back, other, begun.answer.id) == "unknown_message"
+    assert refused(store.delete_message, other, begun.answer.id) == "unknown_message"
+    store.delete_message(ME, begun.answer.id)
+    assert refused(store.restore_message, other, begun.answer.id) == "unknown_message"
     assert left(store, begun) == {begun.user_message_id}
 
 
@@ -186,7 +186,7 @@ def test_equal_ids_of_two_people_have_nothing_to_do_with_each_other(store: Store
     other, turn = add_person(store, "other"), a_turn()
     mine, theirs = answered(store, turn), answered(store, turn, user_id=other)
 
-    store.hide_message(other, theirs.user_message_id)
+    store.delete_message(other, theirs.user_message_id)
     clock.pass_by(days=2)
     store.sweep()
 
@@ -198,7 +198,7 @@ def test_running_answers_below_are_named_and_run_no_more_in_the_list(store: Stor
     first = answered(store)
     running = store.begin(ME, a_turn(conversation_id=first.conversation_id))
 
-    found, ids = store.hide_message(ME, running.user_message_id)
+    found, ids = store.delete_message(ME, running.user_message_id)
 
     assert (ids, found.running) == ([running.answer.id], False)
 
@@ -219,14 +219,14 @@ def a_deep_conversation(store: Store, depth: int) -> Begun:
 def test_a_thousand_messages_are_hidden_brought_back_and_forgotten(store: Store, clock: Clock) -> None:
     begun = a_deep_conversation(store, 1_000)
 
-    store.hide_message(ME, begun.answer.id)
+    store.delete_message(ME, begun.answer.id)
     assert left(store, begun) == {begun.user_message_id}
-    assert store.bring_message_back(ME, begun.answer.id).leaf_id == "deep-999"
-    store.hide_message(ME, begun.answer.id)
+    assert store.restore_message(ME, begun.answer.id).leaf_id == "deep-999"
+    store.delete_message(ME, begun.answer.id)
     clock.pass_by(days=2)
     store.sweep()
 
-    assert refused(store.bring_message_back, ME, begun.answer.id) == "unknown_message"
+    assert refused(store.restore_message, ME, begun.answer.id) == "unknown_message"
     with store.database.read() as connection:
         assert Tree(connection, ME, clock.time).find("deep-999") is None
 
@@ -236,13 +236,13 @@ def test_what_was_hidden_before_the_clock_was_set_back_is_forgotten_with_what_it
 ) -> None:
     begun = answered(store)
     clock.pass_by(hours=2)
-    store.hide_message(ME, begun.answer.id)
+    store.delete_message(ME, begun.answer.id)
     clock.pass_by(hours=-2)
-    store.hide_message(ME, begun.user_message_id)
+    store.delete_message(ME, begun.user_message_id)
 
     clock.pass_by(hours=25)
     store.sweep()
 
-    assert refused(store.bring_message_back, ME, begun.answer.id) == "unknown_message"
+    assert refused(store.restore_message, ME, begun.answer.id) == "unknown_message"
     with store.database.read() as connection:
         assert Tree(connection, ME, clock.time).find(begun.answer.id) is None

@@ -5,7 +5,7 @@ from sqlalchemy import func, select
 
 from g4f_lite.messages import Message
 from server.problems import Problem
-from server.store.schema import prefixes
+from server.store.schema import history_hashes
 from tests.support.stores import ME, a_batch, a_turn, add_person, an_outcome, content
 
 
@@ -171,17 +171,17 @@ def test_what_was_deleted_is_begun_anew(store):
     second = ask(store, "Why?", "Hello", "Hi!", answer="So.")
     assert second.conversation_id != first.conversation_id
 
-    store.hide_message(ME, second.answer.id)
+    store.delete_message(ME, second.answer.id)
     third = ask(store, "Oh?", "Hello", "Hi!", "Why?", "So.", answer="Yes.")
     assert third.conversation_id != second.conversation_id
-    store.hide_message(ME, third.user_message_id)
+    store.delete_message(ME, third.user_message_id)
     fourth = ask(store, "Oh?", "Hello", "Hi!", "Why?", "So.", answer="No.")
     assert fourth.conversation_id != third.conversation_id
 
 
 def test_what_was_deleted_a_while_ago_leaves_nothing(store, clock):
     first = ask(store, "Hello", answer="Hi!")
-    store.hide_message(ME, first.user_message_id)
+    store.delete_message(ME, first.user_message_id)
     clock.pass_by(days=2)
     store.sweep()
 
@@ -233,7 +233,7 @@ def test_what_is_asked_over_and_over_is_noted_a_few_times(store, clock, monkeypa
         clock.pass_by(seconds=1)
 
     with store.database.read() as connection:
-        assert connection.scalar(select(func.count()).select_from(prefixes)) == 5
+        assert connection.scalar(select(func.count()).select_from(history_hashes)) == 5
 
 
 def test_a_long_one_goes_on_and_is_stored_once(store):
