@@ -6,13 +6,14 @@ from flask import Blueprint, Response, request
 
 from g4f_lite.routing.catalog import Member, Model
 from server import change_news
+from server.api.bodies import ChangeBody
 from server.api.openapi import BOOLEAN, STRING, described
 from server.current.allowed_models import allowed_model, allowed_models, default_model, is_allowed
 from server.current.person import open_to_all, user_id
 from server.current.services import services
 from server.problems import Problem
 from server.store import time_text
-from server.web.bodies import ChangeBody, check, document, flag
+from server.web.request_json import query_flag, read_json, validate
 
 api = Blueprint("api", __name__)
 
@@ -33,7 +34,7 @@ def providers() -> dict[str, Any]:
 @described(query={"before": STRING, "archived": BOOLEAN, "pinned": BOOLEAN})
 def conversations() -> dict[str, Any]:
     """List a person's conversations, newest first, a page at a time; `archived` and `pinned` choose among them."""
-    marks = {name: said for name in ("archived", "pinned") if (said := flag(request, name)) is not None}
+    marks = {name: said for name in ("archived", "pinned") if (said := query_flag(request, name)) is not None}
     found, next_page = services().store.conversations(user_id(), before=request.args.get("before"), **marks)
     return {"conversations": [conversation.as_dict() for conversation in found], "next": next_page}
 
@@ -56,7 +57,7 @@ def conversation(conversation_id: str) -> dict[str, Any]:
 @described(ChangeBody)
 def change_conversation(conversation_id: str) -> dict[str, Any]:
     """Change the title, a mark, the current leaf, how the next turn is asked, or take a deletion back."""
-    changes = check(document(request), ChangeBody).changes()
+    changes = validate(read_json(request), ChangeBody).changes()
     if "model" in changes:
         allowed_model(changes["model"])
     changed = services().store.change(user_id(), conversation_id, changes)

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field
 
 from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Content
+from server.api.bodies import check_length, check_text
 from server.api.openapi import described
 from server.current import rate_limits
 from server.current.allowed_models import allowed_model
@@ -21,9 +22,9 @@ from server.problems import Problem
 from server.turns.prompt import in_turns
 from server.turns.question import Pieces, Question
 from server.turns.relay import relayed
-from server.web.bodies import Body, check, check_length, check_text, document, mend
 from server.web.i18n import closest, language
 from server.web.preferences import LANGUAGES, keep
+from server.web.request_json import Body, read_json, replace_invalid_characters, validate
 from server.web.streaming import Stream
 
 freegpt = Blueprint("freegpt", __name__)
@@ -66,8 +67,9 @@ class LanguageBody(Body):
 
 def answer(parsed: dict[str, Any]) -> Response:
     """Answer statelessly with nothing but the text; the headers wait for its first piece."""
-    mend(parsed)  # the page makes characters of an answer's words `\u0000` and `\ud83d`, and sends them ever again
-    body = check(parsed, FreegptBody)
+    # the page splits characters of an answer into `\u0000` and `\ud83d`, and sends them in every later request
+    replace_invalid_characters(parsed)
+    body = validate(parsed, FreegptBody)
     here, messages = services(), body.messages()
     for message in messages:
         check_length(message.content)
@@ -97,7 +99,7 @@ def locale() -> Response:
 @described(LanguageBody, status=204)
 def change_language() -> Response:
     """Keep a language as the settings do; `en_US` is understood as `en`."""
-    body = check(document(request), LanguageBody)
+    body = validate(read_json(request), LanguageBody)
     response = Response(status=204)
     keep(response, {"language": body.language}, url_for("pages.root"))
     return response

@@ -5,11 +5,12 @@ from typing import Any
 from flask import Blueprint, request
 
 from server import change_news
+from server.api.bodies import ForkBody, UndoBody, VersionBody, check_text
 from server.api.openapi import described
 from server.current.person import user_id
 from server.current.services import services
 from server.store import StoredConversation
-from server.web.bodies import ForkBody, UndoBody, VersionBody, check, check_text, document
+from server.web.request_json import read_json, validate
 
 messages = Blueprint("messages", __name__, url_prefix="/backend-api/v2")
 
@@ -35,7 +36,7 @@ def delete(message_id: str) -> dict[str, Any]:
 @described(UndoBody)
 def bring_back(message_id: str) -> dict[str, Any]:
     """Take a deletion back."""
-    check(document(request), UndoBody)
+    validate(read_json(request), UndoBody)
     return _leaf(services().store.restore_message(user_id(), message_id))
 
 
@@ -43,7 +44,7 @@ def bring_back(message_id: str) -> dict[str, Any]:
 @described(VersionBody, status=201)
 def add_version(message_id: str) -> tuple[dict[str, Any], int]:
     """Store another version of an answer, written by hand."""
-    content = check(document(request), VersionBody).content
+    content = validate(read_json(request), VersionBody).content
     check_text(content, "content")
     store, user = services().store, user_id()
     written = store.add_version(user, message_id, content)
@@ -55,7 +56,7 @@ def add_version(message_id: str) -> tuple[dict[str, Any], int]:
 @described(ForkBody, status=201)
 def fork(conversation_id: str) -> tuple[dict[str, Any], int]:
     """Go on from a message in a new conversation, which begins with a copy of the way to it."""
-    body = check(document(request), ForkBody)
+    body = validate(read_json(request), ForkBody)
     copy = services().store.fork(user_id(), conversation_id, body.message_id)
     change_news.tell_conversation(services().hub, user_id(), copy)
     return copy.as_dict(), 201

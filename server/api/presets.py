@@ -5,11 +5,12 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from server.api.bodies import PresetBody
 from server.api.openapi import described
 from server.current.person import user_id
 from server.current.services import services
 from server.store import Preset
-from server.web.bodies import PresetBody, check, document
+from server.web.request_json import read_json, validate
 
 presets = Blueprint("presets", __name__, url_prefix="/backend-api/v2/presets")
 
@@ -24,7 +25,7 @@ def listed() -> dict[str, Any]:
 @described(PresetBody, status=201)
 def add() -> tuple[dict[str, Any], int]:
     """Store a new preset."""
-    body = check(document(request), PresetBody)
+    body = validate(read_json(request), PresetBody)
     return asdict(services().store.presets.add(user_id(), body.name, body.params.remembered())), 201
 
 
@@ -32,7 +33,7 @@ def add() -> tuple[dict[str, Any], int]:
 @described(PresetBody)
 def replace(preset_id: str) -> dict[str, Any]:
     """Give a preset another name and other parameters."""
-    body = check(document(request), PresetBody)
+    body = validate(read_json(request), PresetBody)
     preset = Preset(preset_id, body.name, body.params.remembered())
     services().store.presets.replace(user_id(), preset)
     return asdict(preset)

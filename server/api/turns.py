@@ -10,6 +10,7 @@ from flask import Blueprint, Response, request
 
 from g4f_lite.routing.catalog import Model
 from server.api import freegpt
+from server.api.bodies import ParamsBody, TurnBody, check_text
 from server.api.openapi import described
 from server.current import rate_limits
 from server.current.allowed_models import allowed_model, model_or_default
@@ -24,7 +25,7 @@ from server.turns.prompt import prompt
 from server.turns.question import Question
 from server.turns.title import title_of
 from server.turns.turn import Turn
-from server.web.bodies import ParamsBody, TurnBody, check, check_size, check_text, json_object
+from server.web.request_json import check_json, parse_json, validate
 from server.web.streaming import Stream
 
 conversation = Blueprint("conversation", __name__, url_prefix="/backend-api/v2")
@@ -39,11 +40,11 @@ ELSEWHERE_S = 2
 @described(TurnBody, freegpt.FreegptBody, content_types=(*EVENT_TYPES, "text/plain"))
 def converse() -> Response:
     """Run one turn. Both bodies, native and freegpt-webui's, are told apart by `meta`."""
-    body = json_object(request)
+    body = parse_json(request)
     if "meta" in body:
         return freegpt.answer(body)
-    check_size(body)
-    return _answer_native(check(body, TurnBody))
+    check_json(body)
+    return _answer_native(validate(body, TurnBody))
 
 
 @conversation.get("/messages/<message_id>/events")

@@ -13,6 +13,7 @@ from g4f_lite.decoding.call_assembler import JoinedCalls
 from g4f_lite.messages import Params
 from g4f_lite.pieces import Content, Piece, ToolCalls, Usage
 from g4f_lite.routing.router import Answering
+from server.api.bodies import LONGEST_SYSTEM, ParamsBody
 from server.auth.person import Person
 from server.compat.transcript import Transcript, calls_text, transcript
 from server.current.person import someone
@@ -23,7 +24,6 @@ from server.turns.question import Pieces, Question
 from server.turns.relay import Tally
 from server.turns.title import title_of
 from server.turns.turn import Turn
-from server.web.bodies import LONGEST_SYSTEM, ParamsBody
 
 STOPPED = "This answer was stopped on the page."
 

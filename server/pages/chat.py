@@ -21,10 +21,10 @@ from server.pages.parameters import Parameters
 from server.problems import Problem
 from server.store import Branch, StoredConversation, StoredMessage, Versions
 from server.web.assets import SHEETS, Assets, assets
-from server.web.bodies import flag
 from server.web.compression import accepts_gzip
 from server.web.i18n import gettext
 from server.web.preferences import preferences, zone
+from server.web.request_json import query_flag
 
 CLIENT = Path(__file__).parents[2] / "client"
 WINDOW = 40
@@ -274,7 +274,7 @@ def _labels(models: Iterable[Model]) -> dict[str, str]:
 
 
 def _conversations(current_id: str, before: str | None) -> ConversationList:
-    archived, count = flag(request, "archived") or False, request.args.get("count", 0, int)
+    archived, count = query_flag(request, "archived") or False, request.args.get("count", 0, int)
     found, older = sidebar.listed(services().store, user_id(), archived=archived, before=before, count=count)
     return ConversationList(sidebar.groups(found, datetime.now(zone())), older, current_id, archived)
 

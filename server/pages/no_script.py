@@ -8,6 +8,7 @@ from flask import Blueprint, copy_current_request_context, redirect, render_temp
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
+from server.api.bodies import TurnBody
 from server.api.turns import begin
 from server.current.person import user_id
 from server.current.rate_limits import count_request
@@ -18,8 +19,8 @@ from server.store import Begun, Branch
 from server.translatable import N_
 from server.turns.replay import PING_EVERY_S
 from server.turns.turn import Turn
-from server.web.bodies import TurnBody, check, check_size
 from server.web.i18n import gettext
+from server.web.request_json import check_json, validate
 from server.web.streaming import Stream
 
 plain = Blueprint("plain", __name__, url_prefix="/chat")
@@ -83,8 +84,8 @@ def _body(conversation_id: str | None, text: str, message_id: str | None) -> Tur
         raise Problem("invalid_request", gettext(BLANK))
     fields = {name: request.form[name] for name in ("parent_id", "model") if request.form.get(name)}
     body = {"conversation_id": conversation_id, "message": {"id": message_id, "content": text}, **fields}
-    check_size(body)
-    return check(body, TurnBody)
+    check_json(body)
+    return validate(body, TurnBody)
 
 
 def _show_again(conversation_id: str | None, text: str, problem: Problem) -> str:

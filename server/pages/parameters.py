@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from server.api.bodies import LONGEST_NAME, LONGEST_SYSTEM
 from server.pages.ready_presets import ready_presets
-from server.web.bodies import LONGEST_NAME, LONGEST_SYSTEM
 
 
 @dataclass(frozen=True, slots=True)

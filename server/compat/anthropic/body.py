@@ -5,10 +5,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from g4f_lite.messages import Message, Params
+from server.api.bodies import check_messages
 from server.compat.anthropic.content import Blocks, messages_of
 from server.compat.capabilities import NO_TOOLS, Harmless
 from server.problems import Problem
-from server.web.bodies import Body, check_messages
+from server.web.request_json import Body
 
 UNCARRIED: Harmless = {"mcp_servers": ([],), "container": (), "compaction": (), "thread": ()}
 CHOICES = {"auto": "auto", "any": "required", "none": "none"}

@@ -10,8 +10,8 @@ from typing import Any, Literal
 from g4f_lite.messages import Image, Message
 from g4f_lite.protocols.anthropic.tools import plain_id
 from g4f_lite.protocols.functions import THOUGHTS
+from server.api.bodies import check_length
 from server.problems import Problem
-from server.web.bodies import check_length
 
 Role = Literal["system", "user", "assistant"]
 Blocks = list[dict[str, Any]]

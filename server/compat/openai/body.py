@@ -7,9 +7,10 @@ from pydantic import Field
 
 from g4f_lite.messages import Message, Params, message_of
 from g4f_lite.protocols.functions import THOUGHTS
+from server.api.bodies import SamplingBody, check_length, check_messages, check_text
 from server.compat.capabilities import CARRIED_BY_SOME, NO_TOOLS, Harmless
 from server.problems import Problem
-from server.web.bodies import Body, SamplingBody, check_length, check_messages, check_text
+from server.web.request_json import Body
 
 CHAT_UNCARRIED: Harmless = {
     "n": (1,),

@@ -14,7 +14,7 @@ from server.compat.reply import JSON_OR_SSE, answer
 from server.compat.stored import is_stored
 from server.current.allowed_models import allowed_model, allowed_models
 from server.turns.question import Question
-from server.web.bodies import check, document
+from server.web.request_json import read_json, validate
 
 NOBODY_KNOWS = "1970-01-01T00:00:00Z"
 """When a model was made."""
@@ -42,8 +42,8 @@ def model(name: str) -> dict[str, Any]:
 @described(ChatBody, content_types=JSON_OR_SSE)
 def complete_chat() -> Response:
     """Answer with a chat completion; it is stored where the request, or the key, says so."""
-    parsed = document(request)
-    body = check(parsed, ChatBody)
+    parsed = read_json(request)
+    body = validate(parsed, ChatBody)
     refuse_uncarried(parsed, CHAT_UNCARRIED)
     question = question_of(allowed_model(body.model), body.said(), body.params())
     form = ChatForm(body.model, tells_usage=body.wants_usage)
@@ -57,8 +57,8 @@ def complete() -> Response:
 
     What the key says is for chats: editors ask here for every few letters.
     """
-    parsed = document(request)
-    body = check(parsed, TextBody)
+    parsed = read_json(request)
+    body = validate(parsed, TextBody)
     refuse_uncarried(parsed, TEXT_UNCARRIED)
     question = Question(allowed_model(body.model), body.said(), body.params())
     form = TextForm(body.model, tells_usage=body.wants_usage)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from server.web.bodies import LONGEST_TEXT
+from server.api.bodies import LONGEST_TEXT
 from tests.server.api.test_conversations import CONVERSATIONS, MESSAGE_MEMBERS
 from tests.server.api.test_turns import ask, lines_of, told
 from tests.support.services.openai_wire import delta

@@ -6,7 +6,7 @@ from html import unescape
 import pytest
 import requests
 
-from server.web.bodies import LONGEST_TEXT
+from server.api.bodies import LONGEST_TEXT
 from tests.server.api.test_turns import ask
 from tests.support.services.openai_wire import DONE, chunk, delta, openai_stream
 from tests.support.services.upstream import Gate, cut, silence, wait_until

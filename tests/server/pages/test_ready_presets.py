@@ -2,8 +2,9 @@ import json
 
 import pytest
 
+from server.api.bodies import PresetBody
 from server.pages.ready_presets import READY_PRESETS, ready_presets
-from server.web.bodies import PresetBody, check
+from server.web.request_json import validate
 
 
 @pytest.mark.parametrize("preset", READY_PRESETS, ids=lambda preset: preset.name)
@@ -11,7 +12,7 @@ def test_a_ready_preset_is_one_the_server_would_take(app, preset):
     with app.test_request_context():
         name, params = ready_presets()[READY_PRESETS.index(preset)]
 
-    body = check({"name": name, "params": json.loads(params)}, PresetBody)
+    body = validate({"name": name, "params": json.loads(params)}, PresetBody)
 
     assert body.params.remembered() == json.loads(params)
     assert body.params.system == preset.system
