@@ -39,7 +39,10 @@ def test_any_change_is_another_version(folder):
     assert len({before, changed, renamed}) == 3
 
 
-def test_modules_are_the_scripts(folder):
+def test_modules_are_the_scripts_that_pages_import(folder):
+    (folder / "js" / "pages").mkdir(parents=True)
+    (folder / "js" / "pages" / "account.js").write_text("let b")
+
     assert Assets.read(folder).modules() == ["main.js"]
 
 
@@ -69,3 +72,11 @@ def test_every_sheet_is_either_among_those_of_every_page_or_linked_by_one():
     linked = set(re.findall(r"asset\('(css/[\w/-]+\.css)'\)", templates))
 
     assert linked == {path for path in Assets.read(CLIENT / "static", SHEETS).files if path.endswith(".css")}
+
+
+def test_a_script_goes_without_its_documentation_and_its_lines_keep_their_numbers(tmp_path):
+    (tmp_path / "a.js").write_text(
+        '/** One.\n * @param {A} a */\nlet a // why\n  /** Two. */\nlet b = "/** no comment */"\n'
+    )
+
+    assert Assets.read(tmp_path).files["a.js"].body.decode() == '\n\nlet a // why\n\nlet b = "/** no comment */"\n'
