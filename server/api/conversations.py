@@ -5,7 +5,6 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from g4f_lite.routing.catalog import Member, Model
-from server import change_news
 from server.api.bodies import ChangeBody
 from server.api.openapi import BOOLEAN, STRING, described
 from server.current.allowed_models import allowed_model, allowed_models, default_model, is_allowed
@@ -42,14 +41,14 @@ def conversations() -> dict[str, Any]:
 @api.get("/backend-api/v2/conversations/<conversation_id>")
 def conversation(conversation_id: str) -> dict[str, Any]:
     """Show a conversation with all messages of its tree; a running answer as far as it has come."""
-    here, user = services(), user_id()
-    found, messages = here.store.conversation(user, conversation_id)
+    app, user = services(), user_id()
+    found, messages = app.store.conversation(user, conversation_id)
     return {
         "id": found.id,
         "title": found.title,
         "leaf_id": found.leaf_id,
         **found.remembered(),
-        "messages": [here.engine.latest(user, message).as_dict() for message in messages],
+        "messages": [app.engine.latest(user, message).as_dict() for message in messages],
     }
 
 
@@ -61,8 +60,9 @@ def change_conversation(conversation_id: str) -> dict[str, Any]:
     if "model" in changes:
         allowed_model(changes["model"])
     changed = services().store.change(user_id(), conversation_id, changes)
-    tell = change_news.tell_thread if "leaf_id" in changes else change_news.tell_conversation
-    tell(services().hub, user_id(), changed)
+    notifications = services().notifications
+    publish = notifications.publish_messages if "leaf_id" in changes else notifications.publish_conversation
+    publish(user_id(), changed)
     return changed.as_dict() | changed.remembered()
 
 
@@ -72,7 +72,7 @@ def delete_conversation(conversation_id: str) -> Response:
     """Delete a conversation and end its turns. For a day, PATCH with `deleted` false brings it back."""
     services().engine.stop_conversation(user_id(), conversation_id)
     services().store.delete(user_id(), conversation_id)
-    services().hub.publish(user_id(), {"type": "deleted", "conversation_id": conversation_id})
+    services().notifications.publish(user_id(), {"type": "deleted", "conversation_id": conversation_id})
     return Response(status=204)
 
 

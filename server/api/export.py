@@ -25,10 +25,10 @@ export = Blueprint("export", __name__, url_prefix="/backend-api/v2")
 @export.get("/export")
 def everything() -> Response:
     """Answer with all of a person's conversations, archived ones too, one after the other as they are read."""
-    here, user = services(), user_id()
-    ids = list(_ids(here.store, user))
+    app, user = services(), user_id()
+    ids = list(_ids(app.store, user))
     name = f"chats-{datetime.now(zone()).date().isoformat()}"
-    parts = _document(here.store, here.engine, user, ids)
+    parts = _document(app.store, app.engine, user, ids)
     return Response(parts, mimetype="application/json", headers=attachment(name, "json"))
 
 
@@ -36,11 +36,11 @@ def everything() -> Response:
 @described(content_types=("text/markdown",))
 def markdown(conversation_id: str) -> Response:
     """Answer with the current branch of a conversation as Markdown."""
-    here, user = services(), user_id()
-    branch = here.store.branch(user, conversation_id, limit=sys.maxsize)
+    app, user = services(), user_id()
+    branch = app.store.branch(user, conversation_id, limit=sys.maxsize)
     title = " ".join(branch.conversation.title.split())
-    labels = {model.name: model.label for model in here.catalog.models()}
-    sections = [_section(here.engine.latest(user, message), labels) for message in branch.messages]
+    labels = {model.name: model.label for model in app.catalog.models()}
+    sections = [_section(app.engine.latest(user, message), labels) for message in branch.messages]
     text = "\n".join([f"# {title}\n", *sections])
     return Response(text, mimetype="text/markdown", headers=attachment(title, "md"))
 

@@ -70,7 +70,7 @@ def answer(parsed: dict[str, Any]) -> Response:
     # the page splits characters of an answer into `\u0000` and `\ud83d`, and sends them in every later request
     replace_invalid_characters(parsed)
     body = validate(parsed, FreegptBody)
-    here, messages = services(), body.messages()
+    app, messages = services(), body.messages()
     for message in messages:
         check_length(message.content)
     if messages[-1].role != "user":
@@ -78,8 +78,8 @@ def answer(parsed: dict[str, Any]) -> Response:
     check_text(messages[-1].content)
     model = allowed_model(body.model)
     rate_limits.count_turn()
-    reply = relayed(here, someone(), Question(model, in_turns(messages), Params()))
-    return Stream(_texts(reply), loop=here.loop, waits=True, mimetype="text/plain")
+    reply = relayed(app, someone(), Question(model, in_turns(messages), Params()))
+    return Stream(_texts(reply), loop=app.loop, waits=True, mimetype="text/plain")
 
 
 @freegpt.get("/get-languages")

@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import Blueprint, request
 
-from server import change_news
 from server.api.bodies import ForkBody, UndoBody, VersionBody, check_text
 from server.api.openapi import described
 from server.current.person import user_id
@@ -18,17 +17,17 @@ messages = Blueprint("messages", __name__, url_prefix="/backend-api/v2")
 @messages.get("/messages/<message_id>")
 def message(message_id: str) -> dict[str, Any]:
     """Show a message; a running answer as far as it has come."""
-    here, user = services(), user_id()
-    return here.engine.latest(user, here.store.message(user, message_id)).as_dict()
+    app, user = services(), user_id()
+    return app.engine.latest(user, app.store.message(user, message_id)).as_dict()
 
 
 @messages.delete("/messages/<message_id>")
 def delete(message_id: str) -> dict[str, Any]:
     """Delete a message and all that follows it, and end the turns among that. For a day PATCH takes it back."""
-    here, user = services(), user_id()
-    changed, running = here.store.delete_message(user, message_id)
+    app, user = services(), user_id()
+    changed, running = app.store.delete_message(user, message_id)
     for answer_id in running:
-        here.engine.stop(user, answer_id)
+        app.engine.stop(user, answer_id)
     return _leaf(changed)
 
 
@@ -48,7 +47,7 @@ def add_version(message_id: str) -> tuple[dict[str, Any], int]:
     check_text(content, "content")
     store, user = services().store, user_id()
     written = store.add_version(user, message_id, content)
-    change_news.tell_thread(services().hub, user, store.summary(user, written.conversation_id))
+    services().notifications.publish_messages(user, store.summary(user, written.conversation_id))
     return written.as_dict(), 201
 
 
@@ -58,11 +57,11 @@ def fork(conversation_id: str) -> tuple[dict[str, Any], int]:
     """Go on from a message in a new conversation, which begins with a copy of the way to it."""
     body = validate(read_json(request), ForkBody)
     copy = services().store.fork(user_id(), conversation_id, body.message_id)
-    change_news.tell_conversation(services().hub, user_id(), copy)
+    services().notifications.publish_conversation(user_id(), copy)
     return copy.as_dict(), 201
 
 
 def _leaf(changed: StoredConversation) -> dict[str, Any]:
     """Tell open pages, and return where the conversation goes on."""
-    change_news.tell_thread(services().hub, user_id(), changed)
+    services().notifications.publish_messages(user_id(), changed)
     return {"conversation_id": changed.id, "leaf_id": changed.leaf_id}

@@ -40,22 +40,22 @@ def may_read(asked: Request, token: str) -> bool:
     return is_loopback(asked.remote_addr or "") and not forwarded
 
 
-def _exposition(here: Services) -> Response:
+def _exposition(app: Services) -> Response:
     """Write the figures. The library is loaded by who asks for them, and counts nothing itself."""
     from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
     from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
-    registry.register(Collector(here))
+    registry.register(Collector(app))
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 class Collector:
     """Our figures, as they are when asked for."""
 
-    def __init__(self, here: Services) -> None:
-        self._here = here
+    def __init__(self, app: Services) -> None:
+        self._here = app
 
     def collect(self) -> "Iterator[Metric]":
         """Yield each figure with its labels."""
@@ -98,11 +98,11 @@ class Collector:
     def _now(self) -> "Iterator[Metric]":
         from prometheus_client.core import GaugeMetricFamily
 
-        here = self._here
+        app = self._here
         for name, text, value in (
-            ("g4f_lite_running_turns", "Turns that are being answered.", len(here.engine.running)),
-            ("g4f_lite_open_streams", "Answers that are being sent.", here.streams.count + here.relayed.count),
-            ("g4f_lite_open_websockets", "Pages that hear of news.", here.hub.listeners),
+            ("g4f_lite_running_turns", "Turns that are being answered.", len(app.engine.running)),
+            ("g4f_lite_open_streams", "Answers that are being sent.", app.streams.count + app.relayed.count),
+            ("g4f_lite_open_websockets", "Pages that hear of news.", app.notifications.listeners),
         ):
             yield GaugeMetricFamily(name, text, value)
         build = GaugeMetricFamily("g4f_lite_build_info", "What runs.", labels=("version", "python"))

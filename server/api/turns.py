@@ -68,9 +68,9 @@ def message_events(message_id: str) -> Response:
 @conversation.post("/messages/<message_id>/stop")
 def stop(message_id: str) -> dict[str, str]:
     """End a turn and its upstream call; answer once it has ended."""
-    here, user = services(), user_id()
-    turn = here.engine.stop(user, message_id)
-    return {"id": message_id, "status": turn.status if turn else here.store.message(user, message_id).status}
+    app, user = services(), user_id()
+    turn = app.engine.stop(user, message_id)
+    return {"id": message_id, "status": turn.status if turn else app.store.message(user, message_id).status}
 
 
 def _answer_native(body: TurnBody) -> Response:
@@ -83,34 +83,34 @@ def _answer_native(body: TurnBody) -> Response:
 
 def begin(body: TurnBody) -> tuple[Begun, Turn | None]:
     """Store what a turn begins with, and let it run. Returns: no turn where this message came before."""
-    here, user = services(), user_id()
-    model = allowed_model(body.model) if body.model else _remembered_model(here, user, body)
-    new, slot = _new_turn(body, model), _slot(here, user, body)
+    app, user = services(), user_id()
+    model = allowed_model(body.model) if body.model else _remembered_model(app, user, body)
+    new, slot = _new_turn(body, model), _slot(app, user, body)
     with slot:
-        begun = here.store.begin(user, new)
+        begun = app.store.begin(user, new)
         if begun.repeated:
             return begun, None
         params = replace(ParamsBody(**begun.params).params(), stop=body.params.params().stop)
         messages, system = prompt(begun.path, body.action), begun.params.get("system", "")
         question = Question(model, messages, params, begun.state, system)
         turn = Turn(user, begun, question, question.answer())
-        here.engine.start(turn, slot.detach())
+        app.engine.start(turn, slot.detach())
     return begun, turn
 
 
-def _slot(here: Services, user: str, body: TurnBody) -> Slot:
+def _slot(app: Services, user: str, body: TurnBody) -> Slot:
     """Return the right to run a turn; a message that came before needs none. Raises: Problem("rate_limited")."""
     try:
         return rate_limits.begin_turn()
     except Problem:
-        if body.message and body.message.id and here.store.has_message(user, body.message.id):
+        if body.message and body.message.id and app.store.has_message(user, body.message.id):
             return Slot()
         raise
 
 
-def _remembered_model(here: Services, user: str, body: TurnBody) -> Model:
+def _remembered_model(app: Services, user: str, body: TurnBody) -> Model:
     """Return what the conversation was asked last, where there is such a model still, or else the default one."""
-    name = here.store.summary(user, body.conversation_id).model if body.conversation_id else None
+    name = app.store.summary(user, body.conversation_id).model if body.conversation_id else None
     return model_or_default(name)
 
 
@@ -138,15 +138,15 @@ def _new_turn(body: TurnBody, model: Model) -> NewTurn:
 
 def _read(message_id: str, after: int, *, html: bool) -> Response:
     """Stream an answer's events, wherever it is: running, just being started, or in the store."""
-    here, user = services(), user_id()
+    app, user = services(), user_id()
     give_up = time.monotonic() + ELSEWHERE_S
     while True:
-        if turn := here.engine.find(user, message_id):
-            return _stream(here, replay.live(turn, after, html))
-        message = here.store.message(user, message_id)
+        if turn := app.engine.find(user, message_id):
+            return _stream(app, replay.live(turn, after, html))
+        message = app.store.message(user, message_id)
         if message.status != "running":
-            lines = replay.ended(message, here.store.batches(user, message_id, after), after, html)
-            return _stream(here, _all_at_once(lines))
+            lines = replay.ended(message, app.store.batches(user, message_id, after), after, html)
+            return _stream(app, _all_at_once(lines))
         if time.monotonic() > give_up:
             raise Problem("conflict", "Another process of this server is writing this answer; reload once it is done.")
         time.sleep(ELSEWHERE_S / 40)
@@ -156,14 +156,14 @@ async def _all_at_once(lines: list[str]) -> AsyncGenerator[str, None]:
     yield "".join(lines)
 
 
-def _stream(here: Services, lines: AsyncGenerator[str, None]) -> Response:
+def _stream(app: Services, lines: AsyncGenerator[str, None]) -> Response:
     wants_sse = any(kind.lower() == MIMETYPES["sse"] and wish > 0 for kind, wish in request.accept_mimetypes)
     form: Form = "sse" if wants_sse else "ndjson"
-    return Stream(_encoded(here, lines, form), loop=here.loop, mimetype=MIMETYPES[form])
+    return Stream(_encoded(app, lines, form), loop=app.loop, mimetype=MIMETYPES[form])
 
 
-async def _encoded(here: Services, lines: AsyncGenerator[str, None], form: Form) -> AsyncGenerator[bytes, None]:
-    with here.streams.one():
+async def _encoded(app: Services, lines: AsyncGenerator[str, None], form: Form) -> AsyncGenerator[bytes, None]:
+    with app.streams.one():
         async with aclosing(lines):
             async for some in lines:
                 if some:

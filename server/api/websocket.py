@@ -30,11 +30,12 @@ def live(ws: Server) -> None:
 
     What a client sends is read and left alone.
     """
-    person, here = someone(), services()
-    queue = here.hub.listen(person.id)
+    person, app = someone(), services()
+    queue = app.notifications.listen(person.id)
     try:
-        ws.send(json.dumps({"type": "hello", "version": assets().version, "told": here.hub.told(person.id)}))
-        with here.access.attendance.present(person.token_hash) as presence:
+        last_seq = app.notifications.last_seq(person.id)
+        ws.send(json.dumps({"type": "hello", "version": assets().version, "told": last_seq}))
+        with app.access.attendance.present(person.token_hash) as presence:
             while ws.connected and presence.here and (text := _next(queue)) is not None:
                 _forget_received(ws)
                 if text:
@@ -43,7 +44,7 @@ def live(ws: Server) -> None:
     except ConnectionClosed:
         return
     finally:
-        here.hub.leave(person.id, queue)
+        app.notifications.leave(person.id, queue)
 
 
 def _forget_received(ws: Server) -> None:

@@ -6,7 +6,7 @@ from contextlib import aclosing
 
 BEAT_S = 7.5
 """How often to look: after at least so long a silence, and at most twice that, a ping is sent."""
-MOST_WAITING = 64
+MAX_QUEUED = 64
 """Blocks that wait for a slow reader; then the source waits, too."""
 
 
@@ -64,7 +64,7 @@ class _Ahead:
                 self._say(block)
                 if not self._timer:
                     self._timer = self._loop.call_later(BEAT_S, self._tick)
-                if len(self._waiting) >= MOST_WAITING:
+                if len(self._waiting) >= MAX_QUEUED:
                     self._room.clear()
                     await self._room.wait()
 

@@ -79,12 +79,12 @@ def answer(question: Question, form: Form, *, stream: bool, store: bool) -> Resp
     store: whether it becomes part of the person's history.
     """
     rate_limits.count_turn()
-    here = services()
-    pieces = (stored if store else relayed)(here, someone(), question)
+    app = services()
+    pieces = (stored if store else relayed)(app, someone(), question)
     if not stream:
-        return Stream(_whole(pieces, form), loop=here.loop, waits=True, mimetype="application/json")
+        return Stream(_whole(pieces, form), loop=app.loop, waits=True, mimetype="application/json")
     source = beating(_streamed(pieces, form, f"{request.method} {request.path}"), form.ping)
-    return Stream(source, loop=here.loop, waits=True, mimetype=MIMETYPES["sse"])
+    return Stream(source, loop=app.loop, waits=True, mimetype=MIMETYPES["sse"])
 
 
 async def _streamed(pieces: Pieces, form: Form, asked: str) -> AsyncGenerator[bytes, None]:

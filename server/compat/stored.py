@@ -37,15 +37,15 @@ def is_stored(store: bool | None) -> bool:
     return bool(key and key.store) if store is None else store
 
 
-async def stored(here: Services, person: Person, question: Question) -> Pieces:
+async def stored(app: Services, person: Person, question: Question) -> Pieces:
     """Yield as `relayed` does; the question is stored before the first piece, and the answer before the last.
 
     Raises: Problem.
     """
     queue: Queue = asyncio.Queue()
     tally = Tally(question)
-    beginning = asyncio.create_task(_begin(here, person, question, queue))
-    with here.streams.one():
+    beginning = asyncio.create_task(_begin(app, person, question, queue))
+    with app.streams.one():
         try:
             turn = await asyncio.shield(beginning)
             while (piece := await queue.get()) is not None:
@@ -60,12 +60,12 @@ async def stored(here: Services, person: Person, question: Question) -> Pieces:
         yield tally.usage
 
 
-async def _begin(here: Services, person: Person, question: Question, queue: Queue) -> Turn:
-    with here.quota.take_slot(here.config.limits, person) as slot:
-        said, begun = await asyncio.to_thread(_store, here.store, person.id, question)
+async def _begin(app: Services, person: Person, question: Question, queue: Queue) -> Turn:
+    with app.quota.take_slot(app.config.limits, person) as slot:
+        said, begun = await asyncio.to_thread(_store, app.store, person.id, question)
         turn = Turn(person.id, begun, question, _tee(question, said.prefill, queue))
-        here.engine.start(turn, slot.detach())
-    here.run(_tell_end(turn, queue))
+        app.engine.start(turn, slot.detach())
+    app.run(_tell_end(turn, queue))
     return turn
 
 

@@ -13,11 +13,10 @@ from g4f_lite.http.transport import Http
 from g4f_lite.routing.catalog import Catalog, Member
 from server.auth.access import Access
 from server.auth.open_streams import LOOK_EVERY_S
-from server.change_news import tell_conversation
 from server.config.site import Config
 from server.limits.quota import Quota
 from server.limits.redis_counts import redis_counts
-from server.notifications import Hub
+from server.notifications import Notifications
 from server.ops import data_folder
 from server.ops.systemd import STOPPING, tell
 from server.problems import INTERRUPTED, Problem
@@ -57,7 +56,7 @@ class Services:
         self._redis = redis_counts(config.redis)
         self.access = Access(config, self.store, self._redis)
         self.quota = Quota(self.store.spendings, self._redis)
-        self.hub = Hub()
+        self.notifications = Notifications()
         self.streams = UnderWay()
         """Answers that are being sent to who reads them."""
         self.relayed = UnderWay()
@@ -72,7 +71,7 @@ class Services:
         """End a person's turns and delete all their conversations; return how many those were."""
         self.engine.stop_all(user_id)
         deleted = self.store.delete_all(user_id)
-        self.hub.publish(user_id, {"type": "emptied"})
+        self.notifications.publish(user_id, {"type": "emptied"})
         return deleted
 
     async def start(self) -> None:
@@ -98,7 +97,7 @@ class Services:
     def config_problem(self, problem: str | None) -> None:
         if problem != self._config_problem:
             self._config_problem = problem
-            self.hub.publish_to_all({"type": "providers"})
+            self.notifications.publish_to_all({"type": "providers"})
 
     async def take_over(self, config: Config) -> None:
         """Put a changed configuration into force; turns that are running keep what they began with."""
@@ -107,7 +106,7 @@ class Services:
         retired = self.catalog
         self.catalog, self.config = Catalog(config, self._http, previous=retired), config
         self._states = self.catalog.states()
-        self.hub.publish_to_all({"type": "providers"})
+        self.notifications.publish_to_all({"type": "providers"})
         await self._list()
         self.run(self._retire(retired))
 
@@ -127,7 +126,7 @@ class Services:
             log.warning("%s did not end in time: %d interrupted, %d cut off", _answers(left + cut_off), left, cut_off)
         elif turns or relayed:
             log.info("%s ended", _answers(len(turns) + relayed))
-        self.hub.close()
+        self.notifications.close()
 
     async def close(self) -> None:
         """End everything that `start` began, and close what was opened."""
@@ -173,18 +172,18 @@ class Services:
 
     async def _list_one(self, member: Member) -> None:
         if await member.list():
-            self.hub.publish_to_all({"type": "providers"})
+            self.notifications.publish_to_all({"type": "providers"})
 
     def _tell_states(self) -> None:
         """Tell open pages when a provider fares otherwise than when they last heard."""
         before, self._states = self._states, self.catalog.states()
         if before != self._states:
-            self.hub.publish_to_all({"type": "providers"})
+            self.notifications.publish_to_all({"type": "providers"})
 
     def _turn_changed(self, user: str, news: dict[str, Any]) -> None:
         """Tell a person's other pages of a turn, and how its conversation is now."""
-        self.hub.publish(user, news)
-        if self.hub.has_listeners(user):
+        self.notifications.publish(user, news)
+        if self.notifications.has_listeners(user):
             self.run(asyncio.to_thread(self._tell_conversation, user, news["conversation_id"]))
 
     def _tell_conversation(self, user: str, conversation_id: str) -> None:
@@ -193,7 +192,7 @@ class Services:
         except Problem as problem:  # deleted meanwhile, or the store is not to be had
             log.info("could not tell how a conversation is: %s", problem.message)
             return
-        tell_conversation(self.hub, user, conversation)
+        self.notifications.publish_conversation(user, conversation)
 
 
 def _answers(number: int) -> str:

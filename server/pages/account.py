@@ -166,24 +166,24 @@ def _proven(access: Access, person: Person) -> Account:
 
 
 def _setup(mine: Account, secret: str) -> Setup:
-    here = services()
-    picture = totp.picture(secret, mine.name, here.config.site_config.title)
-    return Setup(secret, picture, here.access.sealed("second factor", secret, of=mine.id))
+    app = services()
+    picture = totp.picture(secret, mine.name, app.config.site_config.title)
+    return Setup(secret, picture, app.access.sealed("second factor", secret, of=mine.id))
 
 
 def _page(
     problem: Problem | None = None, done: str = "", setup: Setup | None = None, codes: list[str] | None = None
 ) -> str:
-    here, person = services(), someone()
-    mine = here.access.accounts.one(person.id) if here.access.mode == "accounts" else None
+    app, person = services(), someone()
+    mine = app.access.accounts.one(person.id) if app.access.mode == "accounts" else None
     page = AccountPage(
-        site_title=here.config.site_config.title,
+        site_title=app.config.site_config.title,
         preferences=preferences(),
         name=person.name,
         has_password=bool(mine and mine.password_hash),
-        sessions=_sessions(here.access, person),
+        sessions=_sessions(app.access, person),
         has_second_factor=bool(mine and mine.totp_secret),
-        codes_left=here.access.second_factors.codes_left(person.id),
+        codes_left=app.access.second_factors.codes_left(person.id),
         setup=setup,
         codes=codes or [],
         problem=_(problem.message) if problem else "",

@@ -104,15 +104,15 @@ def _limit(text: str, largest: int) -> int:
 
 
 def _page(made: str = "", problem: str = "") -> str:
-    here = services()
-    keys = here.access.api_keys
+    app = services()
+    keys = app.access.api_keys
     page = ApiKeysPage(
-        site_title=here.config.site_config.title,
+        site_title=app.config.site_config.title,
         preferences=preferences(),
         keys=[ShownKey(key, keys.is_over(key)) for key in keys.of(someone().id)],
         made=made,
-        address=f"{request.host_url.rstrip('/')}{here.config.url_prefix}/v1",
-        needs_one=here.access.mode != "none",
+        address=f"{request.host_url.rstrip('/')}{app.config.url_prefix}/v1",
+        needs_one=app.access.mode != "none",
         days=DAYS,
         limits=LIMITS,
         problem=problem,

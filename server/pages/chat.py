@@ -189,10 +189,10 @@ def notices() -> ResponseReturnValue:
 @open_to_all
 def asset(version: str, path: str) -> ResponseReturnValue:
     """Answer with a file of the page: what has this version in its address never changes."""
-    here = assets()
-    if version != here.version or path not in here.files:
+    found = assets()
+    if version != found.version or path not in found.files:
         abort(404)
-    file, gzipped = here.files[path], accepts_gzip()
+    file, gzipped = found.files[path], accepts_gzip()
     response = Response(file.gzipped if gzipped else file.body, content_type=file.mimetype)
     if gzipped:
         response.headers["Content-Encoding"] = "gzip"
@@ -217,7 +217,7 @@ def chat_page(branch: Branch | None, before: str | None = None, told: int = 0) -
 
     before: the cursor of the page of the list beside it. told: as in `ChatPage`, asked before anything was read.
     """
-    here = services()
+    app = services()
     models = allowed_models()
     labels = _labels(models)
     shown = _messages(branch, labels)
@@ -238,7 +238,7 @@ def chat_page(branch: Branch | None, before: str | None = None, told: int = 0) -
         leaf_id=shown.leaf_id,
         earlier=shown.earlier,
         obstacle=_obstacle(models),
-        config_problem=here.config_problem,
+        config_problem=app.config_problem,
         outdated=False,
         told=told,
         only_guide=all(model.routes[0].member.settings.kind == Guide.kind for model in models if model.available),
@@ -246,7 +246,7 @@ def chat_page(branch: Branch | None, before: str | None = None, told: int = 0) -
 
 
 def _told() -> int:
-    return services().hub.told(user_id())
+    return services().notifications.last_seq(user_id())
 
 
 def _picked(branch: Branch | None, labels: Mapping[str, str]) -> str:

@@ -165,15 +165,15 @@ def _next() -> str:
 
 def show_login(problem: str = "", status: int = 200, sealed: str = "") -> tuple[str, int]:
     """Return the page with the form, or with the one for a code where something is `sealed`."""
-    here = services()
+    app = services()
     context = LoginPage(
-        site_title=here.config.site_config.title,
+        site_title=app.config.site_config.title,
         preferences=preferences(),
-        asks_name=here.access.mode == "accounts",
+        asks_name=app.access.mode == "accounts",
         username=request.form.get("username", ""),
         next=_next(),
         problem=problem,
         sealed=sealed,
-        issuer=here.access.issuer.settings.label if here.access.issuer else "",
+        issuer=app.access.issuer.settings.label if app.access.issuer else "",
     )
     return render_template("login.html", **vars(context)), status

@@ -54,13 +54,13 @@ def choose() -> ResponseReturnValue:
 
 
 def _page(problem: Problem | None = None) -> tuple[str, int]:
-    here, token = services(), request.values.get("token", "")
+    app, token = services(), request.values.get("token", "")
     try:
-        purpose, account = here.access.link(token)
+        purpose, account = app.access.link(token)
     except Problem as over:
         purpose, account, problem = None, None, over
     page = WelcomePage(
-        site_title=here.config.site_config.title,
+        site_title=app.config.site_config.title,
         preferences=preferences(),
         token=token,
         name=account.name if account and purpose == "reset" else request.form.get("username", ""),

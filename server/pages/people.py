@@ -113,14 +113,14 @@ def _note(event: str, account: Account, **more: str) -> None:
 
 
 def _page(problem: Problem | None = None, link_for: Account | None = None) -> str:
-    here = services()
-    roles = here.config.auth.roles
+    app = services()
+    roles = app.config.auth.roles
     page = AdminPage(
-        site_title=here.config.site_config.title,
+        site_title=app.config.site_config.title,
         preferences=preferences(),
-        accounts=_accounts(here.access),
+        accounts=_accounts(app.access),
         models={"user": roles.user.models, "admin": roles.admin.models},
-        link=_link(here.access, link_for) if link_for else "",
+        link=_link(app.access, link_for) if link_for else "",
         link_for=link_for.name if link_for else "",
         name=request.form.get("name", "") if problem else "",
         problem=_(problem.message) if problem else "",

@@ -41,16 +41,16 @@ class Tally:
         return Usage(self._counted.input_tokens, self._counted.output_tokens + estimate("".join(self._said)))
 
 
-async def relayed(here: Services, person: Person, question: Question) -> Pieces:
+async def relayed(app: Services, person: Person, question: Question) -> Pieces:
     """Yield the pieces of a reply, and as the last one what it took, estimated where nobody counted.
 
     A stop of the server waits for it, a while. Raises: G4FLiteError, Problem.
     """
     outcome, tally = "failed", Tally(question)
-    figures, began = here.engine.figures, monotonic()
-    with here.relayed.one(), here.quota.take_slot(here.config.limits, person) as slot:
+    figures, began = app.engine.figures, monotonic()
+    with app.relayed.one(), app.quota.take_slot(app.config.limits, person) as slot:
         try:
-            async with here.relayed.until_cut_off(), aclosing(question.answer()) as pieces:
+            async with app.relayed.until_cut_off(), aclosing(question.answer()) as pieces:
                 async for piece in pieces:
                     tally.take(piece)
                     if isinstance(piece, Answering):

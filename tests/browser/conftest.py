@@ -41,7 +41,7 @@ def port(app: Flask, loop: asyncio.AbstractEventLoop) -> Iterator[int]:
     """The port the app is served on."""
     front = on(loop, _front(app))
     yield on(loop, front.start("127.0.0.1", 0))
-    app.extensions["chat"].hub.close()  # the WebSockets end now, not at their next look
+    app.extensions["chat"].notifications.close()  # the WebSockets end now, not at their next look
     on(loop, front.stop())
 
 

@@ -121,7 +121,7 @@ class BehindAProxy:
         origin = f"http://{HOST}"  # the client's Host has no port
         socket = simple_websocket.Client(address, headers={"Origin": origin})
         try:
-            wait_for(lambda: app.extensions["chat"].hub.has_listeners("local"))
+            wait_for(lambda: app.extensions["chat"].notifications.has_listeners("local"))
             requests.post(converse, json=TURN, timeout=10).close()
 
             assert json.loads(socket.receive(timeout=10))["type"] == "hello"

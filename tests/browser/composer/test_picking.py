@@ -149,12 +149,12 @@ def test_a_click_on_the_star_picks_nothing_and_moves_nothing(chat, options):
 def test_a_model_that_comes_into_memory_is_marked_while_one_looks(app, chat, options):
     services = app.extensions["chat"]
     up = services.catalog.members["up"]
-    wait_for(lambda: services.hub.has_listeners("local") and up.listed_at)
+    wait_for(lambda: services.notifications.has_listeners("local") and up.listed_at)
     loaded = options.get_by_text("in memory").filter(visible=True)
     expect(loaded).to_have_count(0)
 
     up.listed = (ModelInfo("test-model", loaded=True),)
-    services.hub.publish_to_all({"type": "providers"})
+    services.notifications.publish_to_all({"type": "providers"})
 
     expect(loaded).to_have_count(1)
 

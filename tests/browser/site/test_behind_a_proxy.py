@@ -26,7 +26,7 @@ def address(request, app, loop, tmp_path):
     place = {"folder": tmp_path, "prefix": PREFIX, "tls": True}
     with behind(getattr(proxies, request.param), app, loop, place) as url:
         yield url
-        app.extensions["chat"].hub.close()
+        app.extensions["chat"].notifications.close()
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ def settings(settings, prefix):
 def site(app, loop, tmp_path, prefix):
     with in_front(app, loop, tmp_path, prefix) as url:
         yield url
-        app.extensions["chat"].hub.close()
+        app.extensions["chat"].notifications.close()
 
 
 @pytest.fixture

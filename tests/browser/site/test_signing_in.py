@@ -115,7 +115,7 @@ def test_a_session_that_ended_elsewhere_leads_to_the_login_and_back(app, page, p
     expect(page.get_by_role("textbox", name="Message")).to_be_visible()
 
     app.extensions["chat"].access.sessions.end_all(people[0].id)
-    app.extensions["chat"].hub.publish_to_all({"type": "providers"})
+    app.extensions["chat"].notifications.publish_to_all({"type": "providers"})
 
     expect(page.get_by_role("button", name="Sign in")).to_be_visible(timeout=3 * PATIENCE_MS)
     sign_in(page)

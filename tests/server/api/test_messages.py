@@ -17,8 +17,8 @@ MESSAGES = "/backend-api/v2/messages"
 @pytest.fixture
 def heard(app):
     """Return what an open page has heard since it was last asked."""
-    hub = app.extensions["chat"].hub
-    listener = hub.listen("local")
+    notifications = app.extensions["chat"].notifications
+    listener = notifications.listen("local")
 
     def news():
         found = []
@@ -27,7 +27,7 @@ def heard(app):
         return [one for one in found if one["type"] != "providers"]
 
     yield news
-    hub.leave("local", listener)
+    notifications.leave("local", listener)
 
 
 @pytest.fixture

@@ -72,7 +72,7 @@ def test_what_goes_on_now_is_shown_while_it_does(app, server, upstream):
     socket = simple_websocket.Client(
         f"{server.replace('http', 'ws')}/backend-api/v2/live", headers={"Origin": "http://127.0.0.1"}
     )
-    wait_for(lambda: app.extensions["chat"].hub.listeners)
+    wait_for(lambda: app.extensions["chat"].notifications.listeners)
 
     with requests.post(f"{server}{CONVERSATION}", json=TURN, stream=True) as response:
         next(lines := response.iter_lines())

@@ -5,7 +5,7 @@ import requests
 import simple_websocket
 
 from server.auth.open_streams import Attendance
-from server.notifications import MOST_WAITING, Hub
+from server.notifications import MAX_QUEUED, Notifications
 from tests.support.loops import on
 from tests.support.waiting import wait_for
 
@@ -26,8 +26,10 @@ def listen(app, server):
     def connect():
         socket = simple_websocket.Client(address, headers={"Origin": "http://127.0.0.1"})  # its Host has no port
         opened.append(socket)
-        wait_for(lambda: app.extensions["chat"].hub.has_listeners("local"))
-        app.extensions["chat"].hub.publish_to_all({"type": "here"})  # or this client keeps what came with its handshake
+        wait_for(lambda: app.extensions["chat"].notifications.has_listeners("local"))
+        app.extensions["chat"].notifications.publish_to_all(
+            {"type": "here"}
+        )  # or this client keeps what came with its handshake
         hello, here = (json.loads(socket.receive(timeout=10)) for _ in range(2))
         assert (hello["type"], hello["version"]) == ("hello", app.extensions["assets"].version)
         assert here == {"type": "here"}
@@ -89,38 +91,38 @@ def test_another_sites_page_cannot_listen(server, origin):
 
 
 def test_people_hear_only_their_own_news():
-    hub = Hub()
-    anna, ben = hub.listen("anna"), hub.listen("ben")
+    notifications = Notifications()
+    anna, ben = notifications.listen("anna"), notifications.listen("ben")
 
-    hub.publish("anna", {"type": "turn"})
+    notifications.publish("anna", {"type": "turn"})
 
     assert json.loads(anna.get_nowait()) == {"type": "turn"}
     assert ben.empty()
 
 
 def test_what_there_was_to_tell_is_counted_whether_anybody_heard_or_not():
-    hub = Hub()
+    notifications = Notifications()
 
-    hub.publish("anna", {"type": "turn"})
-    hub.publish_to_all({"type": "providers"})
+    notifications.publish("anna", {"type": "turn"})
+    notifications.publish_to_all({"type": "providers"})
 
-    assert (hub.told("anna"), hub.told("ben")) == (2, 1)
+    assert (notifications.last_seq("anna"), notifications.last_seq("ben")) == (2, 1)
 
 
 def test_a_listener_that_lies_too_far_behind_is_sent_away():
-    hub = Hub()
-    slow = hub.listen("anna")
+    notifications = Notifications()
+    slow = notifications.listen("anna")
 
-    for number in range(MOST_WAITING + 1):
-        hub.publish("anna", {"number": number})
+    for number in range(MAX_QUEUED + 1):
+        notifications.publish("anna", {"number": number})
 
     assert slow.get_nowait() is None
 
 
 def test_a_listener_that_left_is_forgotten():
-    hub = Hub()
-    queue = hub.listen("anna")
+    notifications = Notifications()
+    queue = notifications.listen("anna")
 
-    hub.leave("anna", queue)
+    notifications.leave("anna", queue)
 
-    assert not hub.has_listeners("anna")
+    assert not notifications.has_listeners("anna")

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from server.compat import keepalive
-from server.compat.keepalive import MOST_WAITING, beating
+from server.compat.keepalive import MAX_QUEUED, beating
 from tests.support.wire import until
 
 
@@ -89,13 +89,13 @@ async def test_who_leaves_closes_the_source(source):
 
 
 async def test_a_slow_reader_slows_the_source_down(source):
-    give(source, *[b"x"] * 3 * MOST_WAITING, None)
+    give(source, *[b"x"] * 3 * MAX_QUEUED, None)
     stream = beating(source.blocks(), b".")
 
     first = await anext(stream)
-    await until(lambda: source.taken >= MOST_WAITING)
+    await until(lambda: source.taken >= MAX_QUEUED)
     for _ in range(10):
         await asyncio.sleep(0)
-    assert source.taken <= 2 * MOST_WAITING
+    assert source.taken <= 2 * MAX_QUEUED
 
-    assert len(first) + len(b"".join([block async for block in stream])) == 3 * MOST_WAITING
+    assert len(first) + len(b"".join([block async for block in stream])) == 3 * MAX_QUEUED

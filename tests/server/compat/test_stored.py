@@ -83,7 +83,7 @@ def test_a_completion_is_stored_where_it_says_so(client):
 
 
 def test_open_pages_hear_of_it(app, client):
-    queue = app.extensions["chat"].hub.listen("local")
+    queue = app.extensions["chat"].notifications.listen("local")
 
     client.post(CHAT, json=a_chat(stream=True)).get_data()
 

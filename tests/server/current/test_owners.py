@@ -226,9 +226,9 @@ def test_a_second_person_hears_nothing(app, server, anna, ben, known):
     address = f"{server.replace('http', 'ws')}{API}/live"
     cookie = {"Cookie": f"chat_session={ben.get_cookie('chat_session').value}"}
     socket = simple_websocket.Client(address, headers={"Origin": "http://127.0.0.1", **cookie})
-    hub = app.extensions["chat"].hub
+    notifications = app.extensions["chat"].notifications
     ben_id = app.extensions["chat"].access.accounts.named("Ben").id
-    wait_for(lambda: hub.has_listeners(ben_id))
+    wait_for(lambda: notifications.has_listeners(ben_id))
 
     anna.patch(f"{API}/conversations/{known['conversation']}", json={"title": "Anna's"})
     ask(anna, "And now?")

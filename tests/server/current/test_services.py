@@ -54,7 +54,7 @@ async def test_a_bug_beside_the_requests_is_logged_and_the_work_goes_on(config, 
 async def test_open_pages_hear_once_that_a_provider_fares_otherwise(config, monkeypatch):
     services = Services(config, asyncio.get_running_loop())
     news = []
-    monkeypatch.setattr(services.hub, "publish_to_all", news.append)
+    monkeypatch.setattr(services.notifications, "publish_to_all", news.append)
     health = services.catalog.members["guide"].health
     services.catalog.due(time.monotonic())  # nothing is left to list
 

@@ -351,7 +351,7 @@ class TestWithTheGuideAlone:
 
 def test_an_open_page_hears_of_a_broken_configuration(app, client):
     services = app.extensions["chat"]
-    listener = services.hub.listen("local")
+    listener = services.notifications.listen("local")
 
     services.config_problem = "providers.x.kind: unknown"
 
@@ -360,4 +360,4 @@ def test_an_open_page_hears_of_a_broken_configuration(app, client):
     services.config_problem = None
     assert "providers" in listener.get_nowait()
     assert "providers.x.kind" not in client.get("/chat/parts/notices").get_data(as_text=True)
-    services.hub.leave("local", listener)
+    services.notifications.leave("local", listener)

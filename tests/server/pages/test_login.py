@@ -318,8 +318,10 @@ def cookie(anna):
 def test_a_socket_ends_with_its_session(app, server, cookie):
     address = f"{server.replace('http', 'ws')}/backend-api/v2/live"
     socket = simple_websocket.Client(address, headers={"Origin": "http://127.0.0.1", **cookie})
-    wait_for(lambda: app.extensions["chat"].hub.has_listeners("local"))
-    app.extensions["chat"].hub.publish_to_all({"type": "here"})  # or this client keeps what came with its handshake
+    wait_for(lambda: app.extensions["chat"].notifications.has_listeners("local"))
+    app.extensions["chat"].notifications.publish_to_all(
+        {"type": "here"}
+    )  # or this client keeps what came with its handshake
     assert [json.loads(socket.receive(timeout=30))["type"] for _ in range(2)] == ["hello", "here"]
 
     app.extensions["chat"].access.sessions.end_all("local")

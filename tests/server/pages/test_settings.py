@@ -90,7 +90,7 @@ def test_the_form_deletes_all_chats_and_stops_their_turns(client, upstream):
 
 def test_the_api_deletes_all_chats_so_that_each_can_come_back(app, client):
     one, two = (ask(client, text, model="guide")[0]["conversation_id"] for text in ("One", "Two"))
-    listener = app.extensions["chat"].hub.listen("local")
+    listener = app.extensions["chat"].notifications.listen("local")
 
     assert client.delete("/backend-api/v2/conversations").json == {"deleted": 2}
 
