@@ -55,7 +55,7 @@ class Services:
             log.info("marked %d answers as interrupted: their process ended before they did", interrupted)
         self._redis = redis_counts(config.redis)
         self.access = Access(config, self.store, self._redis)
-        self.quota = Quota(self.store.spendings, self._redis)
+        self.quota = Quota(self.store.token_usage, self._redis)
         self.notifications = Notifications()
         self.streams = UnderWay()
         """Answers that are being sent to who reads them."""
@@ -77,7 +77,7 @@ class Services:
     async def start(self) -> None:
         """Begin what runs beside the requests."""
         self.run(_every(CHECKPOINT_EVERY_S, self.engine.checkpoint))
-        self.run(_every(SAVE_EVERY_S, self._save_spendings))
+        self.run(_every(SAVE_EVERY_S, self._save_token_usage))
         self.run(_every(SWEEP_EVERY_S, self._sweep))
         self.run(_every(LIST_EVERY_S, self._list))
         self.run(_every(LOOK_EVERY_S, self.access.attendance.look))
@@ -135,7 +135,7 @@ class Services:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
         await self.engine.checkpoint()  # what could not be saved before
-        await self._save_spendings()
+        await self._save_token_usage()
         await self.catalog.close()
         await self._http.close()
         self.engine.close()
@@ -150,7 +150,7 @@ class Services:
         finally:
             await catalog.close(kept=self.catalog)
 
-    async def _save_spendings(self) -> None:
+    async def _save_token_usage(self) -> None:
         try:
             await asyncio.to_thread(self.quota.save)
         except Problem as problem:

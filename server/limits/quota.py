@@ -15,7 +15,7 @@ from server.limits.redis_counts import RedisCounts
 from server.limits.token_usage import TokenUsage
 from server.problems import Problem
 from server.store.people.api_keys import ApiKey
-from server.store.token_usage import Spender, Spendings
+from server.store.stored_usage import Consumer, StoredUsage
 from server.translatable import N_
 
 MINUTE_S, HOUR_S = 60, 3600
@@ -73,7 +73,7 @@ OF_A_KEY = Messages(
 class Subject:
     """A holder of limits for a turn: the person, or the API key that a program sent."""
 
-    spender: Spender
+    consumer: Consumer
     limits: Limits | ApiKey
     messages: Messages
 
@@ -110,11 +110,11 @@ class Quota:
     What is counted per minute may be in Redis. Slots are counted here, in the one process that runs the turns.
     """
 
-    def __init__(self, stored: Spendings, redis: RedisCounts | None = None) -> None:
+    def __init__(self, stored: StoredUsage, redis: RedisCounts | None = None) -> None:
         self._requests = RateLimiter(window_s=MINUTE_S, redis=redis)
         self._turns = RateLimiter(window_s=MINUTE_S, redis=redis)
         self._tokens = TokenUsage(stored)
-        self._running: Counter[Spender] = Counter()
+        self._running: Counter[Consumer] = Counter()
         self._lock = Lock()
 
     def count_request(self, limits: Limits, *, address: str | None = None, user_id: str | None = None) -> None:
@@ -131,7 +131,7 @@ class Quota:
         subjects = _subjects(limits, person)
         for subject in subjects:
             most = subject.limits.tokens_per_day
-            if most and (wait_s := self._tokens.wait_s(subject.spender, most)):
+            if most and (wait_s := self._tokens.wait_s(subject.consumer, most)):
                 raise _exceeded(subject.messages.tokens, wait_s)
         self._hit_turns(subjects, limits, address)
 
@@ -141,11 +141,11 @@ class Quota:
         with self._lock:
             for subject in subjects:
                 most = subject.limits.concurrent_turns
-                if most and self._running[subject.spender] >= most:
+                if most and self._running[subject.consumer] >= most:
                     raise _no_slot(subject.messages, most)
-            spenders = [subject.spender for subject in subjects]
-            self._running.update(spenders)
-        return Slot(lambda tokens: self._release(spenders, tokens))
+            consumers = [subject.consumer for subject in subjects]
+            self._running.update(consumers)
+        return Slot(lambda tokens: self._release(consumers, tokens))
 
     def save(self) -> None:
         """Save the token usage for a restart. Raises: Problem("storage_unavailable"); the next call tries again."""
@@ -155,7 +155,7 @@ class Quota:
         """Count a turn for every subject, or for none if one of them refuses it. Raises: QuotaExceeded."""
         counted: list[Hashable] = []
         for subject in reversed(subjects):
-            hits: dict[Hashable, int] = {("turns of", *subject.spender): subject.limits.turns_per_minute}
+            hits: dict[Hashable, int] = {("turns of", *subject.consumer): subject.limits.turns_per_minute}
             if subject is subjects[0]:
                 hits["turns from", address] = limits.address_turns_per_minute
             limited = {key: most for key, most in hits.items() if most}
@@ -164,13 +164,13 @@ class Quota:
                 raise _exceeded(subject.messages.turns, wait_s)
             counted += limited
 
-    def _release(self, spenders: Sequence[Spender], tokens: int) -> None:
-        self._tokens.add(spenders[-1], tokens)
+    def _release(self, consumers: Sequence[Consumer], tokens: int) -> None:
+        self._tokens.add(consumers[-1], tokens)
         with self._lock:
-            self._running.subtract(spenders)
-            for spender in spenders:
-                if not self._running[spender]:
-                    del self._running[spender]
+            self._running.subtract(consumers)
+            for consumer in consumers:
+                if not self._running[consumer]:
+                    del self._running[consumer]
 
 
 def _subjects(limits: Limits, person: Person) -> list[Subject]:

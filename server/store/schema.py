@@ -98,7 +98,7 @@ api_keys = Table(
 )
 Index("ix_api_keys_user", api_keys.c.user_id, api_keys.c.created_at)
 
-spendings = Table(
+token_usage = Table(
     "spendings",
     metadata,
     Column("user_id", Text, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),

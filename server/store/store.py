@@ -17,7 +17,7 @@ from server.store import (
     forks,
     known_history,
     search_index,
-    token_usage,
+    stored_usage,
 )
 from server.store.branch import Window, branch
 from server.store.databases.database import BUSY_TIMEOUT_S, database
@@ -26,7 +26,7 @@ from server.store.migrate import migrate
 from server.store.presets import Presets
 from server.store.records import Batch, Begun, Branch, Hit, NewTurn, Outcome, StoredConversation, StoredMessage
 from server.store.schema import messages, users
-from server.store.token_usage import Spendings
+from server.store.stored_usage import StoredUsage
 from server.store.tree import Tree
 
 
@@ -51,7 +51,7 @@ class Store:
         """
         self.database = database(url, busy_timeout_s)
         self.presets = Presets(self.database, now)
-        self.spendings = Spendings(self.database, now)
+        self.token_usage = StoredUsage(self.database, now)
         self.now = now
         self._holding = Lock()
         self._closed = False
@@ -271,4 +271,4 @@ class Store:
         with self.database.write() as connection:
             event_batches.sweep(connection, now)
             deletion.sweep(connection, now)
-            token_usage.sweep(connection, now)
+            stored_usage.sweep(connection, now)

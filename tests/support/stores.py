@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, delete, insert, make_url, text, update
 
 from server.store import Batch, Begun, NewTurn, Outcome, Store
 from server.store.databases.database import Database
-from server.store.schema import api_keys, conversations, links, presets, recovery_codes, sessions, spendings, users
+from server.store.schema import api_keys, conversations, links, presets, recovery_codes, sessions, token_usage, users
 
 ME = "local"
 HOW_TO_GET_POSTGRESQL = "set CHAT_TEST_POSTGRES to an address like postgresql+psycopg://postgres@127.0.0.1:5432/test"
@@ -63,7 +63,7 @@ def empty(database: Database) -> None:
     """Leave nothing but the person that the migration makes."""
     nobody = {column.name: None for column in users.c if column.nullable}
     with database.write() as connection:
-        for table in (conversations, presets, sessions, links, recovery_codes, api_keys, spendings):
+        for table in (conversations, presets, sessions, links, recovery_codes, api_keys, token_usage):
             connection.execute(delete(table))
         connection.execute(delete(users).where(users.c.id != ME))
         connection.execute(update(users).values(role="user", totp_step=0, **nobody))

@@ -16,15 +16,15 @@ class Clock:
 
 
 class Stored:
-    """What is kept over a restart: how many seconds ago, and how many tokens, by spender."""
+    """What is kept over a restart: how many seconds ago, and how many tokens, by consumer."""
 
     def __init__(self):
-        self.spendings, self.asked, self.is_full = {}, [], False
+        self.stored_tokens, self.asked, self.is_full = {}, [], False
         self.meanwhile = lambda: None
 
-    def of(self, *spender):
-        self.asked.append(spender)
-        found = [one for who, ones in self.spendings.items() if spender in (who, (who[0], "")) for one in ones]
+    def of(self, *consumer):
+        self.asked.append(consumer)
+        found = [one for who, ones in self.stored_tokens.items() if consumer in (who, (who[0], "")) for one in ones]
         self.meanwhile()
         return found
 
@@ -32,7 +32,7 @@ class Stored:
         if self.is_full:
             raise Problem("storage_unavailable", "The disk is full.")
         for who, tokens in used.items():
-            self.spendings.setdefault(who, []).append((0, tokens))
+            self.stored_tokens.setdefault(who, []).append((0, tokens))
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def usage(stored, clock):
 
 
 def test_what_the_store_has_counts(usage, stored):
-    stored.spendings = {ANNA: [(3600, 70), (60, 30)]}
+    stored.stored_tokens = {ANNA: [(3600, 70), (60, 30)]}
 
     assert usage.wait_s(ANNA, 101) == 0
     assert usage.wait_s(BEN, 1) == 0
@@ -59,7 +59,7 @@ def test_what_the_store_has_counts(usage, stored):
 
 
 def test_the_wait_is_until_enough_of_it_is_old(usage, stored):
-    stored.spendings = {ANNA: [(3600, 10), (1800, 10), (60, 100)]}
+    stored.stored_tokens = {ANNA: [(3600, 10), (1800, 10), (60, 100)]}
 
     assert usage.wait_s(ANNA, 105) == pytest.approx(DAY_S - 1800, abs=60)
     assert usage.wait_s(ANNA, 100) == pytest.approx(DAY_S - 60, abs=60)
@@ -76,8 +76,8 @@ def test_what_is_used_later_counts_and_is_over_after_a_day(usage, clock):
 
 
 def test_what_a_key_used_is_the_persons_too_and_not_the_other_way_round(usage):
-    for spender in (ANNA, HER_KEY):
-        assert usage.wait_s(spender, 5) == 0
+    for consumer in (ANNA, HER_KEY):
+        assert usage.wait_s(consumer, 5) == 0
     usage.add(HER_KEY, 3)
     usage.add(ANNA, 2)
 
@@ -105,7 +105,7 @@ def test_it_is_saved_once(usage, stored):
     usage.add(ANNA, 0)
     usage.save()
 
-    assert stored.spendings == {ANNA: [(0, 3)]}
+    assert stored.stored_tokens == {ANNA: [(0, 3)]}
 
 
 def test_what_could_not_be_saved_is_saved_the_next_time(usage, stored):
@@ -117,7 +117,7 @@ def test_what_could_not_be_saved_is_saved_the_next_time(usage, stored):
     stored.is_full = False
     usage.save()
 
-    assert stored.spendings == {ANNA: [(0, 5)]}
+    assert stored.stored_tokens == {ANNA: [(0, 5)]}
 
 
 def test_what_is_used_while_the_store_is_asked_is_not_lost(usage, stored):
@@ -128,14 +128,14 @@ def test_what_is_used_while_the_store_is_asked_is_not_lost(usage, stored):
 
 
 def test_who_is_not_remembered_is_looked_up_again(usage, stored, monkeypatch):
-    monkeypatch.setattr("server.limits.token_usage.MAX_SPENDERS", 2)
-    stored.spendings = {who: [(0, 5)] for who in (ANNA, BEN, CARL)}
-    for spender in (ANNA, BEN, ANNA, CARL, BEN):
-        assert usage.wait_s(spender, 5) > 0
+    monkeypatch.setattr("server.limits.token_usage.MAX_CONSUMERS", 2)
+    stored.stored_tokens = {who: [(0, 5)] for who in (ANNA, BEN, CARL)}
+    for consumer in (ANNA, BEN, ANNA, CARL, BEN):
+        assert usage.wait_s(consumer, 5) > 0
 
     assert stored.asked == [ANNA, BEN, CARL, BEN]
     usage.add(("nobody", ""), 5)
-    assert len(usage._spenders) == 2
+    assert len(usage._consumers) == 2
 
 
 def test_the_minutes_of_a_day_are_all_that_is_kept(usage, clock):
@@ -145,5 +145,5 @@ def test_the_minutes_of_a_day_are_all_that_is_kept(usage, clock):
         usage.add(ANNA, 1)
         usage.wait_s(ANNA, 1)
 
-    assert len(usage._spenders[ANNA]) <= 1442
+    assert len(usage._consumers[ANNA]) <= 1442
     assert usage._unsaved == Counter({ANNA: 3000})
