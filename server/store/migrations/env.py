@@ -1,4 +1,4 @@
-"""Run by Alembic, inside of the transaction that `migrate.py` began."""
+"""Alembic runs this within the transaction that `migrate.py` began."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""People with names and passwords, their sessions, second factors, and one-time links."""
+"""Create accounts, sessions, second factors and one-time links."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Keys by which programs come in for a person."""
+"""Create the API keys of programs."""
 
 import sqlalchemy as sa
 from alembic import op

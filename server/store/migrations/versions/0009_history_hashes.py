@@ -1,4 +1,4 @@
-"""Where a conversation goes on that a program tells anew."""
+"""Find the conversation that continues the history a program sends."""
 
 import sqlalchemy as sa
 from alembic import op

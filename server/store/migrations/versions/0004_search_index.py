@@ -1,4 +1,7 @@
-"""An index of what messages say. In SQLite triggers keep it, so whoever makes `messages` anew makes them anew, too."""
+"""Index the texts of messages.
+
+In SQLite triggers maintain the index; a migration that recreates `messages` must recreate them too.
+"""
 
 import logging
 
@@ -21,9 +24,9 @@ CREATE TABLE searchable (
 CREATE VIRTUAL TABLE search_index USING fts5(content, content='', tokenize='trigram');
 CREATE VIRTUAL TABLE search_terms USING fts5vocab(search_index, row);
 """
-# The rowids of `messages` may change with VACUUM, so what is indexed is numbered by a table of its own. The index has
-# no text: to forget a message it has to be told what it knew. The two spaces let a word of one or two characters at a
-# message's end begin a trigram, too.
+# VACUUM may change the rowids of `messages`, so a table of its own numbers the indexed messages. The index stores no
+# text: to remove a message, it needs the indexed text again. The two spaces let a word of one or two characters at the
+# end of a message begin a trigram.
 ADD = """
     INSERT INTO searchable (user_id, message_id) VALUES (new.user_id, new.id);
     INSERT INTO search_index (rowid, content)

@@ -1,4 +1,4 @@
-"""People, conversations, messages as a tree, and the events of unfinished turns."""
+"""Create people, conversations, messages as a tree, and the events of unfinished turns."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Deleted messages, what a conversation remembers of how it is asked, and parameters with a name."""
+"""Store deleted messages, the model and parameters of a conversation, and presets."""
 
 import sqlalchemy as sa
 from alembic import op

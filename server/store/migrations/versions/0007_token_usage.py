@@ -1,4 +1,4 @@
-"""What people used of models within a day. What was used before this is not counted."""
+"""Count the tokens that people use within a day. Earlier usage is not counted."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Limits that a key has of its own; 0 is none."""
+"""Give API keys limits of their own; 0 is no limit."""
 
 import sqlalchemy as sa
 from alembic import op

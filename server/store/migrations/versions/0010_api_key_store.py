@@ -1,4 +1,4 @@
-"""Keys whose chats become part of the history."""
+"""Let API keys store chats in the person's history."""
 
 import sqlalchemy as sa
 from alembic import op

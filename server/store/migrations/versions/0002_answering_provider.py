@@ -1,4 +1,4 @@
-"""Who answers, as the event `provider` says it: with the label that people read, and with its notices."""
+"""Store the members of the event `provider`: the label that people read, and the notices."""
 
 import sqlalchemy as sa
 from alembic import op
