@@ -14,6 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from g4f_lite.config.load import load
+from g4f_lite.providers import KINDS
 from server import create_app
 from server.config.site import Config
 from server.current.person import LOCAL_USER
@@ -60,7 +61,7 @@ def fill(store: Store, count: int) -> str:
 def _app(folder: Path) -> Flask:
     file = folder / "config.json"
     file.write_text(json.dumps(SETTINGS))
-    return create_app(load(file, Config, {}))
+    return create_app(load(file, Config, {}, KINDS))
 
 
 def _open(client: FlaskClient, address: str, *, cold: bool) -> float:

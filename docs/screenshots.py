@@ -14,6 +14,7 @@ from flask import Flask
 from playwright.sync_api import Browser, Page
 
 from g4f_lite.config.load import load
+from g4f_lite.providers import KINDS
 from server import create_app
 from server.config.site import Config
 from server.front import Front
@@ -173,7 +174,7 @@ def configuration(folder: Path) -> Config:
     """Return a configuration with a few models, none of which is asked."""
     file = folder / "config.json"
     file.write_text(json.dumps({"providers": PROVIDERS, "models": MODELS, "default_model": "gemma-3-27b"}))
-    return load(file, Config, {})
+    return load(file, Config, {}, KINDS)
 
 
 async def front_of(app: Flask) -> Front:

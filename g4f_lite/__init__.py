@@ -9,12 +9,12 @@ async with opened(config) as catalog:
 from g4f_lite.config.load import CatalogConfig, load
 from g4f_lite.errors import ConfigError, G4FLiteError
 from g4f_lite.messages import Image, Message, Params, conversation
-from g4f_lite.pieces import Attempt, Content, Finish, Notice, Piece, Reasoning, UpstreamState, Usage, Via
+from g4f_lite.pieces import Answering, Attempt, Content, Finish, Notice, Piece, Reasoning, UpstreamState, Usage, Via
 from g4f_lite.provider import Provider
 from g4f_lite.providers import KINDS
-from g4f_lite.routing.catalog import Catalog, Model
-from g4f_lite.routing.check import opened
-from g4f_lite.routing.router import Answering, answer
+from g4f_lite.routing.catalog import Catalog, opened
+from g4f_lite.routing.model import Model
+from g4f_lite.routing.router import answer
 
 __all__ = [
     "KINDS",

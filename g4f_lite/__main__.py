@@ -13,7 +13,9 @@ from g4f_lite.config.load import CatalogConfig, load
 from g4f_lite.errors import ConfigError, G4FLiteError
 from g4f_lite.messages import Params, conversation
 from g4f_lite.pieces import Attempt, Content
-from g4f_lite.routing.check import models, opened
+from g4f_lite.providers import KINDS
+from g4f_lite.routing.catalog import opened
+from g4f_lite.routing.check import models_table
 from g4f_lite.routing.router import answer
 
 UNSAFE = dict.fromkeys({*range(32), *range(127, 160)} - {ord("\n"), ord("\t")})
@@ -25,9 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     logging.getLogger("g4f_lite").addHandler(logging.NullHandler())  # what fails is told in a sentence
     try:
-        config = load(options.config, CatalogConfig, os.environ)
+        config = load(options.config, CatalogConfig, os.environ, KINDS)
         if options.list:
-            sys.stdout.write(asyncio.run(models(config)))
+            sys.stdout.write(asyncio.run(models_table(config, KINDS)))
         else:
             asyncio.run(_ask(config, options.model or config.default_model, _question(options.question)))
     except ConfigError as error:
@@ -67,7 +69,7 @@ async def _ask(config: CatalogConfig, name: str, question: str) -> None:
     """Write the answer as it arrives, and who failed before to standard error."""
     last = "\n"
     async with (
-        opened(config) as catalog,
+        opened(config, KINDS) as catalog,
         aclosing(answer(catalog.model(name), conversation(question), Params())) as pieces,
     ):
         async for piece in pieces:

@@ -35,7 +35,7 @@ class G4FLiteError(Exception):
     code: ClassVar[str] = "internal_error"
     worth_another_route: ClassVar[bool] = True
     """Whether another provider may answer what this one could not."""
-    blames: ClassVar[Blame] = "request"
+    fault: ClassVar[Blame] = "request"
 
     def __init__(self, message: str, *, detail: str = "", retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -71,7 +71,7 @@ class UpstreamError(G4FLiteError):
     """The service failed in a way that has no name of its own. `status` is the one it answered with, if it did."""
 
     code = "provider_failed"
-    blames: ClassVar[Blame] = "route"
+    fault: ClassVar[Blame] = "route"
 
     def __init__(
         self, message: str, *, detail: str = "", retry_after: float | None = None, status: int | None = None
@@ -84,7 +84,7 @@ class UnreachableError(UpstreamError):
     """No connection: refused, name not found, TLS."""
 
     code = "provider_unreachable"
-    blames: ClassVar[Blame] = "provider"
+    fault: ClassVar[Blame] = "provider"
 
 
 class UpstreamTimeoutError(UpstreamError):
@@ -109,7 +109,7 @@ class RejectedError(UpstreamError):
     """The service understood the request and refuses it; others would, too."""
 
     worth_another_route = False
-    blames: ClassVar[Blame] = "request"
+    fault: ClassVar[Blame] = "request"
 
 
 class KeyRejectedError(RejectedError):
@@ -117,7 +117,7 @@ class KeyRejectedError(RejectedError):
 
     code = "key_rejected"
     worth_another_route = True
-    blames: ClassVar[Blame] = "provider"
+    fault: ClassVar[Blame] = "provider"
 
 
 class PaymentRequiredError(RejectedError):
@@ -125,7 +125,7 @@ class PaymentRequiredError(RejectedError):
 
     code = "payment_required"
     worth_another_route = True
-    blames: ClassVar[Blame] = "provider"
+    fault: ClassVar[Blame] = "provider"
 
 
 class ModelNotSupportedError(RejectedError):
@@ -133,19 +133,19 @@ class ModelNotSupportedError(RejectedError):
 
     code = "model_not_supported"
     worth_another_route = True
-    blames: ClassVar[Blame] = "route"
+    fault: ClassVar[Blame] = "route"
 
 
 class ImageNotSupportedError(ModelNotSupportedError):
     """The model does not take this image, or none at all; without one it answers."""
 
-    blames: ClassVar[Blame] = "request"
+    fault: ClassVar[Blame] = "request"
 
 
 class ToolsNotSupportedError(ModelNotSupportedError):
     """The model calls no tools; without them it answers."""
 
-    blames: ClassVar[Blame] = "request"
+    fault: ClassVar[Blame] = "request"
 
 
 class ContentRefusedError(RejectedError):
@@ -166,7 +166,7 @@ class NeedsBrowserError(RejectedError):
 
     code = "provider_needs_browser"
     worth_another_route = True
-    blames: ClassVar[Blame] = "provider"
+    fault: ClassVar[Blame] = "provider"
 
 
 class StreamCutError(UpstreamError):

@@ -83,6 +83,21 @@ class Notice:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """Who answers. `routing.router.answer` yields it once, right before the first piece; then no other route is tried.
+
+    via: who answers behind a service that passes requests on; empty if it names nobody. notices: sentences for the
+    person about what was changed in the request.
+    """
+
+    provider: str
+    label: str
+    model: str
+    via: str = ""
+    notices: tuple[str, ...] = ()
+
+
 Preliminary = Attempt | Via | Notice
 """What comes before the first text, if at all; while there is nothing else, anything may still change."""
 

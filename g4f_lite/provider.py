@@ -74,7 +74,7 @@ class Provider(ABC):
             return MissingKeyError(f"{self.name} is off: set {names} in .env beside config.json or in the environment.")
         return None
 
-    def carries(self, field: str, value: Any) -> bool:
+    def supports(self, field: str, value: Any) -> bool:
         """Tell whether it passes on a field that is `extra`, with this value; who does not, leaves it out in silence.
 
         field: `tools`, which stands for the calls in messages and their results, too, and whose value may be these

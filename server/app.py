@@ -9,6 +9,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from g4f_lite.config.load import load
+from g4f_lite.providers import KINDS
 from server.api import websocket
 from server.api.conversations import api
 from server.api.export import export
@@ -93,7 +94,7 @@ def create_app(config: Config | None = None, *, loop: asyncio.AbstractEventLoop 
         `gunicorn -k gthread --threads 64 'server:create_app()'`.
     Raises: ConfigError; Problem, when the store cannot be opened.
     """
-    config = config or load(None, Config, os.environ)
+    config = config or load(None, Config, os.environ, KINDS)
     services = Services(config, loop) if loop else _alone(config)
     app = Flask(__name__, static_folder=None)
     app.config.update(

@@ -15,7 +15,8 @@ from typing import Any
 
 from g4f_lite.config.load import STANDARD_FILE, load
 from g4f_lite.errors import ConfigError
-from g4f_lite.routing.check import WIDTH, findings_table, survey
+from g4f_lite.providers import KINDS
+from g4f_lite.routing.check import WIDTH, check, results_table
 from server.app import create_app
 from server.auth.access import Access
 from server.auth.first_administrator import ask_for_administrator
@@ -91,7 +92,7 @@ def _load(options: argparse.Namespace) -> Config:
     """Return the configuration, and keep its secrets out of the log from here on."""
     given: dict[str, Any] = {"host": options.host, "port": options.port}
     site = {key: value for key, value in given.items() if value is not None}
-    config = load(options.config, Config, os.environ, {"site_config": site} if site else None)
+    config = load(options.config, Config, os.environ, KINDS, {"site_config": site} if site else None)
     write_logs(config)
     return config
 
@@ -146,10 +147,10 @@ def _restore(config: Config, options: argparse.Namespace) -> int:
 
 async def _check(config: Config, options: argparse.Namespace) -> int:
     """Write what each provider says for itself, and what is unsafe. Returns: 0 when one works, and nothing is."""
-    findings = await survey(config)
-    sys.stdout.write(findings_table(findings))
+    results = await check(config, KINDS)
+    sys.stdout.write(results_table(results))
     found = dangers(config, options.config or STANDARD_FILE)
     for danger in found:
         sys.stdout.write(f"\n{textwrap.fill(str(danger), WIDTH, break_long_words=False, break_on_hyphens=False)}\n")
     is_safe = not any(danger.is_error for danger in found)
-    return 0 if is_safe and any(finding.works for finding in findings) else 1
+    return 0 if is_safe and any(result.works for result in results) else 1

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 
 from g4f_lite.config.load import load
+from g4f_lite.providers import KINDS
 from server import create_app
 from server.compat.stored import stored
 from server.config.site import Config
@@ -71,7 +72,7 @@ def settings(upstream: Upstream) -> dict[str, Any]:
 def config(settings: dict[str, Any], tmp_path: Path) -> Config:
     file = tmp_path / "config.json"
     file.write_text(json.dumps(settings))
-    return load(file, Config, {})
+    return load(file, Config, {}, KINDS)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Protocol, TypeVar
 
 from pydantic import AfterValidator, ConfigDict, ValidationError
 
@@ -12,7 +12,6 @@ from g4f_lite.config.environment import fill, known_in
 from g4f_lite.config.json_file import read
 from g4f_lite.config.settings import ModelSettings, ProviderSettings, Strict
 from g4f_lite.errors import ConfigError
-from g4f_lite.providers import KINDS
 
 STANDARD_FILE = Path(__file__).parents[2] / "config.json"
 """What is read when no other file is named; it may be missing."""
@@ -32,6 +31,12 @@ def _without_slash(name: str) -> str:
 
 ModelName = Annotated[str, AfterValidator(_readable)]
 ProviderName = Annotated[ModelName, AfterValidator(_without_slash)]
+
+
+class Kind(Protocol):
+    """What this module knows about a kind of provider: the class that reads its `options`."""
+
+    Options: type[Strict]
 
 
 class CatalogConfig(Strict):
@@ -55,10 +60,6 @@ class CatalogConfig(Strict):
         document: filled, but perhaps of other shapes than this class; what has a wrong shape is passed over.
         """
         providers, models = _table(document, "providers"), _table(document, "models")
-        for name, entry in providers.items():
-            kind = entry.get("kind") if isinstance(entry, dict) else None
-            if isinstance(kind, str) and kind not in KINDS:
-                yield Mistake(("providers", name, "kind"), unknown("kind", kind, KINDS))
         for path, route in _routes(models):
             provider, slash, upstream = route.partition("/")
             if not slash or not upstream:
@@ -74,11 +75,16 @@ Config = TypeVar("Config", bound=CatalogConfig)
 
 
 def load(
-    path: Path | None, schema: type[Config], environ: Mapping[str, str], overrides: Mapping[str, Any] | None = None
+    path: Path | None,
+    schema: type[Config],
+    environ: Mapping[str, str],
+    kinds: Mapping[str, Kind],
+    overrides: Mapping[str, Any] | None = None,
 ) -> Config:
     """Return what the file says. A key that is not there has its default; relative paths start at the file's folder.
 
     path: None is the `config.json` beside this package, or the defaults where there is none.
+    kinds: the kinds of providers that the file may name, such as `providers.KINDS`.
     overrides: keys of sections, which win over the file: `{"site_config": {"port": 8080}}`.
     Raises: ConfigError with all mistakes, free of secrets.
     """
@@ -91,7 +97,8 @@ def load(
         document[section] = {**_table(document, section), **keys}
     mistakes = [*_drop_reserved_key(document)]
     document = _filled(schema.with_defaults(document), known_in(folder, environ), mistakes)
-    mistakes.extend(_read_options(document, folder))
+    mistakes.extend(_read_options(document, folder, kinds))
+    mistakes.extend(_unknown_kinds(document, kinds))
     mistakes.extend(schema.relations(document))
     try:
         config = schema.model_validate(document, context={"folder": folder})
@@ -141,17 +148,24 @@ def _filled(document: dict[str, Any], variables: Mapping[str, str], mistakes: li
     return filled
 
 
-def _read_options(document: dict[str, Any], folder: Path) -> Iterator[Mistake]:
+def _read_options(document: dict[str, Any], folder: Path, kinds: Mapping[str, Kind]) -> Iterator[Mistake]:
     """Have each kind read its own `options`, and write down what it read, defaults and full paths included."""
     for name, entry in _table(document, "providers").items():
         if not isinstance(entry, dict) or not isinstance(entry.setdefault("options", {}), dict):
             continue
-        if kind := KINDS.get(str(entry.get("kind"))):
+        if kind := kinds.get(str(entry.get("kind"))):
             try:
                 options = kind.Options.model_validate(entry["options"], context={"folder": folder})
                 entry["options"] = options.model_dump()
             except ValidationError as error:
                 yield from mistakes_of(error, kind.Options, entry["options"], ("providers", name, "options"))
+
+
+def _unknown_kinds(document: Mapping[str, Any], kinds: Mapping[str, Kind]) -> Iterator[Mistake]:
+    for name, entry in _table(document, "providers").items():
+        kind = entry.get("kind") if isinstance(entry, dict) else None
+        if isinstance(kind, str) and kind not in kinds:
+            yield Mistake(("providers", name, "kind"), unknown("kind", kind, kinds))
 
 
 def _routes(models: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -97,7 +97,7 @@ def read(response: requests.Response, limit: int, provider: str, patience: Patie
     return bytes(body[:limit])
 
 
-def received(response: requests.Response, reply: ReplyDecoder, patience: Patience) -> Iterator[Piece]:
+def decode_reply(response: requests.Response, reply: ReplyDecoder, patience: Patience) -> Iterator[Piece]:
     """Yield the pieces of a reply as its bytes come. Raises: UpstreamError; what came before it has been yielded."""
     try:
         for block in _blocks(response, reply.provider, patience):

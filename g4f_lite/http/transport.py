@@ -3,7 +3,7 @@
 import asyncio
 import os
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Self
 
@@ -13,15 +13,11 @@ from yarl import URL
 
 from g4f_lite.config.settings import ProviderSettings
 from g4f_lite.decoding.error_responses import refusal
-from g4f_lite.decoding.reply_decoder import ReplyDecoder
 from g4f_lite.errors import MalformedReplyError, StreamCutError, UnreachableError, UpstreamError, UpstreamTimeoutError
-from g4f_lite.pieces import Piece
 
 ERROR_BODY_BYTES = 65536
 ERROR_BODY_S = 5
 """How much of an error's body is read, and for how long: an error is told without its body rather than late."""
-READ_OUT_S = 0.1
-"""How long the end of a body may take behind the end of its reply; a new connection with TLS takes about as long."""
 
 HEADERS = {"Accept-Encoding": "identity", "User-Agent": "g4f-lite"}
 
@@ -127,38 +123,6 @@ async def read(response: aiohttp.ClientResponse, limit: int) -> bytes:
         if len(body) > limit:
             raise MalformedReplyError(f"The service sent an answer of more than {limit >> 20} MiB.")
     return bytes(body)
-
-
-async def read_out(response: aiohttp.ClientResponse) -> None:
-    """Read to the end of a body that is of no use any more, so that its connection is; but not for long."""
-    try:
-        async with asyncio.timeout(READ_OUT_S):
-            async for _ in response.content.iter_any():
-                pass
-    except (aiohttp.ClientError, OSError):
-        pass  # then it is closed instead
-
-
-async def received(response: aiohttp.ClientResponse, reply: ReplyDecoder) -> AsyncGenerator[Piece, None]:
-    """Yield the pieces of a reply as its bytes come, and leave the connection fit to be used again.
-
-    Raises: UpstreamError; what came before it has been yielded.
-    """
-    try:
-        with reading(reply.provider):
-            async for block in response.content.iter_any():
-                for piece in reply.feed(block):
-                    yield piece
-                if reply.is_over:
-                    break
-    except StreamCutError:
-        if not reply.has_finished:
-            for piece in reply.rest():
-                yield piece
-            raise
-    for piece in reply.end():
-        yield piece
-    await read_out(response)
 
 
 def secrets_of(settings: ProviderSettings) -> list[str]:

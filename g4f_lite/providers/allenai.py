@@ -10,7 +10,8 @@ from yarl import URL
 from g4f_lite.config.settings import Line, ProviderSettings, Strict
 from g4f_lite.direct import AsyncReply
 from g4f_lite.errors import ModelNotSupportedError, RejectedError, UpstreamError
-from g4f_lite.http.transport import Http, read, reading, received, secrets_of
+from g4f_lite.http.reply_stream import decode_reply
+from g4f_lite.http.transport import Http, read, reading, secrets_of
 from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Piece
 from g4f_lite.protocols.olmo.conversation import Conversation, FinishReason, Shown
@@ -93,7 +94,7 @@ class AllenAI(Provider):
         """
         async with AsyncExitStack() as stack:
             response, user = await self._ask(stack, self.get_model(model), messages, params, thread_of(state))
-            pieces = received(response, OlmoReply(self.name, user, secrets_of(self.settings)))
+            pieces = decode_reply(response, OlmoReply(self.name, user, secrets_of(self.settings)))
             async for piece in await stack.enter_async_context(aclosing(pieces)):
                 yield piece
 

@@ -12,15 +12,16 @@ from pydantic import AfterValidator, NonNegativeInt, PositiveInt
 from g4f_lite.config.settings import ProviderSettings, Strict
 from g4f_lite.errors import G4FLiteError, MalformedReplyError, MissingKeyError
 from g4f_lite.http.get_json import look_up
+from g4f_lite.http.reply_stream import decode_reply
 from g4f_lite.http.retry_plainer import asking
-from g4f_lite.http.transport import Http, received, secrets_of
+from g4f_lite.http.transport import Http, secrets_of
 from g4f_lite.http.unsupported_fields import Concessions
 from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Piece
 from g4f_lite.protocols.anthropic.model_list import next_page, offers
 from g4f_lite.protocols.anthropic.reply import MessageReply
 from g4f_lite.protocols.anthropic.request import Limits, message_request, refused_field
-from g4f_lite.protocols.anthropic.tools import carries
+from g4f_lite.protocols.anthropic.tools import supports
 from g4f_lite.provider import Provider
 from g4f_lite.routing.model_info import ModelInfo
 
@@ -72,12 +73,12 @@ class Anthropic(Provider):
         body = partial(message_request, self.name, model, messages, params, self._limits)
         reply = MessageReply(self.name, secrets_of(self.settings), offers_tools="tools" in params.extra)
         asked = asking(model, self._concessions, body, self._send, refused_field)
-        async with asked as response, aclosing(received(response, reply)) as pieces:
+        async with asked as response, aclosing(decode_reply(response, reply)) as pieces:
             async for piece in pieces:
                 yield piece
 
-    def carries(self, field: str, value: Any) -> bool:
-        return carries(field, value)
+    def supports(self, field: str, value: Any) -> bool:
+        return supports(field, value)
 
     async def list_models(self) -> list[ModelInfo]:
         """Return the models of all pages. Raises: UpstreamError."""

@@ -8,7 +8,8 @@ from g4f_lite.config.settings import ProviderSettings
 from g4f_lite.direct import AsyncReply, params_in, provider_of, text_of
 from g4f_lite.errors import ModelNotSupportedError, RejectedError
 from g4f_lite.flat_prompt import dialogue, refuse_images
-from g4f_lite.http.transport import Http, received, secrets_of
+from g4f_lite.http.reply_stream import decode_reply
+from g4f_lite.http.transport import Http, secrets_of
 from g4f_lite.messages import Message, Params, message_of
 from g4f_lite.pieces import Piece
 from g4f_lite.protocols.chat_ui.client import Visits
@@ -58,7 +59,7 @@ class H2o(Provider):
         turn = self._turn(model, message(inputs, parameters(self.options, params)))
         async with AsyncExitStack() as stack:
             response = await self._visits.answer(turn, stack)
-            pieces = received(response, self._reply(params))
+            pieces = decode_reply(response, self._reply(params))
             async for piece in await stack.enter_async_context(aclosing(pieces)):
                 yield piece
 

@@ -23,7 +23,7 @@ from g4f_lite.protocols.hugging_face.media import Medium, with_media
 from g4f_lite.protocols.hugging_face.trimming import calculate_lenght, trimmed
 from g4f_lite.provider import Provider
 from g4f_lite.providers.openai_compatible import OpenAICompatible
-from g4f_lite.routing.health import Breakers
+from g4f_lite.routing.circuit_breaker import CircuitBreakers
 from g4f_lite.routing.model_info import ModelInfo
 
 __all__ = ["HuggingFaceAPI", "ProviderInfo", "calculate_lenght"]
@@ -97,7 +97,7 @@ class HuggingFaceAPI(Provider):
         self.base_url = root.removesuffix(f"/{USUAL_ROUTE}")  # what other programs call the router's base URL has it
         self._hub = Hub(name, (self.options.hub_url or self.hub_url).rstrip("/"), settings, http)
         self._chats: dict[str, OpenAICompatible] = {}
-        self._breakers = Breakers()
+        self._breakers = CircuitBreakers()
 
     async def stream(
         self, model: str, messages: Sequence[Message], params: Params, state: Mapping[str, Any] | None = None
@@ -125,7 +125,7 @@ class HuggingFaceAPI(Provider):
             return await self._chat(USUAL_ROUTE, self.name).list_models()
         return [ModelInfo(id_, vision=id_ in self.vision_models or None) for id_ in await self._hub.models()]
 
-    def carries(self, field: str, value: Any) -> bool:
+    def supports(self, field: str, value: Any) -> bool:
         return True
 
     def obstacle(self) -> G4FLiteError | None:

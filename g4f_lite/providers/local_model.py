@@ -110,7 +110,7 @@ class LocalModel(Provider):
             return ModelNotSupportedError(f"{self.name} has no model yet: put a .gguf file into {self.folder}.")
         return None
 
-    def carries(self, field: str, value: Any) -> bool:
+    def supports(self, field: str, value: Any) -> bool:
         """Tell what the engine heeds of a field; that it has functions depends on the model, and is seen later."""
         match field:
             case "tools":

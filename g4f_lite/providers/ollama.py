@@ -20,12 +20,13 @@ from g4f_lite.errors import (
     UpstreamError,
 )
 from g4f_lite.http.get_json import look_up
+from g4f_lite.http.reply_stream import decode_reply
 from g4f_lite.http.retry_plainer import asking
-from g4f_lite.http.transport import Http, received, secrets_of
+from g4f_lite.http.transport import Http, secrets_of
 from g4f_lite.http.unsupported_fields import Concessions, without
 from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Piece
-from g4f_lite.protocols.ollama.chat import ChatReply, carries, chat_request
+from g4f_lite.protocols.ollama.chat import ChatReply, chat_request, supports
 from g4f_lite.protocols.ollama.model_list import Contexts, loaded_models, offers
 from g4f_lite.provider import Provider
 from g4f_lite.routing.model_info import ModelInfo
@@ -69,7 +70,7 @@ class OllamaOptions(Strict):
 class NotSignedInError(KeyRejectedError):
     """The model runs in Ollama's cloud; the server's own models go on working."""
 
-    blames = "route"
+    fault = "route"
 
 
 class Ollama(Provider):
@@ -97,7 +98,7 @@ class Ollama(Provider):
         reply = ChatReply(self.name, secrets_of(self.settings), offers_tools="tools" in body)
         asked = asking(model, self._concessions, partial(without, body), self._send, _refused)
         try:
-            async with asked as response, aclosing(received(response, reply)) as pieces:
+            async with asked as response, aclosing(decode_reply(response, reply)) as pieces:
                 async for piece in pieces:
                     yield piece
         except RejectedError as error:
@@ -105,8 +106,8 @@ class Ollama(Provider):
                 raise explained from error
             raise
 
-    def carries(self, field: str, value: Any) -> bool:
-        return carries(field, value)
+    def supports(self, field: str, value: Any) -> bool:
+        return supports(field, value)
 
     async def list_models(self) -> list[ModelInfo]:
         """Return the models that were pulled, and which of them are in memory, if the server can tell.

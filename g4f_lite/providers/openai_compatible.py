@@ -10,8 +10,9 @@ from aiohttp import ClientResponse
 from g4f_lite.config.settings import ProviderSettings
 from g4f_lite.errors import G4FLiteError, MalformedReplyError, UnreachableError
 from g4f_lite.http.get_json import look_up
+from g4f_lite.http.reply_stream import decode_reply
 from g4f_lite.http.retry_plainer import asking
-from g4f_lite.http.transport import Http, received, secrets_of
+from g4f_lite.http.transport import Http, secrets_of
 from g4f_lite.http.unsupported_fields import Concessions
 from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Piece, Via
@@ -46,7 +47,7 @@ class OpenAICompatible(Provider):
         body = partial(chat_request, model, messages, params)
         asked = asking(model, self._concessions, body, self._send, refused_field)
         reply = Completion(self.name, secrets_of(self.settings), offers_tools="tools" in params.extra)
-        async with asked as response, aclosing(received(response, reply)) as pieces:
+        async with asked as response, aclosing(decode_reply(response, reply)) as pieces:
             via = _via(response.headers, model)
             async for piece in pieces:
                 if via:
@@ -69,7 +70,7 @@ class OpenAICompatible(Provider):
             return super().obstacle()
         return UnreachableError(f"{self.name} has no address: set its base_url in config.json, with /v1 at the end.")
 
-    def carries(self, field: str, value: Any) -> bool:
+    def supports(self, field: str, value: Any) -> bool:
         return True
 
     def _send(self, body: Mapping[str, Any]) -> AbstractAsyncContextManager[ClientResponse]:

@@ -1,1 +1,1 @@
-"""Model names to routes, and which provider answers."""
+"""From a model's name to the provider that answers."""

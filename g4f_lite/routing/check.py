@@ -1,16 +1,15 @@
-"""What a configuration is good for: its providers, asked one and all, and its models, as tables for a terminal."""
+"""The check of a configuration: every provider called once, and the results as tables for a terminal."""
 
 import asyncio
 import textwrap
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from g4f_lite.config.load import CatalogConfig
 from g4f_lite.errors import G4FLiteError
-from g4f_lite.http.transport import Http
-from g4f_lite.routing.catalog import Catalog, Member
+from g4f_lite.routing.catalog import Kinds, opened
+from g4f_lite.routing.configured_provider import ConfiguredProvider
 
 WIDTH = 100
 """Characters of a line, as far as the words allow."""
@@ -20,11 +19,11 @@ HEADINGS = ("provider", "kind", "state", "latency", "models", "")
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """What became of asking a provider for its models.
+class CheckResult:
+    """The result of listing a provider's models.
 
-    state: as `Member.state` has it, after the call. latency_ms, models: of that call, and how many it named; None where
-    there were none. sentence: what keeps the provider from answering, or `works`.
+    state: as `ConfiguredProvider.state`, after the call. latency_ms, models: the duration of the call and the number of
+    models; None if there was no call, or no list. sentence: the reason why the provider does not answer, or `works`.
     """
 
     provider: str
@@ -40,44 +39,32 @@ class Finding:
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """What stands below HEADINGS."""
+        """The row below HEADINGS."""
         latency = "" if self.latency_ms is None else f"{self.latency_ms:.0f} ms"
         models = "" if self.models is None else str(self.models)
         return self.provider, self.kind, self.state, latency, models, self.sentence
 
 
-@asynccontextmanager
-async def opened(config: CatalogConfig) -> AsyncIterator[Catalog]:
-    """Yield a catalog whose providers are closed at the end of the block."""
-    http = Http()
-    catalog = Catalog(config, http)
-    try:
-        yield catalog
-    finally:
-        await catalog.close()
-        await http.close()
+async def check(config: CatalogConfig, kinds: Kinds) -> list[CheckResult]:
+    """Return a result for each provider, in the order of the file. All providers are called at the same time."""
+    async with opened(config, kinds) as catalog:
+        return await asyncio.gather(*(_result(provider) for provider in catalog.providers.values()))
 
 
-async def survey(config: CatalogConfig) -> list[Finding]:
-    """Return what each provider says for itself, in the order of the file; all are asked at the same time."""
-    async with opened(config) as catalog:
-        return await asyncio.gather(*(_finding(member) for member in catalog.members.values()))
-
-
-async def models(config: CatalogConfig) -> str:
-    """Return a table of the models that can be picked, and why some of them cannot answer."""
-    async with opened(config) as catalog:
+async def models_table(config: CatalogConfig, kinds: Kinds) -> str:
+    """Return a table of the models that can be picked, with the reason for each one that cannot answer."""
+    async with opened(config, kinds) as catalog:
         await catalog.refresh(time.monotonic())
         return table([(model.name, model.reason or f"answered by {model.provider}") for model in catalog.models()])
 
 
-def findings_table(findings: Sequence[Finding]) -> str:
-    """Return the findings as a table with headings."""
-    return table([HEADINGS, *(finding.cells for finding in findings)])
+def results_table(results: Sequence[CheckResult]) -> str:
+    """Return the results as a table with headings."""
+    return table([HEADINGS, *(result.cells for result in results)])
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
-    """Return the rows as lines: every column as wide as its widest cell, the last one folded where a line ends."""
+    """Return the rows as lines: every column as wide as its widest cell, the last one wrapped at the line's end."""
     widths = [max(map(len, column)) for column in zip(*(row[:-1] for row in rows), strict=True)]
     room = max(NARROWEST, WIDTH - sum(width + 2 for width in widths))
     return "".join(f"{line.rstrip()}\n" for row in rows for line in _lines(row, widths, room))
@@ -90,18 +77,18 @@ def _lines(row: Sequence[str], widths: Sequence[int], room: int) -> Iterator[str
         yield " " * sum(width + 2 for width in widths) + rest
 
 
-async def _finding(member: Member) -> Finding:
-    name, kind = member.name, member.settings.kind
-    if obstacle := member.obstacle():
-        return Finding(name, kind, member.state, sentence=str(obstacle))
+async def _result(provider: ConfiguredProvider) -> CheckResult:
+    name, kind = provider.name, provider.settings.kind
+    if obstacle := provider.obstacle():
+        return CheckResult(name, kind, provider.state, sentence=str(obstacle))
     started = time.perf_counter()
     try:
-        count = len(await member.offer())
+        count = len(await provider.fetch_models())
     except G4FLiteError as error:
-        member.health.failed(error)
-        state = "failing" if member.state == "ready" else member.state
-        return Finding(name, kind, state, _ms_since(started), sentence=str(error))
-    return Finding(name, kind, member.state, _ms_since(started), count)
+        provider.health.failed(error)
+        state = "failing" if provider.state == "ready" else provider.state
+        return CheckResult(name, kind, state, _ms_since(started), sentence=str(error))
+    return CheckResult(name, kind, provider.state, _ms_since(started), count)
 
 
 def _ms_since(started: float) -> float:

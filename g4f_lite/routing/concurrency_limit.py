@@ -1,4 +1,4 @@
-"""How many replies a provider gives at a time: `max_concurrent` of its entry."""
+"""The number of replies that a provider gives at the same time: `max_concurrent` of its entry."""
 
 import asyncio
 import sys
@@ -9,16 +9,16 @@ from g4f_lite.config.settings import ProviderSettings
 from g4f_lite.errors import OverloadedError
 
 LONGEST_WAIT_S = 10
-"""Who is not let in by then is better told so, or answered by another provider."""
+"""After this wait, an error or an answer from another provider serves a person better."""
 
 
-class Turnstile:
-    """Lets as many in as the entry says, and the others in their order as places become free."""
+class ConcurrencyLimit:
+    """Lets in as many replies as the entry allows, and the others in order as places become free."""
 
     def __init__(self, provider: str, settings: ProviderSettings) -> None:
         """provider: the name in config.json."""
         self.waiting = 0
-        """How many are not let in yet."""
+        """The number of replies that wait for a place."""
         self._wait_s = min(LONGEST_WAIT_S, settings.timeout.first)
         self._places = asyncio.Semaphore(settings.max_concurrent or sys.maxsize)
         self._full = (
@@ -28,7 +28,7 @@ class Turnstile:
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
-        """Hold a place until the block ends. Raises: OverloadedError when none became free for too long."""
+        """Hold a place until the block ends. Raises: OverloadedError if none becomes free in time."""
         self.waiting += 1
         try:
             async with asyncio.timeout(self._wait_s):

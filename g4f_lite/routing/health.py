@@ -1,4 +1,4 @@
-"""What is known of a provider from the calls it has served, and whom not to ask for a while."""
+"""The health of a provider, as its calls have shown it."""
 
 import time
 from collections import Counter
@@ -13,78 +13,12 @@ from g4f_lite.errors import (
     UnreachableError,
     UpstreamTimeoutError,
 )
-
-FIRST_COOL_DOWN_S = 60
-"""Time to read an answer and ask again: that next turn does not meet the same failure."""
-LONGEST_COOL_DOWN_S = 600
-BROWSER_COOL_DOWN_S = 3600
-"""A service that wants to see a browser goes on wanting it."""
-LONGEST_WISH_S = 3600
-"""Of a service that says how long it wants to be left alone: as much as is granted before it is tried again."""
-MOST_BREAKERS = 1000
-"""Of one provider; a name that somebody makes up can fail, too."""
-
-
-@dataclass(slots=True)
-class Breaker:
-    """Keeps something from being asked while it is likely to fail again. Times: seconds of a monotonic clock.
-
-    failures: in a row. until: when the cool-down ends. wished: whether the service itself asked for it.
-    """
-
-    failures: int = 0
-    until: float = 0
-    wished: bool = False
-
-    def open(self, error: G4FLiteError, now: float) -> None:
-        """Begin a cool-down: as long as the service wishes, else twice as long with each failure in a row."""
-        self.failures += 1
-        self.wished = error.retry_after is not None
-        self.until = now + _cool_down_s(error, self.failures)
-
-    def hold(self, now: float) -> None:
-        """Keep others away while one call finds out whether it works again."""
-        if self.failures:
-            self.until = max(self.until, now + FIRST_COOL_DOWN_S)
-
-    def left_s(self, now: float) -> float:
-        """Return how long the cool-down lasts still; 0 when there is none."""
-        return max(0.0, self.until - now)
-
-
-@dataclass(slots=True)
-class Breakers:
-    """Breakers by name, so many at most. clock: seconds, monotonic."""
-
-    clock: Callable[[], float] = time.monotonic
-    _by_name: dict[str, Breaker] = field(default_factory=dict)
-
-    def open(self, name: str, error: G4FLiteError) -> None:
-        """Begin a cool-down."""
-        if name not in self._by_name and len(self._by_name) >= MOST_BREAKERS:
-            del self._by_name[next(iter(self._by_name))]
-        self._by_name.setdefault(name, Breaker()).open(error, self.clock())
-
-    def close(self, name: str) -> None:
-        """Forget all failures."""
-        self._by_name.pop(name, None)
-
-    def hold(self, name: str) -> None:
-        """Do as `Breaker.hold` says."""
-        self.of(name).hold(self.clock())
-
-    def left_s(self, name: str) -> float:
-        """Return how long a cool-down lasts still; 0 when there is none."""
-        return self.of(name).left_s(self.clock())
-
-    def of(self, name: str) -> Breaker:
-        """Return the breaker of that name; of what never failed, a new one."""
-        return self._by_name.get(name) or Breaker()
+from g4f_lite.routing.circuit_breaker import CircuitBreaker, CircuitBreakers
 
 
 @dataclass(slots=True)
 class Health:
-    """The last success and the last failure of a provider, and the breakers of its models and of all of it.
+    """The last success and the last failure of a provider, and the circuit breakers of it and of its models.
 
     Units: latency_ms is from the call to the first text. clock: seconds, monotonic.
     """
@@ -95,66 +29,58 @@ class Health:
     last_success_at: datetime | None = None
     latency_ms: float | None = None
     clock: Callable[[], float] = time.monotonic
-    _whole: Breaker = field(default_factory=Breaker)
-    _models: Breakers = field(init=False)
+    _breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
+    _models: CircuitBreakers = field(init=False)
 
     def __post_init__(self) -> None:
-        self._models = Breakers(lambda: self.clock())
+        self._models = CircuitBreakers(lambda: self.clock())
 
-    def asked(self, model: str) -> None:
-        """Note that a model is being asked; if it failed before, others are kept from it until this call shows more."""
-        self._whole.hold(self.clock())
-        self._models.hold(model)
+    def called(self, model: str) -> None:
+        """Record a call. If the model failed before, other calls stay away until this one shows whether it works."""
+        self._breaker.probe(self.clock())
+        self._models.probe(model)
 
     def succeeded(self, model: str, latency_ms: float) -> None:
-        """Note an answer; what failed before is over."""
+        """Record an answer, which ends every cool-down of the provider and of this model."""
         self.last_success_at = datetime.now(UTC)
         self.latency_ms = round(latency_ms, 1)
         self.last_error = None
-        self._whole = Breaker()
+        self._breaker = CircuitBreaker()
         self._models.close(model)
 
     def failed(self, error: G4FLiteError, model: str | None = None) -> None:
-        """Note a failure of a model; one that the request is to blame for is none.
+        """Record a failure of a model. A failure that the request caused says nothing about health.
 
-        Without a model it was a call that nobody waited for: it shows how the provider fares and keeps nothing from
-        being asked, so that who asks first is told what failed; but who wants a browser once wants it always.
+        Without a model it was a call in the background: it shows the provider's state but begins no cool-down, so that
+        the first person to ask reads what failed. The exception is a service that asks for a browser: it always will.
         """
         self.errors[error.code] += 1
-        if error.blames == "request":
+        if error.fault == "request":
             return
-        if not isinstance(error, ModelNotSupportedError):  # the others may do as well as ever
+        if not isinstance(error, ModelNotSupportedError):  # the provider's other models may still work
             self.last_error = error
-        if isinstance(error, NeedsBrowserError) or (model is not None and error.blames == "provider"):
-            self._whole.open(error, self.clock())
+        if isinstance(error, NeedsBrowserError) or (model is not None and error.fault == "provider"):
+            self._breaker.open(error, self.clock())
         elif model is not None:
             self._models.open(model, error)
 
     def reached(self) -> None:
-        """Note that the service is there: it answered, though not with a reply."""
+        """Record that the service is up: it responded, though not with a reply."""
         if isinstance(self.last_error, UnreachableError | UpstreamTimeoutError):
             self.last_error = None
-            self._whole = Breaker()
+            self._breaker = CircuitBreaker()
 
     def left_s(self, model: str) -> float:
-        """Return how long the model had better not be asked; 0 when it can be."""
-        return max(self._whole.left_s(self.clock()), self._models.left_s(model))
+        """Return the seconds that are left of the model's cool-down; 0 if it can be called."""
+        return max(self._breaker.left_s(self.clock()), self._models.left_s(model))
 
-    def wishes_rest(self, model: str) -> bool:
-        """Tell whether the service itself said how long it wants to be left alone, and that time is not over."""
+    def asked_for_rest(self, model: str) -> bool:
+        """Tell whether the service itself said when to call again, and that time has not come."""
         now = self.clock()
-        return any(breaker.wished and breaker.left_s(now) for breaker in (self._whole, self._models.of(model)))
+        return any(breaker.requested and breaker.left_s(now) for breaker in (self._breaker, self._models.of(model)))
 
     @property
     def out_of_rotation(self) -> G4FLiteError | None:
-        """Why the whole provider cannot be used from here for now, as far as it has shown."""
-        wants_browser = isinstance(self.last_error, NeedsBrowserError) and self._whole.left_s(self.clock())
-        return self.last_error if wants_browser else None
-
-
-def _cool_down_s(error: G4FLiteError, failures: int) -> float:
-    if error.retry_after is not None:
-        return min(error.retry_after, LONGEST_WISH_S)
-    if isinstance(error, NeedsBrowserError):
-        return BROWSER_COOL_DOWN_S
-    return min(FIRST_COOL_DOWN_S * 2.0 ** min(failures - 1, 10), LONGEST_COOL_DOWN_S)
+        """The error that makes the whole provider unusable for now: the service asks for a browser."""
+        needs_browser = isinstance(self.last_error, NeedsBrowserError) and self._breaker.left_s(self.clock())
+        return self.last_error if needs_browser else None

@@ -1,11 +1,11 @@
-"""What a service says of the models it lists."""
+"""The details of a model that a service lists."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """One model. What is None was not said.
+    """One listed model. None means that the service does not say.
 
     id: the name the service knows. vision: whether it takes images. context: in tokens.
     loaded: whether it is in memory, so that it answers without being loaded first.

@@ -1,34 +1,18 @@
-"""From a model to an answer: its routes in order, until one of them answers."""
+"""The router: tries a model's routes in order until one of them answers."""
 
 import logging
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
 from g4f_lite.errors import G4FLiteError
 from g4f_lite.http.timeouts import within
 from g4f_lite.messages import Message, Params, with_system
-from g4f_lite.pieces import Attempt, Content, Notice, Piece, UpstreamState, Via
-from g4f_lite.routing.catalog import Model, Route
+from g4f_lite.pieces import Answering, Attempt, Content, Notice, Piece, UpstreamState, Via
+from g4f_lite.routing.model import Model, Route
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Answering:
-    """Who answers. Comes once, right before the first piece; from here on nothing else is tried.
-
-    via: who answers behind a service that passes requests on; empty where nobody does. notices: sentences for the
-    person about what was done to the request.
-    """
-
-    provider: str
-    label: str
-    model: str
-    via: str = ""
-    notices: tuple[str, ...] = ()
 
 
 async def answer(
@@ -40,17 +24,17 @@ async def answer(
 ) -> AsyncGenerator[Piece | Answering, None]:
     """Yield the attempts that failed, who answers, and the pieces of the reply.
 
-    state: what `UpstreamState` held after the answer this turn follows; only the provider that left it gets it back.
-    system: what the person wants the model to be told, behind what the configuration says to it.
+    state: the `UpstreamState` of the answer that this turn follows; only the provider that left it gets it back.
+    system: the person's own system prompt, which follows the one of the configuration.
     Raises: the G4FLiteError of the route that was already answering, or of the last one tried.
     """
-    told = instructed(model, messages, system)
+    prompt = with_system_prompt(model, messages, system)
     wanted = _with_defaults(params, model)
     routes = in_order(model.routes)
     for route in routes:
         answering = False
         try:
-            async with route.member.asked(), aclosing(_reply(route, told, wanted, state)) as reply:
+            async with route.provider.in_use(), aclosing(_reply(route, prompt, wanted, state)) as reply:
                 async for piece in reply:
                     answering = answering or isinstance(piece, Answering)
                     yield piece
@@ -58,54 +42,54 @@ async def answer(
         except G4FLiteError as error:
             if answering or route is routes[-1] or not error.worth_another_route:
                 raise
-            log.info("%s: provider %s, model %s; trying the next", error.code, route.member.name, model.name)
-            failed = Attempt(route.member.name, error)
+            log.info("%s: provider %s, model %s; trying the next", error.code, route.provider.name, model.name)
+            failed = Attempt(route.provider.name, error)
         yield failed
 
 
-def instructed(model: Model, messages: Sequence[Message], system: str = "") -> list[Message]:
-    """Return what a provider is told: the messages, behind what the configuration and the person say to the model."""
+def with_system_prompt(model: Model, messages: Sequence[Message], system: str = "") -> list[Message]:
+    """Return the messages after the system prompts of the model's entry and of the person."""
     return with_system("\n\n".join(filter(None, (model.system, system))), messages)
 
 
 def in_order(routes: Sequence[Route]) -> list[Route]:
-    """Return the routes to try: as the configuration has them, those that failed lately behind the others.
+    """Return the routes to try: in the configured order, but recent failures come last.
 
-    One that wishes to be left alone is left alone, and one that is switched off left out, unless there is no other.
+    A route whose service asked for rest is left out, and so is a disabled one, unless there is no other.
     """
-    enabled = [route for route in routes if route.member.settings.enabled]
-    willing = [route for route in enabled if not route.member.health.wishes_rest(route.model)]
-    return sorted(willing or enabled or routes, key=lambda route: route.member.health.left_s(route.model))
+    enabled = [route for route in routes if route.provider.settings.enabled]
+    willing = [route for route in enabled if not route.provider.health.asked_for_rest(route.model)]
+    return sorted(willing or enabled or routes, key=lambda route: route.provider.health.left_s(route.model))
 
 
 async def _reply(
     route: Route, messages: Sequence[Message], params: Params, state: Mapping[str, Any] | None
 ) -> AsyncGenerator[Piece | Answering, None]:
-    """Yield who else was tried behind the provider, who answers, and the pieces; keep the provider's health."""
-    member, preface, answering = route.member, _Preface(), False
-    own = state["state"] if state and state["provider"] == member.name else None
-    member.health.asked(route.model)
+    """Yield the provider's own failed attempts, who answers, and the pieces; record the provider's health."""
+    provider, preface, answering = route.provider, _Preface(), False
+    own = state["state"] if state and state["provider"] == provider.name else None
+    provider.health.called(route.model)
     started = perf_counter()
-    pieces = member.provider.stream(route.model, messages, params, own)
+    pieces = provider.instance.stream(route.model, messages, params, own)
     try:
-        async with aclosing(within(member.settings.timeout, member.name, pieces)) as timed:
+        async with aclosing(within(provider.settings.timeout, provider.name, pieces)) as timed:
             async for piece in timed:
                 if answering:
-                    yield piece if type(piece) is Content else _named(piece, member.name)
+                    yield piece if type(piece) is Content else _named(piece, provider.name)
                 elif isinstance(piece, Attempt):
-                    yield Attempt(f"{member.name}/{piece.provider}", piece.error)
+                    yield Attempt(f"{provider.name}/{piece.provider}", piece.error)
                 elif not preface.takes(piece):
                     answering = True
-                    member.health.succeeded(route.model, (perf_counter() - started) * 1000)
+                    provider.health.succeeded(route.model, (perf_counter() - started) * 1000)
                     yield preface.answering(route)
-                    yield _named(piece, member.name)
+                    yield _named(piece, provider.name)
     except G4FLiteError as error:
-        member.health.failed(error, route.model)
+        provider.health.failed(error, route.model)
         raise
 
 
 class _Preface:
-    """What a provider says of itself before the first text."""
+    """What a provider says about itself before the first text."""
 
     def __init__(self) -> None:
         self._via = ""
@@ -123,18 +107,18 @@ class _Preface:
         return True
 
     def answering(self, route: Route) -> Answering:
-        label = route.member.provider.label
+        label = route.provider.instance.label
         shown = f"{label} · {self._via}" if self._via else label
-        return Answering(route.member.name, shown, route.model, self._via, self._notices)
+        return Answering(route.provider.name, shown, route.model, self._via, self._notices)
 
 
 def _named(piece: Piece, provider: str) -> Piece:
-    """Return a piece; if it is for the next turn, with the name of the provider that alone may have it."""
+    """Return the piece; an upstream state gets the name of the provider that may have it back."""
     return UpstreamState({"provider": provider, "state": piece.state}) if isinstance(piece, UpstreamState) else piece
 
 
 def _with_defaults(params: Params, model: Model) -> Params:
-    """Return the parameters of the request, filled up from the model's entry."""
+    """Return the request's parameters, with the model's own for those that are not set."""
     defaults = model.params
     return Params(
         temperature=defaults.temperature if params.temperature is None else params.temperature,

@@ -4,7 +4,8 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from g4f_lite.routing.catalog import Member, Model
+from g4f_lite.routing.configured_provider import ConfiguredProvider
+from g4f_lite.routing.model import Model
 from server.api.bodies import ChangeBody
 from server.api.openapi import BOOLEAN, STRING, described
 from server.current.allowed_models import allowed_model, allowed_models, default_model, is_allowed
@@ -26,7 +27,7 @@ def models() -> dict[str, Any]:
 @api.get("/backend-api/v2/providers")
 def providers() -> dict[str, Any]:
     """List who answers, and how they fare; never a key."""
-    return {"providers": [_provider(member) for member in services().catalog.members.values()]}
+    return {"providers": [_provider(provider) for provider in services().catalog.providers.values()]}
 
 
 @api.get("/backend-api/v2/conversations")
@@ -94,7 +95,7 @@ def alive() -> dict[str, str]:
 def ready() -> dict[str, str]:
     """Say that the database answers and that at least one provider can be asked."""
     services().store.ping()
-    if not any(member.obstacle() is None for member in services().catalog.members.values()):
+    if not any(provider.obstacle() is None for provider in services().catalog.providers.values()):
         raise Problem("busy", "No provider can be used; see /backend-api/v2/providers for the reasons.")
     return {"status": "ready"}
 
@@ -115,17 +116,17 @@ def _model(model: Model) -> dict[str, Any]:
     }
 
 
-def _provider(member: Member) -> dict[str, Any]:
-    health, obstacle = member.health, member.obstacle()
+def _provider(provider: ConfiguredProvider) -> dict[str, Any]:
+    health, obstacle = provider.health, provider.obstacle()
     error = health.last_error
     return {
-        "name": member.name,
-        "kind": member.settings.kind,
-        "state": member.state,
+        "name": provider.name,
+        "kind": provider.settings.kind,
+        "state": provider.state,
         "reason": str(obstacle or error or "") or None,
         "last_error": {"code": error.code, "message": error.message} if error else None,
         "last_success_at": time_text(health.last_success_at) if health.last_success_at else None,
         "latency_ms": health.latency_ms,
-        "models": [offer.id for offer in member.listed if is_allowed(f"{member.name}/{offer.id}")],
-        "listed_at": time_text(member.listed_at) if member.listed_at else None,
+        "models": [info.id for info in provider.listed if is_allowed(f"{provider.name}/{info.id}")],
+        "listed_at": time_text(provider.listed_at) if provider.listed_at else None,
     }

@@ -88,9 +88,9 @@ class Collector:
         waiting = GaugeMetricFamily(
             "g4f_lite_provider_waiting", "Replies that wait until fewer are given.", labels=("provider",)
         )
-        for name, member in self._here.catalog.members.items():
-            waiting.add_metric((name,), member.waiting)
-            for code, count in member.health.errors.copy().items():
+        for name, provider in self._here.catalog.providers.items():
+            waiting.add_metric((name,), provider.waiting)
+            for code, count in provider.health.errors.copy().items():
                 errors.add_metric((name, code), count)
         yield errors
         yield waiting

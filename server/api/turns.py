@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from flask import Blueprint, Response, request
 
-from g4f_lite.routing.catalog import Model
+from g4f_lite.routing.model import Model
 from server.api import freegpt
 from server.api.bodies import ParamsBody, TurnBody, check_text
 from server.api.openapi import described

@@ -6,7 +6,7 @@ from typing import Any
 
 from g4f_lite.messages import Message, Params
 from g4f_lite.protocols.functions import named
-from g4f_lite.routing.catalog import Model, Route
+from g4f_lite.routing.model import Model, Route
 from server.problems import Problem
 from server.turns.question import Question
 
@@ -25,14 +25,14 @@ NO_TOOLS = "tool_choice: there are no tools to choose from."
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """A field that has to be carried. name: what the client calls it. field, value: as `Provider.carries` has them."""
+    """A field that has to be carried. name: what the client calls it. field, value: as `Provider.supports` has them."""
 
     name: str
     field: str
     value: Any
 
     def is_met_by(self, route: Route) -> bool:
-        return route.member.provider.carries(self.field, self.value)
+        return route.provider.instance.supports(self.field, self.value)
 
 
 def refuse_uncarried(parsed: Mapping[str, Any], uncarried: Harmless) -> None:

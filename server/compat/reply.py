@@ -10,8 +10,7 @@ from flask import Response, request
 
 from g4f_lite.decoding.call_assembler import JoinedCalls
 from g4f_lite.errors import G4FLiteError
-from g4f_lite.pieces import Content, Finish, FinishReason, Piece, Reasoning, ToolCalls, Usage
-from g4f_lite.routing.router import Answering
+from g4f_lite.pieces import Answering, Content, Finish, FinishReason, Piece, Reasoning, ToolCalls, Usage
 from server.compat.errors import Worded
 from server.compat.keepalive import beating
 from server.compat.stored import stored

@@ -11,8 +11,7 @@ from typing import Any
 
 from g4f_lite.decoding.call_assembler import JoinedCalls
 from g4f_lite.messages import Params
-from g4f_lite.pieces import Content, Piece, ToolCalls, Usage
-from g4f_lite.routing.router import Answering
+from g4f_lite.pieces import Answering, Content, Piece, ToolCalls, Usage
 from server.api.bodies import LONGEST_SYSTEM, ParamsBody
 from server.auth.person import Person
 from server.compat.transcript import Transcript, calls_text, transcript

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from g4f_lite.errors import UnknownModelError
-from g4f_lite.routing.catalog import Model
+from g4f_lite.routing.model import Model
 from server.current.person import someone
 from server.current.services import services
 from server.problems import Problem

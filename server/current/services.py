@@ -10,7 +10,9 @@ from typing import Any, cast
 from flask import current_app
 
 from g4f_lite.http.transport import Http
-from g4f_lite.routing.catalog import Catalog, Member
+from g4f_lite.providers import KINDS
+from g4f_lite.routing.catalog import Catalog
+from g4f_lite.routing.configured_provider import ConfiguredProvider
 from server.auth.access import Access
 from server.auth.open_streams import LOOK_EVERY_S
 from server.config.site import Config
@@ -63,7 +65,7 @@ class Services:
         """Replies that are passed on and not stored."""
         self.engine = Engine(self.store, loop, self._turn_changed)
         self._http = Http()
-        self.catalog = Catalog(config, self._http)
+        self.catalog = Catalog(config, KINDS, self._http)
         self._states = self.catalog.states()
         self._background: set[asyncio.Task[None]] = set()
 
@@ -104,7 +106,7 @@ class Services:
         changed = [key for key in Config.model_fields if getattr(self.config, key) != getattr(config, key)]
         self.access.audit.note("configuration_changed", keys=changed)
         retired = self.catalog
-        self.catalog, self.config = Catalog(config, self._http, previous=retired), config
+        self.catalog, self.config = Catalog(config, KINDS, self._http, previous=retired), config
         self._states = self.catalog.states()
         self.notifications.publish_to_all({"type": "providers"})
         await self._list()
@@ -166,12 +168,12 @@ class Services:
 
     async def _list(self) -> None:
         """Have old lists of models made anew, each for itself: a slow provider keeps nobody waiting."""
-        for member in self.catalog.due(time.monotonic()):
-            self.run(self._list_one(member))
+        for provider in self.catalog.due(time.monotonic()):
+            self.run(self._list_one(provider))
         self._tell_states()
 
-    async def _list_one(self, member: Member) -> None:
-        if await member.list():
+    async def _list_one(self, provider: ConfiguredProvider) -> None:
+        if await provider.refresh_models():
             self.notifications.publish_to_all({"type": "providers"})
 
     def _tell_states(self) -> None:

@@ -11,7 +11,7 @@ from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
 from g4f_lite.providers.guide import Guide
-from g4f_lite.routing.catalog import Model
+from g4f_lite.routing.model import Model
 from server.current.allowed_models import allowed_models, default_model, model_options
 from server.current.person import open_to_all, user_id
 from server.current.services import services
@@ -241,7 +241,7 @@ def chat_page(branch: Branch | None, before: str | None = None, told: int = 0) -
         config_problem=app.config_problem,
         outdated=False,
         told=told,
-        only_guide=all(model.routes[0].member.settings.kind == Guide.kind for model in models if model.available),
+        only_guide=all(model.routes[0].provider.settings.kind == Guide.kind for model in models if model.available),
     )
 
 

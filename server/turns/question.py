@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from g4f_lite.messages import Message, Params
-from g4f_lite.pieces import Piece
-from g4f_lite.routing.catalog import Model
-from g4f_lite.routing.router import Answering, answer, instructed
+from g4f_lite.pieces import Answering, Piece
+from g4f_lite.routing.model import Model
+from g4f_lite.routing.router import answer, with_system_prompt
 from g4f_lite.tokens import estimate
 
 Pieces = AsyncGenerator[Piece | Answering, None]
@@ -31,7 +31,7 @@ class Question:
     @property
     def tokens(self) -> int:
         """How many tokens it may have, with what the model is told, and the tools and calls that go with it."""
-        return tokens_of(instructed(self.model, self.messages, self.system), self.params)
+        return tokens_of(with_system_prompt(self.model, self.messages, self.system), self.params)
 
 
 def tokens_of(messages: Sequence[Message], params: Params | None = None) -> int:

@@ -5,8 +5,7 @@ from contextlib import aclosing
 from time import monotonic
 
 from g4f_lite.decoding.tool_calls import said_in
-from g4f_lite.pieces import Content, Piece, Reasoning, ToolCalls, Usage
-from g4f_lite.routing.router import Answering
+from g4f_lite.pieces import Answering, Content, Piece, Reasoning, ToolCalls, Usage
 from g4f_lite.tokens import estimate
 from server.auth.person import Person
 from server.current.services import Services

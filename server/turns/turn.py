@@ -8,9 +8,8 @@ from time import monotonic
 from typing import Any, Literal
 
 from g4f_lite.errors import G4FLiteError
-from g4f_lite.pieces import Attempt, Content, Finish, Piece, Reasoning, UpstreamState, Usage
-from g4f_lite.routing.catalog import Model
-from g4f_lite.routing.router import Answering
+from g4f_lite.pieces import Answering, Attempt, Content, Finish, Piece, Reasoning, UpstreamState, Usage
+from g4f_lite.routing.model import Model
 from g4f_lite.tokens import estimate
 from server.problems import BUG, INTERRUPTED, Problem
 from server.store import Batch, Begun, Outcome, Status, StoredMessage

@@ -15,6 +15,7 @@ import requests
 
 from bench.processes import free_port
 from g4f_lite.config.load import load
+from g4f_lite.providers import KINDS
 from server.config.site import Config
 from tests.support.dockerfile import ROOT, Image, as_ordinary_user, build, give, steps
 from tests.support.waiting import wait_for
@@ -116,7 +117,7 @@ def test_the_health_check_knows_the_prefix(tmp_path: Path, app, server) -> None:
 def test_the_configuration_for_servers_can_be_served_to_others(tmp_path: Path) -> None:
     shutil.copy(ROOT / "deploy/config.json", tmp_path)
 
-    config = load(tmp_path / "config.json", Config, os.environ, {"site_config": {"host": "0.0.0.0"}})
+    config = load(tmp_path / "config.json", Config, os.environ, KINDS, {"site_config": {"host": "0.0.0.0"}})
 
     assert config.auth.mode != "none"
     assert config.site_config.trusted_proxies == 1

@@ -20,8 +20,8 @@ ODD = "toolu_hex_"
 Block = dict[str, Any]
 
 
-def carries(field: str, value: Any) -> bool:
-    """Tell whether the API has words for a field, as for `Provider.carries`; it has none for JSON without a schema."""
+def supports(field: str, value: Any) -> bool:
+    """Tell whether the API has words for a field, as for `Provider.supports`; it has none for JSON without a schema."""
     match field:
         case "tools":
             return are_functions(value)

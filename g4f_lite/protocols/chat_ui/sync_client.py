@@ -11,7 +11,7 @@ from g4f_lite.config.settings import ProviderSettings, Timeout
 from g4f_lite.decoding.reply_decoder import ReplyDecoder
 from g4f_lite.errors import UpstreamError
 from g4f_lite.http.sync_deadlines import Patience
-from g4f_lite.http.sync_transport import BlockingHttp, read, received
+from g4f_lite.http.sync_transport import BlockingHttp, decode_reply, read
 from g4f_lite.pieces import Piece
 from g4f_lite.protocols.chat_ui.request_flow import FAREWELL_S, MAX_STEP_BYTES, Call, Calls, Turn, headers
 
@@ -38,7 +38,7 @@ class BlockingVisit:
         patience = Patience(self.settings.timeout, self.turn.provider)
         with ExitStack() as stack:
             response = self._goal(self.turn.calls(), self._session(stack), patience, stack)
-            yield from received(response, reply, patience)
+            yield from decode_reply(response, reply, patience)
 
     def _goal(self, calls: Calls[None], session: Session, patience: Patience, stack: ExitStack) -> requests.Response:
         """Make the calls; return the answer to the one they are for."""

@@ -13,7 +13,7 @@ from g4f_lite.errors import (
     UpstreamTimeoutError,
 )
 from g4f_lite.pieces import Attempt, Piece, Via
-from g4f_lite.routing.health import Breakers
+from g4f_lite.routing.circuit_breaker import CircuitBreakers
 
 SAME_ELSEWHERE = (400, 401, 403, 413, 415, 422)
 """Statuses that blame the request or the key, which the next one would get, too."""
@@ -34,7 +34,7 @@ class Candidate:
 
 
 async def first_to_answer(
-    candidates: Sequence[Candidate], patience_s: float, since: float, breakers: Breakers
+    candidates: Sequence[Candidate], patience_s: float, since: float, breakers: CircuitBreakers
 ) -> AsyncGenerator[Piece, None]:
     """Yield an Attempt for each that failed, and then who answers, and the reply.
 
@@ -51,7 +51,7 @@ async def first_to_answer(
                 first = await _first(pieces, since + patience_s, candidate.name)
             except UpstreamError as error:
                 failures.append(_judged(error, candidate))
-                if error.blames != "request":
+                if error.fault != "request":
                     breakers.open(candidate.route, error)
             else:
                 breakers.close(candidate.route)

@@ -51,7 +51,7 @@ WRONG_TOKEN = re.compile(r"(?i)\binvalid (?:\w+ )?(?:credentials|username|user|t
 class NoAccessError(KeyRejectedError):
     """The token is good, but not for this model."""
 
-    blames = "route"
+    fault = "route"
 
 
 def is_hugging_face(url: str) -> bool:

@@ -38,8 +38,8 @@ def chat_request(
     return {name: value for name, value in body.items() if value not in (None, {}, "")}
 
 
-def carries(field: str, value: Any) -> bool:
-    """Tell whether the protocol has words for a field, as for `Provider.carries`; it has none to force a call."""
+def supports(field: str, value: Any) -> bool:
+    """Tell whether the protocol has words for a field, as for `Provider.supports`; it has none to force a call."""
     match field:
         case "tools":
             return are_functions(value)

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from g4f_lite.routing.catalog import Model
+from g4f_lite.routing.model import Model
 from server.api.openapi import described
 from server.compat.capabilities import question_of, refuse_uncarried
 from server.compat.errors import speaks_anthropic

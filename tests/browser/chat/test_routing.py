@@ -121,7 +121,7 @@ def test_long_sentences_stay_on_the_page(chat, upstream, width):
 def test_notices_are_told_as_text_live_and_after_a_reload(chat, upstream, app, monkeypatch):
     upstream.will_answer(openai_stream("Hi"))
     notice = "Left out: <b>nothing</b>."
-    provider = app.extensions["chat"].catalog.members["first"].provider
+    provider = app.extensions["chat"].catalog.providers["first"].instance
     stream = provider.stream
 
     async def with_notice(*arguments):

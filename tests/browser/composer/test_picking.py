@@ -148,7 +148,7 @@ def test_a_click_on_the_star_picks_nothing_and_moves_nothing(chat, options):
 
 def test_a_model_that_comes_into_memory_is_marked_while_one_looks(app, chat, options):
     services = app.extensions["chat"]
-    up = services.catalog.members["up"]
+    up = services.catalog.providers["up"]
     wait_for(lambda: services.notifications.has_listeners("local") and up.listed_at)
     loaded = options.get_by_text("in memory").filter(visible=True)
     expect(loaded).to_have_count(0)
@@ -190,7 +190,7 @@ def test_a_last_pick_that_cannot_answer_any_more_gives_way(chat):
 class TestTenThousand:
     @pytest.fixture
     def many(self, app, chat):
-        up = app.extensions["chat"].catalog.members["up"]
+        up = app.extensions["chat"].catalog.providers["up"]
         wait_for(lambda: up.listed_at)
         up.listed = tuple(ModelInfo(f"model-{number}") for number in range(10_000))
         chat.picker.click()

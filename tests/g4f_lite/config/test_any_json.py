@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from g4f_lite.config.load import load
 from g4f_lite.config.settings import ModelSettings, ProviderSettings, Timeout
 from g4f_lite.errors import ConfigError
+from g4f_lite.providers import KINDS
 from server.config.site import Config, SiteConfig
 
 WORDS = [
@@ -65,7 +66,7 @@ def test_any_json_is_a_configuration_or_has_mistakes(file: Path, document: Any) 
     file.write_text(json.dumps(document))
 
     try:
-        config = load(file, Config, {})
+        config = load(file, Config, {}, KINDS)
     except ConfigError as error:
         assert error.mistakes
         assert all(len(line.splitlines()) == 1 for line in error.mistakes)

@@ -11,6 +11,7 @@ from g4f_lite.config.defaults import MODELS, PROVIDERS
 from g4f_lite.config.load import CatalogConfig, load
 from g4f_lite.config.settings import DefaultParams, Price
 from g4f_lite.errors import ConfigError
+from g4f_lite.providers import KINDS
 
 OPENAI = {"kind": "OpenAICompatible", "base_url": "https://api.example.org/v1"}
 
@@ -22,7 +23,7 @@ def file(tmp_path: Path) -> Path:
 
 def loaded(file: Path, document: dict[str, Any], environ: dict[str, str] | None = None) -> CatalogConfig:
     file.write_text(json.dumps(document))
-    return load(file, CatalogConfig, environ or {})
+    return load(file, CatalogConfig, environ or {}, KINDS)
 
 
 def mistakes(file: Path, document: dict[str, Any], environ: dict[str, str] | None = None) -> list[str]:
@@ -34,7 +35,7 @@ def mistakes(file: Path, document: dict[str, Any], environ: dict[str, str] | Non
 def mistakes_of_text(file: Path, text: str | bytes) -> list[str]:
     file.write_bytes(text.encode() if isinstance(text, str) else text)
     with pytest.raises(ConfigError) as caught:
-        load(file, CatalogConfig, {})
+        load(file, CatalogConfig, {}, KINDS)
     return [mistake.replace(str(file), "config.json") for mistake in caught.value.mistakes]
 
 
@@ -84,7 +85,7 @@ def test_the_first_model_is_the_default_one(file: Path) -> None:
 def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "STANDARD_FILE", tmp_path / "config.json")
 
-    assert load(None, CatalogConfig, {}) == loaded(tmp_path / "elsewhere.json", {})
+    assert load(None, CatalogConfig, {}, KINDS) == loaded(tmp_path / "elsewhere.json", {})
 
 
 def test_the_keys_of_the_site_are_not_for_the_package(file: Path) -> None:
@@ -96,7 +97,7 @@ def test_the_keys_of_the_site_are_not_for_the_package(file: Path) -> None:
 def test_a_byte_order_mark_is_no_mistake(file: Path) -> None:
     file.write_bytes(b'\xef\xbb\xbf{"default_model": "guide/guide"}')
 
-    assert load(file, CatalogConfig, {}).default_model == "guide/guide"
+    assert load(file, CatalogConfig, {}, KINDS).default_model == "guide/guide"
 
 
 @pytest.mark.parametrize(
@@ -121,12 +122,12 @@ def test_a_file_that_is_not_sound_json_is_a_mistake(file: Path, text: str | byte
 
 def test_a_file_that_is_not_there_is_a_mistake(file: Path) -> None:
     with pytest.raises(ConfigError, match=r"config\.json: cannot be read: No such file"):
-        load(file, CatalogConfig, {})
+        load(file, CatalogConfig, {}, KINDS)
 
 
 def test_a_folder_is_a_mistake(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
-        load(tmp_path, CatalogConfig, {})
+        load(tmp_path, CatalogConfig, {}, KINDS)
 
 
 PROVIDER_MISTAKES = [
@@ -300,6 +301,6 @@ def test_the_same_file_gives_the_same_configuration(file: Path) -> None:
 def test_an_override_wins_over_the_file(file: Path) -> None:
     file.write_text('{"providers": {"guide": {"kind": "Guide"}}}')
 
-    config = load(file, CatalogConfig, {}, {"models": {"other": "guide/guide"}})
+    config = load(file, CatalogConfig, {}, KINDS, {"models": {"other": "guide/guide"}})
 
     assert list(config.models) == ["guide", "other"]

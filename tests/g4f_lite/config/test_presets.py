@@ -16,7 +16,8 @@ from g4f_lite.config.load import CatalogConfig, load
 from g4f_lite.errors import UpstreamError
 from g4f_lite.messages import Params, conversation
 from g4f_lite.pieces import Content
-from g4f_lite.routing.check import opened
+from g4f_lite.providers import KINDS
+from g4f_lite.routing.catalog import opened
 from tests.g4f_lite.protocols.test_openai_reply import joined
 from tests.support.services.openai_wire import delta
 from tests.support.services.upstream import Answer, cut, json_answer
@@ -77,8 +78,8 @@ async def configured(entry, origin, folder):
     here = entry | {"base_url": origin + urlsplit(entry["base_url"]).path}
     file = folder / "config.json"
     file.write_text(json.dumps({"providers": {"service": here}, "models": {"m": "service/x"}, "default_model": "m"}))
-    async with opened(load(file, CatalogConfig, {})) as catalog:
-        yield catalog.members["service"].provider
+    async with opened(load(file, CatalogConfig, {}, KINDS), KINDS) as catalog:
+        yield catalog.providers["service"].instance
 
 
 async def collect(provider):

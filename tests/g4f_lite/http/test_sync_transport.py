@@ -11,7 +11,7 @@ from g4f_lite.config.settings import ProviderSettings, Timeout
 from g4f_lite.errors import StreamCutError, UpstreamError, UpstreamTimeoutError
 from g4f_lite.http import sync_transport
 from g4f_lite.http.sync_deadlines import Patience
-from g4f_lite.http.sync_transport import BlockingHttp, read, received
+from g4f_lite.http.sync_transport import BlockingHttp, decode_reply, read
 from g4f_lite.pieces import Content, Finish
 from g4f_lite.protocols.chat_ui.reply import ChatUiReply
 from tests.support.services.chat_ui_service import last, token
@@ -69,7 +69,7 @@ def pieces(client, upstream, **limits):
     collected, waiting = [], patience(**limits)
     try:
         with client.request("POST", f"{upstream.url}/x", waiting, json={}) as response:
-            collected.extend(received(response, ChatUiReply("h2o"), waiting))
+            collected.extend(decode_reply(response, ChatUiReply("h2o"), waiting))
     except UpstreamError as error:
         return collected, error
     return collected, None
@@ -270,7 +270,7 @@ def test_texts_come_as_they_are_sent_with_chunks_and_without(client, upstream):
         upstream.will_answer([token("Grü"), wait_until(gate), token("ße"), last("")], headers=headers, to="/x")
         waiting = patience()
         with client().request("POST", f"{upstream.url}/x", waiting) as response:
-            texts = received(response, ChatUiReply("h2o"), waiting)
+            texts = decode_reply(response, ChatUiReply("h2o"), waiting)
             assert next(texts) == Content("Grü")
             gate.open()
             assert list(texts) == [Content("ße"), Finish("stop")]
@@ -297,7 +297,7 @@ def test_a_body_that_breaks_off_keeps_its_text(client, upstream, step):
     waiting = patience()
 
     with client().request("POST", f"{upstream.url}/x", waiting) as response:
-        texts = received(response, ChatUiReply("h2o"), waiting)
+        texts = decode_reply(response, ChatUiReply("h2o"), waiting)
         assert next(texts) == Content("a")
         gate.open()
         with pytest.raises(StreamCutError, match="connection to h2o broke off"):
@@ -329,7 +329,7 @@ def test_leaving_in_the_middle_closes_the_connection(client, upstream):
     waiting = patience()
 
     with client().request("POST", f"{upstream.url}/x", waiting) as response:
-        next(received(response, ChatUiReply("h2o"), waiting))
+        next(decode_reply(response, ChatUiReply("h2o"), waiting))
 
     upstream.wait_closed()
 
@@ -404,7 +404,7 @@ def test_the_readers_own_time_does_not_count(client, upstream, monkeypatch):
     waiting = patience(first=1, idle=1)
 
     with client().request("POST", f"{upstream.url}/x", waiting) as response:
-        for _ in received(response, ChatUiReply("h2o"), waiting):
+        for _ in decode_reply(response, ChatUiReply("h2o"), waiting):
             now[0] += 100
 
 

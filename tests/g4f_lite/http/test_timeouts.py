@@ -11,29 +11,29 @@ from g4f_lite.pieces import Content, Finish
 from tests.support.services.scripted import SILENCE, scripted
 
 
-async def heard_before_the_end(member):
-    pieces = member.provider.stream("m", conversation("Hello"), Params())
+async def heard_before_the_end(provider):
+    pieces = provider.instance.stream("m", conversation("Hello"), Params())
     heard = []
     with pytest.raises(UpstreamTimeoutError) as raised:
-        async for piece in within(member.settings.timeout, "up", pieces):
+        async for piece in within(provider.settings.timeout, "up", pieces):
             heard.append(piece)
     return heard, str(raised.value)
 
 
 async def test_the_first_piece_has_a_limit_of_its_own():
     up = scripted(first=0.01, idle=60)
-    up.provider.will(SILENCE)
+    up.instance.will(SILENCE)
 
     heard, sentence = await heard_before_the_end(up)
 
     assert heard == []
     assert "begin to answer within 0.01 seconds" in sentence
-    assert up.provider.closed
+    assert up.instance.closed
 
 
 async def test_silence_in_the_middle_has_another():
     up = scripted(first=60, idle=0.01)
-    up.provider.will(Content("Hi"), SILENCE)
+    up.instance.will(Content("Hi"), SILENCE)
 
     heard, sentence = await heard_before_the_end(up)
 
@@ -43,7 +43,7 @@ async def test_silence_in_the_middle_has_another():
 
 async def test_the_whole_has_a_third():
     up = scripted(total=0.01)
-    up.provider.will(Content("Hi"), SILENCE)
+    up.instance.will(Content("Hi"), SILENCE)
 
     _, sentence = await heard_before_the_end(up)
 
@@ -52,23 +52,23 @@ async def test_the_whole_has_a_third():
 
 async def test_a_reply_in_time_passes_unchanged():
     up = scripted()
-    up.provider.will(Content("a"), Content("b"))
-    pieces = up.provider.stream("m", conversation("Hello"), Params())
+    up.instance.will(Content("a"), Content("b"))
+    pieces = up.instance.stream("m", conversation("Hello"), Params())
 
     assert [piece async for piece in within(up.settings.timeout, "up", pieces)] == [Content("a"), Content("b")]
 
 
 async def test_a_silence_behind_the_end_of_the_reply_is_no_failure():
     up = scripted(idle=0.01)
-    up.provider.will(Content("a"), Finish("stop"), SILENCE)
+    up.instance.will(Content("a"), Finish("stop"), SILENCE)
 
     assert [piece async for piece in limited(up)] == [Content("a"), Finish("stop")]
-    assert up.provider.closed
+    assert up.instance.closed
 
 
 async def test_the_readers_time_does_not_count():
     up = scripted(first=0.01, idle=0.01)
-    up.provider.will(Content("a"), Content("b"), Content("c"))
+    up.instance.will(Content("a"), Content("b"), Content("c"))
     heard = []
     async for piece in limited(up):
         heard.append(piece)
@@ -79,7 +79,7 @@ async def test_the_readers_time_does_not_count():
 
 async def test_silence_behind_a_slow_reader_still_ends():
     up = scripted(first=0.01, idle=0.02)
-    up.provider.will(Content("a"), SILENCE)
+    up.instance.will(Content("a"), SILENCE)
     pieces = limited(up)
     await anext(pieces)
     await asyncio.sleep(0.03)
@@ -101,7 +101,7 @@ async def test_a_wait_may_last_longer_than_the_one_before():
 
 async def test_each_piece_may_be_asked_for_by_another_task():
     up = scripted(first=60, idle=0.01)
-    up.provider.will(Content("a"), Content("b"), SILENCE)
+    up.instance.will(Content("a"), Content("b"), SILENCE)
     pieces = limited(up)
 
     async def following():
@@ -114,7 +114,7 @@ async def test_each_piece_may_be_asked_for_by_another_task():
 
 async def test_a_time_out_leaves_the_task_as_it_was():
     up = scripted(first=0.01)
-    up.provider.will(SILENCE)
+    up.instance.will(SILENCE)
     with pytest.raises(UpstreamTimeoutError):
         await anext(limited(up))
 
@@ -123,7 +123,7 @@ async def test_a_time_out_leaves_the_task_as_it_was():
 
 async def test_a_task_that_overcame_a_stop_before_can_meet_a_time_out():
     up = scripted(first=0.01)
-    up.provider.will(SILENCE)
+    up.instance.will(SILENCE)
 
     async def stubborn():
         with suppress(asyncio.CancelledError):
@@ -142,7 +142,7 @@ async def test_a_task_that_overcame_a_stop_before_can_meet_a_time_out():
 @pytest.mark.parametrize("stop_s", [0.009, 0.011], ids=["just before", "just after"])
 async def test_a_stop_at_the_moment_of_the_time_out_is_a_stop(stop_s):
     up = scripted(first=0.01)
-    up.provider.will(SILENCE)
+    up.instance.will(SILENCE)
     task = asyncio.ensure_future(anext(limited(up)))
     asyncio.get_running_loop().call_later(stop_s, task.cancel)
     await asyncio.sleep(0)
@@ -150,7 +150,7 @@ async def test_a_stop_at_the_moment_of_the_time_out_is_a_stop(stop_s):
 
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert up.provider.closed
+    assert up.instance.closed
 
 
 async def test_a_time_out_that_its_source_overcame_hides_no_later_stop():
@@ -173,19 +173,19 @@ async def test_a_time_out_that_its_source_overcame_hides_no_later_stop():
 async def test_of_many_stops_that_race_with_the_time_out_each_has_one_end():
     async def race(lead_s):
         up = scripted(first=0.05)
-        up.provider.will(SILENCE)
+        up.instance.will(SILENCE)
         task = asyncio.ensure_future(anext(limited(up)))
         stops = []
         asyncio.get_running_loop().call_later(0.05 + lead_s, lambda: stops.append(task.cancel()))
         await asyncio.wait({task})
         while not stops:
             await asyncio.sleep(0.001)
-        assert up.provider.closed
+        assert up.instance.closed
         assert task.cancelled() == stops[0]
         assert task.cancelled() or type(task.exception()) is UpstreamTimeoutError
 
     await asyncio.gather(*(race((number - 300) * 1e-5) for number in range(600)))
 
 
-def limited(member):
-    return within(member.settings.timeout, "up", member.provider.stream("m", conversation("Hello"), Params()))
+def limited(provider):
+    return within(provider.settings.timeout, "up", provider.instance.stream("m", conversation("Hello"), Params()))

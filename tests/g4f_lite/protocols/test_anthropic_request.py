@@ -7,7 +7,7 @@ import pytest
 from g4f_lite.errors import KeyRejectedError, ModelNotSupportedError, RejectedError
 from g4f_lite.messages import Image, Message, Params, conversation
 from g4f_lite.protocols.anthropic.request import Limits, message_request, refused_field
-from g4f_lite.protocols.anthropic.tools import carries, plain_id, safe_id
+from g4f_lite.protocols.anthropic.tools import plain_id, safe_id, supports
 
 LIMITS = Limits(max_tokens=4096, thinking=0)
 THINKING = Limits(max_tokens=4096, thinking=2048)
@@ -234,7 +234,7 @@ def test_tools_have_the_api_s_words():
 )  # fmt: skip
 def test_the_choice_has_the_api_s_words(extra, choice):
     assert with_extra(tools=[ADD], **extra).get("tool_choice") == choice
-    assert carries("tool_choice", extra.get("tool_choice", "auto"))
+    assert supports("tool_choice", extra.get("tool_choice", "auto"))
 
 
 ODD_ID = "toolu_hex_66756e6374696f6e732e6e6f773a30"
@@ -315,14 +315,14 @@ SCHEMA = {"type": "object", "properties": {}, "additionalProperties": False}
 )  # fmt: skip
 def test_the_form_of_an_answer_is_told_or_not_carried(form, config):
     assert with_extra(response_format=form).get("output_config") == config
-    assert carries("response_format", form) is bool(config)
+    assert supports("response_format", form) is bool(config)
 
 
 def test_what_the_api_has_no_words_for_is_not_carried():
-    assert carries("tools", [ADD, call()])
-    assert not carries("tools", [{"type": "custom", "custom": {"name": "run"}}])
-    assert not carries("tool_choice", {"type": "allowed_tools", "allowed_tools": {}})
-    assert not carries("audio", {})
+    assert supports("tools", [ADD, call()])
+    assert not supports("tools", [{"type": "custom", "custom": {"name": "run"}}])
+    assert not supports("tool_choice", {"type": "allowed_tools", "allowed_tools": {}})
+    assert not supports("audio", {})
 
 
 def test_what_a_model_does_not_take_is_left_out():

@@ -22,7 +22,7 @@ from g4f_lite.errors import (
 )
 from g4f_lite.pieces import Attempt, Content, Finish, Reasoning, Via
 from g4f_lite.protocols.hugging_face.failover import Candidate, first_to_answer
-from g4f_lite.routing.health import Breakers
+from g4f_lite.routing.circuit_breaker import CircuitBreakers
 
 REPLY = [Content("Hi"), Finish("stop")]
 
@@ -54,7 +54,7 @@ async def answer(*services, patience_s=60.0, breakers=None):
     now = asyncio.get_running_loop().time()
     try:
         candidates = [service.candidate for service in services]
-        async for piece in first_to_answer(candidates, patience_s, now, breakers or Breakers()):
+        async for piece in first_to_answer(candidates, patience_s, now, breakers or CircuitBreakers()):
             pieces.append(piece)
     except UpstreamError as error:
         return pieces, error
@@ -66,7 +66,7 @@ def via(name):
 
 
 async def test_who_failed_lately_is_asked_behind_the_others():
-    first, second, breakers = Service("first", PaymentRequiredError("no")), Service("second", *REPLY), Breakers()
+    first, second, breakers = Service("first", PaymentRequiredError("no")), Service("second", *REPLY), CircuitBreakers()
     await answer(first, second, breakers=breakers)
 
     assert await answer(first, second, breakers=breakers) == ([via("second"), *REPLY], None)
@@ -74,7 +74,7 @@ async def test_who_failed_lately_is_asked_behind_the_others():
 
 
 async def test_who_failed_lately_and_answers_now_is_asked_first_again():
-    first, second, breakers = Service("first", *REPLY), Service("second", *REPLY), Breakers()
+    first, second, breakers = Service("first", *REPLY), Service("second", *REPLY), CircuitBreakers()
     breakers.open(first.candidate.route, PaymentRequiredError("no"))
     await answer(first, breakers=breakers)
 
@@ -205,7 +205,7 @@ async def test_the_time_before_the_first_one_counts():
     silent = Service("silent", None)
     long_ago = asyncio.get_running_loop().time() - 60
 
-    async with aclosing(first_to_answer([silent.candidate], 60, long_ago, Breakers())) as pieces:
+    async with aclosing(first_to_answer([silent.candidate], 60, long_ago, CircuitBreakers())) as pieces:
         with pytest.raises(UpstreamTimeoutError):
             await anext(pieces)
 
@@ -214,7 +214,7 @@ async def test_silence_in_the_middle_is_nothing_to_judge_here():
     slow = Service("slow", Content("a"), None)
     now = asyncio.get_running_loop().time()
 
-    async with aclosing(first_to_answer([slow.candidate], 0.01, now, Breakers())) as pieces:
+    async with aclosing(first_to_answer([slow.candidate], 0.01, now, CircuitBreakers())) as pieces:
         assert [await anext(pieces), await anext(pieces)] == [via("slow"), Content("a")]
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(anext(pieces), 0.05)
@@ -229,7 +229,7 @@ async def test_a_router_that_names_who_answers_is_not_repeated():
 
 async def test_leaving_early_closes_who_answers():
     service = Service("first", *REPLY)
-    pieces = first_to_answer([service.candidate], 60, asyncio.get_running_loop().time(), Breakers())
+    pieces = first_to_answer([service.candidate], 60, asyncio.get_running_loop().time(), CircuitBreakers())
     await anext(pieces)
 
     await pieces.aclose()

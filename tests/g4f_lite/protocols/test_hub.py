@@ -187,7 +187,7 @@ async def test_a_gated_model_needs_access_and_blames_nothing_else(hub, service):
 
     with pytest.raises(NoAccessError, match="org/name is gated: ask for access") as caught:
         await hub.mapping(MODEL)
-    assert (caught.value.code, caught.value.blames) == ("key_rejected", "route")
+    assert (caught.value.code, caught.value.fault) == ("key_rejected", "route")
 
 
 @pytest.mark.parametrize("model", ["", "..", "../whoami-v2", "org/..", "a/b/c", "org/name?x=", "org/na me", "x" * 200])

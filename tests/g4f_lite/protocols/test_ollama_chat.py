@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from g4f_lite.errors import ModelNotSupportedError, UpstreamError
 from g4f_lite.messages import Image, Message, Params, conversation
 from g4f_lite.pieces import Content, Finish, Piece, Reasoning, ToolCalls, Usage
-from g4f_lite.protocols.ollama.chat import ChatReply, carries, chat_request
+from g4f_lite.protocols.ollama.chat import ChatReply, chat_request, supports
 from tests.support.divisions import divided
 from tests.support.services.ollama_service import done, line, said
 
@@ -316,7 +316,7 @@ def test_arguments_that_are_no_object_are_sent_in_one():
     ids=str,
 )
 def test_nobody_can_be_made_to_call_a_tool(choice, is_carried, is_offered):
-    assert carries("tool_choice", choice) is is_carried
+    assert supports("tool_choice", choice) is is_carried
     assert ("tools" in asked_with(tools=[TOOL], tool_choice=choice)) is is_offered
 
 
@@ -331,14 +331,14 @@ def test_nobody_can_be_made_to_call_a_tool(choice, is_carried, is_offered):
     ids=str,
 )
 def test_the_form_of_an_answer_is_told_or_not_carried(form, told):
-    assert carries("response_format", form) is bool(told)
+    assert supports("response_format", form) is bool(told)
     assert asked_with(response_format=form).get("format") == told
 
 
 def test_only_functions_are_carried_and_nothing_that_is_not_known():
-    assert carries("tools", [TOOL, CALL])
-    assert not carries("tools", [{"type": "custom", "custom": {"name": "run"}}])
-    assert not carries("audio", {})
+    assert supports("tools", [TOOL, CALL])
+    assert not supports("tools", [{"type": "custom", "custom": {"name": "run"}}])
+    assert not supports("audio", {})
 
 
 def test_hints_stand_among_the_options():

@@ -13,7 +13,7 @@ from g4f_lite.errors import ConfigError, MissingKeyError, ModelNotSupportedError
 from g4f_lite.http.transport import Http
 from g4f_lite.messages import Image, Message, Params, conversation
 from g4f_lite.pieces import Content, Finish, Reasoning, ToolCalls, Usage
-from g4f_lite.providers import anthropic
+from g4f_lite.providers import KINDS, anthropic
 from g4f_lite.providers.anthropic import Anthropic
 from g4f_lite.routing.model_info import ModelInfo
 from tests.support.services.anthropic_service import block, error, service, start, text
@@ -412,7 +412,7 @@ def test_a_mistake_in_the_options_is_told(tmp_path, options, mistake):
     file.write_text(json.dumps({"providers": {"a": {"kind": "Anthropic", "options": options}}, "default_model": "a/m"}))
 
     with pytest.raises(ConfigError) as caught:
-        load(file, CatalogConfig, {})
+        load(file, CatalogConfig, {}, KINDS)
     assert caught.value.mistakes == [f"providers.a.{mistake}"]
 
 

@@ -16,9 +16,9 @@ from g4f_lite.guidebook.topics import FOLDER, LANGUAGES, OVERVIEW, TOPICS, page,
 from g4f_lite.http.transport import Http
 from g4f_lite.messages import Message, Params, conversation
 from g4f_lite.pieces import Content, Finish, Piece
+from g4f_lite.providers import KINDS
 from g4f_lite.providers.guide import Guide
-from g4f_lite.routing.catalog import Catalog
-from g4f_lite.routing.check import opened
+from g4f_lite.routing.catalog import Catalog, opened
 from g4f_lite.routing.model_info import ModelInfo
 from server.render import blocks
 
@@ -46,12 +46,12 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 async def catalog(tmp_path: Path) -> AsyncIterator[Catalog]:
     file = tmp_path / "config.json"
     file.write_text(json.dumps({"providers": PROVIDERS, "models": {"guide": "guide/guide", "fast": "on/x"}}))
-    async with opened(load(file, CatalogConfig, {})) as catalog:
+    async with opened(load(file, CatalogConfig, {}, KINDS), KINDS) as catalog:
         yield catalog
 
 
 async def pieces(catalog: Catalog, *contents: str) -> list[Piece]:
-    stream = catalog.members["guide"].provider.stream("guide", conversation(*contents), Params())
+    stream = catalog.providers["guide"].instance.stream("guide", conversation(*contents), Params())
     return [piece async for piece in stream]
 
 
@@ -103,7 +103,7 @@ async def test_it_tells_of_every_provider_and_what_it_lacks(catalog: Catalog) ->
 
 
 async def test_it_tells_of_a_call_that_failed(catalog: Catalog) -> None:
-    catalog.members["on"].health.failed(UnreachableError("on | cannot\nbe reached."))
+    catalog.providers["on"].health.failed(UnreachableError("on | cannot\nbe reached."))
 
     text = await answer(catalog, "What is wrong?")
 
@@ -111,7 +111,7 @@ async def test_it_tells_of_a_call_that_failed(catalog: Catalog) -> None:
 
 
 async def test_it_tells_of_the_models_and_cuts_a_long_list(catalog: Catalog) -> None:
-    catalog.members["on"].listed = tuple(ModelInfo(f"m{number}") for number in range(30))
+    catalog.providers["on"].listed = tuple(ModelInfo(f"m{number}") for number in range(30))
 
     text = await answer(catalog, "Which models can I pick?")
 
@@ -123,17 +123,17 @@ async def test_it_tells_of_the_models_and_cuts_a_long_list(catalog: Catalog) -> 
 async def test_it_names_the_folder_of_local_models(tmp_path: Path) -> None:
     file = tmp_path / "config.json"
     file.write_text("{}")
-    async with opened(load(file, CatalogConfig, {})) as catalog:
+    async with opened(load(file, CatalogConfig, {}, KINDS), KINDS) as catalog:
         text = await answer(catalog, "How do I run a local model?")
 
-    assert f"into `{catalog.members['local'].settings.options['models_dir']}`" in text
+    assert f"into `{catalog.providers['local'].settings.options['models_dir']}`" in text
 
 
 @pytest.mark.parametrize("topic", TOPICS)
 @pytest.mark.parametrize("language", ["", "Русский: "])
 async def test_it_never_shows_a_key(catalog: Catalog, topic: str, language: str) -> None:
     word = (FOLDER / "en" / f"{topic}.md").read_text().split()[2].strip("*")
-    catalog.members["on"].health.failed(UnreachableError("It cannot be reached."))
+    catalog.providers["on"].health.failed(UnreachableError("It cannot be reached."))
 
     assert topic_of(word) == topic
     assert "SECRET" not in await answer(catalog, f"{language}{word}")
@@ -144,7 +144,7 @@ async def test_only_the_last_message_is_a_question(catalog: Catalog) -> None:
 
 
 async def test_it_has_one_model(catalog: Catalog) -> None:
-    guide = catalog.members["guide"].provider
+    guide = catalog.providers["guide"].instance
 
     assert await guide.list_models() == [ModelInfo("guide")]
     with pytest.raises(ModelNotSupportedError, match="guide/guide"):
@@ -214,4 +214,4 @@ async def test_its_examples_are_sound(catalog: Catalog, tmp_path: Path, language
         file = tmp_path / "config.json"
         file.write_text(json.dumps({"providers": providers, **entry}))
 
-        load(file, CatalogConfig, {})
+        load(file, CatalogConfig, {}, KINDS)

@@ -25,9 +25,9 @@ from g4f_lite.messages import Image, Message, Params, conversation
 from g4f_lite.pieces import Attempt, Content, Finish, Notice, ToolCalls, Via
 from g4f_lite.protocols.hugging_face.hub import NoAccessError
 from g4f_lite.protocols.hugging_face.hub_cache import directory
-from g4f_lite.providers import huggingface_api
+from g4f_lite.providers import KINDS, huggingface_api
 from g4f_lite.providers.huggingface_api import HuggingFaceAPI
-from g4f_lite.routing.check import survey
+from g4f_lite.routing.check import check
 from g4f_lite.routing.model_info import ModelInfo
 from tests.support.services.hub_service import MODEL, ROUTES, TOKEN, HubService, by_provider, serving
 from tests.support.services.openai_wire import chunk, delta, openai_error, openai_stream, record
@@ -226,7 +226,7 @@ async def test_tools_are_called_by_whoever_answers(two, upstream):
 
     assert (type(via), calls, finish) == (Via, ToolCalls([call]), Finish("tool_calls"))
     assert [request.json["tools"] for request in upstream.requests if request.method == "POST"] == [[tool]] * 2
-    assert two.carries("tools", [tool])
+    assert two.supports("tools", [tool])
 
 
 async def test_an_answer_s_length_is_the_request_s_the_entry_s_or_2048(service, upstream, http):
@@ -445,7 +445,7 @@ async def test_a_token_without_permission_is_told_what_it_lacks(provider, upstre
 
     with pytest.raises(NoAccessError, match="allow it to call Inference Providers") as caught:
         await ask(provider)
-    assert (caught.value.code, caught.value.blames) == ("key_rejected", "route")
+    assert (caught.value.code, caught.value.fault) == ("key_rejected", "route")
 
 
 async def test_a_gated_model_is_told_to_be_gated(provider, service):
@@ -594,6 +594,6 @@ async def test_a_wrong_key_is_found_before_anybody_asks(service, upstream, key, 
     models = {"m": f"huggingface/{MODEL}"}
     config = CatalogConfig.model_validate({"providers": {"huggingface": entry}, "models": models, "default_model": "m"})
 
-    (finding,) = await survey(config)
+    (finding,) = await check(config, KINDS)
 
     assert (finding.works, finding.sentence[: len(sentence)]) == (works, sentence)

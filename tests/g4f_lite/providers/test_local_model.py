@@ -364,7 +364,7 @@ async def test_an_answer_has_the_form_that_was_asked_for(local, folder):
     ids=str,
 )
 async def test_what_the_engine_would_leave_out_is_not_carried(local, field, value, is_carried):
-    assert local().carries(field, value) is is_carried
+    assert local().supports(field, value) is is_carried
 
 
 # Ends

@@ -18,7 +18,7 @@ from g4f_lite.errors import (
 from g4f_lite.http.transport import Http
 from g4f_lite.messages import Image, Message, Params, conversation
 from g4f_lite.pieces import Content, Finish, Reasoning, Usage
-from g4f_lite.providers import ollama
+from g4f_lite.providers import KINDS, ollama
 from g4f_lite.providers.ollama import Ollama
 from g4f_lite.routing.model_info import ModelInfo
 from tests.support.services.ollama_service import NDJSON, Server, done, line, said, tagged
@@ -209,7 +209,7 @@ def test_a_mistake_in_the_options_is_told_once(tmp_path, options, mistake):
     file.write_text(json.dumps({"providers": {"o": {"kind": "Ollama", "options": options}}, "default_model": "o/m"}))
 
     with pytest.raises(ConfigError) as caught:
-        load(file, CatalogConfig, {})
+        load(file, CatalogConfig, {}, KINDS)
     assert caught.value.mistakes == [f"providers.o.{mistake}"]
 
 
@@ -245,7 +245,7 @@ async def test_a_model_that_calls_no_tools_is_told_apart(made, options):
     with pytest.raises(ToolsNotSupportedError, match="llava:7b of ollama calls no tools") as caught:
         await ask(made(**options), "llava:7b", params=OFFERED)
 
-    assert (caught.value.status, caught.value.blames) == (400, "request")
+    assert (caught.value.status, caught.value.fault) == (400, "request")
 
 
 async def test_a_model_that_was_not_pulled_is_an_error_that_says_how_to(made):
@@ -267,7 +267,7 @@ async def test_a_server_that_is_not_signed_in_is_no_fault_of_its_other_models(ma
 
     with pytest.raises(KeyRejectedError, match="ollama signin") as caught:
         await ask(made(), "gpt-oss:120b-cloud")
-    assert caught.value.blames == "route"
+    assert caught.value.fault == "route"
     assert "key=b" not in f"{caught.value} {caught.value.detail}"
 
 
@@ -276,7 +276,7 @@ async def test_a_key_that_is_rejected_is_the_fault_of_the_provider(made, upstrea
 
     with pytest.raises(KeyRejectedError, match="Check its api_key") as caught:
         await ask(made(api_key="wrong"))
-    assert caught.value.blames == "provider"
+    assert caught.value.fault == "provider"
 
 
 async def test_a_key_is_sent_with_everything(made, upstream):

@@ -7,7 +7,7 @@ import pytest
 
 from g4f_lite.config.settings import ProviderSettings
 from g4f_lite.errors import MalformedReplyError, UpstreamError
-from g4f_lite.http import transport
+from g4f_lite.http import reply_stream
 from g4f_lite.http.transport import Http
 from g4f_lite.messages import Image, Message, Params, conversation
 from g4f_lite.pieces import Content, Finish, Usage, Via
@@ -337,7 +337,7 @@ async def test_the_connection_is_closed_when_the_body_goes_on_behind_the_end_mar
 
 
 async def test_a_stop_behind_the_end_marker_closes_the_connection_at_once(provider, upstream, monkeypatch):
-    monkeypatch.setattr(transport, "READ_OUT_S", 60)
+    monkeypatch.setattr(reply_stream, "DRAIN_S", 60)
     upstream.will_answer([*openai_stream("a"), silence()])
     ended = asyncio.Event()
 

@@ -212,7 +212,7 @@ async def test_who_carries_tools_has_a_call_in_its_row(kind, upstream):
     http = Http()
     provider = made(kind, http, upstream.url)
 
-    assert provider.carries("tools", [TOOL]) is bool(kind.call)
+    assert provider.supports("tools", [TOOL]) is bool(kind.call)
     await http.close()
 
 

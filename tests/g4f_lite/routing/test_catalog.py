@@ -5,7 +5,8 @@ import pytest
 from g4f_lite.config.load import CatalogConfig
 from g4f_lite.errors import UnknownModelError, UnreachableError
 from g4f_lite.http.transport import Http
-from g4f_lite.routing import catalog
+from g4f_lite.providers import KINDS
+from g4f_lite.routing import configured_provider
 from g4f_lite.routing.catalog import Catalog
 from g4f_lite.routing.model_info import ModelInfo
 from tests.support.services.scripted import a_catalog, scripted
@@ -25,7 +26,7 @@ def document(**members):
 def test_a_configured_model_is_found_by_its_name():
     model = a_catalog(**document()).model("guide")
 
-    assert [(route.member.name, route.model) for route in model.routes] == [("guide", "guide")]
+    assert [(route.provider.name, route.model) for route in model.routes] == [("guide", "guide")]
 
 
 def test_a_provider_and_its_own_name_for_the_model_need_no_entry():
@@ -65,34 +66,34 @@ async def test_listed_models_are_offered_behind_the_configured_ones():
 async def test_a_list_is_asked_for_again_only_when_it_is_due():
     catalog = a_catalog(**document())
     await catalog.refresh(now=1)
-    catalog.members["guide"].listed = ()
+    catalog.providers["guide"].listed = ()
 
     assert await catalog.refresh(now=2) is False
-    assert catalog.members["guide"].listed == ()
+    assert catalog.providers["guide"].listed == ()
 
 
 async def test_a_provider_that_cannot_list_keeps_its_old_list():
-    member = scripted()
-    await member.list()
+    provider = scripted()
+    await provider.refresh_models()
 
     async def unreachable():
         raise UnreachableError("up cannot be reached.")
 
-    member.provider.list_models = unreachable
-    await member.list()
+    provider.instance.list_models = unreachable
+    await provider.refresh_models()
 
-    assert member.listed == (ModelInfo("scripted"),)
-    assert member.state == "failing"
+    assert provider.listed == (ModelInfo("scripted"),)
+    assert provider.state == "failing"
 
 
 async def test_a_provider_that_is_slow_to_list_is_not_waited_for(monkeypatch):
-    monkeypatch.setattr(catalog, "LISTING_LIMIT_S", 0.01)
-    member = scripted()
-    member.provider.list_models = asyncio.Event().wait
+    monkeypatch.setattr(configured_provider, "LISTING_LIMIT_S", 0.01)
+    provider = scripted()
+    provider.instance.list_models = asyncio.Event().wait
 
-    await member.list()
+    await provider.refresh_models()
 
-    assert member.health.last_error.message == "up did not list its models in 0.01 seconds."
+    assert provider.health.last_error.message == "up did not list its models in 0.01 seconds."
 
 
 def test_a_model_whose_providers_are_all_off_says_why():
@@ -106,19 +107,19 @@ def test_a_changed_configuration_keeps_the_providers_that_stayed_the_same():
     before = a_catalog(**document(providers=GUIDE | {"two": {"kind": "Guide"}}))
     config = CatalogConfig.model_validate(document(providers=GUIDE | {"two": {"kind": "Guide", "max_concurrent": 1}}))
 
-    after = Catalog(config, Http(), previous=before)
+    after = Catalog(config, KINDS, Http(), previous=before)
 
-    assert after.members["guide"] is before.members["guide"]
-    assert after.members["two"] is not before.members["two"]
+    assert after.providers["guide"] is before.providers["guide"]
+    assert after.providers["two"] is not before.providers["two"]
 
 
 async def test_a_model_whose_name_tells_the_key_is_not_offered():
-    member = scripted()
-    member.settings = member.settings.model_copy(update={"api_key": "tiger-secret"})
+    provider = scripted()
+    provider.settings = provider.settings.model_copy(update={"api_key": "tiger-secret"})
 
     async def telling():
         return [ModelInfo("good"), ModelInfo("for tiger-secret")]
 
-    member.provider.list_models = telling
+    provider.instance.list_models = telling
 
-    assert await member.offer() == (ModelInfo("good"),)
+    assert await provider.fetch_models() == (ModelInfo("good"),)

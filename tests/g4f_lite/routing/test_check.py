@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from g4f_lite.config.load import CatalogConfig, load
-from g4f_lite.routing import catalog
-from g4f_lite.routing.check import Finding, findings_table, survey, table
+from g4f_lite.providers import KINDS
+from g4f_lite.routing import configured_provider
+from g4f_lite.routing.check import CheckResult, check, results_table, table
 from tests.support.services.openai_wire import openai_error, openai_models
 from tests.support.services.upstream import Gate, Upstream, json_answer, silence, wait_until
 
@@ -22,13 +23,13 @@ def config(tmp_path: Path, upstream: Upstream) -> CatalogConfig:
         "off": {"kind": "OpenAICompatible", "base_url": upstream.base_url, "enabled": False},
     }
     file.write_text(json.dumps({"providers": providers}))
-    return load(file, CatalogConfig, {})
+    return load(file, CatalogConfig, {}, KINDS)
 
 
 async def test_a_provider_that_lists_its_models_works(config: CatalogConfig, upstream: Upstream) -> None:
     upstream.will_answer_json(openai_models(["a", "b", "c"]), to="/models")
 
-    guide, service, off = await survey(config)
+    guide, service, off = await check(config, KINDS)
 
     assert (guide.works, guide.state, guide.models, guide.sentence) == (True, "ready", 1, "works")
     assert (service.works, service.state, service.models, service.sentence) == (True, "ready", 3, "works")
@@ -40,7 +41,7 @@ async def test_a_provider_that_lists_its_models_works(config: CatalogConfig, ups
 async def test_a_provider_that_refuses_does_not_work(config: CatalogConfig, upstream: Upstream) -> None:
     upstream.will_answer_json(openai_error("Who are you?"), status=401, to="/models")
 
-    _, service, _ = await survey(config)
+    _, service, _ = await check(config, KINDS)
 
     assert (service.works, service.state, service.models) == (False, "failing", None)
     assert "key" in service.sentence
@@ -52,7 +53,7 @@ async def test_a_provider_that_wants_a_browser_is_unavailable(config: CatalogCon
     headers = {"Content-Type": "text/html", "cf-mitigated": "challenge"}
     upstream.will_answer([page], status=403, headers=headers, to="/models")
 
-    _, service, _ = await survey(config)
+    _, service, _ = await check(config, KINDS)
 
     assert (service.works, service.state) == (False, "unavailable")
 
@@ -62,7 +63,7 @@ async def test_a_fault_that_is_found_with_the_request_is_a_failure_as_well(
 ) -> None:
     upstream.will_answer_json(openai_error("That is no way to ask."), status=400, to="/models")
 
-    _, service, _ = await survey(config)
+    _, service, _ = await check(config, KINDS)
 
     assert (service.works, service.state) == (False, "failing")
 
@@ -76,7 +77,7 @@ async def test_all_are_asked_at_the_same_time(tmp_path: Path, upstream: Upstream
     file = tmp_path / "config.json"
     file.write_text(json.dumps({"providers": {"one": entry, "two": entry}, "default_model": "one/test-model"}))
 
-    asking = asyncio.create_task(survey(load(file, CatalogConfig, {})))
+    asking = asyncio.create_task(check(load(file, CatalogConfig, {}, KINDS), KINDS))
     await asyncio.to_thread(upstream.wait_request, 2)
     gate.open()
 
@@ -86,10 +87,10 @@ async def test_all_are_asked_at_the_same_time(tmp_path: Path, upstream: Upstream
 async def test_a_provider_that_says_nothing_is_not_waited_for(
     config: CatalogConfig, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(catalog, "LISTING_LIMIT_S", 0.1)
+    monkeypatch.setattr(configured_provider, "LISTING_LIMIT_S", 0.1)
     upstream.will_answer([], before_headers=silence(), to="/models")
 
-    guide, service, _ = await survey(config)
+    guide, service, _ = await check(config, KINDS)
 
     assert guide.works
     assert service.sentence == "service did not list its models in 0.1 seconds."
@@ -120,11 +121,11 @@ def test_an_address_is_not_broken_and_a_sentence_keeps_some_room() -> None:
 
 def test_findings_have_headings_and_gaps_where_nothing_was_asked() -> None:
     findings = [
-        Finding("guide", "Guide", "ready", 0.3, 1),
-        Finding("off", "OpenAICompatible", "disabled", sentence="off is switched off in config.json."),
+        CheckResult("guide", "Guide", "ready", 0.3, 1),
+        CheckResult("off", "OpenAICompatible", "disabled", sentence="off is switched off in config.json."),
     ]
 
-    assert findings_table(findings).splitlines() == [
+    assert results_table(findings).splitlines() == [
         "provider  kind              state     latency  models",
         "guide     Guide             ready     0 ms     1       works",
         "off       OpenAICompatible  disabled                   off is switched off in config.json.",

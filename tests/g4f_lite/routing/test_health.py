@@ -13,8 +13,9 @@ from g4f_lite.errors import (
     RejectedError,
     UnreachableError,
 )
-from g4f_lite.routing import health as health_module
-from g4f_lite.routing.health import FIRST_COOL_DOWN_S, LONGEST_COOL_DOWN_S, LONGEST_WISH_S, Health
+from g4f_lite.routing import circuit_breaker
+from g4f_lite.routing.circuit_breaker import FIRST_COOL_DOWN_S, LONGEST_COOL_DOWN_S, LONGEST_RETRY_AFTER_S
+from g4f_lite.routing.health import Health
 
 BUSY = OverloadedError("busy")
 
@@ -38,7 +39,7 @@ def health(clock):
 
 def test_nothing_is_kept_from_being_asked_at_first(health):
     assert health.left_s("m") == 0
-    assert not health.wishes_rest("m")
+    assert not health.asked_for_rest("m")
 
 
 def test_a_model_that_failed_is_left_alone_for_a_while(health, clock):
@@ -95,29 +96,29 @@ def test_an_answer_ends_it(health):
 def test_the_services_own_wish_is_granted_exactly(health, clock):
     health.failed(RateLimitedError("slow", retry_after=7), "m")
 
-    assert health.wishes_rest("m")
+    assert health.asked_for_rest("m")
     assert health.left_s("m") == 7
     clock.now += 7
-    assert not health.wishes_rest("m")
+    assert not health.asked_for_rest("m")
 
 
 def test_a_wish_of_days_is_granted_for_an_hour(health):
     health.failed(RateLimitedError("slow", retry_after=1e6), "m")
 
-    assert health.left_s("m") == LONGEST_WISH_S
+    assert health.left_s("m") == LONGEST_RETRY_AFTER_S
 
 
 def test_while_one_call_finds_out_others_are_kept_away(health, clock):
     health.failed(BUSY, "m")
     clock.now += FIRST_COOL_DOWN_S
 
-    health.asked("m")
+    health.called("m")
 
     assert health.left_s("m") > 0
 
 
 def test_what_did_not_fail_may_be_asked_by_many_at_once(health):
-    health.asked("m")
+    health.called("m")
 
     assert health.left_s("m") == 0
 
@@ -165,7 +166,7 @@ def test_a_model_that_is_not_there_says_nothing_of_the_others(health):
 
 
 def test_no_more_models_are_remembered_than_a_limit(health, monkeypatch):
-    monkeypatch.setattr(health_module, "MOST_BREAKERS", 2)
+    monkeypatch.setattr(circuit_breaker, "MAX_BREAKERS", 2)
     for model in "abc":
         health.failed(BUSY, model)
 

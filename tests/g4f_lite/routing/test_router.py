@@ -16,10 +16,10 @@ from g4f_lite.errors import (
     UnreachableError,
 )
 from g4f_lite.messages import Message, Params, conversation
-from g4f_lite.pieces import Attempt, Content, Finish, Notice, UpstreamState, Via
+from g4f_lite.pieces import Answering, Attempt, Content, Finish, Notice, UpstreamState, Via
 from g4f_lite.routing import concurrency_limit
-from g4f_lite.routing.health import FIRST_COOL_DOWN_S
-from g4f_lite.routing.router import Answering, answer
+from g4f_lite.routing.circuit_breaker import FIRST_COOL_DOWN_S
+from g4f_lite.routing.router import answer
 from tests.support.services.scripted import SILENCE, a_model, scripted
 
 HELLO = conversation("Hello")
@@ -32,15 +32,15 @@ async def everything(model, messages=HELLO, params=None, state=None):
 
 async def test_who_answers_is_said_right_before_the_first_piece():
     up = scripted()
-    up.provider.will(Content("Hi"), Finish("stop"))
+    up.instance.will(Content("Hi"), Finish("stop"))
 
     assert await everything(a_model(up)) == [Answering("up", "Scripted", "upstream-m"), Content("Hi"), Finish("stop")]
 
 
 async def test_the_next_route_is_tried_while_nothing_was_said():
     first, second = scripted("first"), scripted("second")
-    first.provider.will(LATE)
-    second.provider.will(Content("Hi"))
+    first.instance.will(LATE)
+    second.instance.will(Content("Hi"))
 
     pieces = await everything(a_model(first, second))
 
@@ -50,18 +50,18 @@ async def test_the_next_route_is_tried_while_nothing_was_said():
 async def test_a_provider_with_an_obstacle_is_not_asked():
     first, second = scripted("first"), scripted("second")
     missing = MissingKeyError("first is off.")
-    first.provider.obstacle = lambda: missing
-    second.provider.will(Content("Hi"))
+    first.instance.obstacle = lambda: missing
+    second.instance.will(Content("Hi"))
 
     assert (await everything(a_model(first, second)))[0] == Attempt("first", missing)
-    assert not hasattr(first.provider, "asked")
+    assert not hasattr(first.instance, "asked")
 
 
 async def test_the_next_turn_goes_straight_to_the_route_that_answered():
     first, second, third = scripted("first"), scripted("second"), scripted("third")
-    first.provider.will(UnreachableError("first is down."))
-    second.provider.will(LATE)
-    third.provider.will(Content("Hi"))
+    first.instance.will(UnreachableError("first is down."))
+    second.instance.will(LATE)
+    third.instance.will(Content("Hi"))
     model = a_model(first, second, third)
     assert [type(piece) for piece in await everything(model)] == [Attempt, Attempt, Answering, Content]
 
@@ -70,23 +70,23 @@ async def test_the_next_turn_goes_straight_to_the_route_that_answered():
 
 async def test_a_route_that_failed_lately_is_tried_when_the_others_fail():
     first, second = scripted("first"), scripted("second")
-    first.provider.will(OverloadedError("busy"))
-    second.provider.will(Content("Hi"))
+    first.instance.will(OverloadedError("busy"))
+    second.instance.will(Content("Hi"))
     model = a_model(first, second)
     await everything(model)
-    first.provider.will(Content("back"))
-    second.provider.will(OverloadedError("busy"))
+    first.instance.will(Content("back"))
+    second.instance.will(OverloadedError("busy"))
 
     assert [type(piece) for piece in await everything(model)] == [Attempt, Answering, Content]
 
 
 async def test_a_route_that_wishes_to_be_left_alone_is_asked_only_if_there_is_no_other():
     first, second = scripted("first"), scripted("second")
-    first.provider.will(LATE)
-    second.provider.will(Content("Hi"))
+    first.instance.will(LATE)
+    second.instance.will(Content("Hi"))
     await everything(a_model(first, second))
-    first.provider.will(Content("back"))
-    second.provider.will(OverloadedError("busy"))
+    first.instance.will(Content("back"))
+    second.instance.will(OverloadedError("busy"))
 
     with pytest.raises(OverloadedError):
         await everything(a_model(first, second))
@@ -95,19 +95,19 @@ async def test_a_route_that_wishes_to_be_left_alone_is_asked_only_if_there_is_no
 
 async def test_only_one_turn_finds_out_whether_a_route_is_back():
     first, second = scripted("first"), scripted("second")
-    first.provider.will(OverloadedError("busy"))
-    second.provider.will(Content("Hi"))
+    first.instance.will(OverloadedError("busy"))
+    second.instance.will(Content("Hi"))
     model = a_model(first, second)
     await everything(model)
     later = first.health.clock() + FIRST_COOL_DOWN_S
     first.health.clock = lambda: later
-    first.provider.will(SILENCE)
+    first.instance.will(SILENCE)
     finding_out = asyncio.create_task(everything(model))
     await asyncio.sleep(0.01)
 
     assert await everything(model) == [Answering("second", "Scripted", "upstream-m"), Content("Hi")]
 
-    assert first.provider.closed is False
+    assert first.instance.closed is False
     finding_out.cancel()
     await asyncio.wait([finding_out])
 
@@ -115,7 +115,7 @@ async def test_only_one_turn_finds_out_whether_a_route_is_back():
 async def test_a_provider_that_is_switched_off_is_passed_over_in_silence():
     off, on = scripted("off"), scripted("on")
     off.settings = off.settings.model_copy(update={"enabled": False})
-    on.provider.will(Content("Hi"))
+    on.instance.will(Content("Hi"))
 
     assert await everything(a_model(off, on)) == [Answering("on", "Scripted", "upstream-m"), Content("Hi")]
     with pytest.raises(ModelNotSupportedError, match="off is switched off"):
@@ -124,7 +124,7 @@ async def test_a_provider_that_is_switched_off_is_passed_over_in_silence():
 
 async def test_a_request_that_is_at_fault_is_not_carried_to_the_next_route():
     first, second = scripted("first"), scripted("second")
-    first.provider.will(RejectedError("temperature must be a number"))
+    first.instance.will(RejectedError("temperature must be a number"))
 
     with pytest.raises(RejectedError, match="temperature"):
         await everything(a_model(first, second))
@@ -133,15 +133,15 @@ async def test_a_request_that_is_at_fault_is_not_carried_to_the_next_route():
 
 async def test_a_prompt_that_is_too_long_for_one_model_may_fit_the_next():
     first, second = scripted("first"), scripted("second")
-    first.provider.will(PromptTooLongError("too long"))
-    second.provider.will(Content("Hi"))
+    first.instance.will(PromptTooLongError("too long"))
+    second.instance.will(Content("Hi"))
 
     assert (await everything(a_model(first, second)))[-1] == Content("Hi")
 
 
 async def test_who_answers_behind_a_service_is_said_and_who_failed_there():
     up = scripted()
-    up.provider.will(Attempt("together", LATE), Via("novita", "vendor/m"), Content("Hi"))
+    up.instance.will(Attempt("together", LATE), Via("novita", "vendor/m"), Content("Hi"))
 
     assert await everything(a_model(up)) == [
         Attempt("up/together", LATE),
@@ -152,7 +152,7 @@ async def test_who_answers_behind_a_service_is_said_and_who_failed_there():
 
 async def test_notices_come_with_who_answers():
     up = scripted()
-    up.provider.will(Notice("Two messages were left out."), Content("Hi"))
+    up.instance.will(Notice("Two messages were left out."), Content("Hi"))
 
     answering, _ = await everything(a_model(up))
 
@@ -161,8 +161,8 @@ async def test_notices_come_with_who_answers():
 
 async def test_what_a_route_that_failed_had_to_notice_is_not_said():
     first, second = scripted("first"), scripted("second")
-    first.provider.will(Notice("Two messages were left out."), LATE)
-    second.provider.will(Content("Hi"))
+    first.instance.will(Notice("Two messages were left out."), LATE)
+    second.instance.will(Content("Hi"))
 
     _, answering, _ = await everything(a_model(first, second))
 
@@ -171,15 +171,15 @@ async def test_what_a_route_that_failed_had_to_notice_is_not_said():
 
 async def test_a_state_without_text_is_named_as_well():
     up = scripted()
-    up.provider.will(UpstreamState({"parent": "p"}), Finish("stop"))
+    up.instance.will(UpstreamState({"parent": "p"}), Finish("stop"))
 
     assert (await everything(a_model(up)))[1] == UpstreamState({"provider": "up", "state": {"parent": "p"}})
 
 
 async def test_nothing_else_is_tried_once_something_was_said():
     first, second = scripted("first"), scripted("second")
-    first.provider.will(Content("Hi"), StreamCutError("cut"))
-    second.provider.will(Content("unwanted"))
+    first.instance.will(Content("Hi"), StreamCutError("cut"))
+    second.instance.will(Content("unwanted"))
     heard = []
 
     with pytest.raises(StreamCutError):
@@ -187,13 +187,13 @@ async def test_nothing_else_is_tried_once_something_was_said():
             heard.append(piece)
 
     assert heard[-1] == Content("Hi")
-    assert not hasattr(second.provider, "asked")
+    assert not hasattr(second.instance, "asked")
 
 
 async def test_the_last_failure_is_raised_when_all_routes_fail():
     first, second = scripted("first"), scripted("second")
-    first.provider.will(LATE)
-    second.provider.will(OverloadedError("busy"))
+    first.instance.will(LATE)
+    second.instance.will(OverloadedError("busy"))
 
     with pytest.raises(OverloadedError):
         await everything(a_model(first, second))
@@ -201,7 +201,7 @@ async def test_the_last_failure_is_raised_when_all_routes_fail():
 
 async def test_a_refusal_of_the_content_is_not_carried_to_the_next_route():
     first, second = scripted("first"), scripted("second")
-    first.provider.will(ContentRefusedError("no"))
+    first.instance.will(ContentRefusedError("no"))
 
     with pytest.raises(ContentRefusedError):
         await everything(a_model(first, second))
@@ -209,42 +209,42 @@ async def test_a_refusal_of_the_content_is_not_carried_to_the_next_route():
 
 async def test_closing_the_answer_closes_the_provider():
     up = scripted()
-    up.provider.will(Content("Hi"), SILENCE)
+    up.instance.will(Content("Hi"), SILENCE)
 
     async with aclosing(answer(a_model(up), HELLO, Params())) as pieces:
         while await anext(pieces) != Content("Hi"):
             pass
 
-    assert up.provider.closed
+    assert up.instance.closed
 
 
 async def test_the_models_entry_fills_what_the_request_leaves_open():
     up = scripted()
-    up.provider.will(Content("Hi"))
+    up.instance.will(Content("Hi"))
     model = a_model(up, params=DefaultParams(temperature=0.4, max_tokens=7), system="Be brief.")
 
     await everything(model, params=Params(max_tokens=9))
 
-    _, messages, params, _ = up.provider.asked
+    _, messages, params, _ = up.instance.asked
     assert messages == [Message("system", "Be brief."), *HELLO]
     assert params == Params(temperature=0.4, max_tokens=9)
 
 
 async def test_upstream_state_returns_to_the_provider_that_left_it():
     first, second = scripted("first"), scripted("second")
-    first.provider.will(LATE)
-    second.provider.will(Content("Hi"), UpstreamState({"parent": "p"}))
+    first.instance.will(LATE)
+    second.instance.will(Content("Hi"), UpstreamState({"parent": "p"}))
 
     *_, left = await everything(a_model(first, second), state={"provider": "second", "state": {"parent": "o"}})
 
-    assert first.provider.asked[3] is None
-    assert second.provider.asked[3] == {"parent": "o"}
+    assert first.instance.asked[3] is None
+    assert second.instance.asked[3] == {"parent": "o"}
     assert left == UpstreamState({"provider": "second", "state": {"parent": "p"}})
 
 
 async def test_a_provider_answers_no_more_at_a_time_than_its_limit():
     up = scripted(max_concurrent=2)
-    up.provider.will(Content("Hi"), SILENCE)
+    up.instance.will(Content("Hi"), SILENCE)
     one, two, three = (answer(a_model(up), HELLO, Params()) for _ in range(3))
     await anext(one)
     await anext(two)
@@ -261,7 +261,7 @@ async def test_a_provider_answers_no_more_at_a_time_than_its_limit():
 
 async def test_without_a_limit_many_are_answered_at_a_time():
     up = scripted()
-    up.provider.will(Content("Hi"), SILENCE)
+    up.instance.will(Content("Hi"), SILENCE)
     replies = [answer(a_model(up), HELLO, Params()) for _ in range(50)]
 
     assert len(await asyncio.gather(*map(anext, replies))) == 50
@@ -271,8 +271,8 @@ async def test_without_a_limit_many_are_answered_at_a_time():
 async def test_a_provider_at_its_limit_for_too_long_leaves_the_turn_to_the_next(monkeypatch):
     monkeypatch.setattr(concurrency_limit, "LONGEST_WAIT_S", 0.01)
     full, free = scripted("full", max_concurrent=1), scripted("free")
-    full.provider.will(Content("Hi"), SILENCE)
-    free.provider.will(Content("Hello"))
+    full.instance.will(Content("Hi"), SILENCE)
+    free.instance.will(Content("Hello"))
 
     async with aclosing(answer(a_model(full), HELLO, Params())) as taking:
         await anext(taking)
@@ -286,7 +286,7 @@ async def test_a_provider_at_its_limit_for_too_long_leaves_the_turn_to_the_next(
 
 async def test_the_queue_is_no_longer_than_the_patience_for_a_first_piece():
     up = scripted(max_concurrent=1, first=0.01)
-    up.provider.will(Content("Hi"), SILENCE)
+    up.instance.will(Content("Hi"), SILENCE)
 
     async with aclosing(answer(a_model(up), HELLO, Params())) as taking:
         await anext(taking)
@@ -297,7 +297,7 @@ async def test_the_queue_is_no_longer_than_the_patience_for_a_first_piece():
 @pytest.mark.parametrize("how", ["whole", "failed", "stopped", "stopped in the queue", "closed"])
 async def test_a_place_is_given_back_in_every_case(how):
     up = scripted(max_concurrent=1)
-    up.provider.will(*([LATE] if how == "failed" else [Content("Hi")]), *([] if how == "whole" else [SILENCE]))
+    up.instance.will(*([LATE] if how == "failed" else [Content("Hi")]), *([] if how == "whole" else [SILENCE]))
     if how == "closed":
         async with aclosing(answer(a_model(up), HELLO, Params())) as pieces:
             await anext(pieces)
@@ -307,7 +307,7 @@ async def test_a_place_is_given_back_in_every_case(how):
         for turn in reversed(turns):
             turn.cancel()
         await asyncio.wait(turns)
-    up.provider.will(Content("Hello"))
+    up.instance.will(Content("Hello"))
 
     async with asyncio.timeout(1):
         assert (await everything(a_model(up)))[-1] == Content("Hello")
@@ -315,7 +315,7 @@ async def test_a_place_is_given_back_in_every_case(how):
 
 async def test_a_stopped_turn_leaves_the_queue_at_once():
     up = scripted(max_concurrent=1)
-    up.provider.will(Content("Hi"), SILENCE)
+    up.instance.will(Content("Hi"), SILENCE)
     async with aclosing(answer(a_model(up), HELLO, Params())) as taking:
         await anext(taking)
         waiting = asyncio.create_task(everything(a_model(up)))
@@ -328,14 +328,14 @@ async def test_a_stopped_turn_leaves_the_queue_at_once():
 
 async def test_places_are_not_lost_when_turns_are_stopped_as_they_are_let_in():
     up = scripted(max_concurrent=3)
-    up.provider.will(Content("Hi"))
+    up.instance.will(Content("Hi"))
     turns = [asyncio.create_task(everything(a_model(up))) for _ in range(200)]
     for number in range(0, 200, 2):
         await asyncio.sleep(0)
         turns[number].cancel()
     await asyncio.wait(turns)
 
-    up.provider.will(Content("Hi"), SILENCE)
+    up.instance.will(Content("Hi"), SILENCE)
     replies = [answer(a_model(up), HELLO, Params()) for _ in range(3)]
     async with asyncio.timeout(1):
         await asyncio.gather(*map(anext, replies))
@@ -345,8 +345,8 @@ async def test_places_are_not_lost_when_turns_are_stopped_as_they_are_let_in():
 async def test_only_failures_that_lead_to_another_route_are_logged(caplog):
     caplog.set_level("DEBUG", "g4f_lite")
     first, second = scripted("first"), scripted("second")
-    first.provider.will(LATE)
-    second.provider.will(OverloadedError("busy"))
+    first.instance.will(LATE)
+    second.instance.will(OverloadedError("busy"))
     with pytest.raises(OverloadedError):
         await everything(a_model(first, second))
 
@@ -355,12 +355,12 @@ async def test_only_failures_that_lead_to_another_route_are_logged(caplog):
 
 async def test_health_follows_the_calls():
     up = scripted()
-    up.provider.will(LATE)
+    up.instance.will(LATE)
     with pytest.raises(RateLimitedError):
         await everything(a_model(up))
     assert (up.state, up.health.last_error) == ("failing", LATE)
 
-    up.provider.will(Content("Hi"))
+    up.instance.will(Content("Hi"))
     await everything(a_model(up))
 
     assert up.state == "ready"

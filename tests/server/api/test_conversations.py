@@ -52,7 +52,7 @@ class TestWithDefaults:
 
 @pytest.mark.parametrize("loaded", [True, False, None])
 def test_a_model_says_whether_it_is_in_memory(app, client, loaded):
-    up = app.extensions["chat"].catalog.members["up"]
+    up = app.extensions["chat"].catalog.providers["up"]
     wait_for(lambda: up.listed_at)
     up.listed = ModelInfo("test-model", loaded=loaded), ModelInfo("b", loaded=loaded)
 

@@ -8,7 +8,7 @@ from openai import OpenAI
 from g4f_lite.config.settings import ProviderSettings
 from g4f_lite.decoding.call_assembler import JoinedCalls
 from g4f_lite.http.transport import Http
-from g4f_lite.routing.catalog import Member
+from g4f_lite.routing.configured_provider import ConfiguredProvider
 from g4f_lite.tokens import estimate
 from server.compat.capabilities import Requirement, carrying
 from server.problems import Problem
@@ -183,14 +183,14 @@ class TestRoutes:
 class Choosy(ScriptedProvider):
     """Carries some fields with some values."""
 
-    def carries(self, field, value):
+    def supports(self, field, value):
         return value in self.carried.get(field, ())
 
 
 def member(**carried):
     provider = Choosy("p", ProviderSettings(kind="ScriptedProvider"), Http())
     provider.carried = carried
-    return Member("p", provider.settings, provider)
+    return ConfiguredProvider("p", provider.settings, provider)
 
 
 TOOLS, JSON = Requirement("tools", "tools", 1), Requirement("output_config", "response_format", "json")
@@ -200,7 +200,7 @@ def test_only_those_are_asked_that_carry_every_field_with_its_value():
     all_, tools, other = member(tools=[1], response_format=["json"]), member(tools=[1]), member(tools=[2])
 
     for requirements, asked in [([], [all_, tools, other]), ([TOOLS], [all_, tools]), ([TOOLS, JSON], [all_])]:
-        assert [route.member for route in carrying(a_model(all_, tools, other), requirements).routes] == asked
+        assert [route.provider for route in carrying(a_model(all_, tools, other), requirements).routes] == asked
 
 
 @pytest.mark.parametrize(

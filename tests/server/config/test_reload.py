@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from g4f_lite.config.load import load
+from g4f_lite.providers import KINDS
 from server.config.reload import Watch
 from server.config.site import Config
 
@@ -27,7 +28,7 @@ class Site:
         self.file.write_text(json.dumps(document))
 
     def load(self) -> Config:
-        return load(self.file, Config, {})
+        return load(self.file, Config, {}, KINDS)
 
     async def take_over(self, config: Config) -> None:
         self.config = config

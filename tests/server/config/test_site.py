@@ -9,6 +9,7 @@ import pytest
 
 from g4f_lite.config.load import load
 from g4f_lite.errors import ConfigError
+from g4f_lite.providers import KINDS
 from server.config.site import Config
 
 SHIPPED = Path(__file__).parents[3] / "config.json"
@@ -17,7 +18,7 @@ SHIPPED = Path(__file__).parents[3] / "config.json"
 def loaded(folder: Path, document: dict[str, Any], **overrides: Any) -> Config:
     file = folder / "config.json"
     file.write_text(json.dumps(document))
-    return load(file, Config, {}, {"site_config": overrides} if overrides else None)
+    return load(file, Config, {}, KINDS, {"site_config": overrides} if overrides else None)
 
 
 def mistakes(folder: Path, document: dict[str, Any], **overrides: Any) -> list[str]:
@@ -52,7 +53,7 @@ def test_a_file_named_by_a_relative_path_gives_absolute_ones(tmp_path: Path, mon
     (tmp_path / "config.json").write_text("{}")
     monkeypatch.chdir(tmp_path)
 
-    config = load(Path("config.json"), Config, {})
+    config = load(Path("config.json"), Config, {}, KINDS)
 
     assert os.path.isabs(config.data_dir)
     assert config.database == f"sqlite:///{tmp_path}/data/chat.db"
@@ -106,7 +107,7 @@ def test_the_shared_password_comes_from_the_environment_and_is_not_shown(tmp_pat
     file = tmp_path / "config.json"
     file.write_text('{"auth": {"mode": "password"}}')
 
-    config = load(file, Config, {"CHAT_PASSWORD": "SECRET words"})
+    config = load(file, Config, {"CHAT_PASSWORD": "SECRET words"}, KINDS)
 
     assert config.auth.password == "SECRET words"
     assert "SECRET" not in repr(config)

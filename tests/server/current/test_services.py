@@ -55,7 +55,7 @@ async def test_open_pages_hear_once_that_a_provider_fares_otherwise(config, monk
     services = Services(config, asyncio.get_running_loop())
     news = []
     monkeypatch.setattr(services.notifications, "publish_to_all", news.append)
-    health = services.catalog.members["guide"].health
+    health = services.catalog.providers["guide"].health
     services.catalog.due(time.monotonic())  # nothing is left to list
 
     health.failed(UnreachableError("guide is down."))

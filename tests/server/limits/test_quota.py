@@ -5,6 +5,7 @@ import pytest
 import requests
 
 from g4f_lite.config.load import load
+from g4f_lite.providers import KINDS
 from server import create_app
 from server.config.limits import Limits
 from server.config.site import Config
@@ -284,7 +285,7 @@ def test_another_limit_holds_from_the_next_turn_on(app, loop, config, anna):
 def written(tmp_path, **document):
     file = tmp_path / "other.json"
     file.write_text(json.dumps(document))
-    return load(file, Config, {}).limits
+    return load(file, Config, {}, KINDS).limits
 
 
 def test_who_is_alone_meets_no_limit(tmp_path):

@@ -13,6 +13,7 @@ import redis
 
 from g4f_lite.config.load import load
 from g4f_lite.errors import ConfigError
+from g4f_lite.providers import KINDS
 from server.auth.access import Access
 from server.config.site import Config
 from server.limits import redis_counts as module
@@ -233,7 +234,7 @@ def test_turns_of_a_key_are_counted_there_and_taken_back(app, anna):  # noqa: F8
 def test_the_password_of_redis_is_a_secret(tmp_path):
     file = tmp_path / "config.json"
     file.write_text(json.dumps({"redis": "redis://:hushhush@127.0.0.1"}))
-    config = load(file, Config, {})
+    config = load(file, Config, {}, KINDS)
 
     assert "hushhush" in secrets_of(config)
     assert "hushhush" not in repr(config)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from g4f_lite.config.load import load
+from g4f_lite.providers import KINDS
 from server.config.site import Config
 from server.ops import deployment_check
 from server.ops.deployment_check import Danger, dangers
@@ -28,7 +29,7 @@ def ordinary(monkeypatch: pytest.MonkeyPatch) -> None:
 def found(folder: Path, **document: Any) -> list[Danger]:
     file = folder / "config.json"
     write(file, {**({"default_model": "x/y"} if "x" in document.get("providers", {}) else {}), **document})
-    return dangers(load(file, Config, {}), file)
+    return dangers(load(file, Config, {}, KINDS), file)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from g4f_lite.config.load import load
+from g4f_lite.providers import KINDS
 from server.config.site import Config
 from server.ops.logs import JsonLines, Lines, write_logs
 from server.ops.request_id import begin
@@ -27,7 +28,7 @@ def lines(tmp_path: Path) -> Lines:
     file = tmp_path / "config.json"
     database = "postgresql+psycopg://me:database-password@db/chat"
     file.write_text(json.dumps({"providers": {"x": PROVIDER}, "default_model": "x/y", "database": database}))
-    return Lines(load(file, Config, {}))
+    return Lines(load(file, Config, {}, KINDS))
 
 
 def record(message: str, *arguments: object) -> logging.LogRecord:
@@ -89,7 +90,7 @@ class TestJson:
         file = tmp_path / "config.json"
         provider = {**PROVIDER, "api_key": 'a-"quoted"-key'}
         file.write_text(json.dumps({"providers": {"x": provider}, "default_model": "x/y"}))
-        return load(file, Config, {})
+        return load(file, Config, {}, KINDS)
 
     def test_an_event_is_an_object_in_utc(self, lines: Lines) -> None:
         said = record("%s failed", "x")
@@ -130,7 +131,7 @@ def test_the_configuration_chooses_the_form(tmp_path: Path, capfd: pytest.Captur
     file = tmp_path / "config.json"
     file.write_text('{"site_config": {"log": "json"}}')
 
-    write_logs(load(file, Config, {}))
+    write_logs(load(file, Config, {}, KINDS))
     logging.getLogger("server").info("here")
 
     assert json.loads(capfd.readouterr().err)["message"] == "here"

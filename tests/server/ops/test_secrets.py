@@ -11,6 +11,7 @@ import pytest
 
 from g4f_lite.config.load import load
 from g4f_lite.errors import ConfigError
+from g4f_lite.providers import KINDS
 from server.config.site import Config
 from server.ops.logs import FORMATTERS
 from tests.server.api.test_turns import CONVERSATION, a_turn
@@ -145,7 +146,7 @@ def test_no_mistake_in_the_file_tells_one(tmp_path, broken):
     file.write_text(json.dumps(broken))
 
     with pytest.raises(ConfigError) as caught:
-        load(file, Config, {})
+        load(file, Config, {}, KINDS)
 
     leaks(str(caught.value), repr(caught.value))
 

@@ -127,7 +127,7 @@ def test_a_broken_configuration_is_said(app, client):
 
 
 def test_a_model_in_memory_is_marked(app, client):
-    up = app.extensions["chat"].catalog.members["up"]
+    up = app.extensions["chat"].catalog.providers["up"]
     wait_for(lambda: up.listed_at)
     up.listed = ModelInfo("test-model", loaded=True), ModelInfo("other", loaded=False)
 
@@ -138,7 +138,7 @@ def test_a_model_in_memory_is_marked(app, client):
 
 
 def test_of_ten_thousand_models_a_page_has_the_first_and_the_one_that_is_picked(app, client):
-    up = app.extensions["chat"].catalog.members["up"]
+    up = app.extensions["chat"].catalog.providers["up"]
     wait_for(lambda: up.listed_at)
     up.listed = tuple(ModelInfo(f"model-{number}") for number in range(10_000))
     begun = answered(app.extensions["chat"].store, a_turn(model="up/model-9999"))

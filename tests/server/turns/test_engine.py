@@ -40,7 +40,7 @@ async def engine(store):
 def begin(store, *steps, action="send", up=None, **where):
     """Return a turn that is stored and will be answered by these steps, of the provider `up` or of a new one."""
     up = up or scripted()
-    up.provider.will(*steps)
+    up.instance.will(*steps)
     number = next(_numbers)
     new = NewTurn(action=action, model="m", answer_id=f"answer-{number}", message_id=f"question-{number}",
                   content="Hello", title="Hello", **where)  # fmt: skip
@@ -444,7 +444,7 @@ def behind(turn):
 
 def state_of(up):
     """Return the state that a provider was given last."""
-    return up.provider.asked[3]
+    return up.instance.asked[3]
 
 
 THREAD = {"parent": "message-1"}

@@ -66,7 +66,7 @@ def test_a_turn_of_which_nothing_was_saved_still_begins_and_ends(store):
 
 async def test_a_reader_that_was_ahead_follows_the_continued_answer_from_its_beginning(store, died):
     up = scripted()
-    up.provider.will(Content("lo"), Finish("stop"))
+    up.instance.will(Content("lo"), Finish("stop"))
     begun = store.begin(
         "local", NewTurn(action="continue", model="m", answer_id="", conversation_id=died.conversation_id)
     )

@@ -11,7 +11,10 @@ from g4f_lite.http.transport import Http
 from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Piece
 from g4f_lite.provider import Provider
-from g4f_lite.routing.catalog import Catalog, Member, Model, Route
+from g4f_lite.providers import KINDS
+from g4f_lite.routing.catalog import Catalog
+from g4f_lite.routing.configured_provider import ConfiguredProvider
+from g4f_lite.routing.model import Model, Route
 from g4f_lite.routing.model_info import ModelInfo
 
 SILENCE = object()
@@ -46,17 +49,17 @@ class ScriptedProvider(Provider):
         return [ModelInfo("scripted")]
 
 
-def scripted(name: str = "up", max_concurrent: int = 0, **timeout: float) -> Member:
-    """Return a catalog's member with a scripted provider."""
+def scripted(name: str = "up", max_concurrent: int = 0, **timeout: float) -> ConfiguredProvider:
+    """Return a configured provider that is scripted."""
     settings = ProviderSettings(kind="ScriptedProvider", timeout=Timeout(**timeout), max_concurrent=max_concurrent)
-    return Member(name, settings, ScriptedProvider(name, settings, Http()))
+    return ConfiguredProvider(name, settings, ScriptedProvider(name, settings, Http()))
 
 
-def a_model(*members: Member, **members_of_model: Any) -> Model:
-    """Return a model with one route to each member."""
-    return Model("m", "M", tuple(Route(member, "upstream-m") for member in members), **members_of_model)
+def a_model(*providers: ConfiguredProvider, **details: Any) -> Model:
+    """Return a model with one route to each provider."""
+    return Model("m", "M", tuple(Route(provider, "upstream-m") for provider in providers), **details)
 
 
 def a_catalog(**document: Any) -> Catalog:
     """Return the catalog of a configuration."""
-    return Catalog(CatalogConfig.model_validate(document), Http())
+    return Catalog(CatalogConfig.model_validate(document), KINDS, Http())
