@@ -22,7 +22,7 @@ from server.api.search import search
 from server.api.turns import conversation
 from server.auth.first_administrator import ask_for_administrator
 from server.compat.anthropic.routes import anthropic
-from server.compat.errors import worded
+from server.compat.api_errors import adapt_error
 from server.compat.openai.routes import openai
 from server.config.site import Config
 from server.current.rate_limits import limit_requests
@@ -132,7 +132,7 @@ def _refuse(problem: Problem, headers: Iterable[tuple[str, str]] = (), error: Ba
         with suppress(Problem):  # what keeps the page from being made is said as to a program
             return failure_page(problem)
     prefix = services().config.url_prefix
-    return failure(worded(problem, request.path, request.headers, prefix), headers)
+    return failure(adapt_error(problem, request.path, request.headers, prefix), headers)
 
 
 def _refuse_http(error: HTTPException) -> Response:

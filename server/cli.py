@@ -20,7 +20,7 @@ from g4f_lite.routing.check import WIDTH, check, results_table
 from server.app import create_app
 from server.auth.access import Access
 from server.auth.first_administrator import ask_for_administrator
-from server.compat.errors import worded
+from server.compat.api_errors import adapt_error
 from server.config import urls
 from server.config.reload import Watch
 from server.config.site import Config
@@ -113,7 +113,7 @@ async def _serve(config: Config, options: argparse.Namespace) -> int:
             on_ready=lambda port: _announce(config, services.access, port, options.open),
             proxies=Proxies(site.trusted_proxies, site.proxy_addresses),
             headers=SECURITY_HEADERS,
-            adapt_error=partial(worded, url_prefix=config.url_prefix),
+            adapt_error=partial(adapt_error, url_prefix=config.url_prefix),
         )
     finally:
         await services.close()

@@ -104,7 +104,7 @@ def app(
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Runs a test twice: a program receives the same where what it asks is stored."""
     if request.param == "stored":
-        monkeypatch.setattr("server.compat.reply.relayed", stored)
+        monkeypatch.setattr("server.compat.reply_writer.relayed", stored)
     return str(request.param)
 
 

@@ -1,4 +1,4 @@
-"""What a request asks for that some providers cannot do, or none: it is refused, and never left out in silence."""
+"""Refuses what no provider of a model supports, instead of leaving it out silently."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,22 +10,25 @@ from g4f_lite.routing.model import Model, Route
 from server.problems import Problem
 from server.turns.question import Question
 
-Harmless = Mapping[str, tuple[Any, ...]]
-"""Fields that would change what the answer is, each with the values that change nothing."""
+IgnorableValues = Mapping[str, tuple[Any, ...]]
+"""Fields that would change the answer, each with the values that change nothing."""
 
-CARRIED_BY_SOME: Harmless = {
+PROVIDER_DEPENDENT: IgnorableValues = {
     "tools": ([],),
     "tool_choice": ("none", "auto"),
     "response_format": ({"type": "text"},),
 }
-"""Of OpenAI's protocol: tools, and the form of an answer."""
+"""Fields of OpenAI's API that only some providers support: tools, and the format of the answer."""
 
 NO_TOOLS = "tool_choice: there are no tools to choose from."
 
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """A field that has to be carried. name: what the client calls it. field, value: as `Provider.supports` has them."""
+    """A field that the provider must support.
+
+    name: the client's name for it. field, value: as in `Provider.supports`.
+    """
 
     name: str
     field: str
@@ -35,46 +38,46 @@ class Requirement:
         return route.provider.instance.supports(self.field, self.value)
 
 
-def refuse_uncarried(parsed: Mapping[str, Any], uncarried: Harmless) -> None:
-    """Refuse what no provider carries. Raises: Problem, which names the field."""
-    for name, harmless in uncarried.items():
-        if parsed.get(name) not in (None, *harmless):
+def refuse_unsupported(parsed: Mapping[str, Any], unsupported: IgnorableValues) -> None:
+    """Refuse fields that no provider supports. Raises: Problem, which names the field."""
+    for name, ignorable in unsupported.items():
+        if parsed.get(name) not in (None, *ignorable):
             raise Problem("invalid_request", f"{name}: this server cannot pass it on to a model; leave it out.")
 
 
 def question_of(
     model: Model, messages: list[Message], params: Params, names: Mapping[str, str] | None = None
 ) -> Question:
-    """Return the question, for those alone who carry all of it.
+    """Return the question, with only those routes of the model that support all of it.
 
-    names: what the client calls fields that it does not call as OpenAI does. Raises: Problem, which names a field.
+    names: the client's names for fields that differ from OpenAI's. Raises: Problem, which names a field.
     """
     name = named(params.extra.get("tool_choice"))
     if name and not any(named(tool) == name for tool in params.extra["tools"]):
         raise Problem("invalid_request", f"tool_choice: there is no tool called {name[:100]} among the tools.")
-    return Question(carrying(model, _requirements(messages, params.extra, names or {})), messages, params)
+    return Question(restrict_routes(model, _requirements(messages, params.extra, names or {})), messages, params)
 
 
-def carrying(model: Model, requirements: Sequence[Requirement]) -> Model:
-    """Return the model with those routes alone that meet all requirements.
+def restrict_routes(model: Model, requirements: Sequence[Requirement]) -> Model:
+    """Return the model with only those routes that meet all requirements.
 
-    Raises: Problem, which names one that no route meets, or all where each is met by another route.
+    Raises: Problem, which names one that no route meets, or all of them if each is met by a different route.
     """
-    routes = tuple(route for route in model.routes if all(one.is_met_by(route) for one in requirements))
+    routes = tuple(route for route in model.routes if all(required.is_met_by(route) for required in requirements))
     if routes:
         return replace(model, routes=routes)
-    unmet = [one.name for one in requirements if not any(map(one.is_met_by, model.routes))]
-    names = unmet[0] if unmet else " and ".join(one.name for one in requirements)
+    unmet = [required.name for required in requirements if not any(map(required.is_met_by, model.routes))]
+    names = unmet[0] if unmet else " and ".join(required.name for required in requirements)
     sentence = "nobody who answers for this model can be told; leave it out, or pick another model."
     raise Problem("invalid_request", f"{names}: {sentence}")
 
 
 def _requirements(messages: Sequence[Message], extra: Mapping[str, Any], names: Mapping[str, str]) -> list[Requirement]:
-    given = {field: extra.get(field) for field in CARRIED_BY_SOME}
+    given = {field: extra.get(field) for field in PROVIDER_DEPENDENT}
     requirements = [
         Requirement(names.get(field, field), field, value)
         for field, value in given.items()
-        if value not in (None, *CARRIED_BY_SOME[field])
+        if value not in (None, *PROVIDER_DEPENDENT[field])
     ]
     calls = [call for message in messages for call in message.extra.get("tool_calls", ())]
     if any(message.extra for message in messages):

@@ -1,4 +1,4 @@
-"""What Anthropic's clients send. Source: https://docs.anthropic.com/en/api/messages"""
+"""The bodies of requests to Anthropic's API. Source: https://docs.anthropic.com/en/api/messages"""
 
 from typing import Annotated, Any, Literal
 
@@ -6,24 +6,24 @@ from pydantic import Field
 
 from g4f_lite.messages import Message, Params
 from server.api.bodies import check_messages
-from server.compat.anthropic.content import Blocks, messages_of
-from server.compat.capabilities import NO_TOOLS, Harmless
+from server.compat.anthropic.request_content import BlockList, messages_of
+from server.compat.capabilities import NO_TOOLS, IgnorableValues
 from server.problems import Problem
 from server.web.request_json import Body
 
-UNCARRIED: Harmless = {"mcp_servers": ([],), "container": (), "compaction": (), "thread": ()}
-CHOICES = {"auto": "auto", "any": "required", "none": "none"}
+UNSUPPORTED: IgnorableValues = {"mcp_servers": ([],), "container": (), "compaction": (), "thread": ()}
+TOOL_CHOICES = {"auto": "auto", "any": "required", "none": "none"}
 NAMES = {"response_format": "output_config"}
-"""What is called otherwise here than in OpenAI's API."""
+"""Anthropic's name for a field, by OpenAI's."""
 
 
 class AnthropicMessage(Body):
     role: Literal["user", "assistant", "system"]
-    content: str | Blocks
+    content: str | BlockList
 
 
 class AnthropicTool(Body):
-    """A tool that the program runs itself. Those of another `type` are Anthropic's own."""
+    """A tool that the program runs itself. Tools of another `type` are run by Anthropic."""
 
     name: Annotated[str, Field(min_length=1)]
     description: str | None = None
@@ -32,7 +32,7 @@ class AnthropicTool(Body):
     type: str | None = None
 
     def function(self, field: str) -> dict[str, Any]:
-        """Return the tool in OpenAI's words. Raises: Problem, which names the field."""
+        """Return the tool as OpenAI's API has it. Raises: Problem, which names the field."""
         if self.type not in (None, "custom"):
             sentence = "is a tool of Anthropic's own; this server knows none but those with an input_schema."
             raise Problem("invalid_request", f"{field}.type: {self.type[:100]} {sentence}")
@@ -49,9 +49,9 @@ class AnthropicChoice(Body):
     disable_parallel_tool_use: bool | None = None
 
     def choice(self) -> str | dict[str, Any]:
-        """Return the choice in OpenAI's words. Raises: Problem, which names the field."""
+        """Return the choice as OpenAI's API has it. Raises: Problem, which names the field."""
         if self.type != "tool":
-            return CHOICES[self.type]
+            return TOOL_CHOICES[self.type]
         if not self.name:
             raise Problem("invalid_request", "tool_choice.name: must be the name of a tool.")
         return {"type": "function", "function": {"name": self.name}}
@@ -62,27 +62,30 @@ class OutputConfig(Body):
 
 
 class CountBody(Body):
-    """What tokens are counted of."""
+    """The body of a request to count tokens."""
 
     model: str
     messages: Annotated[list[AnthropicMessage], Field(min_length=1)]
-    system: str | Blocks | None = None
+    system: str | BlockList | None = None
     tools: list[AnthropicTool] | None = None
     tool_choice: AnthropicChoice | None = None
     output_config: OutputConfig | None = None
     output_format: dict[str, Any] | None = None
-    """What `output_config` had before there was one."""
+    """The older name of `output_config.format`."""
 
-    def said(self) -> list[Message]:
-        """Return the messages behind what is for the system. Raises: Problem, which names the field."""
+    def all_messages(self) -> list[Message]:
+        """Return the system prompt and the messages. Raises: Problem, which names the field."""
         [system] = messages_of("system", self.system or "", "system")
-        asked = enumerate(self.messages)
-        messages = [said for n, one in asked for said in messages_of(one.role, one.content, f"messages.{n}")]
+        messages = [
+            message
+            for number, given in enumerate(self.messages)
+            for message in messages_of(given.role, given.content, f"messages.{number}")
+        ]
         check_messages([message for message in messages if message.role != "system"])
         return [system, *messages] if system.content.strip() else messages
 
     def extra(self) -> dict[str, Any]:
-        """Return what only some providers carry, in OpenAI's words. Raises: Problem, which names the field."""
+        """Return the fields that not all providers support, as in OpenAI's API. Raises: Problem, with the field."""
         extra: dict[str, Any] = {}
         if self.tool_choice and self.tool_choice.type in ("any", "tool") and not self.tools:
             raise Problem("invalid_request", NO_TOOLS)
@@ -92,13 +95,13 @@ class CountBody(Body):
                 extra["tool_choice"] = self.tool_choice.choice()
                 if self.tool_choice.disable_parallel_tool_use:
                     extra["parallel_tool_calls"] = False
-        if form := self.output_format or (self.output_config and self.output_config.format):
-            extra["response_format"] = _response_format(form)
+        if output_format := self.output_format or (self.output_config and self.output_config.format):
+            extra["response_format"] = _response_format(output_format)
         return extra
 
 
 class MessagesBody(CountBody):
-    """The body of a message; fields that only tune the model, and no provider knows, are left alone."""
+    """The body of a request for a message. Unknown fields that only tune the model are ignored."""
 
     max_tokens: Annotated[int, Field(gt=0, le=1_000_000)]
     stream: bool | None = None
@@ -107,14 +110,14 @@ class MessagesBody(CountBody):
     stop_sequences: Annotated[list[str], Field(max_length=16)] | None = None
 
     def params(self) -> Params:
-        """Return what a provider is asked for. Raises: Problem, which names the field."""
+        """Return the parameters for the provider. Raises: Problem, which names the field."""
         stop = tuple(self.stop_sequences or ())
         return Params(self.temperature, self.top_p, self.max_tokens, stop, self.extra())
 
 
-def _response_format(form: dict[str, Any]) -> dict[str, Any]:
-    """Return the form of an answer in OpenAI's words, where it is as strict. Raises: Problem, which names the field."""
-    match form:
+def _response_format(output_format: dict[str, Any]) -> dict[str, Any]:
+    """Return the format of the answer as OpenAI's API has it, as strict. Raises: Problem, which names the field."""
+    match output_format:
         case {"type": "json_schema", "schema": dict(schema)}:
             return {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": schema}}
     raise Problem("invalid_request", "output_config.format: has the type json_schema, and a schema.")

@@ -1,4 +1,4 @@
-"""What OpenAI's clients send. Source: https://platform.openai.com/docs/api-reference/chat/create"""
+"""The bodies of requests to OpenAI's API. Source: https://platform.openai.com/docs/api-reference/chat/create"""
 
 from dataclasses import replace
 from typing import Annotated, Any
@@ -8,11 +8,11 @@ from pydantic import Field
 from g4f_lite.messages import Message, Params, message_of
 from g4f_lite.protocols.functions import THOUGHTS
 from server.api.bodies import SamplingBody, check_length, check_messages, check_text
-from server.compat.capabilities import CARRIED_BY_SOME, NO_TOOLS, Harmless
+from server.compat.capabilities import NO_TOOLS, PROVIDER_DEPENDENT, IgnorableValues
 from server.problems import Problem
 from server.web.request_json import Body
 
-CHAT_UNCARRIED: Harmless = {
+CHAT_UNSUPPORTED: IgnorableValues = {
     "n": (1,),
     "functions": ([],),
     "function_call": ("none", "auto"),
@@ -21,12 +21,12 @@ CHAT_UNCARRIED: Harmless = {
     "audio": (),
     "web_search_options": (),
 }
-TEXT_UNCARRIED: Harmless = {"n": (1,), "best_of": (1,), "echo": (False,), "suffix": ("",), "logprobs": ()}
+TEXT_UNSUPPORTED: IgnorableValues = {"n": (1,), "best_of": (1,), "echo": (False,), "suffix": ("",), "logprobs": ()}
 
 HINTS = ("frequency_penalty", "presence_penalty", "seed", "logit_bias", "reasoning_effort", "parallel_tool_calls")
-"""Fields that only tune the model: those providers carry them, too, and others answer without."""
-OF_TOOLS = ("tool_choice", "parallel_tool_calls")
-"""Fields that services refuse where no tools are offered."""
+"""Fields that only tune the model. Providers that do not support them answer without them."""
+TOOL_FIELDS = ("tool_choice", "parallel_tool_calls")
+"""Fields that services refuse in a request without tools."""
 
 
 class StreamOptions(Body):
@@ -34,7 +34,7 @@ class StreamOptions(Body):
 
 
 class CompletionBody(SamplingBody):
-    """What both kinds have in common; fields that nobody knows are left alone."""
+    """The fields that both kinds of completion share. Unknown fields are ignored."""
 
     model: str
     stream: bool | None = None
@@ -43,7 +43,7 @@ class CompletionBody(SamplingBody):
 
     @property
     def wants_usage(self) -> bool:
-        """Whether the stream shall tell the tokens at its end."""
+        """Whether the stream ends with the tokens used."""
         return bool(self.stream_options and self.stream_options.include_usage)
 
 
@@ -66,8 +66,8 @@ class ChatBody(CompletionBody):
         params = super().params()
         return replace(params, max_tokens=self.max_completion_tokens or params.max_tokens, extra=self._extra())
 
-    def said(self) -> list[Message]:
-        """Return the messages; where all of it is for the system, the last is the question. Raises: Problem."""
+    def all_messages(self) -> list[Message]:
+        """Return the messages. If all are system messages, the last one becomes the question. Raises: Problem."""
         messages = [_message(number, value) for number, value in enumerate(self.messages)]
         check_messages(messages)
         if all(message.role == "system" for message in messages):
@@ -75,20 +75,20 @@ class ChatBody(CompletionBody):
         return messages
 
     def _extra(self) -> dict[str, Any]:
-        if not self.tools and self.tool_choice not in (None, *CARRIED_BY_SOME["tool_choice"]):
+        if not self.tools and self.tool_choice not in (None, *PROVIDER_DEPENDENT["tool_choice"]):
             raise Problem("invalid_request", NO_TOOLS)
-        given = {name: getattr(self, name) for name in (*CARRIED_BY_SOME, *HINTS)}
-        needless = () if self.tools else OF_TOOLS
-        return {name: value for name, value in given.items() if value not in (None, []) and name not in needless}
+        given = {name: getattr(self, name) for name in (*PROVIDER_DEPENDENT, *HINTS)}
+        left_out = () if self.tools else TOOL_FIELDS
+        return {name: value for name, value in given.items() if value not in (None, []) and name not in left_out}
 
 
 class TextBody(CompletionBody):
-    """The body of a completion: one text, which is the question here."""
+    """The body of a completion: one text, taken as the question."""
 
     prompt: Annotated[list[str], Field(min_length=1, max_length=1)] | str
 
-    def said(self) -> list[Message]:
-        """Return the question. Raises: Problem."""
+    def all_messages(self) -> list[Message]:
+        """Return the question as a message. Raises: Problem."""
         text = self.prompt if isinstance(self.prompt, str) else self.prompt[0]
         check_text(text, "prompt")
         return [Message("user", text)]
@@ -105,7 +105,7 @@ def _message(number: int, value: dict[str, Any]) -> Message:
 
 
 def _extra(value: dict[str, Any], field: str) -> dict[str, Any]:
-    """Return what a message has to do with tools: an answer of one, or calls and why. Raises: Problem."""
+    """Return the members of a tool's result, or tool calls and the thoughts before them. Raises: Problem."""
     calls = value.get("tool_calls")
     if value.get("role") == "tool":
         if not isinstance(value.get("tool_call_id"), str):

@@ -1,4 +1,4 @@
-"""Completions as OpenAI's clients read them.
+"""Writes replies as OpenAI's completions.
 
 Source: https://platform.openai.com/docs/api-reference/chat-streaming
 """
@@ -11,61 +11,61 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from g4f_lite.pieces import FinishReason, Usage
-from server.compat.errors import Worded, in_openai_words
-from server.compat.reply import Form, Reply
+from server.compat.api_errors import ApiError, openai_error
+from server.compat.reply_writer import CollectedReply, ReplyWriter
 from server.problems import Problem
 
 DONE = b"data: [DONE]\n\n"
 
 
-class CompletionForm(Form):
-    """What chat completions and completions have in common."""
+class CompletionWriter(ReplyWriter):
+    """Writes what chat completions and completions share."""
 
     PREFIX: ClassVar[str]
     OBJECT: ClassVar[str]
-    PART: ClassVar[str]
+    CHUNK: ClassVar[str]
 
-    def __init__(self, model: str, *, tells_usage: bool = False) -> None:
-        """tells_usage: whether a stream ends with the tokens; all its other chunks have `usage` null then."""
+    def __init__(self, model: str, *, with_usage: bool = False) -> None:
+        """with_usage: whether a stream ends with the tokens used; `usage` is null in all its other chunks then."""
         self._head = {"id": f"{self.PREFIX}-{secrets.token_hex(12)}", "created": int(time.time()), "model": model}
-        self._tells_usage = tells_usage
-        members = json.dumps({**self._head, "object": self.PART})[:-1]
+        self._with_usage = with_usage
+        members = json.dumps({**self._head, "object": self.CHUNK})[:-1]
         self._before = f'data: {members}, "choices": [{{"index": 0, '
-        self._behind = '}], "usage": null}\n\n' if tells_usage else "}]}\n\n"
+        self._after = '}], "usage": null}\n\n' if with_usage else "}]}\n\n"
 
     @abstractmethod
-    def end(self, reason: FinishReason) -> bytes:
-        """Return the chunk that says why it ended."""
+    def finish(self, reason: FinishReason) -> bytes:
+        """Return the chunk with the finish reason."""
 
     @abstractmethod
-    def choice(self, reply: Reply) -> dict[str, Any]:
-        """Return what a whole reply is, without why it ended."""
+    def choice(self, reply: CollectedReply) -> dict[str, Any]:
+        """Return the choice of a complete reply, without the finish reason."""
 
-    def closing(self, reason: FinishReason, usage: Usage) -> bytes:
-        chunk = {**self._head, "object": self.PART, "choices": [], "usage": tokens(usage)}
-        return self.end(reason) + (record(chunk) if self._tells_usage else b"") + DONE
+    def end(self, reason: FinishReason, usage: Usage) -> bytes:
+        chunk = {**self._head, "object": self.CHUNK, "choices": [], "usage": tokens(usage)}
+        return self.finish(reason) + (record(chunk) if self._with_usage else b"") + DONE
 
-    def failure(self, problem: Worded) -> bytes:
-        return record(problem.said)
+    def error(self, problem: ApiError) -> bytes:
+        return record(problem.json)
 
-    def whole(self, reply: Reply) -> bytes:
+    def complete(self, reply: CollectedReply) -> bytes:
         choice = {"index": 0, **self.choice(reply), "logprobs": None, "finish_reason": reply.reason}
         members = {"object": self.OBJECT, "choices": [choice], "usage": tokens(reply.usage)}
         return json.dumps({**self._head, **members}).encode()
 
-    def worded(self, problem: Problem) -> Worded:
-        return in_openai_words(problem)
+    def api_error(self, problem: Problem) -> ApiError:
+        return openai_error(problem)
 
     def _chunk(self, members: str) -> bytes:
-        return f"{self._before}{members}{self._behind}".encode()
+        return f"{self._before}{members}{self._after}".encode()
 
 
-class ChatForm(CompletionForm):
-    """One chat completion."""
+class ChatWriter(CompletionWriter):
+    """Writes one chat completion."""
 
-    PREFIX, OBJECT, PART = "chatcmpl", "chat.completion", "chat.completion.chunk"
+    PREFIX, OBJECT, CHUNK = "chatcmpl", "chat.completion", "chat.completion.chunk"
 
-    def opening(self) -> bytes:
+    def start(self) -> bytes:
         return self._delta('{"role": "assistant", "content": ""}')
 
     def reasoning(self, text: str) -> bytes:
@@ -74,13 +74,13 @@ class ChatForm(CompletionForm):
     def content(self, text: str) -> bytes:
         return self._delta(f'{{"content": {json.dumps(text)}}}')
 
-    def calling(self, parts: Sequence[Mapping[str, Any]]) -> bytes:
+    def tool_calls(self, parts: Sequence[Mapping[str, Any]]) -> bytes:
         return self._delta(json.dumps({"tool_calls": parts}))
 
-    def end(self, reason: FinishReason) -> bytes:
+    def finish(self, reason: FinishReason) -> bytes:
         return self._delta("{}", f'"{reason}"')
 
-    def choice(self, reply: Reply) -> dict[str, Any]:
+    def choice(self, reply: CollectedReply) -> dict[str, Any]:
         thoughts = {"reasoning_content": reply.reasoning} if reply.reasoning else {}
         calls = list(reply.calls.whole())
         content = None if calls and not reply.content else reply.content
@@ -91,12 +91,12 @@ class ChatForm(CompletionForm):
         return self._chunk(f'"delta": {delta}, "finish_reason": {reason}')
 
 
-class TextForm(CompletionForm):
-    """One completion, as old programs know it; it has no place for reasoning."""
+class TextWriter(CompletionWriter):
+    """Writes one completion of the older API, which has no place for reasoning."""
 
-    PREFIX, OBJECT, PART = "cmpl", "text_completion", "text_completion"
+    PREFIX, OBJECT, CHUNK = "cmpl", "text_completion", "text_completion"
 
-    def opening(self) -> bytes:
+    def start(self) -> bytes:
         return b""
 
     def reasoning(self, text: str) -> bytes:
@@ -105,10 +105,10 @@ class TextForm(CompletionForm):
     def content(self, text: str) -> bytes:
         return self._text(json.dumps(text))
 
-    def end(self, reason: FinishReason) -> bytes:
+    def finish(self, reason: FinishReason) -> bytes:
         return self._text('""', f'"{reason}"')
 
-    def choice(self, reply: Reply) -> dict[str, Any]:
+    def choice(self, reply: CollectedReply) -> dict[str, Any]:
         return {"text": reply.content}
 
     def _text(self, text: str, reason: str = "null") -> bytes:
@@ -121,6 +121,6 @@ def record(value: Any) -> bytes:
 
 
 def tokens(usage: Usage) -> dict[str, int]:
-    """Return what a completion took."""
-    asked, said = usage.input_tokens, usage.output_tokens
-    return {"prompt_tokens": asked, "completion_tokens": said, "total_tokens": asked + said}
+    """Return the tokens of a completion, in OpenAI's names."""
+    prompt, completion = usage.input_tokens, usage.output_tokens
+    return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}

@@ -1,4 +1,4 @@
-"""`/v1`: OpenAI's API, for programs that speak it."""
+"""`/v1`: OpenAI's API: chat completions, completions and models."""
 
 from typing import Any
 
@@ -6,18 +6,18 @@ from flask import Blueprint, Response, request
 
 from g4f_lite.routing.model import Model
 from server.api.openapi import described
-from server.compat.capabilities import question_of, refuse_uncarried
-from server.compat.errors import speaks_anthropic
-from server.compat.openai.body import CHAT_UNCARRIED, TEXT_UNCARRIED, ChatBody, TextBody
-from server.compat.openai.response import ChatForm, TextForm
-from server.compat.reply import JSON_OR_SSE, answer
+from server.compat.api_errors import speaks_anthropic
+from server.compat.capabilities import question_of, refuse_unsupported
+from server.compat.openai.body import CHAT_UNSUPPORTED, TEXT_UNSUPPORTED, ChatBody, TextBody
+from server.compat.openai.response import ChatWriter, TextWriter
+from server.compat.reply_writer import JSON_OR_SSE, answer
 from server.compat.stored import is_stored
 from server.current.allowed_models import allowed_model, allowed_models
 from server.turns.question import Question
 from server.web.request_json import read_json, validate
 
-NOBODY_KNOWS = "1970-01-01T00:00:00Z"
-"""When a model was made."""
+UNKNOWN_DATE = "1970-01-01T00:00:00Z"
+"""The required date of a model, which is not known."""
 
 openai = Blueprint("openai", __name__, url_prefix="/v1")
 
@@ -41,34 +41,34 @@ def model(name: str) -> dict[str, Any]:
 @openai.post("/chat/completions")
 @described(ChatBody, content_types=JSON_OR_SSE)
 def complete_chat() -> Response:
-    """Answer with a chat completion; it is stored where the request, or the key, says so."""
+    """Answer with a chat completion. The request, or else the API key, decides whether it is stored."""
     parsed = read_json(request)
     body = validate(parsed, ChatBody)
-    refuse_uncarried(parsed, CHAT_UNCARRIED)
-    question = question_of(allowed_model(body.model), body.said(), body.params())
-    form = ChatForm(body.model, tells_usage=body.wants_usage)
-    return answer(question, form, stream=bool(body.stream), store=is_stored(body.store))
+    refuse_unsupported(parsed, CHAT_UNSUPPORTED)
+    question = question_of(allowed_model(body.model), body.all_messages(), body.params())
+    writer = ChatWriter(body.model, with_usage=body.wants_usage)
+    return answer(question, writer, stream=bool(body.stream), store=is_stored(body.store))
 
 
 @openai.post("/completions")
 @described(TextBody, content_types=JSON_OR_SSE)
 def complete() -> Response:
-    """Answer with a completion, for programs that know no chats; it is stored where the request says so.
+    """Answer with a completion, for older programs. It is stored only if the request says so.
 
-    What the key says is for chats: editors ask here for every few letters.
+    The API key has no say here: editors send a request after every few letters.
     """
     parsed = read_json(request)
     body = validate(parsed, TextBody)
-    refuse_uncarried(parsed, TEXT_UNCARRIED)
-    question = Question(allowed_model(body.model), body.said(), body.params())
-    form = TextForm(body.model, tells_usage=body.wants_usage)
-    return answer(question, form, stream=bool(body.stream), store=bool(body.store))
+    refuse_unsupported(parsed, TEXT_UNSUPPORTED)
+    question = Question(allowed_model(body.model), body.all_messages(), body.params())
+    writer = TextWriter(body.model, with_usage=body.wants_usage)
+    return answer(question, writer, stream=bool(body.stream), store=bool(body.store))
 
 
 def _shown(model: Model) -> dict[str, Any]:
-    """Return a model as lists of models have it, with the members by which other programs tell what it can do."""
+    """Return a model in the shape of the client's API, with the members that programs read capabilities from."""
     if speaks_anthropic(request.headers):
-        return {"type": "model", "id": model.name, "display_name": model.label, "created_at": NOBODY_KNOWS}
+        return {"type": "model", "id": model.name, "display_name": model.label, "created_at": UNKNOWN_DATE}
     shown = {"id": model.name, "object": "model", "created": 0, "owned_by": model.provider}
     if model.context:
         shown["context_length"] = model.context

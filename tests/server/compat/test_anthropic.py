@@ -6,7 +6,7 @@ import anthropic
 import pytest
 from anthropic import Anthropic
 
-from server.compat.anthropic.response import MessageForm
+from server.compat.anthropic.response import MessageWriter
 from tests.server.compat.test_openai import BOTH_WAYS, PICTURE
 from tests.support.services.openai_wire import delta, openai_error, openai_stream
 from tests.support.services.upstream import cut, silence
@@ -192,8 +192,8 @@ def test_the_events_of_a_stream(client, upstream):
 
 
 def test_thoughts_between_the_text_have_blocks_of_their_own():
-    form = MessageForm("m", 1)
-    told = form.content("a") + form.reasoning("b") + form.content("c")
+    writer = MessageWriter("m", 1)
+    told = writer.content("a") + writer.reasoning("b") + writer.content("c")
 
     starts = [line for line in told.decode().split("\n") if "content_block_start" in line and line.startswith("data")]
     assert [json.loads(line[6:])["content_block"]["type"] for line in starts] == ["text", "thinking", "text"]

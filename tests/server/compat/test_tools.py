@@ -10,7 +10,7 @@ from g4f_lite.decoding.call_assembler import JoinedCalls
 from g4f_lite.http.transport import Http
 from g4f_lite.routing.configured_provider import ConfiguredProvider
 from g4f_lite.tokens import estimate
-from server.compat.capabilities import Requirement, carrying
+from server.compat.capabilities import Requirement, restrict_routes
 from server.problems import Problem
 from tests.server.compat.test_openai import BOTH_WAYS, CHAT, QUESTION, a_chat, chunks_of
 from tests.support.services.openai_wire import DONE, chunk, delta, openai_completion, openai_stream
@@ -200,7 +200,7 @@ def test_only_those_are_asked_that_carry_every_field_with_its_value():
     all_, tools, other = member(tools=[1], response_format=["json"]), member(tools=[1]), member(tools=[2])
 
     for requirements, asked in [([], [all_, tools, other]), ([TOOLS], [all_, tools]), ([TOOLS, JSON], [all_])]:
-        assert [route.provider for route in carrying(a_model(all_, tools, other), requirements).routes] == asked
+        assert [route.provider for route in restrict_routes(a_model(all_, tools, other), requirements).routes] == asked
 
 
 @pytest.mark.parametrize(
@@ -211,4 +211,4 @@ def test_only_those_are_asked_that_carry_every_field_with_its_value():
 )  # fmt: skip
 def test_the_field_that_nobody_carries_is_named_as_the_client_calls_it(members, named):
     with pytest.raises(Problem, match=f"^{named}: nobody"):
-        carrying(a_model(member(), *(member(**carried) for carried in members)), [TOOLS, JSON])
+        restrict_routes(a_model(member(), *(member(**carried) for carried in members)), [TOOLS, JSON])

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 from flask import Flask, request
 
-from server.compat.errors import worded
+from server.compat.api_errors import adapt_error
 from server.front import FrontLimits, Proxies
 from server.front.connection_limits import ConnectionCounter
 from tests.support.wire import Served, serving, until
@@ -184,7 +184,7 @@ async def test_a_client_that_sends_everything_before_it_reads_sees_the_413(serve
 )
 async def test_a_program_gets_the_error_in_the_format_of_its_api(path, version, members):
     async with (
-        serving(an_app(), SMALL, adapt_error=partial(worded, url_prefix="/here")) as served,
+        serving(an_app(), SMALL, adapt_error=partial(adapt_error, url_prefix="/here")) as served,
         served.connect() as wire,
     ):
         wire.send(raw("POST", path, "Content-Length: 1001", *([version] if version else [])))

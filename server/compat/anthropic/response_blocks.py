@@ -1,4 +1,4 @@
-"""The blocks of a streamed message, one after the other, as clients expect them, though calls may come in turns.
+"""Writes the content blocks of a streamed message one after another, even when tool calls arrive interleaved.
 
 Source: https://docs.anthropic.com/en/docs/build-with-claude/streaming
 """
@@ -24,40 +24,40 @@ DELTAS = {
 
 
 def event(type: str, **members: Any) -> bytes:
-    """Return a server-sent event, whose data repeat its name."""
+    """Return a server-sent event. Its data repeat its name."""
     return f"event: {type}\ndata: {json.dumps({'type': type, **members})}\n\n".encode()
 
 
-class Block:
-    """One block. It is over when nothing more belongs to it: a call when its input is whole, all others at any time."""
+class ContentBlock:
+    """One block. A tool call is complete when its input is; any other block may end at any time."""
 
     def __init__(self, start: dict[str, Any]) -> None:
         self.start = start
         self.kind: str = start["type"]
         self.index: int | None = None
-        self._unsaid: list[str] = []
-        self._says_something = False
+        self._unsent: list[str] = []
+        self._has_text = False
         self._end = JsonEnd() if self.kind == "tool_use" else None
 
     @property
-    def is_over(self) -> bool:
+    def is_complete(self) -> bool:
         return self._end is None or self._end.reached
 
     @property
     def is_blank(self) -> bool:
-        """Whether it is a text of nothing but white space, so far: the API has no such block, and takes none back."""
-        return self.kind == "text" and not self._says_something
+        """Whether it is text and only white space so far. The API accepts no such block in a later request."""
+        return self.kind == "text" and not self._has_text
 
     def add(self, text: str) -> None:
-        self._unsaid.append(text)
-        self._says_something = self._says_something or bool(text.strip())
+        self._unsent.append(text)
+        self._has_text = self._has_text or bool(text.strip())
         if self._end:
             self._end.feed(text)
 
-    def told(self, index: int) -> bytes:
-        """Return what was not said yet. index: its own, if it begins now."""
-        text, begins = "".join(self._unsaid), self.index is None
-        self._unsaid.clear()
+    def write(self, index: int) -> bytes:
+        """Return the text that was not sent yet. index: the block's own, if it begins now."""
+        text, begins = "".join(self._unsent), self.index is None
+        self._unsent.clear()
         if begins:
             self.index = index
         type_, member = DELTAS[self.kind]
@@ -69,54 +69,54 @@ class Block:
         return event("content_block_stop", index=self.index)
 
 
-class Blocks:
-    """Writes a block while it lasts. What belongs to others waits for the end of it, or of the message."""
+class ContentBlocks:
+    """Writes one block at a time. Parts of other blocks wait until it is complete, or until the message ends."""
 
     def __init__(self) -> None:
-        self._waiting: deque[Block] = deque()
-        """The first of them is the one that is written."""
-        self._calls: dict[int, Block] = {}
+        self._waiting: deque[ContentBlock] = deque()
+        """The first one is being written."""
+        self._calls: dict[int, ContentBlock] = {}
         self._begun = 0
 
-    def say(self, kind: Kind, text: str) -> bytes:
-        """Return what tells of text, which may be nothing yet."""
+    def add_text(self, kind: Kind, text: str) -> bytes:
+        """Return the events that can be sent now, which may be none."""
         if not self._waiting or self._waiting[-1].kind != kind:
-            self._waiting.append(Block(EMPTY[kind]))
+            self._waiting.append(ContentBlock(EMPTY[kind]))
         self._waiting[-1].add(text)
-        return self._told()
+        return self._ready()
 
-    def call(self, parts: Sequence[Mapping[str, Any]]) -> bytes:
-        """Return what tells of parts of calls, as `pieces.ToolCalls` has them, which may be nothing yet."""
+    def add_tool_calls(self, parts: Sequence[Mapping[str, Any]]) -> bytes:
+        """Return the events that can be sent now, which may be none. parts: as in `pieces.ToolCalls`."""
         for part in parts:
             function = part["function"]
             if part["index"] not in self._calls:
                 start = {"type": "tool_use", "id": safe_id(part["id"]), "name": function["name"], "input": {}}
-                block = self._calls[part["index"]] = Block(start)
+                block = self._calls[part["index"]] = ContentBlock(start)
                 self._waiting.append(block)
             self._calls[part["index"]].add(function["arguments"])
-        return self._told()
+        return self._ready()
 
     def end(self) -> bytes:
-        """Return all that waits, and the end of the last block."""
-        told = self._told()
+        """Return the events of everything that waits, up to the end of the last block."""
+        sent = self._ready()
         while self._waiting:
             block = self._waiting.popleft()
             if not block.is_blank or not self._begun:
-                told += self._of(block) + block.stop()
-        return told
+                sent += self._write(block) + block.stop()
+        return sent
 
-    def _told(self) -> bytes:
-        told = b""
+    def _ready(self) -> bytes:
+        sent = b""
         while self._waiting:
             block = self._waiting[0]
             if not block.is_blank:
-                told += self._of(block)
-            if len(self._waiting) == 1 or not block.is_over:
+                sent += self._write(block)
+            if len(self._waiting) == 1 or not block.is_complete:
                 break
-            told += b"" if block.is_blank else block.stop()
+            sent += b"" if block.is_blank else block.stop()
             self._waiting.popleft()
-        return told
+        return sent
 
-    def _of(self, block: Block) -> bytes:
+    def _write(self, block: ContentBlock) -> bytes:
         self._begun += block.index is None
-        return block.told(self._begun - 1)
+        return block.write(self._begun - 1)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.compat.anthropic.blocks import Blocks
+from server.compat.anthropic.response_blocks import ContentBlocks
 
 
 def part(index, arguments, begins=False):
@@ -17,8 +17,8 @@ def part(index, arguments, begins=False):
 
 def written(*steps):
     """Return what is told of each step, and of the end: texts by their kind, or a list of parts of calls."""
-    blocks = Blocks()
-    told = [blocks.call(step) if isinstance(step, list) else blocks.say(*step) for step in steps]
+    blocks = ContentBlocks()
+    told = [blocks.add_tool_calls(step) if isinstance(step, list) else blocks.add_text(*step) for step in steps]
     return [*told, blocks.end()]
 
 
@@ -111,7 +111,7 @@ def test_white_space_alone_is_no_block_beside_others():
 
 @pytest.mark.parametrize("id_", ["functions.add:0", "ü", ""])
 def test_ids_are_such_as_clients_may_send_back(id_):
-    [start] = events_of(Blocks().call([{**part(0, "", True), "id": id_}]))
+    [start] = events_of(ContentBlocks().add_tool_calls([{**part(0, "", True), "id": id_}]))
 
     assert start["content_block"]["id"] == f"toolu_hex_{id_.encode().hex()}"
 

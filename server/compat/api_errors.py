@@ -1,14 +1,14 @@
-"""Problems in the words of the API whose client asks."""
+"""Errors in the shape of OpenAI's and Anthropic's APIs."""
 
-import json
 import re
+from json import dumps
 from typing import Any, Protocol
 
 from server.ops.request_id import request_id
 from server.problems import ERROR_KINDS, SAME, Problem
 
 PARAM = re.compile(r"([a-z_]+)(?:\.[\w.]+)?: ")
-"""How a sentence about a field of the body begins."""
+"""How a sentence about a field of the body begins: with the field's name."""
 TOO_LONG = "prompt_too_long"
 
 ANTHROPIC_TYPES = {
@@ -23,34 +23,34 @@ ANTHROPIC_TYPES = {
 
 
 ANTHROPIC_DETAILS = {"thread": {"error_code": "thread_unsupported_request"}}
-"""By field, what has clients ask again with all that was said before, as nothing of it is kept here."""
+"""By field. Clients answer this code by sending the whole conversation again; nothing of it is kept here."""
 
 
-class Worded(Problem):
-    """A problem that is told in another shape than ours; `said` is the body."""
+class ApiError(Problem):
+    """A problem in the shape of another API. `json` is the body."""
 
-    def __init__(self, problem: Problem, said: dict[str, Any]) -> None:
+    def __init__(self, problem: Problem, json: dict[str, Any]) -> None:
         super().__init__(problem.code, problem.message, detail=problem.detail, retry_after=problem.retry_after)
         self.status, self.id = _status(problem), problem.id
-        self.said = said
+        self.json = json
 
     def body(self) -> bytes:
-        return json.dumps(self.said).encode()
+        return dumps(self.json).encode()
 
 
 class Headers(Protocol):
-    """The headers of a request, whoever has read it."""
+    """The headers of a request, of Flask or of aiohttp."""
 
     def __contains__(self, name: str, /) -> bool: ...
 
 
-def worded(problem: Problem, path: str, headers: Headers, url_prefix: str) -> Problem:
-    """Return the problem as the client who asked at this path, with these headers, expects it."""
+def adapt_error(problem: Problem, path: str, headers: Headers, url_prefix: str) -> Problem:
+    """Return the problem in the shape that a client of this path, with these headers, expects."""
     path = path.removeprefix(url_prefix)
     if not path.startswith("/v1/"):
         return problem
     is_anthropic = speaks_anthropic(headers) or path.startswith("/v1/messages")
-    return in_anthropic_words(problem) if is_anthropic else in_openai_words(problem)
+    return anthropic_error(problem) if is_anthropic else openai_error(problem)
 
 
 def speaks_anthropic(headers: Headers) -> bool:
@@ -58,22 +58,22 @@ def speaks_anthropic(headers: Headers) -> bool:
     return "anthropic-version" in headers
 
 
-def in_openai_words(problem: Problem) -> Worded:
+def openai_error(problem: Problem) -> ApiError:
     """Return the problem in the shape of OpenAI's errors."""
     param = "model" if problem.code == "unknown_model" else _param(problem)
     known = ERROR_KINDS[problem.code].openai_code
     code = problem.code if known == SAME else known
-    said = {"message": _sentence(problem), "type": _openai_type(_status(problem)), "param": param, "code": code}
-    return Worded(problem, {"error": said})
+    error = {"message": _sentence(problem), "type": _openai_type(_status(problem)), "param": param, "code": code}
+    return ApiError(problem, {"error": error})
 
 
-def in_anthropic_words(problem: Problem) -> Worded:
+def anthropic_error(problem: Problem) -> ApiError:
     """Return the problem in the shape of Anthropic's errors."""
     status = _status(problem)
-    kind = ANTHROPIC_TYPES.get(status, "invalid_request_error" if status < 500 else "api_error")
+    type_ = ANTHROPIC_TYPES.get(status, "invalid_request_error" if status < 500 else "api_error")
     details = ANTHROPIC_DETAILS.get(_param(problem) or "")
-    said = {"type": kind, "message": _sentence(problem), **({"details": details} if details else {})}
-    return Worded(problem, {"type": "error", "error": said, "request_id": request_id() or None})
+    error = {"type": type_, "message": _sentence(problem), **({"details": details} if details else {})}
+    return ApiError(problem, {"type": "error", "error": error, "request_id": request_id() or None})
 
 
 def _openai_type(status: int) -> str:
@@ -83,12 +83,12 @@ def _openai_type(status: int) -> str:
 
 
 def _status(problem: Problem) -> int:
-    """Return the status; what is too long for a model is a 400 to programs, which look at the code."""
+    """Return the status. A prompt that is too long is a 400 in both APIs; their clients look at the code."""
     return 400 if problem.code == TOO_LONG else problem.status
 
 
 def _sentence(problem: Problem) -> str:
-    """Return what happened, with the service's own words; what is too large has the field there instead."""
+    """Return the message and the service's own words. For `too_large` the detail is the field, which comes first."""
     if problem.code == "too_large" and problem.detail:
         return f"{problem.detail}: {problem.message}"
     return f"{problem.message} {problem.detail}".strip()

@@ -1,4 +1,4 @@
-"""Replies in the form of another API: streamed, or whole at their end."""
+"""Answers in the format of another API, streamed or complete."""
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -11,7 +11,7 @@ from flask import Response, request
 from g4f_lite.decoding.call_assembler import JoinedCalls
 from g4f_lite.errors import G4FLiteError
 from g4f_lite.pieces import Answering, Content, Finish, FinishReason, Piece, Reasoning, ToolCalls, Usage
-from server.compat.errors import Worded
+from server.compat.api_errors import ApiError
 from server.compat.keepalive import beating
 from server.compat.stored import stored
 from server.current import rate_limits
@@ -24,12 +24,12 @@ from server.turns.relay import relayed
 from server.web.streaming import Stream
 
 JSON_OR_SSE = ("application/json", MIMETYPES["sse"])
-"""How a reply is sent: whole, or streamed."""
+"""The types of a reply: complete, or streamed."""
 
 
 @dataclass(slots=True)
-class Reply:
-    """What has come of a reply."""
+class CollectedReply:
+    """The parts of a reply, put together."""
 
     content: str = ""
     reasoning: str = ""
@@ -38,13 +38,13 @@ class Reply:
     usage: Usage = field(default_factory=lambda: Usage(0, 0))
 
 
-class Form(ABC):
-    """How one reply is written. Each method returns the bytes to send, which may be none."""
+class ReplyWriter(ABC):
+    """Writes one reply in the format of an API. Each method returns the bytes to send, which may be none."""
 
     ping: ClassVar[bytes] = b": ping\n\n"
 
     @abstractmethod
-    def opening(self) -> bytes: ...
+    def start(self) -> bytes: ...
 
     @abstractmethod
     def reasoning(self, text: str) -> bytes: ...
@@ -52,69 +52,69 @@ class Form(ABC):
     @abstractmethod
     def content(self, text: str) -> bytes: ...
 
-    def calling(self, parts: Sequence[Mapping[str, Any]]) -> bytes:
-        """Return what tells of calls of tools; a form in which none can be offered has nothing to tell."""
+    def tool_calls(self, parts: Sequence[Mapping[str, Any]]) -> bytes:
+        """Return the parts of tool calls; nothing in an API without tools."""
         return b""
 
     @abstractmethod
-    def closing(self, reason: FinishReason, usage: Usage) -> bytes: ...
+    def end(self, reason: FinishReason, usage: Usage) -> bytes: ...
 
     @abstractmethod
-    def failure(self, problem: Worded) -> bytes:
-        """Return what tells, behind the opening, that the rest of the reply will not come."""
+    def error(self, problem: ApiError) -> bytes:
+        """Return the error that ends a stream after its start."""
 
     @abstractmethod
-    def whole(self, reply: Reply) -> bytes:
-        """Return a reply that is not streamed."""
+    def complete(self, reply: CollectedReply) -> bytes:
+        """Return a complete reply, which is not streamed."""
 
     @abstractmethod
-    def worded(self, problem: Problem) -> Worded:
-        """Return a problem as the API's clients know it."""
+    def api_error(self, problem: Problem) -> ApiError:
+        """Return a problem in the shape of the API."""
 
 
-def answer(question: Question, form: Form, *, stream: bool, store: bool) -> Response:
-    """Answer. The headers wait for the first piece, so that a failure before it is a true status.
+def answer(question: Question, writer: ReplyWriter, *, stream: bool, store: bool) -> Response:
+    """Answer a question. The headers wait for the first piece, so a failure before it gets a real status.
 
-    store: whether it becomes part of the person's history.
+    store: whether the question and the answer become part of the person's history.
     """
     rate_limits.count_turn()
     app = services()
     pieces = (stored if store else relayed)(app, someone(), question)
     if not stream:
-        return Stream(_whole(pieces, form), loop=app.loop, waits=True, mimetype="application/json")
-    source = beating(_streamed(pieces, form, f"{request.method} {request.path}"), form.ping)
+        return Stream(_complete(pieces, writer), loop=app.loop, waits=True, mimetype="application/json")
+    source = beating(_streamed(pieces, writer, f"{request.method} {request.path}"), writer.ping)
     return Stream(source, loop=app.loop, waits=True, mimetype=MIMETYPES["sse"])
 
 
-async def _streamed(pieces: Pieces, form: Form, asked: str) -> AsyncGenerator[bytes, None]:
-    reply, begun = Reply(), False
+async def _streamed(pieces: Pieces, writer: ReplyWriter, asked: str) -> AsyncGenerator[bytes, None]:
+    reply, begun = CollectedReply(), False
     try:
         async with aclosing(pieces):
             async for piece in pieces:
-                if block := _written(piece, form, reply):
+                if block := _write(piece, writer, reply):
                     begun = True
                     yield block
-        last = form.closing(reply.reason, reply.usage)
+        last = writer.end(reply.reason, reply.usage)
     except (G4FLiteError, Problem) as error:
-        problem = _worded(error, form)
+        problem = _api_error(error, writer)
         if not begun:
             raise problem from error
         note(problem, asked)
-        last = form.failure(problem)
+        last = writer.error(problem)
     yield last
 
 
-def _written(piece: Piece | Answering, form: Form, reply: Reply) -> bytes:
-    """Return what a piece is to the client now; what is for the end goes into the reply."""
+def _write(piece: Piece | Answering, writer: ReplyWriter, reply: CollectedReply) -> bytes:
+    """Return the bytes of a piece. What belongs at the end is kept in `reply`."""
     match piece:
         case Content(text):
-            return form.content(text)
+            return writer.content(text)
         case Reasoning(text):
-            return form.reasoning(text)
+            return writer.reasoning(text)
         case ToolCalls(parts):
-            return form.calling(parts)
+            return writer.tool_calls(parts)
         case Answering():
-            return form.opening()
+            return writer.start()
         case Finish(reason):
             reply.reason = reason
         case Usage():
@@ -122,8 +122,8 @@ def _written(piece: Piece | Answering, form: Form, reply: Reply) -> bytes:
     return b""
 
 
-async def _whole(pieces: Pieces, form: Form) -> AsyncGenerator[bytes, None]:
-    reply, contents, thoughts = Reply(), [""], [""]
+async def _complete(pieces: Pieces, writer: ReplyWriter) -> AsyncGenerator[bytes, None]:
+    reply, contents, thoughts = CollectedReply(), [""], [""]
     try:
         async with aclosing(pieces):
             async for piece in pieces:
@@ -139,10 +139,10 @@ async def _whole(pieces: Pieces, form: Form) -> AsyncGenerator[bytes, None]:
                     case Usage():
                         reply.usage = piece
     except (G4FLiteError, Problem) as error:
-        raise _worded(error, form) from error
+        raise _api_error(error, writer) from error
     reply.content, reply.reasoning = "".join(contents), "".join(thoughts)
-    yield form.whole(reply)
+    yield writer.complete(reply)
 
 
-def _worded(error: G4FLiteError | Problem, form: Form) -> Worded:
-    return form.worded(error if isinstance(error, Problem) else Problem.of(error))
+def _api_error(error: G4FLiteError | Problem, writer: ReplyWriter) -> ApiError:
+    return writer.api_error(error if isinstance(error, Problem) else Problem.of(error))
