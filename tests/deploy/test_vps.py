@@ -1,4 +1,4 @@
-"""The README's steps on a VPS, as somebody follows them: what needs a whole machine is done in another way.
+"""The steps for a VPS in deploy/README.md, run as written. Steps that need a whole machine are done another way.
 
 The commands below lie in folders of the test in the place of /opt, /var and /etc, with the packages of the tests, and
 neither systemd nor a certificate: the unit's command is started as it stands, and nginx with what was put into conf.d.
@@ -23,13 +23,13 @@ ROOT = Path(__file__).parents[2]
 NAME = "chat.your-name.org"
 PASSWORD = "correct horse battery"
 OF_THE_MACHINE = ("apt ", "git ", "python3 -m venv", "useradd ", "systemctl ", "certbot ")
-"""How steps begin that this test does in its own way."""
+"""Prefixes of the steps that this test does in its own way."""
 FOLDERS = re.compile(r"(?<![\w.])/(?=(?:opt|var|etc)/)")
 
 
 def steps() -> list[str]:
-    """Return the commands of the README's chapter, one each, without `sudo`."""
-    (block,) = re.findall(r"\*\*On a VPS\*\*.*?```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    """Return the commands of the chapter, one each, without `sudo`."""
+    (block,) = re.findall(r"## On a VPS\n.*?```sh\n(.*?)```", (ROOT / "deploy/README.md").read_text(), re.S)
     lines = [line.partition("#")[0].strip() for line in block.splitlines()]
     parts = [part for line in lines for part in line.split(" && ")]
     return [re.sub(r"^sudo (-u \S+ )?", "", part) for part in parts]
@@ -37,7 +37,7 @@ def steps() -> list[str]:
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Path:
-    """The root of a machine to which the program was copied, and on which every step was taken."""
+    """The root of a machine that has the program, after every step."""
     program = tmp_path / "opt/g4f-lite"
     for name in ("client", "deploy", "g4f_lite", "server", "run.py", "pyproject.toml"):
         source, target = ROOT / name, program / name
@@ -53,7 +53,7 @@ def machine(tmp_path: Path) -> Path:
 
 
 def take(machine: Path, step: str) -> None:
-    """Take one step."""
+    """Run one step."""
     command = FOLDERS.sub(f"{machine}/", step).replace("-o g4f-lite", f"-o {getpass.getuser()}")
     folder = machine / "opt/g4f-lite"
     done = subprocess.run(
@@ -64,7 +64,7 @@ def take(machine: Path, step: str) -> None:
 
 @pytest.fixture
 def port(machine: Path) -> int:
-    """A free port, in the place of the one that the files name."""
+    """A free port, which replaces the one in the files."""
     port = free_port()
     for file in ("var/lib/g4f-lite/config.json", "etc/nginx/conf.d/g4f-lite.conf"):
         text = (machine / file).read_text()
@@ -75,7 +75,7 @@ def port(machine: Path) -> int:
 
 @pytest.fixture
 def service(machine: Path, port: int) -> Iterator[subprocess.Popen[str]]:
-    """The command of the unit, running."""
+    """The running command of the systemd unit."""
     unit = (machine / "etc/systemd/system/g4f-lite.service").read_text()
     (command,) = re.findall(r"^ExecStart=(.+)$", unit, re.M)
     environment = {name: value for name, value in os.environ.items() if name.startswith("PATH")}

@@ -49,14 +49,16 @@ def run(*command, **variables):
     return subprocess.run(command, capture_output=True, text=True, timeout=60, env=env)
 
 
-CHAPTER = (
-    (Path(__file__).parents[3] / "README.md").read_text().partition("## Other programs\n")[2].partition("\n## ")[0]
-)
-EXAMPLES = re.findall(r"```(\w+)\n(.*?)```", CHAPTER, re.DOTALL)
+def chapter(file: str, heading: str) -> str:
+    return (Path(__file__).parents[3] / file).read_text().partition(f"{heading}\n")[2].partition("\n#")[0]
+
+
+DOCUMENTED = chapter("README.md", "## Use it") + chapter("docs/api.md", "### Clients")
+EXAMPLES = re.findall(r"```(\w+)\n(.*?)```", DOCUMENTED, re.DOTALL)
 
 
 @pytest.mark.parametrize(("language", "example"), EXAMPLES, ids=["curl", "openai", "llm"])
-def test_what_the_readme_shows_works(server, tmp_path, language, example):
+def test_the_documented_examples_work(server, tmp_path, language, example):
     code = example.replace("http://127.0.0.1:1338", server)
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     if language == "sh" and not shutil.which(code.split()[0]):
