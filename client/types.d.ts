@@ -83,7 +83,7 @@ interface ConversationChanges {
 
 /** What changed elsewhere, over the WebSocket. */
 type LiveEvent =
-  | { type: "hello"; version: string; told: number }
+  | { type: "hello"; version: string; /** The number of the last event. */ told: number }
   | { type: "conversation"; conversation: { id: string; title: string; model?: string; params: Params } }
   | { type: "emptied" }
   | { type: "deleted"; conversation_id: string }

@@ -11,6 +11,6 @@ test("each failure doubles the pause, up to a limit", () => {
   ])
 })
 
-test("chance takes up to half of it", () => {
+test("jitter shortens it by up to half", () => {
   assert.equal(backoffMs(3, () => 0), 1000)
 })

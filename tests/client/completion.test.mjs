@@ -21,14 +21,14 @@ for (const marked of ["|", "|/new", "a /new|", " /new|", "/etc/hosts|", "/etc/|"
   test(`${JSON.stringify(marked)} is ordinary text`, () => assert.equal(at(marked), undefined))
 }
 
-test("what asked is taken out, with one of two spaces around it", () => {
+test("the query is removed, with one of the two spaces around it", () => {
   assert.deepEqual(removeQuery("ask @lla what", { start: 4, end: 8 }), { text: "ask what", caret: 4 })
   assert.deepEqual(removeQuery("@lla what", { start: 0, end: 4 }), { text: "what", caret: 0 })
   assert.deepEqual(removeQuery("/new", { start: 0, end: 4 }), { text: "", caret: 0 })
   assert.deepEqual(removeQuery("ask @lla", { start: 4, end: 8 }), { text: "ask ", caret: 4 })
 })
 
-test("choices fit by every word, wherever it is", () => {
+test("choices match by every word, wherever it is", () => {
   const choices = [{ name: "New chat" }, { name: "Careful reviewer" }]
   assert.deepEqual(matching(choices, "CHAT n"), [choices[0]])
   assert.deepEqual(matching(choices, ""), choices)

@@ -14,7 +14,7 @@ globalThis.CustomEvent ??= class extends Event {
 /** A message of a thread without a page. */
 const message = () => ({ messageId: "", apply() {}, remove() {}, fail: (error) => assert.fail(error) })
 
-test("a connection that breaks before the turn begins gives the text back", async () => {
+test("a connection that breaks before the turn begins puts the text back", async () => {
   const api = {
     async *startTurn() {
       yield { type: "ping" }

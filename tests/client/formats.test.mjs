@@ -13,12 +13,12 @@ for (const [language, zone, text] of [
   test(`noon in ${zone}, in ${language}`, () => assert.equal(plain(momentText("2026-11-21T12:05:00Z", language, zone)), text))
 }
 
-test("a day is that of the reader", () => {
+test("a day is in the reader's time zone", () => {
   assert.equal(dayText("2026-11-21T23:05:00Z", "en", "UTC"), "Nov 21, 2026")
   assert.equal(dayText("2026-11-21T23:05:00Z", "de", "Europe/Berlin"), "22.11.2026")
 })
 
-test("numbers are grouped as the language has it", () => {
+test("numbers are grouped as in the language", () => {
   assert.equal(numberText(12345, "en"), "12,345")
   assert.equal(numberText(12345, "de"), "12.345")
 })

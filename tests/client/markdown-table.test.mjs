@@ -3,12 +3,12 @@ import test from "node:test"
 
 import { rowsToMarkdown } from "../../client/static/js/lib/markdown-table.js"
 
-test("a table is Markdown again", () => {
+test("a table becomes Markdown again", () => {
   const rows = [["name", "size"], ["a", "1"], ["b", "2"]]
 
   assert.equal(rowsToMarkdown(rows, ["---", "--:"]), "| name | size |\n| --- | --: |\n| a | 1 |\n| b | 2 |\n")
 })
 
-test("what would end a cell or a row does not", () => {
+test("characters that would end a cell or a row are escaped", () => {
   assert.equal(rowsToMarkdown([["a|b"], ["one\n  two"]], ["---"]), "| a\\|b |\n| --- |\n| one two |\n")
 })

@@ -7,7 +7,7 @@ const model = (id, provider, more) => ({ id, label: id, provider, upstream: id, 
 const MODELS = [model("small", "home"), model("large", "cloud"), model("tiny", "home", { available: false })]
 const names = (choices) => choices.map(({ id }) => id)
 
-test("every word of a query must be somewhere, in any order, without case and accents", () => {
+test("every word of a query must match, in any order, ignoring case and accents", () => {
   const list = new ModelList([model("Ünicorn-7b", "a"), model("unicorn-70b", "b"), model("horse-7b", "c")])
 
   assert.deepEqual(names(list.find("7 UNICÓRN")), ["Ünicorn-7b", "unicorn-70b"])
@@ -15,11 +15,11 @@ test("every word of a query must be somewhere, in any order, without case and ac
   assert.deepEqual(list.find("zebra"), [])
 })
 
-test("a model is found by what its service calls it", () => {
+test("a model is found by its upstream name", () => {
   assert.deepEqual(names(new ModelList([model("mine", "a", { upstream: "vendor/x-1" })]).find("x-1")), ["mine"])
 })
 
-test("favourites come first, and each provider's models in a row", () => {
+test("favourites come first, then the models of each provider together", () => {
   const choices = groupModels([...MODELS, model("huge", "cloud")], new Set(["huge"]), "Favourites")
 
   assert.deepEqual(choices.map(({ id, group }) => [group, id]), [
@@ -28,7 +28,7 @@ test("favourites come first, and each provider's models in a row", () => {
   assert.deepEqual(choices.map(({ disabled }) => disabled), [false, false, true, false])
 })
 
-test("what is picked is at the head when it would be out of sight", () => {
+test("the picked model moves to the front if it would be out of sight", () => {
   const choices = Array.from({ length: 200 }, (_, index) => model(`m${index}`, "p"))
 
   assert.equal(moveToFront("m150", choices)[0].id, "m150")

@@ -20,13 +20,13 @@ test("bytes cut anywhere give the same events", () => {
   }
 })
 
-test("a line is given as soon as it is complete, and not before", () => {
+test("a line is returned once it is complete, and not before", () => {
   const decoder = new NdjsonDecoder()
 
   assert.deepEqual(decoder.feed(BYTES.subarray(0, 5)), [])
   assert.equal(decoder.feed(BYTES.subarray(5)).length, 2)
 })
 
-test("empty lines say nothing", () => {
+test("empty lines are ignored", () => {
   assert.deepEqual(new NdjsonDecoder().feed(new TextEncoder().encode('\n{"a":1}\n\r\n')), [{ a: 1 }])
 })

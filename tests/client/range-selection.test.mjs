@@ -15,28 +15,28 @@ function selection(...steps) {
 const toggle = (id) => (made) => made.toggle(id)
 const extend = (id) => (made) => made.extend(id, ORDER)
 
-test("one is selected, and no longer", () => {
+test("an item is selected, and deselected", () => {
   assert.equal(selected(selection(toggle("b"))), "b")
   assert.equal(selection(toggle("b"), toggle("b")).size, 0)
 })
 
-test("a range goes from the one touched last, in either direction, and adds to what there is", () => {
+test("a range starts at the item touched last, goes in either direction, and adds to the selection", () => {
   assert.equal(selected(selection(toggle("b"), extend("d"))), "bcd")
   assert.equal(selected(selection(toggle("d"), extend("b"))), "bcd")
   assert.equal(selected(selection(toggle("a"), toggle("c"), extend("d"))), "acd")
   assert.equal(selected(selection(toggle("b"), extend("c"), extend("e"))), "bcde")
 })
 
-test("a range without a beginning is one", () => {
+test("a range without a start is one item", () => {
   assert.equal(selected(selection(extend("c"))), "c")
   assert.equal(selected(selection(toggle("a"), toggle("a"), extend("c"))), "c")
 })
 
-test("a range from one that is gone is one", () => {
+test("a range from an item that is gone is one item", () => {
   assert.equal(selected(selection(toggle("x"), extend("c"))), "c")
 })
 
-test("what the list no longer has is forgotten", () => {
+test("items that left the list are deselected", () => {
   const made = selection(toggle("a"), toggle("b"))
 
   made.retain(["b", "c"])

@@ -69,12 +69,12 @@ test("no two actions have the same keys", () => {
   assert.equal(new Set(SHORTCUTS.map(({ keys }) => keys)).size, SHORTCUTS.length)
 })
 
-test("no action has keys that people know from their browser", () => {
+test("no action takes a well-known shortcut of the browser", () => {
   const taken = ["Mod+R", "Mod+T", "Mod+W", "Mod+N", "Mod+L", "Mod+F", "Mod+P", "Mod+S", "Mod+C", "Mod+V", "Mod+Shift+T", "Mod+Shift+N"]
   assert.deepEqual(SHORTCUTS.filter(({ keys }) => taken.includes(keys)), [])
 })
 
-test("keys are called as on the keyboard in front of the reader", () => {
+test("keys are named as on the reader's keyboard", () => {
   const names = { mod: "Strg", shift: "Umschalt" }
   assert.deepEqual(keyNames("Mod+Shift+O", HERE, names), ["Strg", "Umschalt", "O"])
   assert.deepEqual(keyNames("Mod+Shift+O", APPLE, names), ["⌘", "⇧", "O"])
@@ -82,7 +82,7 @@ test("keys are called as on the keyboard in front of the reader", () => {
   assert.deepEqual(keyNames("ArrowLeft", RTL, names), ["→"])
 })
 
-test("assistive technology hears of the keys in its own words", () => {
+test("keys have the names that assistive technology expects", () => {
   assert.equal(ariaKeys("Mod+Shift+O", false), "Control+Shift+O")
   assert.equal(ariaKeys("Mod+Shift+O", true), "Meta+Shift+O")
 })

@@ -15,7 +15,7 @@ function as(person, localStorage = place) {
   globalThis.localStorage = localStorage
 }
 
-test("what one person wrote is not there for the next, and is there for the first one again", () => {
+test("each person who uses the browser has texts of their own", () => {
   as("anna")
   storage.write("draft", "from Anna")
 
@@ -29,7 +29,7 @@ test("what one person wrote is not there for the next, and is there for the firs
   assert.equal(storage.read("draft"), null)
 })
 
-test("an empty text is forgotten", () => {
+test("an empty text removes the item", () => {
   as("anna")
   storage.write("draft", "text")
 
@@ -38,7 +38,7 @@ test("an empty text is forgotten", () => {
   assert.equal(storage.read("draft"), null)
 })
 
-test("an event from a tab of somebody else is about something else", () => {
+test("an event from another person's tab is about something else", () => {
   as("anna")
 
   assert.equal(storage.isAbout({ key: "anna:draft" }, "draft"), true)
@@ -46,7 +46,7 @@ test("an event from a tab of somebody else is about something else", () => {
   assert.equal(storage.isAbout({ key: "draft" }, "draft"), false)
 })
 
-test("where keeping is forbidden, nothing is there", () => {
+test("where storage is forbidden, nothing is stored", () => {
   as("anna", null)
 
   storage.write("draft", "text")

@@ -16,7 +16,7 @@ test("a finger that hardly moves does nothing", () => {
   assert.equal(swiped({ points: [[5, 100, 0], [12, 104, 30]] }).isSwipe, false)
 })
 
-test("one that goes along the edge scrolls, also when it turns later", () => {
+test("a finger that moves along the edge scrolls, also if it turns later", () => {
   assert.equal(swiped({ points: [[5, 100, 0], [8, 130, 30], [200, 130, 300]] }).isSwipe, false)
 })
 
@@ -29,12 +29,12 @@ test("the drawer follows the finger, and no further than it is wide", () => {
   assert.equal(swiped({ isOpen: true, points }).shown, WIDTH)
 })
 
-test("a slow one decides by the half", () => {
+test("a slow swipe decides by the halfway point", () => {
   assert.equal(swiped({ points: [[0, 0, 0], [140, 0, 900], [140, 0, 1000]] }).endsOpen, false)
   assert.equal(swiped({ points: [[0, 0, 0], [160, 0, 900], [160, 0, 1000]] }).endsOpen, true)
 })
 
-test("a quick one decides by where it goes", () => {
+test("a fling decides by its direction", () => {
   assert.equal(swiped({ points: [[0, 0, 0], [30, 0, 40]] }).endsOpen, true)
   assert.equal(swiped({ isOpen: true, points: [[280, 0, 0], [250, 0, 40]] }).endsOpen, false)
 })

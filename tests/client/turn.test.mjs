@@ -49,7 +49,7 @@ test("a turn is read until its end", async () => {
   assert.deepEqual(await read(api), { events: [START, HTML, FINISH], lost: [] })
 })
 
-test("a broken connection goes on behind the last event", async () => {
+test("a broken connection resumes after the last event", async () => {
   const api = scripted([START, REASONING, broken], [HTML, FINISH])
 
   const { events, lost } = await read(api)
@@ -59,7 +59,7 @@ test("a broken connection goes on behind the last event", async () => {
   assert.deepEqual(lost, [true, false])
 })
 
-test("the last block is asked for again, since others may have its number", async () => {
+test("the last block is requested again, since others may share its number", async () => {
   const api = scripted([START, HTML, broken], [FINISH])
 
   await read(api)
@@ -67,31 +67,31 @@ test("the last block is asked for again, since others may have its number", asyn
   assert.deepEqual(api.calls[1], ["follow", "a", 3])
 })
 
-test("a stream that ends without an end is a broken one", async () => {
+test("a stream that stops before the end of the turn is a broken connection", async () => {
   const api = scripted([START], [FINISH])
 
   assert.deepEqual((await read(api)).events, [START, FINISH])
 })
 
-test("a question that nobody confirmed is not asked again", async () => {
+test("an unconfirmed request is not sent again", async () => {
   const api = scripted([broken])
 
   await assert.rejects(read(api), broken)
 })
 
-test("a server that is just starting is asked again", async () => {
+test("a server that is starting is retried", async () => {
   const api = scripted([START, broken], [new Problem(503, { message: "" })], [FINISH])
 
   assert.deepEqual((await read(api)).events, [START, FINISH])
 })
 
-test("an answer that is no more is not asked for again", async () => {
+test("an answer that is gone is not requested again", async () => {
   const gone = new Problem(404, { message: "There is no such answer." })
 
   await assert.rejects(read(scripted([gone]), { messageId: "a", seq: 5 }), gone)
 })
 
-test("reading on begins where the page was made", async () => {
+test("following an answer begins after the last event of the page", async () => {
   const api = scripted([FINISH])
 
   await read(api, { messageId: "a", seq: 5 })

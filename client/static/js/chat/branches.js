@@ -31,7 +31,10 @@ export class Branches {
     await this.#conversation.catchUp()
   }
 
-  /** Remove a message and those after it from the page at once; if the server refuses, they return. @param {ChatMessage} message */
+  /**
+   * Remove a message and those after it from the page at once; if the server refuses, they return.
+   * @param {ChatMessage} message
+   */
   async remove(message) {
     const removed = this.#thread.removeFrom(message)
     try {

@@ -23,7 +23,10 @@ export class Conversation extends EventTarget {
   #states = new Map()
   #isBehind = false
 
-  /** Returns the parameters that a turn must carry; undefined where the server knows them. @type {() => Params | undefined} */
+  /**
+   * Returns the parameters that a turn must carry; undefined where the server knows them.
+   * @type {() => Params | undefined}
+   */
   params = () => undefined
 
   /**
@@ -117,7 +120,10 @@ export class Conversation extends EventTarget {
     return this.#ended
   }
 
-  /** Note the state of a turn of this conversation, begun here or elsewhere. @param {{message_id: string, state: string}} turn */
+  /**
+   * Note the state of a turn of this conversation, begun here or elsewhere.
+   * @param {{message_id: string, state: string}} turn
+   */
   noteTurn({ message_id, state }) {
     this.#states.set(message_id, state)
     this.#settle()

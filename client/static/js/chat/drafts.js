@@ -33,7 +33,7 @@ function byConversation(name) {
     },
 
     /**
-     * Tell whether a `storage` event, which comes from another tab, is about that conversation.
+     * Return whether a `storage` event, which comes from another tab, is about that conversation.
      * @param {StorageEvent} event
      * @param {string} conversationId
      */

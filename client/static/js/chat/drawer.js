@@ -12,7 +12,7 @@ const LEADS_ELSEWHERE = "[data-open-search], [data-open-settings], :not([data-se
  */
 export class Drawer {
   #element
-  #behind
+  #page
   #narrow
   /** @type {{pointer: number, start: import("../lib/swipe.js").Point, track?: Swipe} | undefined} */
   #swipe
@@ -21,12 +21,12 @@ export class Drawer {
 
   /**
    * @param {HTMLElement} element the popover
-   * @param {HTMLElement} behind what is inert while it is open
+   * @param {HTMLElement} page the part of the page that is inert while it is open
    * @param {MediaQueryList} narrow when it is a drawer at all
    */
-  constructor(element, behind, narrow) {
+  constructor(element, page, narrow) {
     this.#element = element
-    this.#behind = behind
+    this.#page = page
     this.#narrow = narrow
     element.popover = "manual" // this class decides what closes it
     listen(element, {
@@ -71,7 +71,7 @@ export class Drawer {
     if (opens) {
       this.#cameFrom = document.activeElement
     } else {
-      this.#behind.inert = false
+      this.#page.inert = false
       if (this.#element.contains(document.activeElement) && this.#cameFrom instanceof HTMLElement) {
         this.#cameFrom.focus({ preventScroll: true })
       }
@@ -82,7 +82,7 @@ export class Drawer {
     if (this.isOpen) {
       const first = this.#element.querySelector("[aria-current]") ?? this.#element.querySelector("a")
       first?.focus({ preventScroll: true })
-      this.#behind.inert = true
+      this.#page.inert = true
       history.pushState({ ...history.state, drawer: true }, "")
     } else if (history.state?.drawer) {
       history.back()
@@ -105,7 +105,7 @@ export class Drawer {
     }
     const link = event.target.closest("a[href]")
     if (!this.#element.contains(event.target)) {
-      if (this.#behind.contains(event.target) || event.target.contains(this.#behind)) {
+      if (this.#page.contains(event.target) || event.target.contains(this.#page)) {
         this.close()
       }
     } else if (link && event.defaultPrevented) {

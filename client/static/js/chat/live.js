@@ -40,7 +40,10 @@ export class Live {
     })
   }
 
-  /** Only a message from the server proves the connection: a proxy may accept it and pass nothing on. @param {LiveEvent} event */
+  /**
+   * Only a message from the server proves the connection: a proxy may accept it and pass nothing on.
+   * @param {LiveEvent} event
+   */
   #receive(event) {
     if (this.#failures) {
       this.#failures = 0

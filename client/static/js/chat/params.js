@@ -1,5 +1,5 @@
 /**
- * Tell whether two sets of parameters are the same.
+ * Return whether two sets of parameters are the same.
  * @param {Record<string, unknown>} one
  * @param {Record<string, unknown>} other
  */
@@ -8,7 +8,7 @@ export function sameParams(one, other) {
   return Array.from(names).every((name) => one[name] === other[name])
 }
 
-/** Tell whether any parameter is set. @param {Params} params */
+/** Return whether any parameter is set. @param {Params} params */
 export function hasParams(params) {
   return Object.keys(params).length > 0
 }

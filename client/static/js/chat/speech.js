@@ -1,6 +1,8 @@
 const PAUSES = "p, li, tr, h2, h3, h4, h5, h6, blockquote, .math"
 
-/** Speaks an answer to screen readers while it arrives: each block once, when the next block shows that it is complete. */
+/**
+ * Speaks an answer to screen readers while it arrives: each block once, when the next block shows that it is complete.
+ */
 export class AnswerSpeech {
   #speak
   #words

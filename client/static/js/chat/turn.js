@@ -49,7 +49,7 @@ function resumeAt(event, seq) {
   return event.type === "html" ? event.seq - 1 : (event.seq ?? seq)
 }
 
-/** Tell whether a retry is pointless: after a permanent refusal, or a bug. @param {unknown} error */
+/** Return whether a retry is pointless: after a permanent refusal, or a bug. @param {unknown} error */
 function isFinal(error) {
   return !isFailure(error) || (error instanceof Problem && !error.isTransient)
 }

@@ -1,4 +1,7 @@
-/** Mark the element with the last letter of an answer with `data-caret`; CSS shows the caret after it. @param {HTMLElement} body */
+/**
+ * Mark the element with the last letter of an answer with `data-caret`; CSS shows the caret after it.
+ * @param {HTMLElement} body
+ */
 export function showCaret(body) {
   hideCaret(body)
   const last = Array.from(body.children).findLast((block) => block.hasChildNodes())

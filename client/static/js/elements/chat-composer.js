@@ -13,7 +13,7 @@ const MIRRORED = 4000 // characters: the field reaches its full height long befo
 export class ChatComposer extends HTMLElement {
   #conversationId = ""
   #sent = ""
-  #kept = ""
+  #stored = ""
   #isOurs = false
   #composedAt = -Infinity
 
@@ -45,7 +45,10 @@ export class ChatComposer extends HTMLElement {
     unlisten(window, this.#windowHandlers)
   }
 
-  /** Show the draft of a conversation. A queued message whose answer has ended meanwhile is not sent unseen. @param {string} conversationId */
+  /**
+   * Show the draft of a conversation. A queued message whose answer has ended meanwhile is not sent unseen.
+   * @param {string} conversationId
+   */
   open(conversationId) {
     this.#conversationId = conversationId
     this.#queued.open(conversationId)
@@ -79,12 +82,12 @@ export class ChatComposer extends HTMLElement {
   /** The server has the message: drop its draft. @param {string} conversationId */
   accepted(conversationId) {
     this.#sent = ""
-    if (drafts.read(this.#conversationId) === this.#kept) {
+    if (drafts.read(this.#conversationId) === this.#stored) {
       drafts.write(this.#conversationId, "") // unless another tab has written one since
     }
     this.#conversationId = conversationId
     this.#queued.open(conversationId)
-    this.#keep()
+    this.#store()
   }
 
   /**
@@ -100,7 +103,10 @@ export class ChatComposer extends HTMLElement {
     this.#field.focus()
   }
 
-  /** An answer has ended: send the queued message if the answer is complete, otherwise put it back. @param {boolean} isComplete */
+  /**
+   * An answer has ended: send the queued message if the answer is complete, otherwise put it back.
+   * @param {boolean} isComplete
+   */
   ended(isComplete) {
     const text = this.#queued.take()
     if (text && isComplete) {
@@ -127,7 +133,7 @@ export class ChatComposer extends HTMLElement {
 
   #onInput() {
     this.#show()
-    this.#keep()
+    this.#store()
   }
 
   /** @param {On<KeyboardEvent>} event */
@@ -157,7 +163,11 @@ export class ChatComposer extends HTMLElement {
     this.#isRunning ? this.#queued.add(text) : this.#send(text)
   }
 
-  /** Another tab has written a draft: the newest wins, except over a text typed here, which also outlives what is sent there. @param {StorageEvent} event */
+  /**
+   * Another tab has written a draft: the newest wins, except over a text typed here, which also outlives what is sent
+   * there.
+   * @param {StorageEvent} event
+   */
   #onStorage(event) {
     if (!drafts.isIn(event, this.#conversationId)) {
       return
@@ -165,7 +175,7 @@ export class ChatComposer extends HTMLElement {
     if (!this.#isOurs) {
       this.#adopt(event.newValue ?? "")
     } else if (!event.newValue) {
-      this.#keep()
+      this.#store()
     }
   }
 
@@ -176,11 +186,14 @@ export class ChatComposer extends HTMLElement {
     }
   }
 
-  /** Show a stored draft without storing it again, which would bring back what another tab has sent since. @param {string} draft */
+  /**
+   * Show a stored draft without storing it again, which would bring back what another tab has sent since.
+   * @param {string} draft
+   */
   #adopt(draft) {
     this.#field.value = draft
     this.#show()
-    this.#kept = draft
+    this.#stored = draft
     this.#isOurs = false
   }
 
@@ -196,15 +209,15 @@ export class ChatComposer extends HTMLElement {
   /** @param {string} text */
   #send(text) {
     this.#sent = text
-    this.#keep()
+    this.#store()
     fire(this, "chat:send", text)
   }
 
   /** Until the server has a message, it is stored together with the text typed after it. */
-  #keep() {
-    this.#kept = [this.#sent, this.value].filter(Boolean).join("\n")
-    this.#isOurs = this.#kept !== ""
-    drafts.write(this.#conversationId, this.#kept)
+  #store() {
+    this.#stored = [this.#sent, this.value].filter(Boolean).join("\n")
+    this.#isOurs = this.#stored !== ""
+    drafts.write(this.#conversationId, this.#stored)
   }
 
   #show() {

@@ -4,7 +4,7 @@ import { pluralText } from "../lib/plural.js"
 import { RangeSelection } from "../lib/range-selection.js"
 
 /**
- * Selects several conversations of a list and acts on them. Shift+click begins, or begin(id); a click goes on.
+ * Selects several conversations of a list and acts on them. Shift+click begins, or begin(id); a plain click adds.
  * Fires `selection:act` ({act, ids}).
  */
 export class ChatSelection extends HTMLElement {

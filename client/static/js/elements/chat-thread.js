@@ -68,7 +68,11 @@ export class ChatThread extends HTMLElement {
     return removed
   }
 
-  /** Become the same thread of a newer page; messages that are the same remain. @param {ChatThread} fresh */
+  /**
+   * Become the same thread of a newer page; messages that are the same remain. The elements of a fetched page are not
+   * upgraded yet, so only their attributes can be read.
+   * @param {ChatThread} fresh
+   */
   update(fresh) {
     const theirs = Array.from(fresh.querySelectorAll(":scope > chat-message"))
     const known = theirs.findIndex(({ dataset }) => this.message(dataset.id ?? ""))

@@ -4,7 +4,10 @@ import { Problem, rethrowBugs } from "../lib/problem.js"
 
 const SHOWN_MS = 10_000
 
-/** Says for a while what was just done, with a button that undoes it. Methods: show(sentence, {undo}), showError(error). */
+/**
+ * Shows for a while what was just done, with a button that undoes it. Methods: show(sentence, {undo}),
+ * showError(error).
+ */
 export class ChatToast extends HTMLElement {
   /** @type {(() => void) | undefined} */
   #undo
@@ -40,13 +43,15 @@ export class ChatToast extends HTMLElement {
     this.#startTimer()
   }
 
-  /** Say why something failed; a bug is thrown again. @param {unknown} error */
+  /** Show why something failed; a bug is thrown again. @param {unknown} error */
   showError(error) {
     rethrowBugs(error)
     this.show(error instanceof Problem ? errorText(error) : this.dataset.unreachable)
   }
 
-  /** Be above an open popover. The toast is always rendered: a screen reader ignores what was hidden when it changed. */
+  /**
+   * Be above an open popover. The toast is always rendered: a screen reader ignores what was hidden when it changed.
+   */
   #moveToTop() {
     if (document.querySelector(":popover-open")) {
       this.hidePopover()

@@ -169,7 +169,10 @@ export class ModelPicker extends HTMLElement {
     this.#part("like").ariaPressed = String(model !== undefined && favourites.read().has(model.id))
   }
 
-  /** Show the models that match the query. Activate the one with that id, or the first available one. @param {string} [id] */
+  /**
+   * Show the models that match the query. Activate the one with that id, or the first available one.
+   * @param {string} [id]
+   */
   #show(id) {
     const choices = this.find(this.#query.value)
     const at = choices.findIndex((choice) => choice.id === id)
@@ -180,7 +183,10 @@ export class ModelPicker extends HTMLElement {
     count.textContent = this.models.length ? pluralText(count.dataset.count, choices.length) : ""
   }
 
-  /** Mark a favourite, or unmark it, in its row; it moves when the list is shown the next time. @param {Choice | undefined} choice */
+  /**
+   * Mark a favourite, or unmark it, in its row; it moves when the list is shown the next time.
+   * @param {Choice | undefined} choice
+   */
   #toggleFavourite(choice) {
     if (choice) {
       favourites.toggle(choice.id)

@@ -86,7 +86,7 @@ export class ParamsPanel extends HTMLElement {
     }
   }
 
-  /** Adopt what the fields say, if all are valid and something is new. */
+  /** Adopt the values of the fields, if all are valid and something changed. */
   #save() {
     this.#stopWaiting()
     const areValid = this.#fields.map((field) => this.#validate(field)).every(Boolean)
@@ -114,7 +114,7 @@ export class ParamsPanel extends HTMLElement {
     fire(this, "params:shown", params)
   }
 
-  /** Say beside a field that it is invalid; return whether it is valid. @param {HTMLInputElement} field */
+  /** Show beside a field that it is invalid; return whether it is valid. @param {HTMLInputElement} field */
   #validate(field) {
     const { badInput, rangeUnderflow, rangeOverflow, stepMismatch } = field.validity
     const isTooLong = field.type !== "number" && byteLength(field.value) > Number(field.dataset.longest)

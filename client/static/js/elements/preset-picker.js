@@ -155,7 +155,7 @@ export class PresetPicker extends HTMLElement {
     }
   }
 
-  /** Ask the server; return whether that succeeded, and say so if it did not. @param {() => Promise<unknown>} request */
+  /** Ask the server; return whether that succeeded, and show it if not. @param {() => Promise<unknown>} request */
   async #try(request) {
     try {
       await request()

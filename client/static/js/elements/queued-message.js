@@ -8,7 +8,7 @@ import { fire, listen, query, unlisten } from "../lib/dom.js"
 export class QueuedMessage extends HTMLElement {
   #conversationId = ""
   #text = ""
-  #isKept = false
+  #isStored = false
 
   /** @type {PageHandlers} */
   #handlers = { click: ({ target }) => this.#onClick(target.closest("[data-order]")) }
@@ -25,27 +25,30 @@ export class QueuedMessage extends HTMLElement {
     unlisten(window, this.#windowHandlers)
   }
 
-  /** Move to a conversation: the queued message comes along, or that conversation's is shown. @param {string} conversationId */
+  /**
+   * Move to a conversation: the queued message comes along, or that conversation's is shown.
+   * @param {string} conversationId
+   */
   open(conversationId) {
     const text = this.#text || queue.read(conversationId)
     if (conversationId !== this.#conversationId && this.#text) {
       queue.write(this.#conversationId, "")
     }
     this.#conversationId = conversationId
-    this.#keep(text)
+    this.#store(text)
   }
 
   /** @param {string} text */
   add(text) {
-    this.#keep([this.#text, text].filter(Boolean).join("\n"))
+    this.#store([this.#text, text].filter(Boolean).join("\n"))
     fire(this, "queue:add")
   }
 
   /** Remove the message from the queue and return it; empty if there is none, or another tab was quicker. */
   take() {
-    const wasTaken = this.#isKept && !queue.read(this.#conversationId)
+    const wasTaken = this.#isStored && !queue.read(this.#conversationId)
     const text = wasTaken ? "" : this.#text
-    this.#keep("")
+    this.#store("")
     return text
   }
 
@@ -64,9 +67,9 @@ export class QueuedMessage extends HTMLElement {
   }
 
   /** @param {string} text */
-  #keep(text) {
+  #store(text) {
     queue.write(this.#conversationId, text)
-    this.#isKept = text !== "" && queue.read(this.#conversationId) === text
+    this.#isStored = text !== "" && queue.read(this.#conversationId) === text
     this.#show(text)
   }
 

@@ -1,6 +1,9 @@
-const KEPT_MS = 5000
+const REMOVE_MS = 5000
 
-/** Announces the state of an answer. The sentences are its `data-` attributes. Methods: announceState(state), announce(sentence). */
+/**
+ * Announces the state of an answer. The sentences are its `data-` attributes. Methods: announceState(state),
+ * announce(sentence).
+ */
 export class ChatStatus extends HTMLElement {
   /** @param {string} state */
   announceState(state) {
@@ -20,7 +23,7 @@ export class ChatLog extends HTMLElement {
     const line = document.createElement("p")
     line.textContent = text
     this.append(line)
-    setTimeout(() => line.remove(), KEPT_MS)
+    setTimeout(() => line.remove(), REMOVE_MS)
   }
 }
 

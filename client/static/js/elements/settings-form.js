@@ -44,7 +44,10 @@ export class SettingsForm extends HTMLElement {
     query(this, `[data-notify-problem=${problem}]`).hidden = false
   }
 
-  /** A reset is a choice, too. Everything is saved already, so there is nothing else to send. @param {On<SubmitEvent>} event */
+  /**
+   * A reset is a choice, too. Everything is saved already, so there is nothing else to send.
+   * @param {On<SubmitEvent>} event
+   */
   #onSubmit(event) {
     if (!event.target.matches("[data-choices]")) {
       return

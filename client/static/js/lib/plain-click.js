@@ -1,5 +1,5 @@
 /**
- * Tell whether a click opens a link on this page: not in a new tab or window, and not as a download.
+ * Return whether a click opens a link on this page: not in a new tab or window, and not as a download.
  * @param {MouseEvent} event
  */
 export function isPlainClick(event) {

@@ -30,7 +30,7 @@ export class Problem extends Error {
 }
 
 /**
- * Tell whether the server refused or could not be reached (`fetch` throws a TypeError then).
+ * Return whether the server refused or could not be reached (`fetch` throws a TypeError then).
  * @param {unknown} error
  * @returns {error is Problem | TypeError}
  */

@@ -2,7 +2,7 @@ const STILL_COMPOSING = 229 // the keyCode of a key that an input method consume
 const SAME_MOMENT_MS = 30
 
 /**
- * Tell whether a key belongs to an input method (IME) that composes a word.
+ * Return whether a key belongs to an input method (IME) that composes a word.
  * @param {KeyboardEvent} event
  */
 export function isComposing(event) {
@@ -10,7 +10,7 @@ export function isComposing(event) {
 }
 
 /**
- * Tell whether a key sends the message. The Enter that ends a composition does not; in Safari it comes after the end.
+ * Return whether a key sends the message. The Enter that ends a composition does not; in Safari it comes after the end.
  * @param {KeyboardEvent} event
  * @param {{sendKey: string | undefined, isTouch: boolean, composedAt: number}} context `enter` or `ctrl-enter`; whether the
  *   keyboard is on the screen; the `timeStamp` of the last end of a composition

@@ -31,7 +31,7 @@ function guarded(area) {
     },
 
     /**
-     * Tell whether a `storage` event, which comes from another tab, is about that name.
+     * Return whether a `storage` event, which comes from another tab, is about that name.
      * @param {StorageEvent} event
      * @param {string} name
      */

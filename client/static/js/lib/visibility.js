@@ -1,4 +1,4 @@
-/** Tell whether the page is visible, and not in a background tab. */
+/** Return whether the page is visible, and not in a background tab. */
 export const isVisible = () => document.visibilityState === "visible"
 
 /** Wait until the page is visible. @returns {Promise<unknown>} */

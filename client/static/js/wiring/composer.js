@@ -5,7 +5,8 @@ import { Problem } from "../lib/problem.js"
 const PREFILLS = ["q", "prompt"]
 
 /** The composer's text is sent; what the server refuses is put back. @param {Page} page */
-export function connectComposer({ chat, composer, conversation, latest, picker, status, thread, toast }) {
+export function connectComposer(page) {
+  const { chat, composer, conversation, latest, picker, status, thread, toast } = page
   let isComplete = false
   listen(document, {
     "chat:send": ({ detail: text }) => {
@@ -31,11 +32,7 @@ export function connectComposer({ chat, composer, conversation, latest, picker, 
     },
     start: ({ detail }) => composer.accepted(detail.conversation_id),
     finish: ({ detail: { reason } }) => (isComplete = reason !== "stopped"),
-    refused: ({ detail: { text, error } }) => {
-      const { unsent = "", unreachable = "" } = composer.dataset
-      composer.refused(text, error instanceof Problem ? errorText(error) : text ? unsent : unreachable)
-      chat.dataset.empty = String(!thread.last)
-    },
+    refused: ({ detail }) => putBack(page, detail),
   })
   listen(chat, {
     click: ({ target }) => {
@@ -48,6 +45,16 @@ export function connectComposer({ chat, composer, conversation, latest, picker, 
   composer.running = conversation.isRunning
   composer.open(thread.conversationId)
   prefill(composer)
+}
+
+/**
+ * @param {Page} page
+ * @param {ConversationEvents["refused"]} refused
+ */
+function putBack({ chat, composer, thread }, { text, error }) {
+  const { unsent = "", unreachable = "" } = composer.dataset
+  composer.refused(text, error instanceof Problem ? errorText(error) : text ? unsent : unreachable)
+  chat.dataset.empty = String(!thread.last)
 }
 
 /** @param {ChatThread} thread */
@@ -72,7 +79,10 @@ function textOf(example) {
   return example.textContent.trim()
 }
 
-/** Append the question in the address to the draft, and remove it from the address: a reload must not repeat it. @param {ChatComposer} composer */
+/**
+ * Append the question in the address to the draft, and remove it from the address: a reload must not repeat it.
+ * @param {ChatComposer} composer
+ */
 function prefill(composer) {
   const address = new URL(location.href)
   const texts = PREFILLS.map((name) => address.searchParams.get(name)).filter((text) => text?.trim())

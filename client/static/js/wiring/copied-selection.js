@@ -6,7 +6,10 @@ const OURS = [
   "details:not([open])", "[hidden]",
 ].join()
 
-/** A selection in the messages is copied as text and as HTML, without the page's buttons and labels. @param {Page} page */
+/**
+ * A selection in the messages is copied as text and as HTML, without the page's buttons and labels.
+ * @param {Page} page
+ */
 export function connectCopiedSelection({ thread }) {
   listen(thread, {
     copy: (event) => {

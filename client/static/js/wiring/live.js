@@ -6,87 +6,103 @@ import { rethrowBugs } from "../lib/problem.js"
 
 /** Changes made elsewhere are shown here, too. @param {Page} page */
 export function connectLive(page) {
-  const { api, conversation, home, list, picker, thread } = page
-  // How many events the server had sent when it made this page; undefined once that was compared.
-  let { told: sentBefore } = thread.dataset
+  const updates = new LiveUpdates(page)
+  const catchUp = () => updates.catchUp()
+  listen(page.conversation, {
+    loaded: ({ detail: fresh }) => updates.showSettings(settingsIn(fresh)),
+    gone: () => updates.leave(),
+  })
+  new Live(page.api.liveAddress, (event) => updates.apply(event), catchUp, new Polling(catchUp))
+}
 
-  listen(conversation, { loaded: ({ detail: fresh }) => show(settingsIn(fresh)), gone: leave })
-  new Live(api.liveAddress, receive, catchUp, new Polling(catchUp))
+/** Applies the server's events to the page. */
+class LiveUpdates {
+  #page
+  /** The number of the last event when the server made this page; undefined once that was compared. */
+  #lastSeq
+
+  /** @param {Page} page */
+  constructor(page) {
+    this.#page = page
+    this.#lastSeq = page.thread.dataset.lastSeq
+  }
 
   /** @param {LiveEvent} event */
-  function receive(event) {
+  apply(event) {
+    const { conversation, removal } = this.#page
     switch (event.type) {
       case "hello":
-        greet(event)
+        this.#greet(event)
         break
       case "conversation":
-        refresh()
-        show(event.conversation)
+        this.#refreshList()
+        this.showSettings(event.conversation)
         break
       case "emptied":
-        thread.conversationId ? leave() : refresh()
+        this.#openId ? this.leave() : this.#refreshList()
         break
       case "deleted":
-        isOpen(event) && !page.removal.isOurs(thread.conversationId) ? leave() : refresh()
+        event.conversation_id === this.#openId && !removal.isOurs(this.#openId) ? this.leave() : this.#refreshList()
         break
       case "turn":
-        refresh()
-        isOpen(event) && conversation.noteTurn(event)
+        this.#refreshList()
+        event.conversation_id === this.#openId && conversation.noteTurn(event)
         break
       case "thread":
-        isOpen(event) && conversation.catchUp()
+        event.conversation_id === this.#openId && conversation.catchUp()
         break
       case "providers":
-        refreshProviders()
+        this.#refreshProviders()
     }
   }
 
-  /** @param {{version: string, told: number}} hello */
-  function greet({ version, told: sent }) {
-    if (version !== page.version) {
-      refreshNotices(api)
+  /** Events may have been missed: reload everything that they could have changed. */
+  catchUp() {
+    this.#lastSeq = undefined
+    this.#refreshList()
+    this.#refreshProviders()
+    if (this.#openId) {
+      this.#page.conversation.catchUp()
     }
-    if (sentBefore !== undefined && sentBefore !== String(sent)) {
-      catchUp() // something happened while this page was loading
-    }
-    sentBefore = undefined
-  }
-
-  function catchUp() {
-    sentBefore = undefined
-    refresh()
-    refreshProviders()
-    if (thread.conversationId) {
-      conversation.catchUp()
-    }
-  }
-
-  function refresh() {
-    list.refresh(api, thread.conversationId)
-  }
-
-  function refreshProviders() {
-    picker.refresh()
-    refreshNotices(api)
-  }
-
-  /** @param {{conversation_id: string}} event */
-  function isOpen({ conversation_id }) {
-    return conversation_id === thread.conversationId
   }
 
   /** @param {{id: string, title: string, model?: string, params: Params}} settings */
-  function show({ id, title, model, params }) {
+  showSettings({ id, title, model, params }) {
     fire(document, "conversation:title", { id, title })
-    if (id === thread.conversationId) {
+    if (id === this.#openId) {
       fire(document, "conversation:settings", { model, params })
     }
   }
 
-  function leave() {
-    drafts.move(thread.conversationId, "")
-    queue.move(thread.conversationId, "")
-    location.replace(home)
+  /** The open conversation is gone: go to a new chat, with the texts that were not sent. */
+  leave() {
+    drafts.move(this.#openId, "")
+    queue.move(this.#openId, "")
+    location.replace(this.#page.home)
+  }
+
+  /** @param {{version: string, told: number}} hello */
+  #greet({ version, told: lastSeq }) {
+    if (version !== this.#page.version) {
+      refreshNotices(this.#page.api)
+    }
+    if (this.#lastSeq !== undefined && this.#lastSeq !== String(lastSeq)) {
+      this.catchUp() // something happened while this page was loading
+    }
+    this.#lastSeq = undefined
+  }
+
+  #refreshList() {
+    this.#page.list.refresh(this.#page.api, this.#openId)
+  }
+
+  #refreshProviders() {
+    this.#page.picker.refresh()
+    refreshNotices(this.#page.api)
+  }
+
+  get #openId() {
+    return this.#page.thread.conversationId
   }
 }
 

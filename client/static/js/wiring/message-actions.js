@@ -37,7 +37,7 @@ export async function markdownOf({ api }, message) {
 }
 
 /**
- * Do something, and say if the server refuses.
+ * Do something, and show the error if the server refuses.
  * @param {Page} page
  * @param {() => Promise<void>} act
  */

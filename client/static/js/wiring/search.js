@@ -2,7 +2,10 @@ import { listen, query } from "../lib/dom.js"
 import { isPlainClick } from "../lib/plain-click.js"
 import { isApple } from "../lib/platform.js"
 
-/** The link to the search page opens the search over the chat. Return a function that opens it, too. @param {Pick<Page, "api">} page */
+/**
+ * The link to the search page opens the search over the chat. Return a function that opens it, too.
+ * @param {Pick<Page, "api">} page
+ */
 export function connectSearch({ api }) {
   const dialog = query(document, "search-dialog")
   const open = () => dialog.open(api)

@@ -23,7 +23,10 @@ export function connectSettings({ api }) {
   })
 }
 
-/** Links to the settings open them over the chat, so that a running answer stays in view. @param {Pick<Page, "api" | "toast">} page */
+/**
+ * Links to the settings open them over the chat, so that a running answer stays in view.
+ * @param {Pick<Page, "api" | "toast">} page
+ */
 export function connectSettingsDialog({ api, toast }) {
   const dialog = query(document, "settings-dialog")
   const open = async () => {

@@ -60,7 +60,10 @@ function lastAnswer(thread) {
   return thread.messages.findLast((message) => message.isAnswer)
 }
 
-/** Whether the arrow keys are free: the focus is not in a menu, a list, or a block that scrolls. @param {Element | null} focused */
+/**
+ * Whether the arrow keys are free: the focus is not in a menu, a list, or a block that scrolls.
+ * @param {Element | null} focused
+ */
 function isReading(focused) {
   return focused === document.body || Boolean(focused?.matches("chat-message, .message-actions *, #question"))
 }

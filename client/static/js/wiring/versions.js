@@ -4,7 +4,10 @@ import { scrollToTop, topOf } from "../lib/keep-scroll.js"
 import { isPlainClick } from "../lib/plain-click.js"
 import { pluralText } from "../lib/plural.js"
 
-/** Another version of a message takes its place on the screen, and older messages load as the reader scrolls up. @param {Page} page */
+/**
+ * Another version of a message takes its place on the screen, and older messages load as the reader scrolls up.
+ * @param {Page} page
+ */
 export function connectVersions({ api, branches, conversation, home, latest, status, thread, toast }) {
   const older = new OlderMessages(api, thread, (count) => status.announce(pluralText(thread.dataset.loaded, count)))
 
