@@ -3,7 +3,7 @@ import { query } from "../lib/dom.js"
 import { formatElements } from "../lib/formats.js"
 
 /** A secret that is shown only once, with a button that copies it. */
-class OnceShown extends HTMLElement {
+class SecretOnce extends HTMLElement {
   connectedCallback() {
     const button = query(this, "button")
     button.hidden = false
@@ -19,5 +19,5 @@ class OnceShown extends HTMLElement {
   }
 }
 
-customElements.define("once-shown", OnceShown)
+customElements.define("secret-once", SecretOnce)
 formatElements(document)
