@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Iterable
 from contextlib import suppress
+from pathlib import Path
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, InternalServerError
@@ -28,24 +29,27 @@ from server.config.site import Config
 from server.current.rate_limits import limit_requests
 from server.current.same_origin import require_same_origin
 from server.current.services import Services, services
-from server.current.sign_in import admit
+from server.current.sign_in import require_sign_in
 from server.ops.logs import write_logs
 from server.ops.loop_thread import before_exit, in_thread
 from server.pages.account import account
+from server.pages.admin import admin
 from server.pages.api_keys import api_keys
-from server.pages.chat import pages
-from server.pages.error_page import failure_page, wants_page
+from server.pages.chat import chat
+from server.pages.error_page import error_page, wants_page
+from server.pages.error_texts import install_error_texts
 from server.pages.login import login
 from server.pages.message_info import message_info
-from server.pages.no_script import plain
+from server.pages.no_script import no_script
 from server.pages.oidc_login import oidc
-from server.pages.one_time_link import welcome
-from server.pages.people import admin
+from server.pages.one_time_link import one_time_link
+from server.pages.parts import parts
 from server.pages.settings import settings
-from server.pages.web_manifest import manifest
+from server.pages.web_manifest import web_manifest
 from server.problems import BUG, Problem, note
-from server.web.compression import compress
-from server.web.i18n import speak
+from server.web.assets import assets_blueprint
+from server.web.compression import compress_responses
+from server.web.i18n import translate_templates
 from server.web.security_headers import add_security_headers
 from server.web.streaming import failure
 from server.web.tracing import trace
@@ -53,7 +57,7 @@ from server.web.tracing import trace
 BLUEPRINTS = (
     login,
     oidc,
-    welcome,
+    one_time_link,
     account,
     admin,
     api_keys,
@@ -69,12 +73,15 @@ BLUEPRINTS = (
     presets,
     search,
     websocket.blueprint,
-    pages,
-    manifest,
+    chat,
+    parts,
+    assets_blueprint,
+    web_manifest,
     metrics,
-    plain,
+    no_script,
     settings,
 )
+TEMPLATES = Path(__file__).parents[1] / "client" / "templates"
 LARGEST_BODY = 16 << 20
 """Bytes."""
 
@@ -96,7 +103,7 @@ def create_app(config: Config | None = None, *, loop: asyncio.AbstractEventLoop 
     """
     config = config or load(None, Config, os.environ, KINDS)
     services = Services(config, loop) if loop else _alone(config)
-    app = Flask(__name__, static_folder=None)
+    app = Flask(__name__, static_folder=None, template_folder=TEMPLATES)
     app.config.update(
         MAX_CONTENT_LENGTH=LARGEST_BODY, PROVIDE_AUTOMATIC_OPTIONS=False, SOCK_SERVER_OPTIONS=websocket.OPTIONS
     )
@@ -105,9 +112,10 @@ def create_app(config: Config | None = None, *, loop: asyncio.AbstractEventLoop 
     require_same_origin(app, config.site_config.allowed_hosts)
     add_security_headers(app)
     limit_requests(app)
-    admit(app)
-    speak(app)
-    compress(app)
+    require_sign_in(app)
+    translate_templates(app)
+    install_error_texts(app)
+    compress_responses(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint, url_prefix=config.url_prefix + (blueprint.url_prefix or ""))
     app.register_error_handler(Problem, _refuse)
@@ -130,7 +138,7 @@ def _refuse(problem: Problem, headers: Iterable[tuple[str, str]] = (), error: Ba
     note(problem, f"{request.method} {request.path}", error)
     if wants_page(request):
         with suppress(Problem):  # what keeps the page from being made is said as to a program
-            return failure_page(problem)
+            return error_page(problem)
     prefix = services().config.url_prefix
     return failure(adapt_error(problem, request.path, request.headers, prefix), headers)
 

@@ -101,7 +101,7 @@ def change_language() -> Response:
     """Keep a language as the settings do; `en_US` is understood as `en`."""
     body = validate(read_json(request), LanguageBody)
     response = Response(status=204)
-    keep(response, {"language": body.language}, url_for("pages.root"))
+    keep(response, {"language": body.language}, url_for("chat.root"))
     return response
 
 

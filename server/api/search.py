@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, request
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
@@ -11,11 +11,11 @@ from server.api.openapi import STRING, described
 from server.api.snippet import Piece, marked, snippet
 from server.current.person import user_id
 from server.current.services import services
-from server.pages.chat import Page
+from server.pages.page import Page, render
 from server.problems import Problem
 from server.store import Hit, time_text
 from server.store.search_index import words
-from server.web.preferences import preferences, zone
+from server.web.preferences import zone
 
 LONGEST_QUERY = 200
 """Characters."""
@@ -79,7 +79,7 @@ def found() -> dict[str, Any]:
 @search.get("/chat/parts/search")
 def part() -> str:
     """Answer with the results alone."""
-    return render_template("search/_search_results.html", **vars(_results(request.args.get("q", ""))))
+    return render("search/_search_results.html", _results(request.args.get("q", "")))
 
 
 @search.get("/chat/search")
@@ -90,9 +90,7 @@ def page() -> ResponseReturnValue:
         results, status = _results(query), 200
     except Problem as problem:
         results, status = Results(query, [], None, problem.message), problem.status
-    title = services().config.site_config.title
-    shown = SearchPage(**vars(results), site_title=title, preferences=preferences())
-    return render_template("search.html", **vars(shown)), status
+    return render("search.html", SearchPage(**vars(results))), status
 
 
 def _results(query: str) -> Results:

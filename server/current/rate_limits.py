@@ -12,9 +12,9 @@ from server.limits.rate_limiter import network
 from server.problems import Problem
 from server.web.i18n import catalogue, language
 
-UNCOUNTED = {"pages.asset", "api.alive", "api.ready", "metrics.figures"}
+UNCOUNTED = {"assets.file", "api.alive", "api.ready", "metrics.figures"}
 """Endpoints that cost nothing, and those that monitoring asks for."""
-COUNTED_LATER = {"plain.send"}
+COUNTED_LATER = {"no_script.send"}
 """Endpoints that count the person's request themselves, so that a refusal keeps the text that was sent."""
 
 

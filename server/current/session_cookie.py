@@ -50,4 +50,4 @@ def _name(request: Request) -> str:
 
 def _path() -> str:
     """Return the path of the site, without a slash at the end of a prefix: the prefix itself belongs to it."""
-    return url_for("pages.root").rstrip("/") or "/"
+    return url_for("chat.root").rstrip("/") or "/"

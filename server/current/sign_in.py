@@ -13,7 +13,7 @@ APIS = ("/backend-api/", "/v1/", "/change-language", "/get-languages", "/get-loc
 """Where APIs are; the last three are what the page of freegpt-webui fetches."""
 
 
-def admit(app: Flask) -> None:
+def require_sign_in(app: Flask) -> None:
     """Ask who is there before every view that is not open to all, and go on asking while a stream lasts."""
     app.before_request(_ask)
     app.after_request(_attend)
@@ -22,16 +22,16 @@ def admit(app: Flask) -> None:
 
 def own_path(address: str) -> str:
     """Return an address if it is a path of this site, and the page of a new chat otherwise."""
-    inside = url_for("pages.root")
+    inside = url_for("chat.root")
     parts = urlsplit(address) if address.isprintable() and "\\" not in address else None
     if not parts or parts.scheme or parts.netloc or address.startswith("//") or not parts.path.startswith(inside):
-        return url_for("pages.new_chat")
+        return url_for("chat.new")
     return address
 
 
 def is_for_programs(asked: Request) -> bool:
     """Tell whether this is an address of an API, which says everything as JSON."""
-    under = asked.path.removeprefix(url_for("pages.root").rstrip("/"))
+    under = asked.path.removeprefix(url_for("chat.root").rstrip("/"))
     return under.startswith(APIS)
 
 
@@ -43,7 +43,7 @@ def _ask() -> ResponseReturnValue | None:
     if not _is_visit():
         someone()
     back = request.full_path.rstrip("?") if request.method == "GET" else None
-    return redirect(url_for("login.show", next=back if back != url_for("pages.new_chat") else None), 303)
+    return redirect(url_for("login.show", next=back if back != url_for("chat.new") else None), 303)
 
 
 def _is_visit() -> bool:

@@ -1,9 +1,9 @@
-"""A person's own account: the password, where they are signed in, and the second factor."""
+"""`/chat/account`: a person's own password, sessions and second factor."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
@@ -12,13 +12,13 @@ from server.auth.access import Access
 from server.auth.person import Person
 from server.current.person import signed_in, someone
 from server.current.services import services
-from server.pages.chat import Page, not_found
+from server.pages.error_page import not_found_page
 from server.pages.login import limiter_keys
+from server.pages.page import Page, render
 from server.problems import Problem
 from server.store.people.accounts import Account
 from server.translatable import N_
 from server.web.i18n import gettext as _
-from server.web.preferences import preferences
 
 account = Blueprint("account", __name__, url_prefix="/chat/account")
 
@@ -31,7 +31,7 @@ UNKNOWN_AGENT = N_("Another program")
 
 @dataclass(frozen=True)
 class ShownSession:
-    """Somebody's stay, as they read it."""
+    """A session as its person reads it."""
 
     id: str
     agent: str
@@ -43,7 +43,7 @@ class ShownSession:
 
 @dataclass(frozen=True)
 class Setup:
-    """What a phone needs to know. `sealed` comes back with the code that proves it does."""
+    """A new secret for a phone. `sealed` holds it until a code proves that the phone has it."""
 
     secret: str
     picture: Markup
@@ -52,32 +52,32 @@ class Setup:
 
 @dataclass(frozen=True)
 class AccountPage(Page):
-    """What `account.html` receives."""
+    """The context of `account.html`."""
 
     name: str
     has_password: bool
-    """Whether there is a password of one's own to change."""
+    """Whether the person has a password of their own, which they can change."""
     sessions: list[ShownSession]
     has_second_factor: bool
     codes_left: int
     setup: Setup | None
     codes: list[str]
-    """Those for paper, which are shown once."""
+    """Recovery codes, which are shown once."""
     problem: str
     done: str
 
 
 @account.before_request
 def require_sign_in() -> ResponseReturnValue | None:
-    """Where nobody signs in, there is nothing to see."""
-    return None if signed_in() else not_found()
+    """Without sign-in there is no account page."""
+    return None if signed_in() else not_found_page()
 
 
 @account.before_request
 def require_accounts() -> ResponseReturnValue | None:
-    """Where one password is everybody's, there are only sessions."""
+    """With one password for everyone there are only sessions."""
     has_accounts = services().access.mode == "accounts"
-    return None if has_accounts or request.endpoint in ("account.show", "account.end_sessions") else not_found()
+    return None if has_accounts or request.endpoint in ("account.show", "account.end_sessions") else not_found_page()
 
 
 @account.get("")
@@ -88,11 +88,11 @@ def show() -> str:
 
 @account.post("/password")
 def change_password() -> ResponseReturnValue:
-    """Set another password, which ends all other sessions."""
+    """Change the password, which ends all other sessions."""
     access, person = services().access, someone()
     new = request.form.get("new", "")
     try:
-        mine = _proven(access, person)
+        mine = _account_by_password(access, person)
         passwords.check_new(new, mine.name)
         access.accounts.set_password(mine.id, passwords.hashed(new), but=person.token_hash)
     except Problem as problem:
@@ -103,7 +103,7 @@ def change_password() -> ResponseReturnValue:
 
 @account.post("/sessions")
 def end_sessions() -> ResponseReturnValue:
-    """End the session `id`, or without one all others."""
+    """End the session `id`, or all others if there is no `id`."""
     access, person = services().access, someone()
     if session_id := request.form.get("id"):
         access.sessions.end(person.id, session_id)
@@ -115,9 +115,9 @@ def end_sessions() -> ResponseReturnValue:
 
 @account.post("/second-factor")
 def begin_second_factor() -> ResponseReturnValue:
-    """Show what a phone needs to know; nothing is asked for before it has proven that it does."""
+    """Show a new secret. No code is asked for until `confirm_second_factor` has seen one from it."""
     try:
-        mine = _proven(services().access, someone())
+        mine = _account_by_password(services().access, someone())
     except Problem as problem:
         return _page(problem=problem), problem.status
     return _page(setup=_setup(mine, totp.new_secret()))
@@ -125,7 +125,7 @@ def begin_second_factor() -> ResponseReturnValue:
 
 @account.post("/second-factor/confirm")
 def confirm_second_factor() -> ResponseReturnValue:
-    """Ask for codes from now on, once one was right; show those for paper."""
+    """Turn the second factor on if the code is right, and show the recovery codes."""
     access, mine = services().access, services().access.accounts.one(someone().id)
     secret = access.unsealed("second factor", request.form.get("sealed", ""), of=mine.id)
     if not secret:
@@ -142,10 +142,10 @@ def confirm_second_factor() -> ResponseReturnValue:
 
 @account.post("/second-factor/remove")
 def remove_second_factor() -> ResponseReturnValue:
-    """Let the password alone be enough."""
+    """Turn the second factor off."""
     access = services().access
     try:
-        mine = _proven(access, someone())
+        mine = _account_by_password(access, someone())
     except Problem as problem:
         return _page(problem=problem), problem.status
     access.second_factors.remove(mine.id)
@@ -153,8 +153,8 @@ def remove_second_factor() -> ResponseReturnValue:
     return redirect(url_for("account.show"), 303)
 
 
-def _proven(access: Access, person: Person) -> Account:
-    """Return the account of somebody who has just given their password, too. Raises: Problem."""
+def _account_by_password(access: Access, person: Person) -> Account:
+    """Return the person's account if the form has its password. Raises: Problem."""
     keys = limiter_keys(person.name)
     if wait_s := access.login_limiter.hit(*keys):
         raise Problem("rate_limited", SLOWLY, retry_after=wait_s)
@@ -177,8 +177,6 @@ def _page(
     app, person = services(), someone()
     mine = app.access.accounts.one(person.id) if app.access.mode == "accounts" else None
     page = AccountPage(
-        site_title=app.config.site_config.title,
-        preferences=preferences(),
         name=person.name,
         has_password=bool(mine and mine.password_hash),
         sessions=_sessions(app.access, person),
@@ -189,7 +187,7 @@ def _page(
         problem=_(problem.message) if problem else "",
         done=done,
     )
-    return render_template("account.html", **vars(page))
+    return render("account.html", page)
 
 
 def _sessions(access: Access, person: Person) -> list[ShownSession]:

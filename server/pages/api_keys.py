@@ -1,30 +1,29 @@
-"""`/chat/keys`: the keys by which a person lets programs ask in their name."""
+"""`/chat/keys`: a person's API keys, with which programs use this server in their name."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from server.current.api_key import new_key
 from server.current.person import someone
 from server.current.services import services
-from server.pages.chat import Page
+from server.pages.page import Page, render
 from server.problems import Problem
 from server.store.people.api_keys import ApiKey, Terms
 from server.translatable import N_
 from server.web.i18n import gettext as _
-from server.web.preferences import preferences
 
 api_keys = Blueprint("api_keys", __name__, url_prefix="/chat/keys")
 
 DAYS = (0, 30, 90, 365)
-"""How long a key may be good for; 0 is without an end."""
+"""How long a key can be valid; 0 means without end."""
 LONGEST_MODELS = 1000
 """Characters."""
 LIMITS = {"turns_per_minute": 10_000, "concurrent_turns": 1_000, "tokens_per_day": 1_000_000_000}
-"""By its name, the largest that can be counted."""
+"""The largest value of each limit."""
 NO_LIMIT = N_("A limit is a whole number from 1 on. Leave the field empty where there shall be none.")
 
 
@@ -38,13 +37,13 @@ class ShownKey:
 
 @dataclass(frozen=True)
 class ApiKeysPage(Page):
-    """What `api_keys.html` receives."""
+    """The context of `api_keys.html`."""
 
     keys: list[ShownKey]
     made: str
-    """A key, which is shown this once."""
+    """A new key, which is shown once."""
     address: str
-    """What programs call the base URL."""
+    """The base URL for programs."""
     needs_one: bool
     days: tuple[int, ...]
     limits: Mapping[str, int]
@@ -53,13 +52,13 @@ class ApiKeysPage(Page):
 
 @api_keys.get("")
 def show() -> str:
-    """Show the keys there are, and how to make one."""
+    """Show the keys and the form for a new one."""
     return _page()
 
 
 @api_keys.post("")
 def make() -> ResponseReturnValue:
-    """Make a key, and show it."""
+    """Make a key and show it."""
     access, person, form = services().access, someone(), request.form
     lasts = next((days for days in DAYS if str(days) == form.get("days")), 0)
     try:
@@ -72,7 +71,7 @@ def make() -> ResponseReturnValue:
 
 @api_keys.post("/<key_id>/revoke")
 def revoke(key_id: str) -> ResponseReturnValue:
-    """End a key; what goes on with it ends within seconds."""
+    """Revoke a key; streams that use it end within seconds."""
     access, person = services().access, someone()
     if access.api_keys.revoke(person.id, key_id):
         access.audit.note("api_key_revoked", user=person.name or person.id, address=request.remote_addr)
@@ -80,9 +79,9 @@ def revoke(key_id: str) -> ResponseReturnValue:
 
 
 def _terms(form: Mapping[str, str]) -> Terms:
-    """Return what a form says of a key. Raises: Problem("invalid_request").
+    """Return a key's terms from the form. Raises: Problem("invalid_request").
 
-    What cannot be seen in a name, and comes along where it is pasted, is left out; without the name, any would be good.
+    Invisible characters, which come along when a name is pasted, are removed. No name at all allows every model.
     """
     models = form.get("models", "")[:LONGEST_MODELS].replace("\n", ",").split(",")
     names = [name for model in models if (name := "".join(filter(str.isprintable, model)).strip())]
@@ -91,7 +90,7 @@ def _terms(form: Mapping[str, str]) -> Terms:
 
 
 def _limit(text: str, largest: int) -> int:
-    """Return a limit; 0, which is none, for an empty text. Raises: Problem("invalid_request")."""
+    """Return a limit; 0, which means none, for an empty text. Raises: Problem("invalid_request")."""
     if not text.strip():
         return 0
     try:
@@ -107,8 +106,6 @@ def _page(made: str = "", problem: str = "") -> str:
     app = services()
     keys = app.access.api_keys
     page = ApiKeysPage(
-        site_title=app.config.site_config.title,
-        preferences=preferences(),
         keys=[ShownKey(key, keys.is_over(key)) for key in keys.of(someone().id)],
         made=made,
         address=f"{request.host_url.rstrip('/')}{app.config.url_prefix}/v1",
@@ -117,4 +114,4 @@ def _page(made: str = "", problem: str = "") -> str:
         limits=LIMITS,
         problem=problem,
     )
-    return render_template("api_keys.html", **vars(page))
+    return render("api_keys.html", page)

@@ -1,22 +1,32 @@
-"""What a failure means, in the page's language. The API speaks English; in English a card shows its own sentence."""
+"""What a page says about a failure, for example of a provider, in the reader's language.
+
+The API speaks English, so an English page shows the API's own message.
+"""
 
 from typing import Any
+
+from flask import Flask
 
 from server.problems import BUG, ERROR_KINDS, INTERRUPTED
 from server.web.i18n import SOURCE, gettext, language
 
-FIXED = {BUG, INTERRUPTED}
-"""Sentences that say more than their code does."""
+OWN_TEXTS = {BUG, INTERRUPTED}
+"""Messages that say more than the text of their code."""
 
 
-def cause(error: dict[str, Any]) -> str:
-    """Return what a person reads of an error of the API; without a code, nothing."""
+def install_error_texts(app: Flask) -> None:
+    """Let templates use the texts."""
+    app.jinja_env.globals.update(error_text=error_text, error_texts=error_texts)
+
+
+def error_text(error: dict[str, Any]) -> str:
+    """Return the text for an error of the API; it is empty for an error without message and code."""
     message, code = error.get("message", ""), error.get("code", "")
     if language() == SOURCE or code not in ERROR_KINDS:
         return str(message)
-    return gettext(message if message in FIXED else ERROR_KINDS[code].cause)
+    return gettext(message if message in OWN_TEXTS else ERROR_KINDS[code].cause)
 
 
-def causes() -> dict[str, str]:
-    """Return the sentences by code, for scripts; in English they need none."""
+def error_texts() -> dict[str, str]:
+    """Return the texts by code, for scripts; none in English, where scripts show the API's messages."""
     return {} if language() == SOURCE else {code: gettext(kind.cause) for code, kind in ERROR_KINDS.items()}

@@ -1,10 +1,10 @@
-"""Coming in and leaving: `/login` and `/logout`."""
+"""The login page, `/login`, and `/logout`."""
 
 import math
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from server.auth import passwords, totp
@@ -14,42 +14,41 @@ from server.current.person import open_to_all, person
 from server.current.services import services
 from server.current.sign_in import own_path
 from server.limits.rate_limiter import network
-from server.pages.chat import Page
+from server.pages.page import Page, render
 from server.store.people.accounts import LOCAL_USER, LONGEST_NAME, Account, key_of
 from server.web.i18n import gettext as _
 from server.web.i18n import ngettext
-from server.web.preferences import preferences
 
 login = Blueprint("login", __name__)
 
 
 @dataclass(frozen=True)
 class LoginPage(Page):
-    """What `login.html` receives."""
+    """The context of `login.html`."""
 
     asks_name: bool
-    """Whether there are accounts, and not one password for everybody."""
+    """Whether there are accounts, rather than one password for everyone."""
     username: str
     next: str
-    """Where to go afterwards."""
+    """The path to go to after signing in."""
     problem: str
     sealed: str
-    """Says that the password was right already; then it is a code that is asked for."""
+    """Proof that the password was right; the page then asks for a code."""
     issuer: str
-    """What the service is called that one can come in through; empty where there is none."""
+    """The label of the OpenID Connect issuer; empty if there is none."""
 
 
 @login.get("/login")
 @open_to_all
 def show() -> ResponseReturnValue:
-    """Ask who is there; who is in already goes on."""
+    """Show the form; redirect a person who is signed in already."""
     return redirect(_next()) if person() else show_login()
 
 
 @login.post("/login")
 @open_to_all
 def enter() -> ResponseReturnValue:
-    """Let somebody in who knows the password. Unknown names and wrong passwords are answered alike, and as slowly."""
+    """Check the password. An unknown name and a wrong password get the same response in the same time."""
     access, name = services().access, request.form.get("username", "")[: LONGEST_NAME + 1]
     if access.mode == "none":
         return redirect(_next(), 303)
@@ -70,7 +69,7 @@ def enter() -> ResponseReturnValue:
 @login.post("/login/code")
 @open_to_all
 def enter_code() -> ResponseReturnValue:
-    """Let somebody in who knew the password a moment ago, and has a code too."""
+    """Check the code of a person whose password was right."""
     access, sealed = services().access, request.form.get("sealed", "")
     user_id = access.unsealed("password", sealed)
     if not user_id:
@@ -91,9 +90,9 @@ def enter_code() -> ResponseReturnValue:
 @login.post("/logout")
 @open_to_all
 def leave() -> ResponseReturnValue:
-    """End the session, on the server too."""
+    """End the session, in the browser and on the server."""
     access, found = services().access, person()
-    response = make_response(redirect(url_for("login.show" if access.mode != "none" else "pages.new_chat"), 303))
+    response = make_response(redirect(url_for("login.show" if access.mode != "none" else "chat.new"), 303))
     if found and found.token_hash:
         access.sessions.end(found.id, found.session_id)
         access.audit.note("logout", user=found.name or found.id, address=request.remote_addr)
@@ -104,9 +103,9 @@ def leave() -> ResponseReturnValue:
 
 
 def let_in(access: Access, user_id: str, name: str, then: str = "") -> ResponseReturnValue:
-    """Begin a session, and end the one that this browser had; who was disabled meanwhile stays out.
+    """Start a session and end the one that this browser had. A disabled account gets none.
 
-    then: where to go; absent, what the request says.
+    then: the path to go to; if empty, the one in the request.
     """
     token = access.start(user_id, request.remote_addr or "", request.user_agent.string)
     if not token:
@@ -120,13 +119,13 @@ def let_in(access: Access, user_id: str, name: str, then: str = "") -> ResponseR
 
 
 def limiter_keys(name: str) -> tuple[Hashable, Hashable]:
-    """Return what attempts are counted under: the client, and the account as this client asks for it."""
+    """Return the keys of the login rate limit: the client's network, and the account as seen from that network."""
     client = network(request.remote_addr or "")
     return ("client", client), ("account", key_of(name), client)
 
 
 def too_many(wait_s: float) -> ResponseReturnValue:
-    """Say how long to wait; the audit log has it once for each client and while."""
+    """Show how long to wait. The audit log gets one entry for each client and period."""
     access = services().access
     if not access.login_limiter.hit_each({("told", network(request.remote_addr or "")): 1}):
         access.audit.note("login_throttled", address=request.remote_addr)
@@ -142,7 +141,7 @@ def too_many(wait_s: float) -> ResponseReturnValue:
 
 
 def _user_of(access: Access, account: Account | None, password: str) -> str | None:
-    """Return who knows this password; None for nobody, or somebody who was disabled."""
+    """Return the id of the account with this password; None if it is wrong or the account is disabled."""
     if access.mode == "password":
         return LOCAL_USER if access.is_the_password(password) else None
     fits = passwords.fits(password, account.password_hash if account else None)
@@ -164,11 +163,9 @@ def _next() -> str:
 
 
 def show_login(problem: str = "", status: int = 200, sealed: str = "") -> tuple[str, int]:
-    """Return the page with the form, or with the one for a code where something is `sealed`."""
+    """Return the page with the password form, or with the form for a code if `sealed` is given."""
     app = services()
-    context = LoginPage(
-        site_title=app.config.site_config.title,
-        preferences=preferences(),
+    page = LoginPage(
         asks_name=app.access.mode == "accounts",
         username=request.form.get("username", ""),
         next=_next(),
@@ -176,4 +173,4 @@ def show_login(problem: str = "", status: int = 200, sealed: str = "") -> tuple[
         sealed=sealed,
         issuer=app.access.issuer.settings.label if app.access.issuer else "",
     )
-    return render_template("login.html", **vars(context)), status
+    return render("login.html", page), status

@@ -1,14 +1,15 @@
-"""What there is to know about an answer: who gave it, after whom, how long it took and what it cost."""
+"""Details of an answer: model, provider, failed providers, duration, tokens and cost."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, request
 
 from g4f_lite.errors import UnknownModelError
 from server.current.person import user_id
 from server.current.services import services
+from server.pages.page import render
 from server.store import StoredMessage
 
 message_info = Blueprint("message_info", __name__, url_prefix="/chat/parts")
@@ -16,10 +17,10 @@ message_info = Blueprint("message_info", __name__, url_prefix="/chat/parts")
 
 @dataclass(frozen=True)
 class MessageInfo:
-    """What `message/_message_info.html` receives."""
+    """The context of `message/_message_info.html`."""
 
     model: str
-    """What a person reads for the model that was picked; empty where a program told the answer."""
+    """The label of the selected model; empty if a program sent the answer."""
     answering: dict[str, Any] | None
     """The members of the event `provider`."""
     by_hand: bool
@@ -28,14 +29,14 @@ class MessageInfo:
     usage: dict[str, Any] | None
     created_at: datetime
     seconds: int | None
-    """From the question to the end; None while it is running."""
+    """From the question to the end of the answer; None while it is running."""
 
 
 @message_info.get("/message-info")
 def show() -> str:
-    """Answer with what there is to know about one answer, alone. `id`: its id."""
+    """Render the details of the answer `id`."""
     message = services().store.message(user_id(), request.args.get("id", ""))
-    return render_template("message/_message_info.html", **vars(_info(message)))
+    return render("message/_message_info.html", _info(message))
 
 
 def _info(message: StoredMessage) -> MessageInfo:

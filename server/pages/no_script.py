@@ -1,10 +1,10 @@
-"""The chat without scripts: a form begins a turn, and a page that is sent for as long as the turn takes shows it."""
+"""The chat without JavaScript: a form starts a turn, and a page that loads for as long as the turn runs shows it."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import replace
 
-from flask import Blueprint, copy_current_request_context, redirect, render_template, request, url_for
+from flask import Blueprint, copy_current_request_context, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
@@ -13,7 +13,8 @@ from server.api.turns import begin
 from server.current.person import user_id
 from server.current.rate_limits import count_request
 from server.current.services import services
-from server.pages.chat import Written, chat_page
+from server.pages.chat import Draft, chat_page
+from server.pages.page import render
 from server.problems import Problem
 from server.store import Begun, Branch
 from server.translatable import N_
@@ -23,25 +24,25 @@ from server.web.i18n import gettext
 from server.web.request_json import check_json, validate
 from server.web.streaming import Stream
 
-plain = Blueprint("plain", __name__, url_prefix="/chat")
+no_script = Blueprint("no_script", __name__, url_prefix="/chat")
 
-MARK = Markup("<!--the answer-->")
-"""Where the page is cut in two. No text and no answer can hold it: both lose, or escape, what is a comment in HTML."""
+SPLIT_MARK = Markup("<!--the answer-->")
+"""Where the page is split. No text and no answer can contain it: HTML comments in them are removed or escaped."""
 GROWING = "growing"
-"""Where in the page the answer is."""
+"""The anchor of the running answer in the page."""
 BLANK = N_("Write something first.")
 SENTENCES = {
     "too_large": N_("A message can be one mebibyte at most; send less at a time."),
     "unknown_conversation": N_("This chat was deleted. Sent from here, your message begins a new one."),
     "conflict": N_("An answer is still being written here. Wait until it has ended, or stop it."),
 }
-"""What a person is told in the place of what a program is."""
+"""By the code of a problem, what a person reads instead of the message for programs."""
 
 
-@plain.post("/", defaults={"conversation_id": None})
-@plain.post("/<conversation_id>")
+@no_script.post("/", defaults={"conversation_id": None})
+@no_script.post("/<conversation_id>")
 def send(conversation_id: str | None) -> ResponseReturnValue:
-    """Begin a turn, and lead to its answer; what is refused stays in the field."""
+    """Start a turn and redirect to its answer. A text that is refused stays in the field."""
     request.max_form_memory_size = None  # the text has a limit of its own
     text = request.form.get("content", "").replace("\r\n", "\n")
     try:
@@ -49,34 +50,35 @@ def send(conversation_id: str | None) -> ResponseReturnValue:
         begun = _begin(conversation_id, text)
     except Problem as problem:
         return _show_again(conversation_id, text, problem), problem.status, problem.when()
-    return redirect(url_for("plain.live", conversation_id=begun.conversation_id, _anchor=GROWING), 303)
+    return redirect(url_for("no_script.live", conversation_id=begun.conversation_id, _anchor=GROWING), 303)
 
 
-@plain.get("/<conversation_id>/live")
+@no_script.get("/<conversation_id>/live")
 def live(conversation_id: str) -> ResponseReturnValue:
-    """Send the page, and in it each block of the running answer as soon as it is whole; lead to it where none runs."""
+    """Stream the page, with each block of the running answer as soon as it is complete; redirect if none is running."""
     branch = _branch(conversation_id)
     turn = branch and _running(branch)
     if not branch or not turn:
-        return redirect(url_for("pages.chat", conversation_id=conversation_id))
-    begin_of_page, _ = _halves(branch, turn.message_id)
-    rest = copy_current_request_context(lambda: _halves(_branch(conversation_id), turn.message_id)[1])
-    return Stream(_told(turn, begin_of_page, rest), loop=services().loop, mimetype="text/html")
+        return redirect(url_for("chat.show", conversation_id=conversation_id))
+    before, _ = _halves(branch, turn.message_id)
+    after = copy_current_request_context(lambda: _halves(_branch(conversation_id), turn.message_id)[1])
+    return Stream(_live_page(turn, before, after), loop=services().loop, mimetype="text/html")
 
 
-@plain.post("/<conversation_id>/stop")
+@no_script.post("/<conversation_id>/stop")
 def stop(conversation_id: str) -> ResponseReturnValue:
-    """End what is being written, and show what there is."""
+    """Stop the running answer and show what has arrived."""
     services().engine.stop_conversation(user_id(), conversation_id)
-    return redirect(url_for("pages.chat", conversation_id=conversation_id), 303)
+    return redirect(url_for("chat.show", conversation_id=conversation_id), 303)
 
 
 def _begin(conversation_id: str | None, text: str) -> Begun:
-    """Begin a turn. Raises: Problem."""
+    """Start a turn. Raises: Problem."""
     begun, turn = begin(_body(conversation_id, text, request.form.get("message_id") or None))
     if turn or begun.path[-1].content == text:
         return begun
-    return begin(_body(conversation_id, text, None))[0]  # somebody went back to the page of an earlier message
+    begun, _ = begin(_body(conversation_id, text, None))  # the browser went back to a page that was sent already
+    return begun
 
 
 def _body(conversation_id: str | None, text: str, message_id: str | None) -> TurnBody:
@@ -91,11 +93,11 @@ def _body(conversation_id: str | None, text: str, message_id: str | None) -> Tur
 def _show_again(conversation_id: str | None, text: str, problem: Problem) -> str:
     refusal = gettext(SENTENCES[problem.code]) if problem.code in SENTENCES else problem.message
     page = chat_page(_branch(conversation_id) if conversation_id else None)
-    return render_template("chat.html", **vars(replace(page, written=Written(text=text, refusal=refusal))))
+    return render("chat.html", replace(page, draft=Draft(text=text, refusal=refusal)))
 
 
 def _branch(conversation_id: str) -> Branch | None:
-    """Return the end of a conversation; None if there is no such conversation."""
+    """Return the end of a conversation; None if it does not exist."""
     try:
         return services().store.branch(user_id(), conversation_id)
     except Problem as problem:
@@ -110,21 +112,21 @@ def _running(branch: Branch) -> Turn | None:
 
 
 def _halves(branch: Branch | None, message_id: str) -> tuple[str, str]:
-    """Return the page up to an answer's text, and what comes behind it; nothing where the answer is gone."""
+    """Return the page before an answer's text, and after it. The second half is empty if the answer was deleted."""
     page = chat_page(branch)
-    marked = [replace(m, mark=MARK, blocks=[]) if m.id == message_id else m for m in page.messages]
-    before, _, after = render_template("chat.html", **vars(replace(page, messages=marked))).partition(MARK)
+    marked = [replace(m, split_mark=SPLIT_MARK, blocks=[]) if m.id == message_id else m for m in page.messages]
+    before, _, after = render("chat.html", replace(page, messages=marked)).partition(SPLIT_MARK)
     return before, after
 
 
-async def _told(turn: Turn, before: str, rest: Callable[[], str]) -> AsyncGenerator[bytes, None]:
+async def _live_page(turn: Turn, before: str, after: Callable[[], str]) -> AsyncGenerator[bytes, None]:
     yield before.encode()
-    told: list[str] = []
+    sent: list[str] = []
     while True:
         rendering = await turn.screen.show()
-        if whole := [block.html for block in rendering.blocks[len(told) : rendering.closed]]:
-            yield _html(whole, len(told)).encode()
-            told += whole
+        if complete := [block.html for block in rendering.blocks[len(sent) : rendering.closed]]:
+            yield _html(complete, len(sent)).encode()
+            sent += complete
         if turn.journal.ended:
             break
         if rendering.seq < turn.content_seq:
@@ -132,14 +134,14 @@ async def _told(turn: Turn, before: str, rest: Callable[[], str]) -> AsyncGenera
         elif not await turn.journal.news(PING_EVERY_S):
             yield b"\n"
     rendering = await turn.screen.show()
-    yield _rest_of_text(told, [block.html for block in rendering.blocks if block.html]).encode()
-    yield (await asyncio.get_running_loop().run_in_executor(None, rest)).encode()
+    yield _rest_of_text(sent, [block.html for block in rendering.blocks if block.html]).encode()
+    yield (await asyncio.get_running_loop().run_in_executor(None, after)).encode()
 
 
-def _rest_of_text(told: list[str], final: list[str]) -> str:
-    """Return the blocks that were not told; all of them where a told one became another in the end."""
-    if final[: len(told)] == told:
-        return _html(final[len(told) :], len(told))
+def _rest_of_text(sent: list[str], final: list[str]) -> str:
+    """Return the blocks that were not sent yet; all of them, as a correction, if a sent one changed later."""
+    if final[: len(sent)] == sent:
+        return _html(final[len(sent) :], len(sent))
     return f"<div data-corrected>{_html(final, 0)}</div>"
 
 

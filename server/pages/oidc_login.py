@@ -1,4 +1,4 @@
-"""`/login/oidc`: coming in through an OpenID Connect issuer, where config.json names one."""
+"""`/login/oidc`: signing in through the OpenID Connect issuer that config.json names."""
 
 import json
 from dataclasses import asdict
@@ -12,7 +12,7 @@ from server.current import session_cookie
 from server.current.person import open_to_all
 from server.current.services import services
 from server.current.sign_in import own_path
-from server.pages.chat import not_found
+from server.pages.error_page import not_found_page
 from server.pages.login import let_in, limiter_keys, show_login, too_many
 from server.problems import Problem
 from server.store.people.accounts import LONGEST_NAME, Account
@@ -30,10 +30,10 @@ TOO_MANY = N_("Too many people here have your name.")
 @oidc.get("")
 @open_to_all
 def begin() -> ResponseReturnValue:
-    """Send somebody to the issuer; a cookie keeps what must come back with them."""
+    """Redirect to the issuer. A cookie keeps the values that must come back."""
     access = services().access
     if not access.issuer:
-        return not_found()
+        return not_found_page()
     try:
         address, visit = access.issuer.begin(_return_address())
     except Problem as problem:
@@ -47,10 +47,10 @@ def begin() -> ResponseReturnValue:
 @oidc.get("/callback")
 @open_to_all
 def come_back() -> ResponseReturnValue:
-    """Let in whom the issuer has confirmed."""
+    """Sign in the person whom the issuer has confirmed."""
     access = services().access
     if not access.issuer:
-        return not_found()
+        return not_found_page()
     client, _pair = limiter_keys("")
     if wait_s := access.login_limiter.hit(client):
         return too_many(wait_s)
@@ -68,7 +68,7 @@ def come_back() -> ResponseReturnValue:
 
 
 def _kept(access: Access) -> tuple[Visit | None, str]:
-    """Return what the cookie has kept: what must have come back, and where to go then."""
+    """Return the contents of the cookie: the values that must have come back, and the path to go to."""
     sealed = access.unsealed("oidc", request.cookies.get(COOKIE, ""))
     if not sealed:
         return None, ""
@@ -77,14 +77,14 @@ def _kept(access: Access) -> tuple[Visit | None, str]:
 
 
 def _guest(issuer: Issuer, visit: Visit | None) -> Guest:
-    """Return who came back. Raises: Problem."""
+    """Return the person as the issuer describes them. Raises: Problem."""
     if not visit:
         raise Problem("forbidden", TOO_LATE)
     return issuer.finish(_return_address(), request.url, visit)
 
 
 def _account(access: Access, guest: Guest) -> Account:
-    """Return the guest's account; the first visit makes it. Raises: Problem."""
+    """Return the guest's account, which the first visit makes. Raises: Problem."""
     return access.accounts.of_subject(guest.subject) or _made(access, guest)
 
 

@@ -1,46 +1,45 @@
-"""`/welcome`: where a one-time link leads, to the first administrator's account or to another password."""
+"""`/welcome`: the page of a one-time link, which makes the first administrator's account or sets a new password."""
 
 from dataclasses import dataclass
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from server.auth import passwords
 from server.current.person import open_to_all
 from server.current.services import services
-from server.pages.chat import Page
 from server.pages.login import let_in
+from server.pages.page import Page, render
 from server.problems import Problem
 from server.web.i18n import gettext as _
-from server.web.preferences import preferences
 
-welcome = Blueprint("welcome", __name__)
+one_time_link = Blueprint("one_time_link", __name__)
 
 
 @dataclass(frozen=True)
-class WelcomePage(Page):
-    """What `welcome.html` receives."""
+class OneTimeLinkPage(Page):
+    """The context of `one_time_link.html`."""
 
     token: str
     name: str
     is_first: bool
-    """Whether there is an account to make, and not only a password to choose."""
+    """Whether the link makes an account, rather than setting a password."""
     is_over: bool
-    """Whether the link can be used no more."""
+    """Whether the link was used or has expired."""
     problem: str
 
 
-@welcome.get("/welcome")
+@one_time_link.get("/welcome")
 @open_to_all
 def show() -> ResponseReturnValue:
-    """Show what can be chosen; the link stays good."""
+    """Show the form; the link stays valid."""
     return _page()
 
 
-@welcome.post("/welcome")
+@one_time_link.post("/welcome")
 @open_to_all
 def choose() -> ResponseReturnValue:
-    """Do what the link is for, and let that person in."""
+    """Make the account or set the password, and sign the person in."""
     access, form = services().access, request.form
     try:
         purpose, account = access.link(form.get("token", ""))
@@ -59,13 +58,11 @@ def _page(problem: Problem | None = None) -> tuple[str, int]:
         purpose, account = app.access.link(token)
     except Problem as over:
         purpose, account, problem = None, None, over
-    page = WelcomePage(
-        site_title=app.config.site_config.title,
-        preferences=preferences(),
+    page = OneTimeLinkPage(
         token=token,
         name=account.name if account and purpose == "reset" else request.form.get("username", ""),
         is_first=purpose == "first",
         is_over=account is None,
         problem=_(problem.message) if problem else "",
     )
-    return render_template("welcome.html", **vars(page)), problem.status if problem else 200
+    return render("one_time_link.html", page), problem.status if problem else 200

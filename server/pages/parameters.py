@@ -1,14 +1,71 @@
-"""What the panel of a chat's parameters offers, and the limits it says."""
+"""The panel with a chat's parameters: its limits, and the presets that come with the program."""
 
+import json
 from dataclasses import dataclass, field
 
 from server.api.bodies import LONGEST_NAME, LONGEST_SYSTEM
-from server.pages.ready_presets import ready_presets
+from server.translatable import N_
+from server.web.i18n import gettext as _
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyPreset:
+    """A name and a system prompt, both to be translated. `temperature`: None leaves it to the model."""
+
+    name: str
+    system: str
+    temperature: float | None = None
+
+
+READY_PRESETS = (
+    ReadyPreset(
+        N_("Concise"),
+        N_("Answer in as few words as the matter allows. No introduction, no summary, no offers of further help."),
+    ),
+    ReadyPreset(
+        N_("Explain simply"),
+        N_(
+            "Explain as to a curious person without previous knowledge: everyday words, short sentences, one example "
+            "from daily life. Introduce a technical term only after its meaning is clear."
+        ),
+    ),
+    ReadyPreset(
+        N_("Careful reviewer"),
+        N_(
+            "Review what you are given with care. Name the mistakes and risks first, the worst at the top, each with "
+            "the place and a concrete remedy. Say what you are not sure of. Do not praise."
+        ),
+        0.2,
+    ),
+    ReadyPreset(
+        N_("Translator"),
+        N_(
+            "Translate every message into English. Where it is in English already, ask once which language is wanted. "
+            "Keep tone, layout and names. Answer with the translation only."
+        ),
+        0.2,
+    ),
+    ReadyPreset(
+        N_("Creative"),
+        N_("Be inventive: look for the unexpected angle, vivid images and a voice of your own. Avoid worn phrases."),
+        1.1,
+    ),
+)
+
+
+def ready_presets() -> list[tuple[str, str]]:
+    """Return the presets in the reader's language: the name, and the parameters as JSON."""
+    return [(_(preset.name), _params(preset)) for preset in READY_PRESETS]
+
+
+def _params(preset: ReadyPreset) -> str:
+    temperature = {} if preset.temperature is None else {"temperature": preset.temperature}
+    return json.dumps({"system": _(preset.system), **temperature})
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """What `chat/_parameters.html` receives, besides the conversation."""
+    """What `chat/_parameters.html` needs in addition to the conversation."""
 
     ready_presets: list[tuple[str, str]] = field(default_factory=ready_presets)
     """Name, and parameters as JSON."""

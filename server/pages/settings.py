@@ -1,14 +1,14 @@
-"""The settings: a page with a form, which works without scripts, too, and the same as a part for a dialog."""
+"""The settings, the language among them: a page that works without scripts, and its form as a part for a dialog."""
 
 from dataclasses import dataclass
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from server.current.person import user_id
 from server.current.services import services
 from server.ops.version import version
-from server.pages.chat import Page
+from server.pages.page import Page, render
 from server.web.preferences import CHOICES, LANGUAGES, keep, preferences
 
 settings = Blueprint("settings", __name__, url_prefix="/chat")
@@ -16,49 +16,48 @@ settings = Blueprint("settings", __name__, url_prefix="/chat")
 
 @dataclass(frozen=True)
 class SettingsPart:
-    """What `settings/_settings.html` receives."""
+    """The context of `settings/_settings.html`."""
 
     preferences: dict[str, str]
     choices: dict[str, tuple[str, ...]]
     languages: dict[str, str]
     chats: int
-    """How many there are to delete."""
+    """The number of chats that can be deleted."""
     version: str
 
 
 @dataclass(frozen=True)
 class SettingsPage(SettingsPart, Page):
-    """What `settings.html` receives."""
+    """The context of `settings.html`."""
 
 
 @settings.get("/settings")
 def show() -> str:
-    """Show what there is to choose."""
-    page = SettingsPage(site_title=services().config.site_config.title, **vars(_part()))
-    return render_template("settings.html", **vars(page))
+    """Show the page."""
+    return render("settings.html", SettingsPage(**vars(_part())))
 
 
 @settings.get("/parts/settings")
 def part() -> str:
-    """Answer with the form alone."""
-    return render_template("settings/_settings.html", **vars(_part()))
+    """Render the form alone."""
+    return render("settings/_settings.html", _part())
 
 
 @settings.post("/settings")
 def change() -> ResponseReturnValue:
-    """Keep what the form says, which may be a part of it, and show the page again. `reset`: names to reset."""
+    """Store the settings in the form, which need not be all, and show the page again. `reset`: names to reset."""
     response = redirect(url_for("settings.show"), 303)
-    chosen = {name: values[-1] for name, values in request.form.lists()}  # a checkbox comes behind its hidden "off"
+    chosen = {name: values[-1] for name, values in request.form.lists()}  # a checkbox follows its hidden "off"
     defaults = {name: CHOICES[name][0] for name in request.form.getlist("reset") if name in CHOICES}
-    keep(response, chosen | defaults, url_for("pages.root"))
+    keep(response, chosen | defaults, url_for("chat.root"))
     return response
 
 
 @settings.post("/settings/delete-chats")
 def delete_chats() -> ResponseReturnValue:
-    """Delete all of a person's conversations, and begin anew."""
+    """Delete all of a person's conversations and show a new chat."""
     services().delete_all(user_id())
-    return redirect(url_for("pages.new_chat"), 303)
+    return redirect(url_for("chat.new"), 303)
 
 
 def _part() -> SettingsPart:

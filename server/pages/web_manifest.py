@@ -1,16 +1,17 @@
-"""What a browser needs to install the page as an app."""
+"""The web app manifest, with which a browser installs the page as an app."""
 
-from flask import Blueprint, Response, current_app, jsonify, url_for
+from flask import Blueprint, Response, jsonify, url_for
 from flask.blueprints import BlueprintSetupState
 
 from server.current.person import open_to_all
 from server.current.services import services
+from server.web.assets import asset_url
 from server.web.i18n import direction, gettext, language
 
-manifest = Blueprint("manifest", __name__, url_prefix="/chat")
+web_manifest = Blueprint("web_manifest", __name__, url_prefix="/chat")
 
 PAGE_COLOURS = {"light": "#fafcfd", "dark": "#0d1113"}
-"""What `--color-page` is in each scheme, in the form that browsers take for their own frame."""
+"""The value of `--color-page` in each scheme, as the browser's frame needs it."""
 ICONS = (
     ("icon.svg", "any", "any", "image/svg+xml"),
     ("icon-192.png", "192x192", "any", "image/png"),
@@ -20,24 +21,24 @@ ICONS = (
 """File, sizes, purpose, type."""
 
 
-@manifest.record_once
-def tell_templates(state: BlueprintSetupState) -> None:
-    """Let the templates know the colours, too."""
+@web_manifest.record_once
+def add_to_templates(state: BlueprintSetupState) -> None:
+    """Let templates use the colours."""
     state.app.jinja_env.globals["page_colours"] = PAGE_COLOURS
 
 
-@manifest.get("/manifest.webmanifest")
+@web_manifest.get("/manifest.webmanifest")
 @open_to_all
 def show() -> Response:
-    """Answer with the manifest, which browsers ask for without cookies. Source: https://www.w3.org/TR/appmanifest/"""
-    title, start = services().config.site_config.title, url_for("pages.new_chat")
+    """Return the manifest, which browsers request without cookies. Source: https://www.w3.org/TR/appmanifest/"""
+    title, start = services().config.site_config.title, url_for("chat.new")
     response = jsonify(
         {
             "name": title,
             "short_name": title,
             "id": start,
             "start_url": start,
-            "scope": url_for("pages.root"),
+            "scope": url_for("chat.root"),
             "display": "standalone",
             "lang": language(),
             "dir": direction(),
@@ -52,5 +53,4 @@ def show() -> Response:
 
 
 def _icon(file: str, sizes: str, purpose: str, type_: str) -> dict[str, str]:
-    address = current_app.jinja_env.globals["asset"](f"icons/{file}")  # type: ignore[operator]
-    return {"src": address, "sizes": sizes, "purpose": purpose, "type": type_}
+    return {"src": asset_url(f"icons/{file}"), "sizes": sizes, "purpose": purpose, "type": type_}

@@ -11,7 +11,7 @@ LEVEL = 5
 """Some 20 ms per megabyte. What never changes is compressed once, and harder: see `assets`."""
 
 
-def compress(app: Flask) -> None:
+def compress_responses(app: Flask) -> None:
     """Compress the answers of an app."""
 
     @app.after_request

@@ -21,8 +21,8 @@ PLURAL_SAMPLES = {"zero": 0, "one": 1, "two": 2, "few": 3, "many": 11, "other": 
 _BY_PRIMARY = {tag.split("-")[0]: tag for tag in LANGUAGES}
 
 
-def speak(app: Flask) -> None:
-    """Let the app's templates speak the reader's language."""
+def translate_templates(app: Flask) -> None:
+    """Translate templates into the language of the reader."""
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.policies["ext.i18n.trimmed"] = True
     app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from g4f_lite.pieces import Notice
-from server.pages.error_texts import cause
+from server.pages.error_texts import error_text
 from server.problems import ERROR_KINDS
 from tests.support.services.openai_wire import DONE, chunk, delta, openai_error, openai_stream
 from tests.support.services.upstream import Gate, wait_until
@@ -161,7 +161,7 @@ def test_in_another_language_the_card_says_the_cause_and_the_details_what_was_sa
     chat.page.goto("/chat/")
     error = {"code": "provider_failed", "message": "up failed."}
     with app.test_request_context(headers={"Cookie": "chat_language=ru"}):
-        sentence = cause(error)
+        sentence = error_text(error)
     for _ in range(3):
         upstream.will_answer_json(openai_error("Their words."), status=500)
 

@@ -8,10 +8,18 @@ from markupsafe import escape
 
 from g4f_lite.routing.model_info import ModelInfo
 from server.api import search
-from server.pages import chat
-from server.pages import settings as settings_page
+from server.pages.account import AccountPage
+from server.pages.admin import AdminPage
 from server.pages.api_keys import ApiKeysPage
+from server.pages.chat import ChatPage
+from server.pages.login import LoginPage
 from server.pages.message_info import MessageInfo
+from server.pages.message_window import MessageWindow
+from server.pages.one_time_link import OneTimeLinkPage
+from server.pages.page import Page
+from server.pages.parts import Notices
+from server.pages.settings import SettingsPage, SettingsPart
+from server.pages.sidebar import ConversationList
 from server.problems import ERROR_KINDS, Problem
 from tests.server.api.test_turns import ask
 from tests.support.services.openai_wire import openai_error, openai_stream
@@ -294,16 +302,21 @@ class TestBelowAPrefix:
 @pytest.mark.parametrize(
     ("template", "context"),
     [
-        ("chat.html", chat.ChatPage),
-        ("not_found.html", chat.NotFoundPage),
+        ("chat.html", ChatPage),
+        ("account.html", AccountPage),
+        ("admin.html", AdminPage),
+        ("login.html", LoginPage),
+        ("one_time_link.html", OneTimeLinkPage),
+        ("not_found.html", Page),
+        ("site/_notices_part.html", Notices),
         ("message/_message_info.html", MessageInfo),
         ("search.html", search.SearchPage),
         ("search/_search_results.html", search.Results),
-        ("sidebar/_conversations.html", chat.ConversationList),
-        ("chat/_messages.html", chat.Messages),
-        ("settings.html", settings_page.SettingsPage),
+        ("sidebar/_conversations.html", ConversationList),
+        ("chat/_messages.html", MessageWindow),
+        ("settings.html", SettingsPage),
         ("api_keys.html", ApiKeysPage),
-        ("settings/_settings.html", settings_page.SettingsPart),
+        ("settings/_settings.html", SettingsPart),
     ],
 )
 def test_a_template_is_given_what_it_asks_for_and_no_more(app, template, context):

@@ -19,21 +19,21 @@ def test_every_code_has_a_sentence():
 
 
 def test_in_english_an_error_speaks_for_itself():
-    assert error_texts.cause(ERROR) == ERROR["message"]
-    assert error_texts.causes() == {}
+    assert error_texts.error_text(ERROR) == ERROR["message"]
+    assert error_texts.error_texts() == {}
     assert SOURCE == "en"
 
 
 def test_in_another_language_its_code_does(translated):
-    assert error_texts.cause(ERROR) == ERROR_KINDS["provider_timeout"].cause.upper()
-    assert error_texts.causes()["key_rejected"] == ERROR_KINDS["key_rejected"].cause.upper()
+    assert error_texts.error_text(ERROR) == ERROR_KINDS["provider_timeout"].cause.upper()
+    assert error_texts.error_texts()["key_rejected"] == ERROR_KINDS["key_rejected"].cause.upper()
 
 
 @pytest.mark.parametrize("sentence", [BUG, INTERRUPTED])
 def test_a_sentence_that_says_more_than_its_code_is_translated_itself(translated, sentence):
-    assert error_texts.cause({"code": "stream_cut", "message": sentence}) == sentence.upper()
+    assert error_texts.error_text({"code": "stream_cut", "message": sentence}) == sentence.upper()
 
 
 def test_an_error_of_a_code_that_is_not_known_speaks_for_itself(translated):
-    assert error_texts.cause({"code": "unreachable", "message": "502 Bad Gateway"}) == "502 Bad Gateway"
-    assert error_texts.cause({}) == ""
+    assert error_texts.error_text({"code": "unreachable", "message": "502 Bad Gateway"}) == "502 Bad Gateway"
+    assert error_texts.error_text({}) == ""

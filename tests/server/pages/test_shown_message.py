@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from server.pages import shown_message
+from server.pages.shown_message import shown_message
 from server.store import StoredMessage
 from server.turns.live_html import Snapshot
 
@@ -15,7 +15,7 @@ def a_message(id_="m", parent_id=None, role="assistant", content="", **members):
 
 
 def shown(message, snapshot=None, now=NOON):
-    return shown_message.shown(message, snapshot, lambda name: {"gpt": "GPT"}.get(name, name), now)
+    return shown_message(message, snapshot, lambda name: {"gpt": "GPT"}.get(name, name), now)
 
 
 def test_an_ended_answer_is_rendered():
@@ -41,7 +41,7 @@ def test_a_running_answer_is_as_far_as_its_snapshot():
     message = shown(a_message(status="running", last_seq=0), Snapshot(7, so_far, ["<p>Hal</p>"]))
 
     assert (message.seq, message.blocks, message.reasoning) == (7, ["<p>Hal</p>"], "Hm.")
-    assert (message.answering, message.notices) == ("Third", ["The oldest was left out."])
+    assert (message.provider_label, message.notices) == ("Third", ["The oldest was left out."])
     assert message.attempts == ATTEMPTS
     assert message.status == "running", "its page reads the end, even if that is there already"
 
@@ -49,9 +49,9 @@ def test_a_running_answer_is_as_far_as_its_snapshot():
 def test_who_failed_before_who_answered_and_what_was_noticed_is_shown():
     message = shown(a_message(answering=ANSWERING, attempts=ATTEMPTS))
 
-    assert (message.attempts, message.answering) == (ATTEMPTS, "Third")
+    assert (message.attempts, message.provider_label) == (ATTEMPTS, "Third")
     assert message.notices == ["The oldest was left out."]
-    assert (shown(a_message()).answering, shown(a_message()).notices) == ("", [])
+    assert (shown(a_message()).provider_label, shown(a_message()).notices) == ("", [])
 
 
 @pytest.mark.parametrize(("later_s", "left_s"), [(0, 7), (2.5, 5), (60, 0)])
@@ -62,23 +62,10 @@ def test_of_the_time_a_service_wants_to_be_left_alone_the_rest_is_shown(later_s,
 
 
 def test_a_model_has_its_label_while_it_is_known():
-    assert shown(a_message()).model == "GPT"
-    assert shown(a_message(model="gone")).model == "gone"
+    assert shown(a_message()).model_label == "GPT"
+    assert shown(a_message(model="gone")).model_label == "gone"
 
 
-def test_an_answer_at_its_length_limit_is_cut():
-    assert shown(a_message(finish_reason="length")).cut
-    assert not shown(a_message()).cut
-
-
-def test_what_is_known_of_an_answer_is_shown():
-    usage = {"input_tokens": 3, "output_tokens": 4, "cost": None, "estimated": True}
-    ended_at = NOON + timedelta(seconds=2.5)
-
-    message = shown(a_message(answering=ANSWERING, provider="third", usage=usage, ended_at=ended_at))
-
-    assert (message.model_name, message.provider, message.upstream) == ("gpt", "third", "x")
-    assert (message.usage, message.ended_at, message.took_s) == (usage, ended_at, 2.5)
-    assert message.versions is None
-    running = shown(a_message(status="running", ended_at=None))
-    assert (running.ended_at, running.took_s, running.provider, running.upstream) == (None, None, "", "")
+def test_an_answer_at_its_length_limit_is_truncated():
+    assert shown(a_message(finish_reason="length")).is_truncated
+    assert not shown(a_message()).is_truncated

@@ -70,7 +70,7 @@ def many(app):
 
 
 def listed(store, **asked):
-    return sidebar.listed(store, ME, **{"archived": False, "before": None, "count": 0, **asked})
+    return sidebar.page_of_list(store, ME, **{"archived": False, "before": None, "count": 0, **asked})
 
 
 def test_a_page_has_so_many_and_what_is_pinned(many):

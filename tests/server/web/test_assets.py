@@ -2,8 +2,8 @@ import re
 
 import pytest
 
-from server.pages.chat import CLIENT
-from server.web.assets import SHEET, SHEETS, Assets
+from server.app import TEMPLATES
+from server.web.assets import STATIC, STYLE_SHEET, STYLES, Assets
 
 
 @pytest.fixture
@@ -52,9 +52,9 @@ def test_sheets_become_one_in_the_order_they_are_named_in(folder):
 
     files = Assets.read(folder, ["b", "a"]).files
 
-    assert files.keys() == {SHEET, "css/print.css", "main.js"}
-    assert files[SHEET].body == b"b {}a {}"
-    assert files[SHEET].mimetype == "text/css; charset=utf-8"
+    assert files.keys() == {STYLE_SHEET, "css/print.css", "main.js"}
+    assert files[STYLE_SHEET].body == b"b {}a {}"
+    assert files[STYLE_SHEET].mimetype == "text/css; charset=utf-8"
 
 
 def test_a_change_of_a_sheet_or_of_their_order_is_another_version(folder):
@@ -68,10 +68,10 @@ def test_a_change_of_a_sheet_or_of_their_order_is_another_version(folder):
 
 
 def test_every_sheet_is_either_among_those_of_every_page_or_linked_by_one():
-    templates = "".join(file.read_text() for file in (CLIENT / "templates").rglob("*.html"))
+    templates = "".join(file.read_text() for file in TEMPLATES.rglob("*.html"))
     linked = set(re.findall(r"asset\('(css/[\w/-]+\.css)'\)", templates))
 
-    assert linked == {path for path in Assets.read(CLIENT / "static", SHEETS).files if path.endswith(".css")}
+    assert linked == {path for path in Assets.read(STATIC, STYLES).files if path.endswith(".css")}
 
 
 def test_a_script_goes_without_its_documentation_and_its_lines_keep_their_numbers(tmp_path):

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from server.api.bodies import PresetBody
-from server.pages.ready_presets import READY_PRESETS, ready_presets
+from server.pages.parameters import READY_PRESETS, ready_presets
 from server.web.request_json import validate
 
 

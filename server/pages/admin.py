@@ -1,26 +1,26 @@
-"""`/chat/admin`: who may come in, for administrators. They see people, and never what those write."""
+"""`/chat/admin`: the admin page, where administrators manage accounts. It never shows anyone's conversations."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from server.auth.access import Access
 from server.current.person import signed_in, someone
 from server.current.services import services
-from server.pages.chat import Page, not_found
+from server.pages.error_page import not_found_page
+from server.pages.page import Page, render
 from server.problems import Problem
 from server.store.people.accounts import Account, Role
 from server.web.i18n import gettext as _
-from server.web.preferences import preferences
 
 admin = Blueprint("admin", __name__, url_prefix="/chat/admin")
 
 
 @dataclass(frozen=True)
 class ShownAccount:
-    """Somebody who may come in, as administrators read it."""
+    """An account as administrators see it."""
 
     id: str
     name: str
@@ -34,13 +34,13 @@ class ShownAccount:
 
 @dataclass(frozen=True)
 class AdminPage(Page):
-    """What `admin.html` receives."""
+    """The context of `admin.html`."""
 
     accounts: list[ShownAccount]
     models: dict[Role, tuple[str, ...]]
-    """By role, the names of models that it may use."""
+    """By role, the patterns of the names of models that it may use."""
     link: str
-    """A one-time link, which is shown this once."""
+    """A one-time link, which is shown once."""
     link_for: str
     name: str
     problem: str
@@ -48,21 +48,21 @@ class AdminPage(Page):
 
 @admin.before_request
 def require_administrator() -> ResponseReturnValue | None:
-    """For everybody else there is nothing here, as at any address that leads nowhere."""
+    """Answer everyone else as at an address that does not exist."""
     person = signed_in()
     is_one = person and person.role == "admin" and services().access.mode == "accounts"
-    return None if is_one else not_found()
+    return None if is_one else not_found_page()
 
 
 @admin.get("")
 def show() -> str:
-    """Show who may come in."""
+    """Show the accounts."""
     return _page()
 
 
 @admin.post("")
 def add() -> ResponseReturnValue:
-    """Make an account, and show the link by which that person chooses a password."""
+    """Make an account and show the link with which that person chooses a password."""
     access, form = services().access, request.form
     role: Role = "admin" if form.get("role") == "admin" else "user"
     try:
@@ -75,7 +75,7 @@ def add() -> ResponseReturnValue:
 
 @admin.post("/<account_id>")
 def change(account_id: str) -> ResponseReturnValue:
-    """Do what the button says."""
+    """Change an account as the button `do` says."""
     access = services().access
     try:
         account = access.accounts.one(account_id)
@@ -87,7 +87,7 @@ def change(account_id: str) -> ResponseReturnValue:
 
 
 def _do(access: Access, account: Account, what: str) -> str:
-    """Change an account; return what the audit log calls it. Raises: Problem."""
+    """Change an account; return the event for the audit log. Raises: Problem."""
     match what:
         case "disable":
             access.accounts.disable(account.id)
@@ -116,8 +116,6 @@ def _page(problem: Problem | None = None, link_for: Account | None = None) -> st
     app = services()
     roles = app.config.auth.roles
     page = AdminPage(
-        site_title=app.config.site_config.title,
-        preferences=preferences(),
         accounts=_accounts(app.access),
         models={"user": roles.user.models, "admin": roles.admin.models},
         link=_link(app.access, link_for) if link_for else "",
@@ -125,13 +123,13 @@ def _page(problem: Problem | None = None, link_for: Account | None = None) -> st
         name=request.form.get("name", "") if problem else "",
         problem=_(problem.message) if problem else "",
     )
-    return render_template("admin.html", **vars(page))
+    return render("admin.html", page)
 
 
 def _link(access: Access, account: Account) -> str:
-    """Return a one-time link below the address that the administrator uses."""
+    """Return a one-time link at the address that the administrator uses."""
     token = access.make_link("reset", account.id)
-    return f"{request.host_url.rstrip('/')}{url_for('welcome.show', token=token)}"
+    return f"{request.host_url.rstrip('/')}{url_for('one_time_link.show', token=token)}"
 
 
 def _accounts(access: Access) -> list[ShownAccount]:

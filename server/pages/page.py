@@ -1,0 +1,27 @@
+"""What every HTML page is given, and how a template is rendered."""
+
+from dataclasses import dataclass, field
+
+from flask import render_template
+
+from server.current.services import services
+from server.web.preferences import preferences
+
+
+def site_title() -> str:
+    """Return the title of the site, as config.json has it."""
+    return services().config.site_config.title
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """The context of `base.html`, which every page extends."""
+
+    site_title: str = field(default_factory=site_title)
+    preferences: dict[str, str] = field(default_factory=preferences)
+    """By name, as in `CHOICES`."""
+
+
+def render(template: str, context: object) -> str:
+    """Return the HTML of a template. `context`: a dataclass whose fields are the template's variables."""
+    return render_template(template, **vars(context))
