@@ -161,13 +161,13 @@ def site() -> Iterator[tuple[str, str]]:
         config = configuration(Path(folder))
         newest = fill(config)
         app = create_app(config, loop=loop)
-        services = app.extensions["chat"]
-        on(loop, services.start())
+        lifecycle = app.extensions["lifecycle"]
+        on(loop, lifecycle.start())
         front = on(loop, front_of(app))
         yield f"http://127.0.0.1:{on(loop, front.start('127.0.0.1', 0))}", newest
-        on(loop, services.drain(0))
+        on(loop, lifecycle.drain(0))
         on(loop, front.stop())
-        on(loop, services.close())
+        on(loop, lifecycle.close())
 
 
 def configuration(folder: Path) -> Config:

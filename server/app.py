@@ -30,6 +30,7 @@ from server.current.rate_limits import limit_requests
 from server.current.same_origin import require_same_origin
 from server.current.services import Services, services
 from server.current.sign_in import require_sign_in
+from server.lifecycle import Lifecycle
 from server.ops.logs import write_logs
 from server.ops.loop_thread import before_exit, in_thread
 from server.pages.account import account
@@ -93,21 +94,21 @@ SENTENCES = {
 
 
 def create_app(config: Config | None = None, *, loop: asyncio.AbstractEventLoop | None = None) -> Flask:
-    """Return the application. `app.extensions["chat"]` are its `Services`.
+    """Return the application, with its `Services` in `extensions["chat"]` and their `Lifecycle` in `["lifecycle"]`.
 
-    config: absent, config.json beside the package is read.
-    loop: where turns run and streams are written; who hands it over starts and closes the services. Absent, a thread
-        of its own runs one until the process ends, for WSGI servers that know no loop:
+    config: by default, config.json beside the package.
+    loop: runs the turns and writes the streams; its owner starts and closes the lifecycle. By default a thread runs a
+        loop until the process ends, for WSGI servers without one:
         `gunicorn -k gthread --threads 64 'server:create_app()'`.
-    Raises: ConfigError; Problem, when the store cannot be opened.
+    Raises: ConfigError; Problem if the store cannot be opened.
     """
     config = config or load(None, Config, os.environ, KINDS)
-    services = Services(config, loop) if loop else _alone(config)
+    lifecycle = Lifecycle(Services(config, loop)) if loop else _started(config)
     app = Flask(__name__, static_folder=None, template_folder=TEMPLATES)
     app.config.update(
         MAX_CONTENT_LENGTH=LARGEST_BODY, PROVIDE_AUTOMATIC_OPTIONS=False, SOCK_SERVER_OPTIONS=websocket.OPTIONS
     )
-    app.extensions["chat"] = services
+    app.extensions["chat"], app.extensions["lifecycle"] = lifecycle.services, lifecycle
     trace(app)
     require_same_origin(app, config.site_config.allowed_hosts)
     add_security_headers(app)
@@ -124,14 +125,15 @@ def create_app(config: Config | None = None, *, loop: asyncio.AbstractEventLoop 
     return app
 
 
-def _alone(config: Config) -> Services:
-    """Return services that run and end by themselves."""
+def _started(config: Config) -> Lifecycle:
+    """Start the services on a loop in a thread, and close them when the process ends."""
     write_logs(config)
-    services = Services(config, in_thread())
-    asyncio.run_coroutine_threadsafe(services.start(), services.loop).result()
-    before_exit(services.loop, services.close)
-    ask_for_administrator(services.access, config, config.site_config.port)
-    return services
+    lifecycle = Lifecycle(Services(config, in_thread()))
+    loop = lifecycle.services.loop
+    asyncio.run_coroutine_threadsafe(lifecycle.start(), loop).result()
+    before_exit(loop, lifecycle.close)
+    ask_for_administrator(lifecycle.services.access, config, config.site_config.port)
+    return lifecycle
 
 
 def _refuse(problem: Problem, headers: Iterable[tuple[str, str]] = (), error: BaseException | None = None) -> Response:

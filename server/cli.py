@@ -22,14 +22,15 @@ from server.auth.access import Access
 from server.auth.first_administrator import ask_for_administrator
 from server.compat.api_errors import adapt_error
 from server.config import urls
-from server.config.reload import Watch
+from server.config.reload import ConfigReloader
 from server.config.site import Config
 from server.front import ListenError, Proxies, serve
+from server.lifecycle import Lifecycle
 from server.ops import user_command as users
 from server.ops.backup import add_arguments
 from server.ops.deployment_check import dangers
 from server.ops.logs import write_logs
-from server.ops.systemd import READY, tell
+from server.ops.systemd import READY, notify
 from server.problems import Problem
 from server.web.security_headers import SECURITY_HEADERS
 
@@ -100,23 +101,25 @@ def _load(options: argparse.Namespace) -> Config:
 async def _serve(config: Config, options: argparse.Namespace) -> int:
     """Serve until a signal comes and running turns have ended."""
     app = create_app(config, loop=asyncio.get_running_loop())
-    services = app.extensions["chat"]
+    lifecycle: Lifecycle = app.extensions["lifecycle"]
+    services = lifecycle.services
     site = config.site_config
-    await services.start()
-    services.run(Watch(options.config or STANDARD_FILE, lambda: _load(options), services).run())
+    await lifecycle.start()
+    reloader = ConfigReloader(options.config or STANDARD_FILE, lambda: _load(options), services, lifecycle.apply_config)
+    services.background.run(reloader.run())
     try:
         all_returned = await serve(
             app,
             site.host,
             site.port,
-            drain=services.drain,
+            drain=lifecycle.drain,
             on_ready=lambda port: _announce(config, services.access, port, options.open),
             proxies=Proxies(site.trusted_proxies, site.proxy_addresses),
             headers=SECURITY_HEADERS,
             adapt_error=partial(adapt_error, url_prefix=config.url_prefix),
         )
     finally:
-        await services.close()
+        await lifecycle.close()
     if not all_returned:  # the interpreter would wait for a view that hangs
         logging.shutdown()
         os._exit(0)
@@ -127,7 +130,7 @@ def _announce(config: Config, access: Access, port: int, browser: bool) -> None:
     url = urls.listening(config, port)
     sys.stdout.write(f"{url}\n")
     sys.stdout.flush()
-    tell(READY)
+    notify(READY)
     ask_for_administrator(access, config, port)
     if browser:
         threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()

@@ -94,10 +94,10 @@ def app(
 ) -> Iterator[Flask]:
     app = create_app(config, loop=loop)
     app.jinja_env.bytecode_cache = compiled_templates
-    services = app.extensions["chat"]
-    on(loop, services.start())
+    lifecycle = app.extensions["lifecycle"]
+    on(loop, lifecycle.start())
     yield app
-    on(loop, services.close())
+    on(loop, lifecycle.close())
 
 
 @pytest.fixture(params=["relayed", "stored"])
@@ -170,5 +170,5 @@ def server(app: Flask, loop: asyncio.AbstractEventLoop) -> Iterator[str]:
 
     front = on(loop, start())
     yield f"http://127.0.0.1:{app.config['PORT']}"
-    on(loop, app.extensions["chat"].drain(0))
+    on(loop, app.extensions["lifecycle"].drain(0))
     on(loop, front.stop())

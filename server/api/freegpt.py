@@ -21,7 +21,6 @@ from server.current.services import services
 from server.problems import Problem
 from server.turns.prompt import in_turns
 from server.turns.question import Pieces, Question
-from server.turns.relay import relayed
 from server.web.i18n import closest, language
 from server.web.preferences import LANGUAGES, keep
 from server.web.request_json import Body, read_json, replace_invalid_characters, validate
@@ -78,7 +77,7 @@ def answer(parsed: dict[str, Any]) -> Response:
     check_text(messages[-1].content)
     model = allowed_model(body.model)
     rate_limits.count_turn()
-    reply = relayed(app, someone(), Question(model, in_turns(messages), Params()))
+    reply = app.relay.reply(app.config.limits, someone(), Question(model, in_turns(messages), Params()))
     return Stream(_texts(reply), loop=app.loop, waits=True, mimetype="text/plain")
 
 

@@ -55,7 +55,7 @@ class Collector:
     """Our figures, as they are when asked for."""
 
     def __init__(self, app: Services) -> None:
-        self._here = app
+        self._app = app
 
     def collect(self) -> "Iterator[Metric]":
         """Yield each figure with its labels."""
@@ -66,7 +66,7 @@ class Collector:
     def _turns(self) -> "Iterator[Metric]":
         from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 
-        figures = self._here.engine.figures
+        figures = self._app.turn_stats
         turns = CounterMetricFamily("g4f_lite_turns", "Turns that ended.", labels=("form", "outcome"))
         for labels, count in figures.turns.copy().items():
             turns.add_metric(labels, count)
@@ -88,7 +88,7 @@ class Collector:
         waiting = GaugeMetricFamily(
             "g4f_lite_provider_waiting", "Replies that wait until fewer are given.", labels=("provider",)
         )
-        for name, provider in self._here.catalog.providers.items():
+        for name, provider in self._app.catalog.providers.items():
             waiting.add_metric((name,), provider.waiting)
             for code, count in provider.health.errors.copy().items():
                 errors.add_metric((name, code), count)
@@ -98,10 +98,10 @@ class Collector:
     def _now(self) -> "Iterator[Metric]":
         from prometheus_client.core import GaugeMetricFamily
 
-        app = self._here
+        app = self._app
         for name, text, value in (
             ("g4f_lite_running_turns", "Turns that are being answered.", len(app.engine.running)),
-            ("g4f_lite_open_streams", "Answers that are being sent.", app.streams.count + app.relayed.count),
+            ("g4f_lite_open_streams", "Answers that are being sent.", app.streams.count + app.relay.in_flight.count),
             ("g4f_lite_open_websockets", "Pages that hear of news.", app.notifications.listeners),
         ):
             yield GaugeMetricFamily(name, text, value)

@@ -163,7 +163,7 @@ def _stream(app: Services, lines: AsyncGenerator[str, None]) -> Response:
 
 
 async def _encoded(app: Services, lines: AsyncGenerator[str, None], form: Form) -> AsyncGenerator[bytes, None]:
-    with app.streams.one():
+    with app.streams.track():
         async with aclosing(lines):
             async for some in lines:
                 if some:

@@ -35,12 +35,12 @@ def live(ws: Server) -> None:
     try:
         last_seq = app.notifications.last_seq(person.id)
         ws.send(json.dumps({"type": "hello", "version": assets().version, "told": last_seq}))
-        with app.access.attendance.present(person.token_hash) as presence:
-            while ws.connected and presence.here and (text := _next(queue)) is not None:
+        with app.access.open_streams.track(person.token_hash) as stream:
+            while ws.connected and stream.is_open and (text := _next(queue)) is not None:
                 _forget_received(ws)
                 if text:
                     ws.send(text)
-        ws.close(SERVICE_RESTART if presence.here else SESSION_ENDED)
+        ws.close(SERVICE_RESTART if stream.is_open else SESSION_ENDED)
     except ConnectionClosed:
         return
     finally:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from server.auth.audit_log import Audit
 from server.auth.oidc_client import Issuer
-from server.auth.open_streams import Attendance
+from server.auth.open_streams import OpenStreams
 from server.auth.secret_keys import derived, keyed, session_key
 from server.config.site import Config
 from server.limits.rate_limiter import RateLimiter
@@ -42,7 +42,7 @@ class Access:
         self.links = Links(store.database, store.now)
         self.second_factors = SecondFactors(store.database)
         self.issuer = Issuer(config.auth.oidc) if config.auth.oidc else None
-        self.attendance = Attendance(self._alive)
+        self.open_streams = OpenStreams(self._alive)
         self._folder = Path(config.data_dir)
         self._password = config.auth.password
         # With another shared password it is another key, and every session is over.

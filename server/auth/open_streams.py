@@ -1,4 +1,4 @@
-"""What sessions hold open: streams and WebSockets. They end within seconds when the session does."""
+"""Streams and WebSockets that are open for a session. They end within seconds when the session ends."""
 
 import asyncio
 import logging
@@ -12,65 +12,64 @@ from server.web.closing import closing
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY_S = 2
-AT_ONCE = 500
-"""Sessions that one query asks for."""
+CHECK_EVERY_S = 2
+SESSIONS_PER_QUERY = 500
 
 
 @dataclass(eq=False, slots=True)
-class Presence:
-    """Something open. `here` is for whoever looks at it again and again; `end` is called once it is over."""
+class OpenStream:
+    """`is_open` is for those who poll; `end` is called when the session ends."""
 
     token_hash: str
-    here: bool = True
+    is_open: bool = True
     end: Callable[[], object] = field(default=lambda: None)
 
 
-class Attendance:
-    """Who is present. Methods may be called from any thread, `look` on the loop."""
+class OpenStreams:
+    """All that is open. Methods may be called from any thread, `close_ended` on the loop."""
 
     def __init__(self, alive: Callable[[Iterable[str]], set[str]]) -> None:
-        """alive: returns those of some sessions' token hashes whose sessions go on."""
+        """alive: returns which of the token hashes belong to sessions that go on."""
         self._alive = alive
-        self._present: set[Presence] = set()
+        self._open: set[OpenStream] = set()
         self._lock = Lock()
 
     @contextmanager
-    def present(self, token_hash: str, end: Callable[[], object] = lambda: None) -> Iterator[Presence]:
-        """Count something as open while the block runs."""
-        presence = Presence(token_hash, end=end)
+    def track(self, token_hash: str, end: Callable[[], object] = lambda: None) -> Iterator[OpenStream]:
+        """Register a stream while the block runs."""
+        stream = OpenStream(token_hash, end=end)
         with self._lock:
-            self._present.add(presence)
+            self._open.add(stream)
         try:
-            yield presence
+            yield stream
         finally:
             with self._lock:
-                self._present.discard(presence)
+                self._open.discard(stream)
 
-    async def attended(self, source: AsyncIterator[bytes], token_hash: str) -> AsyncGenerator[bytes, None]:
-        """Yield what the source yields; when the session ends, whoever reads this is cancelled."""
+    async def while_session_lasts(self, source: AsyncIterator[bytes], token_hash: str) -> AsyncGenerator[bytes, None]:
+        """Yield what the source yields; when the session ends, the task that reads this is cancelled."""
         task = asyncio.current_task()
         assert task
         async with closing(source):
-            with self.present(token_hash, end=task.cancel):
+            with self.track(token_hash, end=task.cancel):
                 async for block in source:
                     yield block
 
-    async def look(self) -> None:
-        """End what belongs to sessions that have ended."""
+    async def close_ended(self) -> None:
+        """End the streams of sessions that have ended."""
         with self._lock:
-            present = list(self._present)
-        hashes = sorted({presence.token_hash for presence in present} - {""})  # nobody signs in in mode `none`
+            streams = list(self._open)
+        hashes = sorted({stream.token_hash for stream in streams} - {""})  # nobody signs in in mode `none`
         try:
             ended = await asyncio.to_thread(self._ended, hashes) if hashes else set()
         except Problem as problem:
-            log.error("could not see whose sessions have ended: %s", problem.message)
+            log.error("could not check which sessions have ended: %s", problem.message)
             return
-        for presence in present:
-            if presence.token_hash in ended and presence in self._present:
-                presence.here = False
-                presence.end()
+        for stream in streams:
+            if stream.token_hash in ended and stream in self._open:
+                stream.is_open = False
+                stream.end()
 
     def _ended(self, hashes: list[str]) -> set[str]:
-        parts = [hashes[start : start + AT_ONCE] for start in range(0, len(hashes), AT_ONCE)]
-        return set(hashes).difference(*(self._alive(part) for part in parts))
+        starts = range(0, len(hashes), SESSIONS_PER_QUERY)
+        return set(hashes).difference(*(self._alive(hashes[start : start + SESSIONS_PER_QUERY]) for start in starts))

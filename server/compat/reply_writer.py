@@ -13,14 +13,13 @@ from g4f_lite.errors import G4FLiteError
 from g4f_lite.pieces import Answering, Content, Finish, FinishReason, Piece, Reasoning, ToolCalls, Usage
 from server.compat.api_errors import ApiError
 from server.compat.keepalive import beating
-from server.compat.stored import stored
+from server.compat.stored import relayed, stored
 from server.current import rate_limits
 from server.current.person import someone
 from server.current.services import services
 from server.problems import Problem, note
 from server.turns.events import MIMETYPES
 from server.turns.question import Pieces, Question
-from server.turns.relay import relayed
 from server.web.streaming import Stream
 
 JSON_OR_SSE = ("application/json", MIMETYPES["sse"])

@@ -36,6 +36,11 @@ def is_stored(store: bool | None) -> bool:
     return bool(key and key.store) if store is None else store
 
 
+def relayed(app: Services, person: Person, question: Question) -> Pieces:
+    """Yield as `Relay.reply` does; nothing is stored."""
+    return app.relay.reply(app.config.limits, person, question)
+
+
 async def stored(app: Services, person: Person, question: Question) -> Pieces:
     """Yield as `relayed` does; the question is stored before the first piece, and the answer before the last.
 
@@ -44,7 +49,7 @@ async def stored(app: Services, person: Person, question: Question) -> Pieces:
     queue: Queue = asyncio.Queue()
     tally = Tally(question)
     beginning = asyncio.create_task(_begin(app, person, question, queue))
-    with app.streams.one():
+    with app.streams.track():
         try:
             turn = await asyncio.shield(beginning)
             while (piece := await queue.get()) is not None:
@@ -64,7 +69,7 @@ async def _begin(app: Services, person: Person, question: Question, queue: Queue
         said, begun = await asyncio.to_thread(_store, app.store, person.id, question)
         turn = Turn(person.id, begun, question, _tee(question, said.prefill, queue))
         app.engine.start(turn, slot.detach())
-    app.run(_tell_end(turn, queue))
+    app.background.run(_tell_end(turn, queue))
     return turn
 
 

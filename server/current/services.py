@@ -1,9 +1,7 @@
-"""What the views work with, and the life of it all: made once for an application, started, drained and closed."""
+"""The services that the views work with, made once for an application."""
 
 import asyncio
 import logging
-import time
-from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,87 +10,49 @@ from flask import current_app
 from g4f_lite.http.transport import Http
 from g4f_lite.providers import KINDS
 from g4f_lite.routing.catalog import Catalog
-from g4f_lite.routing.configured_provider import ConfiguredProvider
 from server.auth.access import Access
-from server.auth.open_streams import LOOK_EVERY_S
 from server.config.site import Config
 from server.limits.quota import Quota
 from server.limits.redis_counts import redis_counts
 from server.notifications import Notifications
 from server.ops import data_folder
-from server.ops.systemd import STOPPING, tell
+from server.ops.background_tasks import BackgroundTasks
+from server.ops.turn_stats import TurnStats
 from server.problems import INTERRUPTED, Problem
 from server.store import Store
 from server.turns.crash_recovery import interrupt_running
-from server.turns.engine import CHECKPOINT_EVERY_S, Engine
-from server.turns.in_flight import UnderWay
+from server.turns.engine import Engine
+from server.turns.in_flight import InFlight
+from server.turns.relay import Relay
 
 log = logging.getLogger(__name__)
 
-SWEEP_EVERY_S = 60
-SAVE_EVERY_S = 2
-"""What was used of the tokens of a day since then is forgotten when the process is killed."""
-RETIRE_WITHIN_S = 3600
-"""While programs keep asking there is always a reply that is relayed; by then those are new ones."""
-CUTTING_OFF_S = 1
-"""How long it may take to tell programs that nothing more will come."""
-LIST_EVERY_S = 2
-"""How often to look whether a provider's list of models is due."""
-
 
 class Services:
-    """The configuration in force, and what was made from it."""
+    """The current configuration and everything made from it. `server.lifecycle` starts, maintains and closes it."""
 
     def __init__(self, config: Config, loop: asyncio.AbstractEventLoop) -> None:
-        """Open the store. Raises: Problem, when there is none to be had, or another process has it."""
+        """Open the store. Raises: Problem if it cannot be opened, or if another process has it open."""
         self.config = config
         self._config_problem: str | None = None
         self.loop = loop
-        data_folder.make(Path(config.data_dir))
-        self.store = Store(config.database)
-        self.store.hold()
-        for sentence in self.store.open():
-            log.info(sentence)
-        if interrupted := interrupt_running(self.store, Problem("stream_cut", INTERRUPTED).as_dict()):
-            log.info("marked %d answers as interrupted: their process ended before they did", interrupted)
-        self._redis = redis_counts(config.redis)
-        self.access = Access(config, self.store, self._redis)
-        self.quota = Quota(self.store.token_usage, self._redis)
+        self.background = BackgroundTasks(loop)
+        self.store = _open_store(config)
+        self.redis = redis_counts(config.redis)
+        self.access = Access(config, self.store, self.redis)
+        self.quota = Quota(self.store.token_usage, self.redis)
         self.notifications = Notifications()
-        self.streams = UnderWay()
-        """Answers that are being sent to who reads them."""
-        self.relayed = UnderWay()
-        """Replies that are passed on and not stored."""
-        self.engine = Engine(self.store, loop, self._turn_changed)
-        self._http = Http()
-        self.catalog = Catalog(config, KINDS, self._http)
-        self._states = self.catalog.states()
-        self._background: set[asyncio.Task[None]] = set()
-
-    def delete_all(self, user_id: str) -> int:
-        """End a person's turns and delete all their conversations; return how many those were."""
-        self.engine.stop_all(user_id)
-        deleted = self.store.delete_all(user_id)
-        self.notifications.publish(user_id, {"type": "emptied"})
-        return deleted
-
-    async def start(self) -> None:
-        """Begin what runs beside the requests."""
-        self.run(_every(CHECKPOINT_EVERY_S, self.engine.checkpoint))
-        self.run(_every(SAVE_EVERY_S, self._save_token_usage))
-        self.run(_every(SWEEP_EVERY_S, self._sweep))
-        self.run(_every(LIST_EVERY_S, self._list))
-        self.run(_every(LOOK_EVERY_S, self.access.attendance.look))
-
-    def run(self, work: Coroutine[Any, Any, None]) -> None:
-        """Let something run on the loop until it ends or `close` ends it. On the loop."""
-        task = self.loop.create_task(work)
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
+        self.turn_stats = TurnStats()
+        self.streams = InFlight()
+        """Stored answers that are being sent to readers."""
+        self.relay = Relay(self.quota, self.turn_stats)
+        self.engine = Engine(self.store, loop, self.turn_stats, self._turn_changed)
+        self.http = Http()
+        self.catalog = Catalog(config, KINDS, self.http)
 
     @property
     def config_problem(self) -> str | None:
-        """Why the configuration file as it is now was not taken over; open pages hear of a change."""
+        """Why the current configuration file was not applied; open pages are notified of a change."""
         return self._config_problem
 
     @config_problem.setter
@@ -101,116 +61,40 @@ class Services:
             self._config_problem = problem
             self.notifications.publish_to_all({"type": "providers"})
 
-    async def take_over(self, config: Config) -> None:
-        """Put a changed configuration into force; turns that are running keep what they began with."""
-        changed = [key for key in Config.model_fields if getattr(self.config, key) != getattr(config, key)]
-        self.access.audit.note("configuration_changed", keys=changed)
-        retired = self.catalog
-        self.catalog, self.config = Catalog(config, KINDS, self._http, previous=retired), config
-        self._states = self.catalog.states()
-        self.notifications.publish_to_all({"type": "providers"})
-        await self._list()
-        self.run(self._retire(retired))
+    def delete_all(self, user_id: str) -> int:
+        """Stop a person's turns, delete all their conversations, and return how many there were."""
+        self.engine.stop_all(user_id)
+        deleted = self.store.delete_all(user_id)
+        self.notifications.publish(user_id, {"type": "emptied"})
+        return deleted
 
-    async def drain(self, patience_s: float) -> None:
-        """Let what is being answered end, interrupt the turns that do not in time, and send the listeners away."""
-        turns, relayed = self.engine.running, self.relayed.count
-        if turns or relayed:
-            tell(STOPPING, f"STATUS=Waiting for {_answers(len(turns) + relayed)}.")
-            names = [f"{turn.message_id} of {turn.begun.answer.model}" for turn in turns]
-            names += [f"{relayed} relayed without being stored"] if relayed else []
-            log.info("waiting for %s, %g s at most: %s", _answers(len(turns) + relayed), patience_s, ", ".join(names))
-        left, cut_off = await asyncio.gather(self.engine.drain(patience_s), self.relayed.idle(patience_s))
-        if cut_off:
-            self.relayed.cut_off()
-            await self.relayed.idle(CUTTING_OFF_S)
-        if left or cut_off:
-            log.warning("%s did not end in time: %d interrupted, %d cut off", _answers(left + cut_off), left, cut_off)
-        elif turns or relayed:
-            log.info("%s ended", _answers(len(turns) + relayed))
-        self.notifications.close()
+    def _turn_changed(self, user_id: str, message: dict[str, Any]) -> None:
+        """Notify a person's pages of a turn, and then of the conversation as it is now."""
+        self.notifications.publish(user_id, message)
+        if self.notifications.has_listeners(user_id):
+            self.background.run(asyncio.to_thread(self._publish_conversation, user_id, message["conversation_id"]))
 
-    async def close(self) -> None:
-        """End everything that `start` began, and close what was opened."""
-        await self.drain(0)
-        for task in list(self._background):
-            task.cancel()
-        await asyncio.gather(*self._background, return_exceptions=True)
-        await self.engine.checkpoint()  # what could not be saved before
-        await self._save_token_usage()
-        await self.catalog.close()
-        await self._http.close()
-        self.engine.close()
-        self.store.close()
-        if self._redis:
-            self._redis.close()
-
-    async def _retire(self, catalog: Catalog) -> None:
-        """Close the providers that are no longer needed, once the answers that may use them have ended."""
+    def _publish_conversation(self, user_id: str, conversation_id: str) -> None:
         try:
-            await asyncio.gather(self.engine.idle(), self.relayed.idle(RETIRE_WITHIN_S))
-        finally:
-            await catalog.close(kept=self.catalog)
-
-    async def _save_token_usage(self) -> None:
-        try:
-            await asyncio.to_thread(self.quota.save)
-        except Problem as problem:
-            log.error("used tokens are not saved for now: %s", problem.message)
-
-    async def _sweep(self) -> None:
-        """Take out of the store what is no longer needed."""
-        try:
-            await asyncio.to_thread(self.store.hold)
-            await asyncio.to_thread(self.store.sweep)
-        except Problem as problem:
-            log.error("could not tidy up the store: %s", problem.message)
-
-    async def _list(self) -> None:
-        """Have old lists of models made anew, each for itself: a slow provider keeps nobody waiting."""
-        for provider in self.catalog.due(time.monotonic()):
-            self.run(self._list_one(provider))
-        self._tell_states()
-
-    async def _list_one(self, provider: ConfiguredProvider) -> None:
-        if await provider.refresh_models():
-            self.notifications.publish_to_all({"type": "providers"})
-
-    def _tell_states(self) -> None:
-        """Tell open pages when a provider fares otherwise than when they last heard."""
-        before, self._states = self._states, self.catalog.states()
-        if before != self._states:
-            self.notifications.publish_to_all({"type": "providers"})
-
-    def _turn_changed(self, user: str, news: dict[str, Any]) -> None:
-        """Tell a person's other pages of a turn, and how its conversation is now."""
-        self.notifications.publish(user, news)
-        if self.notifications.has_listeners(user):
-            self.run(asyncio.to_thread(self._tell_conversation, user, news["conversation_id"]))
-
-    def _tell_conversation(self, user: str, conversation_id: str) -> None:
-        try:
-            conversation = self.store.summary(user, conversation_id)
-        except Problem as problem:  # deleted meanwhile, or the store is not to be had
-            log.info("could not tell how a conversation is: %s", problem.message)
+            conversation = self.store.summary(user_id, conversation_id)
+        except Problem as problem:  # deleted meanwhile, or the store does not answer
+            log.info("could not notify pages of a changed conversation: %s", problem.message)
             return
-        self.notifications.publish_conversation(user, conversation)
-
-
-def _answers(number: int) -> str:
-    return "1 answer" if number == 1 else f"{number} answers"
-
-
-async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-    """Do something again and again; a bug in it is logged and does not end it."""
-    while True:
-        try:
-            await work()
-        except Exception:
-            log.exception("%s failed by a bug", getattr(work, "__qualname__", work))
-        await asyncio.sleep(seconds)
+        self.notifications.publish_conversation(user_id, conversation)
 
 
 def services() -> Services:
-    """Return those of the current application."""
+    """Return the services of the current application."""
     return cast(Services, current_app.extensions["chat"])
+
+
+def _open_store(config: Config) -> Store:
+    """Open the store, and end the answers that a process left running when it died. Raises: Problem."""
+    data_folder.make(Path(config.data_dir))
+    store = Store(config.database)
+    store.hold()
+    for sentence in store.open():
+        log.info(sentence)
+    if interrupted := interrupt_running(store, Problem("stream_cut", INTERRUPTED).as_dict()):
+        log.info("marked %d answers as interrupted: their process died before they were complete", interrupted)
+    return store

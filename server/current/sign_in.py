@@ -55,5 +55,5 @@ def _attend(response: Response) -> Response:
     """Have a stream end when the session does that asked for it."""
     if isinstance(response, Stream) and (found := signed_in()):
         blocks = response.blocks
-        blocks.source = services().access.attendance.attended(blocks.source, found.token_hash)
+        blocks.source = services().access.open_streams.while_session_lasts(blocks.source, found.token_hash)
     return response

@@ -1,4 +1,4 @@
-"""Tells systemd, if it started this process, that it serves, and what a stop waits for.
+"""Notifies systemd, if it started this process, that the server is ready, and what its stop waits for.
 
 Source: https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html
 """
@@ -12,8 +12,8 @@ log = logging.getLogger(__name__)
 READY, STOPPING = "READY=1", "STOPPING=1"
 
 
-def tell(*states: str) -> None:
-    """Send states, such as READY, or `STATUS=` and a sentence; nobody listens, and nothing happens, elsewhere."""
+def notify(*states: str) -> None:
+    """Send states, such as READY, or `STATUS=` and a sentence. Without systemd this does nothing."""
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address:
         return
@@ -22,4 +22,4 @@ def tell(*states: str) -> None:
             wire.connect(f"\0{address[1:]}" if address.startswith("@") else address)
             wire.sendall("\n".join(states).encode())
     except OSError as error:
-        log.warning("systemd cannot be told %s: %s", states[0], error.strerror)
+        log.warning("systemd could not be notified of %s: %s", states[0], error.strerror)

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any, Literal
 
 from server.limits.quota import Slot
-from server.ops.turn_stats import Figures
+from server.ops.turn_stats import TurnStats
 from server.problems import BUG, Problem
 from server.store import Batch, Store, StoredMessage
 from server.turns.live_html import Snapshot
@@ -26,11 +26,11 @@ Notify = Callable[[str, dict[str, Any]], None]
 class Engine:
     """Lives on one event loop. Methods say when they may be called from other threads."""
 
-    def __init__(self, store: Store, loop: asyncio.AbstractEventLoop, notify: Notify) -> None:
+    def __init__(self, store: Store, loop: asyncio.AbstractEventLoop, stats: TurnStats, notify: Notify) -> None:
         """notify: told of turns that begin and end, with the user's id and a message for other devices."""
         self.loop = loop
-        self.figures = Figures()
         self._store = store
+        self._stats = stats
         self._notify = notify
         self._turns: dict[tuple[str, str], Turn] = {}
         self._registering = threading.Lock()
@@ -135,11 +135,11 @@ class Engine:
 
     def _count(self, turn: Turn, slot: Slot | None) -> None:
         usage = turn.outcome.usage or {"input_tokens": 0, "output_tokens": 0}
-        self.figures.ended("stored", turn.outcome.status, usage["input_tokens"], usage["output_tokens"])
+        self._stats.count("stored", turn.outcome.status, usage["input_tokens"], usage["output_tokens"])
         if slot:  # before the end is told: whoever hears it may ask the next at once
             slot.release(usage["input_tokens"] + usage["output_tokens"])
         if turn.first_token_s is not None:
-            self.figures.first_tokens.add(turn.first_token_s)
+            self._stats.first_tokens.add(turn.first_token_s)
 
     async def _append(self, turns: list[Turn]) -> None:
         batches: list[Batch] = []

@@ -1,50 +1,50 @@
-"""How much of something goes on, and when nothing of it does any more."""
+"""Counts the work in flight, and waits until there is none."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 
 
-class UnderWay:
-    """Counts what has begun and not ended. Lives on the event loop."""
+class InFlight:
+    """Lives on the event loop."""
 
     def __init__(self) -> None:
         self.count = 0
-        self._none = asyncio.Event()
-        self._none.set()
-        self._ends: set[asyncio.Timeout] = set()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._timeouts: set[asyncio.Timeout] = set()
 
     @contextmanager
-    def one(self) -> Iterator[None]:
-        """Count one more in while the block runs."""
+    def track(self) -> Iterator[None]:
+        """Count one more while the block runs."""
         self.count += 1
-        self._none.clear()
+        self._idle.clear()
         try:
             yield
         finally:
             self.count -= 1
             if not self.count:
-                self._none.set()
+                self._idle.set()
 
     @asynccontextmanager
-    async def until_cut_off(self) -> AsyncIterator[None]:
-        """Run the block until `cut_off` is called. Raises: TimeoutError then."""
-        async with asyncio.timeout(None) as end:
-            self._ends.add(end)
+    async def abortable(self) -> AsyncIterator[None]:
+        """Run the block until `abort` is called. Raises: TimeoutError then."""
+        async with asyncio.timeout(None) as timeout:
+            self._timeouts.add(timeout)
             try:
                 yield
             finally:
-                self._ends.discard(end)
+                self._timeouts.discard(timeout)
 
-    def cut_off(self) -> None:
-        """End the blocks of `until_cut_off`."""
-        for end in self._ends:
-            if not end.expired():
-                end.reschedule(0)
+    def abort(self) -> None:
+        """End every block of `abortable`."""
+        for timeout in self._timeouts:
+            if not timeout.expired():
+                timeout.reschedule(0)
 
-    async def idle(self, patience_s: float) -> int:
-        """Wait until there is none, or the time is over, and return how many there are then."""
+    async def idle(self, timeout_s: float) -> int:
+        """Wait until nothing is in flight, or the time is over. Returns: the count then."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(patience_s):
-                await self._none.wait()
+            async with asyncio.timeout(timeout_s):
+                await self._idle.wait()
         return self.count

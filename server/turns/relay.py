@@ -1,4 +1,4 @@
-"""Replies that are passed on as they come and not stored."""
+"""Relays a provider's reply without storing it."""
 
 import asyncio
 from contextlib import aclosing
@@ -8,62 +8,72 @@ from g4f_lite.decoding.tool_calls import said_in
 from g4f_lite.pieces import Answering, Content, Piece, Reasoning, ToolCalls, Usage
 from g4f_lite.tokens import estimate
 from server.auth.person import Person
-from server.current.services import Services
+from server.config.limits import Limits
+from server.limits.quota import Quota
+from server.ops.turn_stats import TurnStats
 from server.problems import Problem
+from server.turns.in_flight import InFlight
 from server.turns.question import Pieces, Question
 
 CUT_OFF = "The server was stopped in the middle of this answer. Ask again."
 
 
 class Tally:
-    """What a reply takes: as the service counts it, or estimated where it does not."""
+    """Counts the tokens of a reply: as the service reports them, or else estimated."""
 
     def __init__(self, question: Question) -> None:
         self._question = question
         self._counted = Usage(0, 0)
-        self._said = [""]
+        self._texts = [""]
 
     def take(self, piece: Piece | Answering) -> None:
-        """Count a piece."""
+        """Count a piece of the reply."""
         if type(piece) is Content or type(piece) is Reasoning:  # nearly all of them
-            self._said.append(piece.text)
+            self._texts.append(piece.text)
         elif isinstance(piece, ToolCalls):
-            self._said.append(said_in(piece.parts))
+            self._texts.append(said_in(piece.parts))
         elif isinstance(piece, Answering):
             self._counted = Usage(self._question.tokens, 0)
         elif isinstance(piece, Usage):
-            self._counted, self._said = piece, []
+            self._counted, self._texts = piece, []
 
     @property
     def usage(self) -> Usage:
-        """So far."""
-        return Usage(self._counted.input_tokens, self._counted.output_tokens + estimate("".join(self._said)))
+        """The tokens so far."""
+        return Usage(self._counted.input_tokens, self._counted.output_tokens + estimate("".join(self._texts)))
 
 
-async def relayed(app: Services, person: Person, question: Question) -> Pieces:
-    """Yield the pieces of a reply, and as the last one what it took, estimated where nobody counted.
+class Relay:
+    """Relays replies. `in_flight` counts them, so that a stop of the server can wait for them, and end them."""
 
-    A stop of the server waits for it, a while. Raises: G4FLiteError, Problem.
-    """
-    outcome, tally = "failed", Tally(question)
-    figures, began = app.engine.figures, monotonic()
-    with app.relayed.one(), app.quota.take_slot(app.config.limits, person) as slot:
-        try:
-            async with app.relayed.until_cut_off(), aclosing(question.answer()) as pieces:
-                async for piece in pieces:
-                    tally.take(piece)
-                    if isinstance(piece, Answering):
-                        figures.first_tokens.add(monotonic() - began)
-                    if not isinstance(piece, Usage):
-                        yield piece
-            outcome = "complete"
-        except TimeoutError:
-            raise Problem("stream_cut", CUT_OFF) from None
-        except (GeneratorExit, asyncio.CancelledError):  # who asked has left
-            outcome = "stopped"
-            raise
-        finally:
-            usage = tally.usage
-            figures.ended("relayed", outcome, usage.input_tokens, usage.output_tokens)
-            slot.release(usage.input_tokens + usage.output_tokens)
-        yield usage
+    def __init__(self, quota: Quota, stats: TurnStats) -> None:
+        self.in_flight = InFlight()
+        self._quota = quota
+        self._stats = stats
+
+    async def reply(self, limits: Limits, person: Person, question: Question) -> Pieces:
+        """Yield the pieces of a reply, and as the last one its usage, estimated if the service did not count.
+
+        Raises: G4FLiteError, Problem.
+        """
+        outcome, tally, started = "failed", Tally(question), monotonic()
+        with self.in_flight.track(), self._quota.take_slot(limits, person) as slot:
+            try:
+                async with self.in_flight.abortable(), aclosing(question.answer()) as pieces:
+                    async for piece in pieces:
+                        tally.take(piece)
+                        if isinstance(piece, Answering):
+                            self._stats.first_tokens.add(monotonic() - started)
+                        if not isinstance(piece, Usage):
+                            yield piece
+                outcome = "complete"
+            except TimeoutError:
+                raise Problem("stream_cut", CUT_OFF) from None
+            except (GeneratorExit, asyncio.CancelledError):  # the reader has left
+                outcome = "stopped"
+                raise
+            finally:
+                usage = tally.usage
+                self._stats.count("relayed", outcome, usage.input_tokens, usage.output_tokens)
+                slot.release(usage.input_tokens + usage.output_tokens)
+            yield usage

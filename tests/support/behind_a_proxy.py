@@ -65,7 +65,7 @@ class BehindAProxy:
         """The address of the page's site, with the prefix and without a slash at its end."""
         with behind(type(self).proxy, app, loop, {"folder": tmp_path, "prefix": prefix}) as url:
             yield url + prefix
-            on(loop, app.extensions["chat"].drain(0))
+            on(loop, app.extensions["lifecycle"].drain(0))
 
     @pytest.fixture
     def converse(self, site: str) -> str:

@@ -63,7 +63,7 @@ def test_who_leaves_a_relayed_reply_stopped_it(app, server, upstream):
     with requests.post(f"{server}{CONVERSATION}", json=RELAYED, stream=True) as response:
         next(response.iter_content(None))
 
-    wait_for(lambda: app.extensions["chat"].engine.figures.turns["relayed", "stopped"] == 1)
+    wait_for(lambda: app.extensions["chat"].turn_stats.turns["relayed", "stopped"] == 1)
 
 
 def test_what_goes_on_now_is_shown_while_it_does(app, server, upstream):

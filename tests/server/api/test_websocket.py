@@ -4,7 +4,7 @@ import pytest
 import requests
 import simple_websocket
 
-from server.auth.open_streams import Attendance
+from server.auth.open_streams import OpenStreams
 from server.notifications import MAX_QUEUED, Notifications
 from tests.support.loops import on
 from tests.support.waiting import wait_for
@@ -63,12 +63,12 @@ def test_a_turn_elsewhere_is_told_from_beginning_to_end(server, listen):
 
 
 def test_what_belongs_to_no_session_ends_with_none(loop):
-    attendance = Attendance(lambda hashes: set())
+    streams = OpenStreams(lambda hashes: set())
 
-    with attendance.present("") as presence:
-        on(loop, attendance.look())
+    with streams.track("") as stream:
+        on(loop, streams.close_ended())
 
-        assert presence.here
+        assert stream.is_open
 
 
 def test_a_renamed_and_a_deleted_conversation_are_told(server, listen):

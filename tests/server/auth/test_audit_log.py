@@ -47,7 +47,7 @@ def test_a_log_that_cannot_be_written_stops_nobody(tmp_path, caplog):
 def test_another_configuration_is_told_by_its_keys(app, loop, config, tmp_path):
     other = config.model_copy(update={"default_model": "guide"})
 
-    on(loop, app.extensions["chat"].take_over(other))
+    on(loop, app.extensions["lifecycle"].apply_config(other))
 
     (line,) = lines(tmp_path / "data")
     assert json.loads(line)["event"] == "configuration_changed"

@@ -2,8 +2,8 @@ import asyncio
 
 import pytest
 
-from server.auth import open_streams as attendance_module
-from server.auth.open_streams import Attendance
+from server.auth import open_streams as module
+from server.auth.open_streams import OpenStreams
 from server.problems import Problem
 
 
@@ -28,22 +28,22 @@ def sessions():
 
 
 @pytest.fixture
-def attendance(sessions):
-    return Attendance(sessions)
+def streams(sessions):
+    return OpenStreams(sessions)
 
 
-async def test_what_is_open_ends_with_its_session_alone(attendance, sessions):
-    with attendance.present("anna") as hers, attendance.present("ben") as his:
-        await attendance.look()
-        assert hers.here and his.here
+async def test_what_is_open_ends_with_its_session_alone(streams, sessions):
+    with streams.track("anna") as hers, streams.track("ben") as his:
+        await streams.close_ended()
+        assert hers.is_open and his.is_open
 
         sessions.alive.remove("anna")
-        await attendance.look()
+        await streams.close_ended()
 
-        assert (hers.here, his.here) == (False, True)
+        assert (hers.is_open, his.is_open) == (False, True)
 
 
-async def test_a_stream_is_cut_even_while_it_is_silent(attendance, sessions):
+async def test_a_stream_is_cut_even_while_it_is_silent(streams, sessions):
     closed = asyncio.Event()
 
     async def source():
@@ -54,41 +54,41 @@ async def test_a_stream_is_cut_even_while_it_is_silent(attendance, sessions):
             closed.set()
 
     async def read():
-        return [block async for block in attendance.attended(source(), "anna")]
+        return [block async for block in streams.while_session_lasts(source(), "anna")]
 
     reader = asyncio.create_task(read())
-    while not attendance._present:
+    while not streams._open:
         await asyncio.sleep(0)
     sessions.alive.clear()
 
-    await attendance.look()
+    await streams.close_ended()
 
     with pytest.raises(asyncio.CancelledError):
         await reader
     assert closed.is_set()
-    assert not attendance._present
+    assert not streams._open
 
 
-async def test_a_store_that_does_not_answer_ends_nothing(attendance, sessions):
+async def test_a_store_that_does_not_answer_ends_nothing(streams, sessions):
     sessions.fails = Problem("storage_unavailable", "The database is away.")
-    with attendance.present("anna") as presence:
-        await attendance.look()
+    with streams.track("anna") as stream:
+        await streams.close_ended()
 
-        assert presence.here
+        assert stream.is_open
 
 
-async def test_nobody_is_asked_for_when_nothing_is_open(attendance, sessions):
-    with attendance.present("anna"):
+async def test_nobody_is_asked_for_when_nothing_is_open(streams, sessions):
+    with streams.track("anna"):
         pass
 
-    await attendance.look()
+    await streams.close_ended()
 
     assert sessions.asked == []
 
 
-async def test_many_are_asked_for_in_parts(attendance, sessions, monkeypatch):
-    monkeypatch.setattr(attendance_module, "AT_ONCE", 1)
-    with attendance.present("anna"), attendance.present("anna"), attendance.present("ben"):
-        await attendance.look()
+async def test_many_are_asked_for_in_parts(streams, sessions, monkeypatch):
+    monkeypatch.setattr(module, "SESSIONS_PER_QUERY", 1)
+    with streams.track("anna"), streams.track("anna"), streams.track("ben"):
+        await streams.close_ended()
 
     assert sessions.asked == [["anna"], ["ben"]]

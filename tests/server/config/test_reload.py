@@ -9,20 +9,20 @@ import pytest
 
 from g4f_lite.config.load import load
 from g4f_lite.providers import KINDS
-from server.config.reload import Watch
+from server.config.reload import ConfigReloader
 from server.config.site import Config
 
 
-class Site:
-    """A configuration file with a watch on it. `taken` holds each configuration that was put into force."""
+class Watched:
+    """A configuration file with a reloader. `applied` holds each configuration that was applied."""
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / "config.json"
         self.write({})
-        self.taken: list[Config] = []
+        self.applied: list[Config] = []
         self.config = self.load()
         self.config_problem: str | None = None
-        self.watch = Watch(self.file, self.load, self)
+        self.reloader = ConfigReloader(self.file, self.load, self, self.apply)
 
     def write(self, document: dict[str, Any]) -> None:
         self.file.write_text(json.dumps(document))
@@ -30,97 +30,99 @@ class Site:
     def load(self) -> Config:
         return load(self.file, Config, {}, KINDS)
 
-    async def take_over(self, config: Config) -> None:
+    async def apply(self, config: Config) -> None:
         self.config = config
-        self.taken.append(config)
+        self.applied.append(config)
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Site:
-    return Site(tmp_path)
+def watched(tmp_path: Path) -> Watched:
+    return Watched(tmp_path)
 
 
 def titled(title: str) -> dict[str, Any]:
     return {"site_config": {"title": title}}
 
 
-async def test_a_file_that_did_not_change_is_not_read(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(site.watch, "_load", lambda: pytest.fail("the file was read"))
+async def test_a_file_that_did_not_change_is_not_read(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watched.reloader, "_load", lambda: pytest.fail("the file was read"))
 
-    await site.watch.check_now()
+    await watched.reloader.check()
 
-    assert site.taken == []
-
-
-async def test_a_changed_file_is_taken_over(site: Site) -> None:
-    site.write(titled("New"))
-
-    await site.watch.check_now()
-    await site.watch.check_now()
-
-    assert [config.site_config.title for config in site.taken] == ["New"]
-    assert site.config == site.taken[0]
+    assert watched.applied == []
 
 
-async def test_a_changed_env_file_is_taken_over(site: Site) -> None:
+async def test_a_changed_file_is_applied(watched: Watched) -> None:
+    watched.write(titled("New"))
+
+    await watched.reloader.check()
+    await watched.reloader.check()
+
+    assert [config.site_config.title for config in watched.applied] == ["New"]
+    assert watched.config == watched.applied[0]
+
+
+async def test_a_changed_env_file_is_applied(watched: Watched) -> None:
     entry = {"kind": "Guide", "api_key": "${KEY}"}
-    site.write({"providers": {"guide": entry}})
-    await site.watch.check_now()
-    site.file.with_name(".env").write_text("KEY=1\n")
+    watched.write({"providers": {"guide": entry}})
+    await watched.reloader.check()
+    watched.file.with_name(".env").write_text("KEY=1\n")
 
-    await site.watch.check_now()
+    await watched.reloader.check()
 
-    assert [config.providers["guide"].missing_variables for config in site.taken] == [("KEY",), ()]
+    assert [config.providers["guide"].missing_variables for config in watched.applied] == [("KEY",), ()]
 
 
-async def test_a_broken_file_leaves_the_last_good_one_in_force(site: Site, caplog: pytest.LogCaptureFixture) -> None:
-    before = site.config
-    site.file.write_text('{"site_confg": {}, "redis": "x"}')
+async def test_a_broken_file_leaves_the_last_good_one_in_force(
+    watched: Watched, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = watched.config
+    watched.file.write_text('{"site_confg": {}, "redis": "x"}')
 
-    await site.watch.check_now()
-    await site.watch.check_now()
+    await watched.reloader.check()
+    await watched.reloader.check()
 
-    assert site.taken == []
-    assert site.config == before
-    assert site.config_problem == (
+    assert watched.applied == []
+    assert watched.config == before
+    assert watched.config_problem == (
         "config.json was changed and not taken over: redis: must be empty or begin with redis://, rediss:// or "
         "unix:// (1 more in the log)"
     )
     assert [record.getMessage() for record in caplog.records] == [
-        "config.json was not taken over: redis: must be empty or begin with redis://, rediss:// or unix://",
-        'config.json was not taken over: site_confg: unknown key; did you mean "site_config"?',
+        "config.json was not applied: redis: must be empty or begin with redis://, rediss:// or unix://",
+        'config.json was not applied: site_confg: unknown key; did you mean "site_config"?',
     ]
 
 
-async def test_a_mended_file_ends_the_problem(site: Site) -> None:
-    site.file.write_text("{")
-    await site.watch.check_now()
-    assert site.config_problem
+async def test_a_corrected_file_ends_the_problem(watched: Watched) -> None:
+    watched.file.write_text("{")
+    await watched.reloader.check()
+    assert watched.config_problem
 
-    site.write({})
-    await site.watch.check_now()
+    watched.write({})
+    await watched.reloader.check()
 
-    assert site.config_problem is None
-    assert site.taken == [], "nothing is different from what is in force"
-
-
-async def test_a_file_that_vanished_is_a_problem(site: Site) -> None:
-    site.file.unlink()
-
-    await site.watch.check_now()
-
-    assert site.config_problem and "cannot be read" in site.config_problem
+    assert watched.config_problem is None
+    assert watched.applied == [], "the configuration is the current one again"
 
 
-async def test_keys_that_are_read_once_keep_their_value_and_are_named(
-    site: Site, caplog: pytest.LogCaptureFixture
+async def test_a_file_that_vanished_is_a_problem(watched: Watched) -> None:
+    watched.file.unlink()
+
+    await watched.reloader.check()
+
+    assert watched.config_problem and "cannot be read" in watched.config_problem
+
+
+async def test_keys_that_need_a_restart_keep_their_values_and_are_named(
+    watched: Watched, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING)
-    site.write({"site_config": {"title": "New", "debug": True, "port": 9}, "url_prefix": "/chat"})
+    watched.write({"site_config": {"title": "New", "debug": True, "port": 9}, "url_prefix": "/chat"})
 
-    await site.watch.check_now()
+    await watched.reloader.check()
 
-    (config,) = site.taken
+    (config,) = watched.applied
     assert (config.site_config.title, config.site_config.debug) == ("New", True)
     assert (config.site_config.port, config.url_prefix) == (1338, "")
     assert [record.getMessage() for record in caplog.records] == [
@@ -128,14 +130,14 @@ async def test_keys_that_are_read_once_keep_their_value_and_are_named(
     ]
 
 
-async def test_what_a_role_may_use_is_taken_over_and_who_may_come_in_is_not(
-    site: Site, caplog: pytest.LogCaptureFixture
+async def test_what_a_role_may_use_is_applied_and_who_may_come_in_is_not(
+    watched: Watched, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING)
-    site.write({"auth": {"mode": "accounts", "roles": {"user": {"models": ["guide"]}}}})
+    watched.write({"auth": {"mode": "accounts", "roles": {"user": {"models": ["guide"]}}}})
 
-    await site.watch.check_now()
+    await watched.reloader.check()
 
-    (config,) = site.taken
+    (config,) = watched.applied
     assert (config.auth.mode, config.auth.roles.user.models) == ("none", ("guide",))
     assert [record.getMessage() for record in caplog.records] == ["config.json: a restart is needed for auth.mode"]

@@ -101,13 +101,13 @@ def test_the_tokens_of_a_day_are_known_after_a_restart(app, loop, config, anna, 
     key, other = make(anna, tokens_per_day="100"), make(anna, tokens_per_day="100")
     upstream.will_answer(openai_stream("Hi", usage=(60, 40)))
     assert ask(app, key).status_code == 200
-    on(loop, app.extensions["chat"].close())
+    on(loop, app.extensions["lifecycle"].close())
 
     again = create_app(config, loop=loop)
 
     is_refused(ask(again, key), "This API key has used up its tokens")
     assert ask(again, other).status_code == 200
-    on(loop, again.extensions["chat"].close())
+    on(loop, again.extensions["lifecycle"].close())
 
 
 def test_the_page_shows_them(anna):

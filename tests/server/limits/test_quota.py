@@ -224,14 +224,14 @@ def test_tokens_that_nobody_counted_are_estimated(anna, upstream, send):
 def test_the_tokens_of_a_day_are_known_after_a_restart(app, loop, config, anna, upstream, send):
     upstream.will_answer(openai_stream("Hi", usage=(20, 10)))
     assert send(anna).status_code in (200, 303)
-    on(loop, app.extensions["chat"].close())
+    on(loop, app.extensions["lifecycle"].close())
 
     again = create_app(config, loop=loop)
     browser = again.test_client()
     browser.set_cookie("chat_session", anna.get_cookie("chat_session").value)
 
     is_refused(send(browser), "used up the tokens of 24 hours")
-    on(loop, again.extensions["chat"].close())
+    on(loop, again.extensions["lifecycle"].close())
 
 
 @pytest.mark.parametrize("limits", [{"tokens_per_day": 31}])
@@ -277,7 +277,7 @@ def test_files_and_probes_are_not_counted(app, client):
 def test_another_limit_holds_from_the_next_turn_on(app, loop, config, anna):
     ask(anna)
     fewer = config.model_copy(update={"limits": Limits(turns_per_minute=1)})
-    on(loop, app.extensions["chat"].take_over(fewer))
+    on(loop, app.extensions["lifecycle"].apply_config(fewer))
 
     is_refused(send_native(anna), "too many messages")
 

@@ -1,8 +1,8 @@
-from server.ops.turn_stats import BOUNDS_S, Figures, Times
+from server.ops.turn_stats import BOUNDS_S, Histogram, TurnStats
 
 
 def test_times_are_counted_up_to_each_bound():
-    times = Times()
+    times = Histogram()
 
     for seconds in (0.05, 0.1, 0.11, 1000):
         times.add(seconds)
@@ -14,10 +14,10 @@ def test_times_are_counted_up_to_each_bound():
 
 
 def test_turns_are_counted_apart_and_their_tokens_together():
-    figures = Figures()
+    stats = TurnStats()
 
-    figures.ended("stored", "complete", 5, 2)
-    figures.ended("relayed", "complete", 1, 1)
+    stats.count("stored", "complete", 5, 2)
+    stats.count("relayed", "complete", 1, 1)
 
-    assert figures.turns == {("stored", "complete"): 1, ("relayed", "complete"): 1}
-    assert figures.tokens == {"input": 6, "output": 3}
+    assert stats.turns == {("stored", "complete"): 1, ("relayed", "complete"): 1}
+    assert stats.tokens == {"input": 6, "output": 3}

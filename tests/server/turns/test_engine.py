@@ -8,6 +8,7 @@ import pytest
 from g4f_lite.errors import OverloadedError
 from g4f_lite.messages import Params, conversation
 from g4f_lite.pieces import Attempt, Content, Finish, Notice, Reasoning, UpstreamState, Via
+from server.ops.turn_stats import TurnStats
 from server.problems import Problem
 from server.store import NewTurn, Store
 from server.turns import replay
@@ -31,7 +32,7 @@ def store(tmp_path):
 
 @pytest.fixture
 async def engine(store):
-    engine = Engine(store, asyncio.get_running_loop(), lambda user, news: None)
+    engine = Engine(store, asyncio.get_running_loop(), TurnStats(), lambda user_id, message: None)
     yield engine
     await engine.drain(0)
     engine.close()

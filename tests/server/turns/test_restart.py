@@ -7,6 +7,7 @@ import pytest
 
 from g4f_lite.messages import Params, conversation
 from g4f_lite.pieces import Content, Finish
+from server.ops.turn_stats import TurnStats
 from server.store import Batch, NewTurn, Store
 from server.turns import events, replay
 from server.turns.crash_recovery import interrupt_running
@@ -70,7 +71,7 @@ async def test_a_reader_that_was_ahead_follows_the_continued_answer_from_its_beg
     begun = store.begin(
         "local", NewTurn(action="continue", model="m", answer_id="", conversation_id=died.conversation_id)
     )
-    engine = Engine(store, asyncio.get_running_loop(), lambda user, news: None)
+    engine = Engine(store, asyncio.get_running_loop(), TurnStats(), lambda user_id, message: None)
     question = Question(a_model(up), conversation("Hello"), Params())
     turn = Turn("local", begun, question, question.answer())
     engine.start(turn)

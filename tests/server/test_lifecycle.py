@@ -7,6 +7,7 @@ import requests
 from g4f_lite.errors import UnreachableError
 from g4f_lite.providers.openai_compatible import OpenAICompatible
 from server.current.services import Services
+from server.lifecycle import Lifecycle
 from server.problems import Problem
 from tests.server.api.test_turns import CONVERSATION, a_turn, lines_of
 from tests.server.compat.test_openai import CHAT, QUESTION
@@ -16,12 +17,13 @@ from tests.support.services.upstream import Gate, wait_until
 from tests.support.waiting import wait_for
 
 
-async def test_what_could_not_be_saved_is_tried_again_at_the_end(config, monkeypatch, upstream):
+async def test_closing_saves_what_could_not_be_saved_before(config, monkeypatch, upstream):
     services = Services(config, asyncio.get_running_loop())
+    lifecycle = Lifecycle(services)
     saved = []
     monkeypatch.setattr(services.engine, "checkpoint", lambda: remember(saved))
 
-    await services.close()
+    await lifecycle.close()
 
     assert saved == ["tried"]
 
@@ -30,9 +32,10 @@ async def remember(saved):
     saved.append("tried")
 
 
-async def test_a_bug_beside_the_requests_is_logged_and_the_work_goes_on(config, monkeypatch, caplog):
-    monkeypatch.setattr("server.current.services.CHECKPOINT_EVERY_S", 0)
+async def test_a_bug_in_the_upkeep_is_logged_and_the_upkeep_goes_on(config, monkeypatch, caplog):
+    monkeypatch.setattr("server.lifecycle.CHECKPOINT_EVERY_S", 0)
     services = Services(config, asyncio.get_running_loop())
+    lifecycle = Lifecycle(services)
     twice, calls = asyncio.Event(), []
 
     async def broken():
@@ -42,31 +45,32 @@ async def test_a_bug_beside_the_requests_is_logged_and_the_work_goes_on(config, 
         raise ZeroDivisionError
 
     monkeypatch.setattr(services.engine, "checkpoint", broken)
-    await services.start()
+    await lifecycle.start()
     async with asyncio.timeout(10):
         await twice.wait()
     monkeypatch.undo()
-    await services.close()
+    await lifecycle.close()
 
     assert "ZeroDivisionError" in caplog.text
 
 
-async def test_open_pages_hear_once_that_a_provider_fares_otherwise(config, monkeypatch):
+async def test_open_pages_are_notified_once_when_a_provider_state_changes(config, monkeypatch):
     services = Services(config, asyncio.get_running_loop())
-    news = []
-    monkeypatch.setattr(services.notifications, "publish_to_all", news.append)
+    lifecycle = Lifecycle(services)
+    published = []
+    monkeypatch.setattr(services.notifications, "publish_to_all", published.append)
     health = services.catalog.providers["guide"].health
     services.catalog.due(time.monotonic())  # nothing is left to list
 
     health.failed(UnreachableError("guide is down."))
-    await services._list()
-    await services._list()
-    assert news == [{"type": "providers"}]
+    await lifecycle._list_models()
+    await lifecycle._list_models()
+    assert published == [{"type": "providers"}]
 
     health.reached()
-    await services._list()
-    assert len(news) == 2
-    await services.close()
+    await lifecycle._list_models()
+    assert len(published) == 2
+    await lifecycle.close()
 
 
 def test_an_answer_another_process_writes_is_a_conflict(app, client, upstream, monkeypatch):
@@ -84,7 +88,7 @@ def test_an_answer_another_process_writes_is_a_conflict(app, client, upstream, m
     assert (response.status_code, response.json["error"]["code"]) == (409, "conflict")
 
 
-def test_a_store_that_is_not_to_be_had_is_a_true_status(app, client, monkeypatch):
+def test_a_store_that_fails_is_a_503(app, client, monkeypatch):
     def gone(*arguments):
         raise Problem("storage_unavailable", "The disk is full.")
 
@@ -96,11 +100,11 @@ def test_a_store_that_is_not_to_be_had_is_a_true_status(app, client, monkeypatch
 
 
 @pytest.mark.parametrize("store", [False, True])
-def test_a_provider_is_closed_once_it_answers_nobody(app, config, loop, server, upstream, monkeypatch, store):
-    here, gate, closed_at = app.extensions["chat"], Gate(), []
+def test_a_removed_provider_is_closed_after_its_last_answer(app, config, loop, server, upstream, monkeypatch, store):
+    services, gate, closed_at = app.extensions["chat"], Gate(), []
 
     async def close(provider):
-        closed_at.append(here.relayed.count + len(here.engine.running))
+        closed_at.append(services.relay.in_flight.count + len(services.engine.running))
 
     monkeypatch.setattr(OpenAICompatible, "close", close)
     up = config.providers["up"].model_copy(update={"headers": {"X-Other": "1"}})
@@ -109,7 +113,7 @@ def test_a_provider_is_closed_once_it_answers_nobody(app, config, loop, server, 
     body = {"model": "m", "messages": QUESTION, "stream": True, "store": store}
     with requests.post(f"{server}{CHAT}", json=body, stream=True, timeout=10) as running:
         upstream.wait_request()
-        on(loop, here.take_over(other))
+        on(loop, app.extensions["lifecycle"].apply_config(other))
         gate.open()
         assert running.content.endswith(b"[DONE]\n\n")
 
