@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from server.ops.systemd import READY, tell
+from server.ops.systemd import READY, notify
 from tests.server.ops.test_draining import CONVERSATION, TURN
 from tests.support.services.openai_wire import DONE, delta
 from tests.support.services.upstream import Gate, wait_until
@@ -63,7 +63,7 @@ def test_a_socket_without_a_file_is_one_too(monkeypatch: pytest.MonkeyPatch) -> 
         wire.settimeout(10)
         monkeypatch.setenv("NOTIFY_SOCKET", f"@{name}")
 
-        tell(READY)
+        notify(READY)
 
         assert wire.recv(100) == b"READY=1"
 
@@ -71,14 +71,14 @@ def test_a_socket_without_a_file_is_one_too(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_socket_that_is_gone_stops_nobody(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.setenv("NOTIFY_SOCKET", "/nowhere/notify")
 
-    tell(READY)
+    notify(READY)
 
-    assert "systemd cannot be told READY=1" in caplog.text
+    assert "systemd could not be notified of READY=1" in caplog.text
 
 
 def test_elsewhere_nothing_happens(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
 
-    tell(READY)
+    notify(READY)
 
     assert caplog.text == ""
