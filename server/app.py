@@ -12,11 +12,13 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from g4f_lite.config.load import load
 from g4f_lite.providers import KINDS
 from server.api import websocket
-from server.api.conversations import api
+from server.api.conversations import conversations
 from server.api.export import export
 from server.api.freegpt import freegpt
+from server.api.health_checks import health_checks
 from server.api.messages import messages
 from server.api.metrics import metrics
+from server.api.models import models
 from server.api.openapi import openapi
 from server.api.presets import presets
 from server.api.search import search
@@ -45,6 +47,7 @@ from server.pages.no_script import no_script
 from server.pages.oidc_login import oidc
 from server.pages.one_time_link import one_time_link
 from server.pages.parts import parts
+from server.pages.search import search_page
 from server.pages.settings import settings
 from server.pages.web_manifest import web_manifest
 from server.problems import BUG, Problem, note
@@ -65,7 +68,9 @@ BLUEPRINTS = (
     conversation,
     openai,
     anthropic,
-    api,
+    conversations,
+    models,
+    health_checks,
     export,
     freegpt,
     messages,
@@ -73,6 +78,7 @@ BLUEPRINTS = (
     message_info,
     presets,
     search,
+    search_page,
     websocket.blueprint,
     chat,
     parts,

@@ -8,10 +8,9 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from server.api.openapi import described
+from server.api.operation import described
 from server.current.person import user_id
 from server.current.services import services
-from server.pages.shown_message import A_PROGRAM
 from server.problems import Problem
 from server.store import Store, StoredConversation, StoredMessage, time_text
 from server.turns.engine import Engine
@@ -79,5 +78,5 @@ def _whole(found: StoredConversation, messages: Sequence[StoredMessage]) -> dict
 
 def _section(message: StoredMessage, labels: Mapping[str, str]) -> str:
     model = message.model or ""
-    author = _("You") if message.role == "user" else labels.get(model, model) or _(A_PROGRAM)
+    author = _("You") if message.role == "user" else labels.get(model, model) or _("A program")
     return f"## {author}\n\n{message.content}\n"

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field
 from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Content
 from server.api.bodies import check_length, check_text
-from server.api.openapi import described
+from server.api.operation import described
 from server.current import rate_limits
 from server.current.allowed_models import allowed_model
 from server.current.person import someone

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, request
 
 from server.api.bodies import ForkBody, UndoBody, VersionBody, check_text
-from server.api.openapi import described
+from server.api.operation import described
 from server.current.person import user_id
 from server.current.services import services
 from server.store import StoredConversation

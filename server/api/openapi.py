@@ -1,15 +1,15 @@
 """`/backend-api/v2/openapi.json`: the description of the API, made from its views."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from flask import Blueprint, current_app
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from werkzeug.routing import Rule
 
+from server.api.operation import STRING, Operation
 from server.current.person import open_to_all
 from server.current.services import services
 from server.current.sign_in import APIS
@@ -22,8 +22,6 @@ DESCRIBED = (*APIS, "/healthz", "/readyz")
 """How the paths of the API begin."""
 PATH_PARAMETER = re.compile(r"<(?:path:)?(\w+)>")
 REFERENCE = "#/components/schemas/{model}"
-STRING, BOOLEAN = {"type": "string"}, {"type": "string", "enum": ["true", "false"]}
-"""Types of query parameters."""
 ERROR_STATUSES = sorted({kind.status for kind in ERROR_KINDS.values()} - {405, 408, 417, 431, 500})
 KEYS = {
     "key": {"type": "http", "scheme": "bearer"},
@@ -31,37 +29,6 @@ KEYS = {
 }
 """The two headers that may hold an API key."""
 ERROR = {"type": "object", "required": ["error"], "properties": {"error": {"type": "object"}}}
-
-View = TypeVar("View", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """What the address and the docstring of a view do not say about it."""
-
-    bodies: tuple[type[BaseModel], ...] = ()
-    """The shapes that the JSON of a request may have."""
-    query: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """JSON Schemas by the name of the parameter."""
-    content_types: tuple[str, ...] = ("application/json",)
-    """Of the response, where it has a body."""
-    status: int = 200
-    """Of a response that is not an error."""
-
-
-def described(
-    *bodies: type[BaseModel],
-    query: Mapping[str, Mapping[str, Any]] | None = None,
-    content_types: tuple[str, ...] = ("application/json",),
-    status: int = 200,
-) -> Callable[[View], View]:
-    """State what OpenAPI says about a view, as `Operation` has it. A view without this has the defaults."""
-
-    def describe(view: View) -> View:
-        view.operation = Operation(bodies, query or {}, content_types, status)  # type: ignore[attr-defined]
-        return view
-
-    return describe
 
 
 @openapi.get("/openapi.json")

@@ -1,34 +1,34 @@
-"""A short part of a text around what a search found in it."""
+"""The part of a text around the words that a search found."""
 
 import re
 from collections.abc import Iterable
 from typing import TypedDict
 
 LENGTH = 160
-"""Characters, where what was found is not longer."""
+"""Characters, unless the found words are longer."""
 LEAD = 48
-"""Characters in front of what was found."""
+"""Characters before the first found word."""
 
 
 MARKUP = re.compile(r"^[ \t]*(?:#+ |> ?|```.*)|\*\*(?=\S)|(?<=\S)\*\*", re.MULTILINE)
-ROW = re.compile(r"^[ \t]*\|[^\n]*", re.MULTILINE)
-"""What is in the way of reading some words of Markdown: headings, quotations, fences, bold; and the rows of a table."""
+TABLE_ROW = re.compile(r"^[ \t]*\|[^\n]*", re.MULTILINE)
+"""Marks of Markdown that only disturb in a snippet: headings, quotations, fences, bold, and table rows."""
 
 
-class Piece(TypedDict):
-    """Some of a text; `hit` says that it is what was looked for."""
+class SnippetPart(TypedDict):
+    """Part of a text. `hit` tells whether it is a found word."""
 
     text: str
     hit: bool
 
 
-def snippet(text: str, words: Iterable[str]) -> list[Piece]:
-    """Return the text around the first hit in pieces, white space collapsed; all of a text that is short enough.
+def snippet(text: str, words: Iterable[str]) -> list[SnippetPart]:
+    """Return the text around the first found word, with white space collapsed; a short text as a whole.
 
-    text: Markdown. Its marks are left out, unless they are what was found.
+    text: Markdown. Its marks are left out, unless the found words are among them.
     """
     hit = _pattern(words)
-    bare, text = " ".join(_bare(text).split()), " ".join(text.split())
+    bare, text = " ".join(_without_marks(text).split()), " ".join(text.split())
     if found := hit.search(bare):
         text = bare
     else:
@@ -37,28 +37,28 @@ def snippet(text: str, words: Iterable[str]) -> list[Piece]:
     start = _start(text, first)
     end = _end(text, max(start + LENGTH, last), last)
     return [
-        *([Piece(text="… " if text[start - 1] == " " else "…", hit=False)] if start else []),
-        *_pieces(text[start:end], hit),
-        *([Piece(text=" …" if text[end] == " " else "…", hit=False)] if end < len(text) else []),
+        *([SnippetPart(text="… " if text[start - 1] == " " else "…", hit=False)] if start else []),
+        *_parts(text[start:end], hit),
+        *([SnippetPart(text=" …" if text[end] == " " else "…", hit=False)] if end < len(text) else []),
     ]
 
 
-def marked(text: str, words: Iterable[str]) -> list[Piece]:
-    """Return the whole text in pieces."""
-    return _pieces(text, _pattern(words))
+def highlighted(text: str, words: Iterable[str]) -> list[SnippetPart]:
+    """Return the whole text, with the found words marked."""
+    return _parts(text, _pattern(words))
 
 
-def _bare(text: str) -> str:
-    return MARKUP.sub("", ROW.sub(lambda row: row[0].replace("|", " ").strip("-: "), text))
+def _without_marks(text: str) -> str:
+    return MARKUP.sub("", TABLE_ROW.sub(lambda row: row[0].replace("|", " ").strip("-: "), text))
 
 
 def _pattern(words: Iterable[str]) -> re.Pattern[str]:
-    """Return what matches any of the words, a longer one first."""
+    """Return a pattern for any of the words, longer ones first."""
     return re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True))) or "(?!)", re.IGNORECASE)
 
 
 def _start(text: str, first: int) -> int:
-    """Return where to begin: at a word where there is one to begin with, in front of the hit."""
+    """Return where to begin: at the start of a word before the hit, if there is one."""
     start = min(first - LEAD, len(text) - LENGTH)
     if start <= 0:
         return 0
@@ -66,16 +66,16 @@ def _start(text: str, first: int) -> int:
 
 
 def _end(text: str, end: int, last: int) -> int:
-    """Return where to end: behind a word where there is one to end with, behind the hit."""
+    """Return where to end: at the end of a word after the hit, if there is one."""
     if end >= len(text):
         return len(text)
     space = text.rfind(" ", last, end + 1)
     return space if space > 0 else end
 
 
-def _pieces(text: str, hit: re.Pattern[str]) -> list[Piece]:
-    pieces, end = [], 0
+def _parts(text: str, hit: re.Pattern[str]) -> list[SnippetPart]:
+    parts, end = [], 0
     for found in hit.finditer(text):
-        pieces += [Piece(text=text[end : found.start()], hit=False), Piece(text=found[0], hit=True)]
+        parts += [SnippetPart(text=text[end : found.start()], hit=False), SnippetPart(text=found[0], hit=True)]
         end = found.end()
-    return [piece for piece in [*pieces, Piece(text=text[end:], hit=False)] if piece["text"]]
+    return [part for part in [*parts, SnippetPart(text=text[end:], hit=False)] if part["text"]]

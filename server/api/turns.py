@@ -11,7 +11,7 @@ from flask import Blueprint, Response, request
 from g4f_lite.routing.model import Model
 from server.api import freegpt
 from server.api.bodies import ParamsBody, TurnBody, check_text
-from server.api.openapi import described
+from server.api.operation import described
 from server.current import rate_limits
 from server.current.allowed_models import allowed_model, model_or_default
 from server.current.person import user_id

@@ -1,6 +1,6 @@
 import pytest
 
-from server.api.snippet import LENGTH, marked, snippet
+from server.api.snippet import LENGTH, highlighted, snippet
 
 FILLER = " ".join(f"word{number}" for number in range(100))
 
@@ -81,12 +81,12 @@ def test_where_nothing_is_marked_it_is_the_beginning():
 
 
 def test_the_longer_of_two_words_is_marked():
-    assert hits_of(marked("a heat pump", ["heat", "heat pump"])) == ["heat pump"]
+    assert hits_of(highlighted("a heat pump", ["heat", "heat pump"])) == ["heat pump"]
 
 
 @pytest.mark.parametrize("word", ["(", "[a", "*", "\\", "a|b", "^", "."])
 def test_a_word_is_no_pattern(word):
-    assert marked(f"x{word}y", [word]) == [
+    assert highlighted(f"x{word}y", [word]) == [
         {"text": "x", "hit": False},
         {"text": word, "hit": True},
         {"text": "y", "hit": False},
@@ -95,8 +95,8 @@ def test_a_word_is_no_pattern(word):
 
 @pytest.mark.parametrize("text", ["", " \n "])
 def test_nothing_has_no_pieces(text):
-    assert snippet(text, ["a"]) == marked("", ["a"]) == []
+    assert snippet(text, ["a"]) == highlighted("", ["a"]) == []
 
 
 def test_without_words_nothing_is_marked():
-    assert marked("text", []) == [{"text": "text", "hit": False}]
+    assert highlighted("text", []) == [{"text": "text", "hit": False}]

@@ -7,7 +7,6 @@ from jinja2 import meta
 from markupsafe import escape
 
 from g4f_lite.routing.model_info import ModelInfo
-from server.api import search
 from server.pages.account import AccountPage
 from server.pages.admin import AdminPage
 from server.pages.api_keys import ApiKeysPage
@@ -18,6 +17,7 @@ from server.pages.message_window import MessageWindow
 from server.pages.one_time_link import OneTimeLinkPage
 from server.pages.page import Page
 from server.pages.parts import Notices
+from server.pages.search import SearchPage, SearchResults
 from server.pages.settings import SettingsPage, SettingsPart
 from server.pages.sidebar import ConversationList
 from server.problems import ERROR_KINDS, Problem
@@ -310,8 +310,8 @@ class TestBelowAPrefix:
         ("not_found.html", Page),
         ("site/_notices_part.html", Notices),
         ("message/_message_info.html", MessageInfo),
-        ("search.html", search.SearchPage),
-        ("search/_search_results.html", search.Results),
+        ("search.html", SearchPage),
+        ("search/_search_results.html", SearchResults),
         ("sidebar/_conversations.html", ConversationList),
         ("chat/_messages.html", MessageWindow),
         ("settings.html", SettingsPage),
