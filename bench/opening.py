@@ -52,7 +52,7 @@ def fill(store: Store, count: int) -> str:
             content=text,
             title="Long",
         )
-        conversation_id = store.begin(LOCAL_USER, turn).conversation_id
+        conversation_id = store.begin_turn(LOCAL_USER, turn).conversation_id
         ended = Outcome(status="complete", content=text, attempts=[], finish_reason="stop", last_seq=3)
         store.finish(LOCAL_USER, turn.answer_id, ended, None)
     return str(conversation_id)

@@ -154,7 +154,7 @@ def _turns(store: Store) -> dict[str, dict[str, float]]:
         turn = NewTurn(
             action="send", model="m", answer_id=answer, message_id=str(uuid4()), content=said.text, title="Title"
         )
-        begin.append(_timed(partial(store.begin, ME, turn)))
+        begin.append(_timed(partial(store.begin_turn, ME, turn)))
         finish.append(_timed(partial(store.finish, ME, answer, outcome, None)))
     return {"begin": _times(begin), "finish": _times(finish)}
 

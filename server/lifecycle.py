@@ -106,7 +106,7 @@ class Lifecycle:
     async def _sweep(self) -> None:
         """Delete from the store what is no longer needed."""
         try:
-            await asyncio.to_thread(self.services.store.hold)
+            await asyncio.to_thread(self.services.store.lock)
             await asyncio.to_thread(self.services.store.sweep)
         except Problem as problem:
             log.error("could not clean up the store: %s", problem.message)

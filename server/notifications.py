@@ -69,7 +69,7 @@ class Notifications:
 
     def publish_conversation(self, user_id: str, changed: StoredConversation) -> None:
         """Send a conversation as it is now, with the settings of its next turn."""
-        self.publish(user_id, {"type": "conversation", "conversation": changed.as_dict() | changed.remembered()})
+        self.publish(user_id, {"type": "conversation", "conversation": changed.as_dict() | changed.turn_settings()})
 
     def publish_messages(self, user_id: str, changed: StoredConversation) -> None:
         """Send a conversation as it is now, and that its messages changed, too."""

@@ -32,7 +32,7 @@ def show(conversation_id: str) -> dict[str, Any]:
         "id": found.id,
         "title": found.title,
         "leaf_id": found.leaf_id,
-        **found.remembered(),
+        **found.turn_settings(),
         "messages": [app.engine.latest(user, message).as_dict() for message in messages],
     }
 
@@ -48,7 +48,7 @@ def change(conversation_id: str) -> dict[str, Any]:
     notifications = services().notifications
     publish = notifications.publish_messages if "leaf_id" in changes else notifications.publish_conversation
     publish(user_id(), changed)
-    return changed.as_dict() | changed.remembered()
+    return changed.as_dict() | changed.turn_settings()
 
 
 @conversations.delete("/<conversation_id>")

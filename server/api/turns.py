@@ -87,7 +87,7 @@ def begin(body: TurnBody) -> tuple[Begun, Turn | None]:
     model = allowed_model(body.model) if body.model else _remembered_model(app, user, body)
     new, slot = _new_turn(body, model), _slot(app, user, body)
     with slot:
-        begun = app.store.begin(user, new)
+        begun = app.store.begin_turn(user, new)
         if begun.repeated:
             return begun, None
         params = replace(ParamsBody(**begun.params).params(), stop=body.params.params().stop)

@@ -17,7 +17,7 @@ from server.limits.redis_counts import RedisCounts
 from server.store import Store
 from server.store.people.accounts import LOCAL_USER, Account, Accounts
 from server.store.people.api_keys import ApiKeys
-from server.store.people.one_time_links import Links, Purpose
+from server.store.people.one_time_links import OneTimeLinks, Purpose
 from server.store.people.second_factors import SecondFactors
 from server.store.people.sessions import Sessions
 
@@ -39,7 +39,7 @@ class Access:
         self.accounts = Accounts(store.database, store.now)
         self.sessions = Sessions(store.database, store.now)
         self.api_keys = ApiKeys(store.database, store.now)
-        self.links = Links(store.database, store.now)
+        self.links = OneTimeLinks(store.database, store.now)
         self.second_factors = SecondFactors(store.database)
         self.issuer = Issuer(config.auth.oidc) if config.auth.oidc else None
         self.open_streams = OpenStreams(self._alive)
@@ -76,7 +76,7 @@ class Access:
         return self.links.find(self._hash_of_link(token))
 
     def use_link(self, token: str, password_hash: str, name: str) -> Account:
-        """Do what a one-time link is for. Raises: Problem, as `Links.use` says."""
+        """Do what a one-time link is for. Raises: Problem, as `OneTimeLinks.use` says."""
         return self.links.use(self._hash_of_link(token), password_hash, name)
 
     def hash_of_code(self, code: str) -> str:

@@ -41,7 +41,7 @@ def is_right(access: Access, account: Account, code: str) -> bool:
     step = matching_step(account.totp_secret or "", code) if account.totp_secret else None
     if step is not None:
         return access.second_factors.use_step(account.id, step)
-    return access.second_factors.use_code(account.id, access.hash_of_code(_plain(code)))
+    return access.second_factors.use_recovery_code(account.id, access.hash_of_code(_plain(code)))
 
 
 def new_codes() -> list[str]:
@@ -53,7 +53,7 @@ def new_codes() -> list[str]:
 def put(access: Access, account: Account, secret: str, step: int) -> list[str]:
     """Ask for codes from now on; return those for paper, which are told this once."""
     codes = new_codes()
-    access.second_factors.put(account.id, secret, step, [access.hash_of_code(_plain(code)) for code in codes])
+    access.second_factors.enable(account.id, secret, step, [access.hash_of_code(_plain(code)) for code in codes])
     return codes
 
 

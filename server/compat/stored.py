@@ -75,7 +75,7 @@ async def _begin(app: Services, person: Person, question: Question, queue: Queue
 
 def _store(store: Store, user_id: str, question: Question) -> tuple[Transcript, Begun]:
     said = transcript(question.messages)
-    return said, store.begin_with_history(user_id, _new_turn(question, said), said.history)
+    return said, store.begin_turn_with_history(user_id, _new_turn(question, said), said.history)
 
 
 def _stop(beginning: "asyncio.Task[Turn]") -> None:

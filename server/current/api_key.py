@@ -10,7 +10,7 @@ from server.compat import DOORS
 from server.limits.rate_limiter import network
 from server.problems import Problem
 from server.store.people.accounts import LOCAL_USER, Account
-from server.store.people.api_keys import ApiKey, Terms
+from server.store.people.api_keys import ApiKey, KeySettings
 
 if TYPE_CHECKING:
     from server.auth.access import Access
@@ -29,10 +29,10 @@ def key_in(asked: Request) -> str:
     return key.strip() if scheme.lower() == "bearer" else asked.headers.get("x-api-key", "").strip()
 
 
-def new_key(access: "Access", user_id: str, name: str, terms: Terms, lasts: timedelta | None = None) -> str:
+def new_key(access: "Access", user_id: str, name: str, settings: KeySettings, lifetime: timedelta | None = None) -> str:
     """Make a key, and return it: it is told this once. Raises: Problem, as `ApiKeys.add` says."""
     key = f"{PREFIX}{secrets.token_urlsafe(32)}"
-    access.api_keys.add(access.hash_of_key(key), user_id, name, key[-4:], terms, lasts)
+    access.api_keys.add(access.hash_of_key(key), user_id, name, key[-4:], settings, lifetime)
     return key
 
 

@@ -92,7 +92,7 @@ def _open_store(config: Config) -> Store:
     """Open the store, and end the answers that a process left running when it died. Raises: Problem."""
     data_folder.make(Path(config.data_dir))
     store = Store(config.database)
-    store.hold()
+    store.lock()
     for sentence in store.open():
         log.info(sentence)
     if interrupted := interrupt_running(store, Problem("stream_cut", INTERRUPTED).as_dict()):

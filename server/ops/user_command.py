@@ -43,7 +43,7 @@ def _make_ready(store: Store) -> None:
     """Make or change the schema where there is need to, and then only while no server runs."""
     store.database.open()
     if revision(store.database) != HEAD:
-        store.hold()
+        store.lock()
         store.open()
 
 
@@ -58,19 +58,19 @@ def _act(config: Config, access: Access, options: argparse.Namespace) -> None:
             made = accounts.add(name, role, _new_password(name))
             _say(access, f"{made.name} can come in now.", "account_added", made, role=role)
         case "passwd":
-            account = accounts.named(name)
+            account = accounts.by_name(name)
             accounts.set_password(account.id, _new_password(name))
             _say(access, f"{account.name} has another password; every session has ended.", "password_changed", account)
         case "disable":
-            account = accounts.named(name)
+            account = accounts.by_name(name)
             accounts.disable(account.id)
             _say(access, f"{account.name} is out.", "account_disabled", account)
         case "enable":
-            account = accounts.named(name)
+            account = accounts.by_name(name)
             accounts.enable(account.id)
             _say(access, f"{account.name} can come in again.", "account_enabled", account)
         case "reset":
-            account = accounts.named(name)
+            account = accounts.by_name(name)
             if account.disabled_at:
                 raise Problem("conflict", f"{account.name} is disabled. Let them in again first: run.py user enable")
             token = access.make_link("reset", account.id)

@@ -94,7 +94,7 @@ def change_password() -> ResponseReturnValue:
     try:
         mine = _account_by_password(access, person)
         passwords.check_new(new, mine.name)
-        access.accounts.set_password(mine.id, passwords.hashed(new), but=person.token_hash)
+        access.accounts.set_password(mine.id, passwords.hashed(new), keep=person.token_hash)
     except Problem as problem:
         return _page(problem=problem), problem.status
     access.audit.note("password_changed", user=mine.name, address=request.remote_addr)
@@ -108,7 +108,7 @@ def end_sessions() -> ResponseReturnValue:
     if session_id := request.form.get("id"):
         access.sessions.end(person.id, session_id)
     else:
-        access.sessions.end_all(person.id, but=person.token_hash)
+        access.sessions.end_all(person.id, keep=person.token_hash)
     access.audit.note("sessions_ended", user=person.name or person.id, address=request.remote_addr)
     return redirect(url_for("account.show"), 303)
 
@@ -126,7 +126,7 @@ def begin_second_factor() -> ResponseReturnValue:
 @account.post("/second-factor/confirm")
 def confirm_second_factor() -> ResponseReturnValue:
     """Turn the second factor on if the code is right, and show the recovery codes."""
-    access, mine = services().access, services().access.accounts.one(someone().id)
+    access, mine = services().access, services().access.accounts.by_id(someone().id)
     secret = access.unsealed("second factor", request.form.get("sealed", ""), of=mine.id)
     if not secret:
         problem = Problem("invalid_request", TOO_LATE)
@@ -148,7 +148,7 @@ def remove_second_factor() -> ResponseReturnValue:
         mine = _account_by_password(access, someone())
     except Problem as problem:
         return _page(problem=problem), problem.status
-    access.second_factors.remove(mine.id)
+    access.second_factors.disable(mine.id)
     access.audit.note("second_factor_off", user=mine.name, address=request.remote_addr)
     return redirect(url_for("account.show"), 303)
 
@@ -158,7 +158,7 @@ def _account_by_password(access: Access, person: Person) -> Account:
     keys = limiter_keys(person.name)
     if wait_s := access.login_limiter.hit(*keys):
         raise Problem("rate_limited", SLOWLY, retry_after=wait_s)
-    mine = access.accounts.one(person.id)
+    mine = access.accounts.by_id(person.id)
     if not passwords.fits(request.form.get("password", ""), mine.password_hash):
         raise Problem("forbidden", WRONG)
     access.login_limiter.refund(*keys)
@@ -175,13 +175,13 @@ def _page(
     problem: Problem | None = None, done: str = "", setup: Setup | None = None, codes: list[str] | None = None
 ) -> str:
     app, person = services(), someone()
-    mine = app.access.accounts.one(person.id) if app.access.mode == "accounts" else None
+    mine = app.access.accounts.by_id(person.id) if app.access.mode == "accounts" else None
     page = AccountPage(
         name=person.name,
         has_password=bool(mine and mine.password_hash),
         sessions=_sessions(app.access, person),
         has_second_factor=bool(mine and mine.totp_secret),
-        codes_left=app.access.second_factors.codes_left(person.id),
+        codes_left=app.access.second_factors.recovery_codes_left(person.id),
         setup=setup,
         codes=codes or [],
         problem=_(problem.message) if problem else "",

@@ -78,7 +78,7 @@ def change(account_id: str) -> ResponseReturnValue:
     """Change an account as the button `do` says."""
     access = services().access
     try:
-        account = access.accounts.one(account_id)
+        account = access.accounts.by_id(account_id)
         done = _do(access, account, request.form.get("do", ""))
     except Problem as problem:
         return _page(problem=problem), problem.status

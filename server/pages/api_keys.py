@@ -12,7 +12,7 @@ from server.current.person import someone
 from server.current.services import services
 from server.pages.page import Page, render
 from server.problems import Problem
-from server.store.people.api_keys import ApiKey, Terms
+from server.store.people.api_keys import ApiKey, KeySettings
 from server.translatable import N_
 from server.web.i18n import gettext as _
 
@@ -32,7 +32,7 @@ class ShownKey:
     """A key as it is listed."""
 
     key: ApiKey
-    is_over: bool
+    is_expired: bool
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,11 @@ def show() -> str:
 def make() -> ResponseReturnValue:
     """Make a key and show it."""
     access, person, form = services().access, someone(), request.form
-    lasts = next((days for days in DAYS if str(days) == form.get("days")), 0)
+    days_valid = next((days for days in DAYS if str(days) == form.get("days")), 0)
     try:
-        made = new_key(access, person.id, form.get("name", ""), _terms(form), timedelta(lasts) if lasts else None)
+        made = new_key(
+            access, person.id, form.get("name", ""), _settings(form), timedelta(days_valid) if days_valid else None
+        )
     except Problem as problem:
         return _page(problem=_(problem.message)), problem.status
     access.audit.note("api_key_made", user=person.name or person.id, address=request.remote_addr)
@@ -78,15 +80,15 @@ def revoke(key_id: str) -> ResponseReturnValue:
     return redirect(url_for("api_keys.show"), 303)
 
 
-def _terms(form: Mapping[str, str]) -> Terms:
-    """Return a key's terms from the form. Raises: Problem("invalid_request").
+def _settings(form: Mapping[str, str]) -> KeySettings:
+    """Return a key's settings from the form. Raises: Problem("invalid_request").
 
     Invisible characters, which come along when a name is pasted, are removed. No name at all allows every model.
     """
     models = form.get("models", "")[:LONGEST_MODELS].replace("\n", ",").split(",")
     names = [name for model in models if (name := "".join(filter(str.isprintable, model)).strip())]
     limits = {name: _limit(form.get(name, ""), most) for name, most in LIMITS.items()}
-    return Terms(models=names or ["*"], store="store" in form, **limits)
+    return KeySettings(models=names or ["*"], store="store" in form, **limits)
 
 
 def _limit(text: str, largest: int) -> int:
@@ -106,7 +108,7 @@ def _page(made: str = "", problem: str = "") -> str:
     app = services()
     keys = app.access.api_keys
     page = ApiKeysPage(
-        keys=[ShownKey(key, keys.is_over(key)) for key in keys.of(someone().id)],
+        keys=[ShownKey(key, keys.is_expired(key)) for key in keys.of(someone().id)],
         made=made,
         address=f"{request.host_url.rstrip('/')}{app.config.url_prefix}/v1",
         needs_one=app.access.mode != "none",

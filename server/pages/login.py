@@ -15,7 +15,7 @@ from server.current.services import services
 from server.current.sign_in import own_path
 from server.limits.rate_limiter import network
 from server.pages.page import Page, render
-from server.store.people.accounts import LOCAL_USER, LONGEST_NAME, Account, key_of
+from server.store.people.accounts import LOCAL_USER, LONGEST_NAME, Account, name_key
 from server.web.i18n import gettext as _
 from server.web.i18n import ngettext
 
@@ -55,7 +55,7 @@ def enter() -> ResponseReturnValue:
     keys = limiter_keys(name)
     if wait_s := access.login_limiter.hit(*keys):
         return too_many(wait_s)
-    account = access.accounts.find(name) if access.mode == "accounts" else None
+    account = access.accounts.find_by_name(name) if access.mode == "accounts" else None
     user_id = _user_of(access, account, request.form.get("password", ""))
     if not user_id:
         access.audit.note("login_failed", user=account.name if account else None, address=request.remote_addr)
@@ -74,7 +74,7 @@ def enter_code() -> ResponseReturnValue:
     user_id = access.unsealed("password", sealed)
     if not user_id:
         return show_login(_("That took too long. Begin again."), 401)
-    account = access.accounts.one(user_id)
+    account = access.accounts.by_id(user_id)
     keys = limiter_keys(account.name)
     if wait_s := access.login_limiter.hit(*keys):
         return too_many(wait_s)
@@ -121,7 +121,7 @@ def let_in(access: Access, user_id: str, name: str, then: str = "") -> ResponseR
 def limiter_keys(name: str) -> tuple[Hashable, Hashable]:
     """Return the keys of the login rate limit: the client's network, and the account as seen from that network."""
     client = network(request.remote_addr or "")
-    return ("client", client), ("account", key_of(name), client)
+    return ("client", client), ("account", name_key(name), client)
 
 
 def too_many(wait_s: float) -> ResponseReturnValue:

@@ -85,7 +85,7 @@ def _guest(issuer: Issuer, visit: Visit | None) -> Guest:
 
 def _account(access: Access, guest: Guest) -> Account:
     """Return the guest's account, which the first visit makes. Raises: Problem."""
-    return access.accounts.of_subject(guest.subject) or _made(access, guest)
+    return access.accounts.find_by_subject(guest.subject) or _made(access, guest)
 
 
 def _made(access: Access, guest: Guest) -> Account:

@@ -9,7 +9,7 @@ Action = Literal["send", "regenerate", "continue"]
 AuthorRole = Literal["user", "assistant"]
 Status = Literal["complete", "running", "stopped", "failed", "interrupted"]
 
-SHOWN = (
+PUBLIC_FIELDS = (
     "id",
     "parent_id",
     "role",
@@ -98,7 +98,7 @@ class StoredMessage:
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as the API shows it."""
-        return {name: getattr(self, name) for name in SHOWN} | {"created_at": time_text(self.created_at)}
+        return {name: getattr(self, name) for name in PUBLIC_FIELDS} | {"created_at": time_text(self.created_at)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ class StoredConversation:
             "running": self.running,
         }
 
-    def remembered(self) -> dict[str, Any]:
+    def turn_settings(self) -> dict[str, Any]:
         """Return how the next turn is asked, as the API and the WebSocket show it."""
         return {"model": self.model, "params": self.params or {}}
 

@@ -53,7 +53,7 @@ class Store:
         self.presets = Presets(self.database, now)
         self.token_usage = StoredUsage(self.database, now)
         self.now = now
-        self._holding = Lock()
+        self._locking = Lock()
         self._closed = False
 
     def open(self) -> list[str]:
@@ -65,20 +65,20 @@ class Store:
         self.database.open()
         return migrate(self.database)
 
-    def hold(self) -> None:
+    def lock(self) -> None:
         """Be the one server of this database until `close`: a second one would take running answers for dead.
 
         It comes before `open`, so that nobody changes the schema below a running server. PostgreSQL forgets it with
         the connection that has it; each later call takes it anew if that happened.
         Raises: Problem, when another process has it.
         """
-        with self._holding:
+        with self._locking:
             if not self._closed:  # by now, in another thread
-                self.database.hold()
+                self.database.lock()
 
     def close(self) -> None:
         """Give everything back, for good."""
-        with self._holding:
+        with self._locking:
             self._closed = True
             self.database.close()
 
@@ -87,21 +87,21 @@ class Store:
         with self.database.read() as connection:
             connection.execute(select(users.c.id).limit(1)).first()
 
-    def begin(self, user_id: str, turn: NewTurn) -> Begun:
+    def begin_turn(self, user_id: str, turn: NewTurn) -> Begun:
         """Store what a turn begins with: the person's message, and a running answer, now the conversation's leaf.
 
         Raises: Problem with `invalid_request`, `conflict`, `unknown_conversation` or `unknown_message`.
         """
         try:
-            return self._begin(user_id, turn)
+            return self._begin_turn(user_id, turn)
         except IntegrityError:  # on PostgreSQL another writer can be first with the same message id
-            return self._begin(user_id, turn)
+            return self._begin_turn(user_id, turn)
 
-    def _begin(self, user_id: str, turn: NewTurn) -> Begun:
+    def _begin_turn(self, user_id: str, turn: NewTurn) -> Begun:
         with self.database.write() as connection:
             return begin_turn.begin(Tree(connection, user_id, self.now()), turn)
 
-    def begin_with_history(self, user_id: str, turn: NewTurn, said: Sequence[Message]) -> Begun:
+    def begin_turn_with_history(self, user_id: str, turn: NewTurn, said: Sequence[Message]) -> Begun:
         """Store what a turn of a program begins with, and of its history what is not stored yet.
 
         turn: a `send` that says neither where it happens nor what it follows: that is found by what was said.

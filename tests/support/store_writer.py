@@ -11,7 +11,9 @@ from tests.support.stores import ME, a_batch, a_turn, an_outcome, content
 
 def write(store: Store, name: str) -> None:
     for number in count():
-        begun = store.begin(ME, a_turn(message_id=f"{name}-q{number}", answer_id=f"{name}-a{number}", content="Hello"))
+        begun = store.begin_turn(
+            ME, a_turn(message_id=f"{name}-q{number}", answer_id=f"{name}-a{number}", content="Hello")
+        )
         say("begun", begun.user_message_id)
         for seq in (1, 2, 3):
             store.append([a_batch(begun, seq, content(f"{seq} "))])

@@ -90,7 +90,7 @@ def an_outcome(content: str = "Fine.", **members: Any) -> Outcome:
 
 def answered(store: Store, turn: NewTurn | None = None, outcome: Outcome | None = None, user_id: str = ME) -> Begun:
     """Ask, and end the answer."""
-    begun = store.begin(user_id, turn or a_turn())
+    begun = store.begin_turn(user_id, turn or a_turn())
     store.finish(user_id, begun.answer.id, outcome or an_outcome(), None)
     return begun
 

@@ -63,7 +63,7 @@ def _held(config: Config) -> Iterator[None]:
     store = Store(config.database)
     try:
         try:
-            store.hold()
+            store.lock()
         except Problem as problem:
             raise Problem(problem.code, RUNNING if "Another process" in problem.message else problem.message) from None
         yield

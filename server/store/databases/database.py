@@ -19,7 +19,7 @@ class Database(Protocol):
     def open(self) -> None:
         """Make what must be there before the first connection."""
 
-    def hold(self) -> None:
+    def lock(self) -> None:
         """Keep every other server away until `close`; repeated, take it anew if it was lost."""
 
     def read(self) -> AbstractContextManager[Connection]:

@@ -79,7 +79,7 @@ def no_cursor() -> Problem:
     return Problem("invalid_request", "`before` is not a cursor: take it from `next` of the page before.")
 
 
-def held_elsewhere(place: str) -> Problem:
+def locked_elsewhere(place: str) -> Problem:
     sentence = f"Another process is serving from {place}. End it first, or give this one another database."
     return Problem("storage_unavailable", sentence)
 

@@ -9,16 +9,16 @@ from sqlalchemy import URL, Connection, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 
 from g4f_lite.errors import ConfigError
-from server.store.databases.db_errors import held_elsewhere, translated
+from server.store.databases.db_errors import locked_elsewhere, translated
 
 POOL = 10
 """Connections kept; as many again are made when needed."""
 CONNECT_TIMEOUT_S = 5
 DEAD_PEER_TIMEOUT_MS = 10_000
 MIGRATION_LOCK = 0x67346C69
-HOLD_KEY = 0x67346C68
+LOCK_KEY = 0x67346C68
 """Any numbers that the programs on one server are unlikely to share."""
-HOLD = text(
+LOCK = text(
     "SELECT pg_try_advisory_lock((CAST(:key AS bigint) << 32) | CAST(oid AS bigint))"
     " FROM pg_namespace WHERE nspname = current_schema()"
 )
@@ -45,16 +45,16 @@ class PostgreSQL:
         except ModuleNotFoundError:
             raise ConfigError(["database: PostgreSQL needs `pip install -r requirements-postgres.txt`."]) from None
         self._url = url
-        self._holder: Connection | None = None
+        self._lock_connection: Connection | None = None
         event.listen(self._engine, "connect", lambda driver, _: _prepare(driver, busy_timeout_s))
 
     def open(self) -> None:
         """Nothing to make: the database is there, or `migration` says that it is not."""
 
-    def hold(self) -> None:
+    def lock(self) -> None:
         with translated():
-            if not self._still_holds():
-                self._holder = self._hold()
+            if not self._is_locked():
+                self._lock_connection = self._acquire()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -73,33 +73,33 @@ class PostgreSQL:
         return None
 
     def close(self) -> None:
-        self._let_go()
+        self._unlock()
         self._engine.dispose()
 
-    def _hold(self) -> Connection:
+    def _acquire(self) -> Connection:
         """Return a connection that has the lock, and is nothing the pool would lend out."""
-        with ExitStack() as unless_held:
-            connection = unless_held.enter_context(self._engine.connect())
+        with ExitStack() as unless_locked:
+            connection = unless_locked.enter_context(self._engine.connect())
             connection.execution_options(isolation_level="AUTOCOMMIT").detach()
-            if not connection.scalar(HOLD, {"key": HOLD_KEY}):
-                raise held_elsewhere(self._url.set(password=None, query={}).render_as_string())
-            unless_held.pop_all()
+            if not connection.scalar(LOCK, {"key": LOCK_KEY}):
+                raise locked_elsewhere(self._url.set(password=None, query={}).render_as_string())
+            unless_locked.pop_all()
         return connection
 
-    def _still_holds(self) -> bool:
-        if self._holder is None:
+    def _is_locked(self) -> bool:
+        if self._lock_connection is None:
             return False
         try:
-            self._holder.scalar(text("SELECT 1"))
+            self._lock_connection.scalar(text("SELECT 1"))
         except OperationalError:  # the connection was lost, and the lock with it
-            self._let_go()
+            self._unlock()
             return False
         return True
 
-    def _let_go(self) -> None:
-        if self._holder:
-            self._holder.close()
-            self._holder = None
+    def _unlock(self) -> None:
+        if self._lock_connection:
+            self._lock_connection.close()
+            self._lock_connection = None
 
 
 def _prepare(driver: Any, busy_timeout_s: float) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engi
 
 from g4f_lite.errors import ConfigError
 from server.problems import Problem
-from server.store.databases.db_errors import LOCKED, held_elsewhere, locked, translated
+from server.store.databases.db_errors import LOCKED, locked, locked_elsewhere, translated
 from server.store.databases.file_lock import take
 
 WRITERS = 5
@@ -61,13 +61,13 @@ class SQLite:
             self._make_folder()
             _make(self.path)
 
-    def hold(self) -> None:
+    def lock(self) -> None:
         with translated():
             self._make_folder()
             file = self.path.resolve()  # a link to the database is the same database
             self._lock = self._lock or take(file.with_name(f"{file.name}.lock"))
         if self._lock is None:
-            raise held_elsewhere(str(file))
+            raise locked_elsewhere(str(file))
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -64,19 +64,19 @@ class Accounts:
             rows = connection.execute(select(*ACCOUNT).where(_NAMED).order_by(users.c.name_key))
             return [Account(*row) for row in rows]
 
-    def one(self, user_id: str) -> Account:
+    def by_id(self, user_id: str) -> Account:
         """Return an account. Raises: Problem("not_found")."""
         return self._required(users.c.id == user_id)
 
-    def named(self, name: str) -> Account:
+    def by_name(self, name: str) -> Account:
         """Return the account of that name, in whatever case. Raises: Problem("not_found")."""
-        return self._required(users.c.name_key == key_of(name))
+        return self._required(users.c.name_key == name_key(name))
 
-    def find(self, name: str) -> Account | None:
+    def find_by_name(self, name: str) -> Account | None:
         """Return the account of that name, if there is one; nothing in a name can make that fail."""
-        return self._find(users.c.name_key == key_of(name)) if name.isprintable() else None
+        return self._find(users.c.name_key == name_key(name)) if name.isprintable() else None
 
-    def of_subject(self, subject: str) -> Account | None:
+    def find_by_subject(self, subject: str) -> Account | None:
         """Return the account of somebody whom the OpenID Connect issuer knows."""
         return self._find(users.c.subject == subject)
 
@@ -92,10 +92,10 @@ class Accounts:
         with self._database.write() as connection:
             return add(connection, self._now(), name, role, password_hash, subject)
 
-    def set_password(self, user_id: str, password_hash: str, *, but: str | None = None) -> None:
-        """Set another password. It ends all sessions but the one with the token hash `but`, and all links."""
+    def set_password(self, user_id: str, password_hash: str, *, keep: str | None = None) -> None:
+        """Set another password. It ends all sessions except the one with the token hash `keep`, and all links."""
         with self._database.write() as connection:
-            set_password(connection, user_id, password_hash, but)
+            set_password(connection, user_id, password_hash, keep)
 
     def rehash(self, user_id: str, before: str, after: str) -> None:
         """Store the same password's hash with newer parameters, unless the password was changed meanwhile."""
@@ -140,7 +140,7 @@ def add(
     subject: str | None = None,
 ) -> Account:
     """Make an account, as `Accounts.add` says."""
-    values: dict[str, Any] = {"name": tidy_name(name), "name_key": key_of(name), "role": role}
+    values: dict[str, Any] = {"name": valid_name(name), "name_key": name_key(name), "role": role}
     values |= {"password_hash": password_hash, "subject": subject}
     heir = users.c.id == LOCAL_USER, users.c.name.is_(None)
     try:
@@ -155,10 +155,10 @@ def add(
     return Account(*connection.execute(select(*ACCOUNT).where(users.c.id == user_id)).one())
 
 
-def set_password(connection: Connection, user_id: str, password_hash: str, but: str | None = None) -> None:
+def set_password(connection: Connection, user_id: str, password_hash: str, keep: str | None = None) -> None:
     """Set a password, as `Accounts.set_password` says."""
     _change(connection, user_id, password_hash=password_hash)
-    _end(connection, user_id, but)
+    _end(connection, user_id, keep)
 
 
 def forget_second_factor(connection: Connection, user_id: str) -> None:
@@ -167,7 +167,7 @@ def forget_second_factor(connection: Connection, user_id: str) -> None:
     connection.execute(delete(recovery_codes).where(recovery_codes.c.user_id == user_id))
 
 
-def tidy_name(name: str) -> str:
+def valid_name(name: str) -> str:
     """Return a name as it is stored. Raises: Problem("invalid_request")."""
     name = unicodedata.normalize("NFC", name)
     if not 0 < len(name) <= LONGEST_NAME or not name.isprintable() or name != name.strip():
@@ -175,7 +175,7 @@ def tidy_name(name: str) -> str:
     return name
 
 
-def key_of(name: str) -> str:
+def name_key(name: str) -> str:
     """Return what two names have in common that people take for the same."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
@@ -189,7 +189,7 @@ def _change(connection: Connection, user_id: str, **values: Any) -> None:
         raise Problem("conflict", LAST)
 
 
-def _end(connection: Connection, user_id: str, but: str | None = None) -> None:
-    others = sessions.c.user_id == user_id, sessions.c.token_hash != (but or "")
+def _end(connection: Connection, user_id: str, keep: str | None = None) -> None:
+    others = sessions.c.user_id == user_id, sessions.c.token_hash != (keep or "")
     connection.execute(delete(sessions).where(*others))
     connection.execute(delete(links).where(links.c.user_id == user_id))

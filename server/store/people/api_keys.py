@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
 from server.problems import Problem
 from server.store.databases.database import Database
-from server.store.people.accounts import ACCOUNT, Account, tidy_name
+from server.store.people.accounts import ACCOUNT, Account, valid_name
 from server.store.schema import api_keys, users
 from server.translatable import N_
 
@@ -23,7 +23,7 @@ NOTE_EVERY = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class KeySettings:
     """What a key is good for. models: names, in which `*` stands for anything. A limit that is 0 is none."""
 
     models: Sequence[str] = ("*",)
@@ -35,7 +35,7 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ApiKey(Terms):
+class ApiKey(KeySettings):
     """A key, as it may be shown again."""
 
     id: str
@@ -57,18 +57,18 @@ class ApiKeys:
         self._now = now
 
     def add(
-        self, key_hash: str, user_id: str, name: str, last_four: str, terms: Terms, lasts: timedelta | None
+        self, key_hash: str, user_id: str, name: str, last_four: str, settings: KeySettings, lifetime: timedelta | None
     ) -> ApiKey:
         """Keep a new key. Raises: Problem, with `invalid_request` for the name, `conflict` for one key too many."""
         now = self._now()
         key = ApiKey(
-            **_values(terms),
+            **_values(settings),
             id=secrets.token_hex(8),
-            name=tidy_name(name),
+            name=valid_name(name),
             last_four=last_four,
             created_at=now,
             used_at=None,
-            expires_at=now + lasts if lasts else None,
+            expires_at=now + lifetime if lifetime else None,
         )
         with self._database.write() as connection:
             mine = select(func.count()).where(api_keys.c.user_id == user_id)
@@ -108,7 +108,7 @@ class ApiKeys:
         with self._database.write() as connection:
             return connection.execute(delete(api_keys).where(*mine)).rowcount > 0
 
-    def is_over(self, key: ApiKey) -> bool:
+    def is_expired(self, key: ApiKey) -> bool:
         """Tell whether a key's time is over."""
         return key.expires_at is not None and key.expires_at <= self._now()
 
@@ -126,5 +126,5 @@ def _key(row: Sequence[Any]) -> ApiKey:
     return ApiKey(**dict(zip((column.key for column in KEY), row, strict=True)))
 
 
-def _values(terms: Terms) -> dict[str, Any]:
-    return {field.name: getattr(terms, field.name) for field in fields(terms)}
+def _values(settings: KeySettings) -> dict[str, Any]:
+    return {field.name: getattr(settings, field.name) for field in fields(settings)}

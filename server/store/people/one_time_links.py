@@ -20,7 +20,7 @@ LASTS = timedelta(days=1)
 OVER = N_("This link was used already, or is too old. Ask for another one.")
 
 
-class Links:
+class OneTimeLinks:
     """May be called from any thread. Raises: Problem, with `storage_unavailable` from every method."""
 
     def __init__(self, database: Database, now: Callable[[], datetime]) -> None:

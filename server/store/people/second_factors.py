@@ -15,7 +15,7 @@ class SecondFactors:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def put(self, user_id: str, secret: str, step: int, code_hashes: Iterable[str]) -> None:
+    def enable(self, user_id: str, secret: str, step: int, code_hashes: Iterable[str]) -> None:
         """Ask for codes from now on. step: the time step of the code that proved the phone has the secret."""
         rows = [{"user_id": user_id, "code_hash": code_hash} for code_hash in code_hashes]
         mine = users.c.id == user_id
@@ -24,7 +24,7 @@ class SecondFactors:
             connection.execute(update(users).where(mine).values(totp_secret=secret, totp_step=step))
             connection.execute(insert(recovery_codes), rows)
 
-    def remove(self, user_id: str) -> None:
+    def disable(self, user_id: str) -> None:
         """Let the password alone be enough."""
         with self._database.write() as connection:
             forget_second_factor(connection, user_id)
@@ -35,13 +35,13 @@ class SecondFactors:
         with self._database.write() as connection:
             return connection.execute(update(users).where(*newer).values(totp_step=step)).rowcount > 0
 
-    def use_code(self, user_id: str, code_hash: str) -> bool:
+    def use_recovery_code(self, user_id: str, code_hash: str) -> bool:
         """Use up a code on paper; tell whether there was one."""
         mine = recovery_codes.c.user_id == user_id, recovery_codes.c.code_hash == code_hash
         with self._database.write() as connection:
             return connection.execute(delete(recovery_codes).where(*mine)).rowcount > 0
 
-    def codes_left(self, user_id: str) -> int:
+    def recovery_codes_left(self, user_id: str) -> int:
         """Return how many codes on paper are good still."""
         mine = select(func.count()).select_from(recovery_codes).where(recovery_codes.c.user_id == user_id)
         with self._database.read() as connection:

@@ -94,10 +94,10 @@ class Sessions:
             mine = sessions.c.user_id == user_id, sessions.c.id == session_id
             return connection.execute(delete(sessions).where(*mine)).rowcount > 0
 
-    def end_all(self, user_id: str, *, but: str | None = None) -> None:
-        """End somebody's sessions, all but the one with the token hash `but`."""
+    def end_all(self, user_id: str, *, keep: str | None = None) -> None:
+        """End somebody's sessions, all but the one with the token hash `keep`."""
         with self._database.write() as connection:
-            others = sessions.c.user_id == user_id, sessions.c.token_hash != (but or "")
+            others = sessions.c.user_id == user_id, sessions.c.token_hash != (keep or "")
             connection.execute(delete(sessions).where(*others))
 
     def _find(self, token_hash: str) -> tuple[Session, Account] | None:

@@ -27,7 +27,7 @@ def as_(app, access, context, address):
     """Returns the account of somebody who has signed in, instead of who was signed in before."""
 
     def come_in(name):
-        account = access.accounts.find(name) or add_member(app, name)
+        account = access.accounts.find_by_name(name) or add_member(app, name)
         token = access.start(account.id, "127.0.0.1", "A browser")
         context.add_cookies([{"name": "chat_session", "value": token, "url": address}])
         return account
@@ -44,7 +44,7 @@ def anna(as_, page):
 
 
 def end_sessions(access, name):
-    access.sessions.end_all(access.accounts.find(name).id)
+    access.sessions.end_all(access.accounts.find_by_name(name).id)
 
 
 def sign_in(page, name):

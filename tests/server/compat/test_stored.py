@@ -156,8 +156,8 @@ def test_who_leaves_stops_it_and_what_came_is_stored(client, server, upstream, s
 def test_who_has_left_before_it_began_leaves_nothing_running(app, client, server, upstream, monkeypatch):
     upstream.will_answer([silence()])
     store, gate = app.extensions["chat"].store, threading.Event()
-    begin = store.begin_with_history
-    monkeypatch.setattr(store, "begin_with_history", lambda *of_it: gate.wait(10) and begin(*of_it))
+    begin = store.begin_turn_with_history
+    monkeypatch.setattr(store, "begin_turn_with_history", lambda *of_it: gate.wait(10) and begin(*of_it))
     with asking(server):
         wait_for(lambda: app.extensions["chat"].streams.count)
     wait_for(lambda: not app.extensions["chat"].streams.count)
@@ -203,7 +203,7 @@ def test_where_nothing_can_be_stored_nobody_is_asked(app, client, upstream, monk
     def full(*of_it):
         raise Problem("storage_unavailable", "The disk is full.")
 
-    monkeypatch.setattr(app.extensions["chat"].store, "begin_with_history", full)
+    monkeypatch.setattr(app.extensions["chat"].store, "begin_turn_with_history", full)
     for stream in (True, False):
         response = client.post(CHAT, json=a_chat(stream=stream))
         assert (response.status_code, response.json["error"]["message"]) == (503, "The disk is full.")

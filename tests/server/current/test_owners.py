@@ -10,7 +10,7 @@ import simple_websocket
 from flask.testing import FlaskClient
 
 from server.current.api_key import new_key
-from server.store.people.api_keys import Terms
+from server.store.people.api_keys import KeySettings
 from tests.server.api.test_turns import CONVERSATION, a_turn, ask
 from tests.support.members import FROM_OUR_PAGE, PASSWORD
 from tests.support.services.openai_wire import delta, openai_stream
@@ -168,7 +168,7 @@ def known(app, anna, ben, upstream):
     start = ask(anna, f"{SECRET}?", params={"system": f"You live in {SECRET}."})[0]
     preset = anna.post(PRESET, json={"name": SECRET, "params": {"system": SECRET}}).json
     mine = ask(ben)[0]
-    new_key(app.extensions["chat"].access, "local", SECRET, Terms())
+    new_key(app.extensions["chat"].access, "local", SECRET, KeySettings())
     gate = Gate()
     upstream.will_answer([delta(SECRET), wait_until(gate), *openai_stream("the end")])
     running = anna.post(CONVERSATION, json=a_turn(f"{SECRET} again"), buffered=False)
@@ -227,7 +227,7 @@ def test_a_second_person_hears_nothing(app, server, anna, ben, known):
     cookie = {"Cookie": f"chat_session={ben.get_cookie('chat_session').value}"}
     socket = simple_websocket.Client(address, headers={"Origin": "http://127.0.0.1", **cookie})
     notifications = app.extensions["chat"].notifications
-    ben_id = app.extensions["chat"].access.accounts.named("Ben").id
+    ben_id = app.extensions["chat"].access.accounts.by_name("Ben").id
     wait_for(lambda: notifications.has_listeners(ben_id))
 
     anna.patch(f"{API}/conversations/{known['conversation']}", json={"title": "Anna's"})

@@ -38,7 +38,7 @@ def test_for_everybody_else_it_is_an_address_that_leads_nowhere(app, ben, ids):
     ):
         assert (response.status_code, response.text) == (404, nowhere.text)
     assert PAGE not in ben.get("/chat/settings").text
-    assert app.extensions["chat"].access.accounts.named("Ben").role == "user"
+    assert app.extensions["chat"].access.accounts.by_name("Ben").role == "user"
     assert app.test_client().get(PAGE).status_code == 303
 
 

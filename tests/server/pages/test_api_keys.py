@@ -14,7 +14,7 @@ from sqlalchemy import select
 from server.auth.audit_log import FILE
 from server.current.api_key import PREFIX, new_key
 from server.limits.rate_limiter import MAX_HITS as MOST_WRONG
-from server.store.people.api_keys import MOST, Terms
+from server.store.people.api_keys import MOST, KeySettings
 from server.store.schema import api_keys
 from tests.support.members import FROM_OUR_PAGE
 from tests.support.services.openai_wire import delta
@@ -148,7 +148,7 @@ def test_a_key_may_end_by_itself(app, access, anna, monkeypatch):
 
 def test_a_key_ends_with_its_owner(app, access, anna, ben):
     key = make(ben)
-    access.accounts.disable(access.accounts.named("Ben").id)
+    access.accounts.disable(access.accounts.by_name("Ben").id)
     is_refused(app.test_client().get(MODELS, headers=with_key(key)))
 
 
@@ -208,7 +208,7 @@ def test_a_key_needs_a_name(anna, name):
 
 def test_there_is_an_end_to_keys(access, anna):
     for _ in range(MOST):
-        new_key(access, "local", "One of many", Terms())
+        new_key(access, "local", "One of many", KeySettings())
 
     assert anna.post(PAGE, data={"name": "Another"}, headers=FROM_OUR_PAGE).status_code == 409
     assert len(access.api_keys.of("local")) == MOST
@@ -270,7 +270,7 @@ class TestOnePassword:
         return settings
 
     def test_a_key_is_good_as_long_as_the_password(self, app, access, config):
-        key, program = new_key(access, "local", "A program", Terms()), app.test_client()
+        key, program = new_key(access, "local", "A program", KeySettings()), app.test_client()
         assert program.get(MODELS, headers=with_key(key)).status_code == 200
 
         access._password = "another battery"

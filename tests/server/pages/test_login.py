@@ -209,7 +209,7 @@ def test_logging_out_ends_the_session_on_the_server(anna, app):
 def test_who_is_out_is_out_at_once(app, anna, change):
     ben = member(app, "Ben")
     access = app.extensions["chat"].access
-    user_id = access.accounts.named("Ben").id
+    user_id = access.accounts.by_name("Ben").id
 
     (access.accounts.disable if change == "disable" else access.sessions.end_all)(user_id)
 
@@ -265,7 +265,7 @@ def test_a_weak_hash_is_made_anew_at_login(client, app, monkeypatch):
 
     assert sign_in(client, "Anna").status_code == 303
 
-    assert accounts.named("Anna").password_hash != weak
+    assert accounts.by_name("Anna").password_hash != weak
     assert sign_in(client, "Anna").status_code == 303
 
 

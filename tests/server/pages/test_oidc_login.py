@@ -64,7 +64,7 @@ def test_whom_the_issuer_knows_comes_in_and_gets_an_account(client, issuer, acco
 
     assert (response.status_code, response.location) == (303, "/chat/x")
     assert client.get(API).status_code == 200
-    anna = accounts.named("Anna")
+    anna = accounts.by_name("Anna")
     assert (anna.role, anna.subject, anna.password_hash) == ("user", f"{issuer.address} 4711", None)
 
 
@@ -83,7 +83,7 @@ def test_an_account_of_that_name_is_somebody_else(app, client, issuer, accounts)
     visit(client, issuer)
 
     assert [account.name for account in accounts.all()] == ["anna", "Anna 2"]
-    assert accounts.named("Anna 2").role == "user"
+    assert accounts.by_name("Anna 2").role == "user"
 
 
 def test_without_a_password_nobody_comes_in_by_the_form(app, client, issuer):
@@ -95,7 +95,7 @@ def test_without_a_password_nobody_comes_in_by_the_form(app, client, issuer):
 
 def test_who_is_disabled_stays_out(app, client, issuer, accounts):
     visit(client, issuer)
-    accounts.disable(accounts.named("Anna").id)
+    accounts.disable(accounts.by_name("Anna").id)
 
     assert visit(app.test_client(), issuer).status_code == 403
 

@@ -34,7 +34,7 @@ def test_the_log_has_a_link_until_there_is_an_administrator(client, access, conf
 
     assert (response.status_code, response.location) == (303, "/chat/")
     assert client.get("/chat/").status_code == 200
-    assert access.accounts.named("anna").role == "admin"
+    assert access.accounts.by_name("anna").role == "admin"
     caplog.clear()
     ask_for_administrator(access, config, 1338)
     assert caplog.text == ""
@@ -89,5 +89,5 @@ class TestBefore:
 
         choose(client, access.make_link("first"), "Anna")
 
-        anna = access.accounts.named("Anna")
+        anna = access.accounts.by_name("Anna")
         assert app.extensions["chat"].store.summary(anna.id, start["conversation_id"])

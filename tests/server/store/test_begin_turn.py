@@ -15,7 +15,7 @@ from tests.support.stores import ME, Clock, a_turn, add_person, an_outcome, answ
 def refused(store: Store, user_id: str = ME, **turn: object) -> Problem:
     """Return why a turn cannot begin."""
     with pytest.raises(Problem) as raised:
-        store.begin(user_id, a_turn(**turn))
+        store.begin_turn(user_id, a_turn(**turn))
     return raised.value
 
 
@@ -30,7 +30,7 @@ def ids(path: list[StoredMessage]) -> list[str]:
 
 
 def test_a_first_message_makes_a_conversation(store: Store, clock: Clock) -> None:
-    begun = store.begin(ME, a_turn(message_id="hello", content="Hello", answer_id="hi", title="Greeting"))
+    begun = store.begin_turn(ME, a_turn(message_id="hello", content="Hello", answer_id="hi", title="Greeting"))
 
     conversation, messages = store.conversation(ME, begun.conversation_id)
     assert begun.is_new and not begun.repeated and begun.state is None
@@ -48,7 +48,7 @@ def test_a_message_without_a_parent_follows_the_current_leaf(store: Store, clock
     first = answered(store)
     clock.pass_by(hours=1)
 
-    second = store.begin(ME, a_turn(conversation_id=first.conversation_id, title="unused"))
+    second = store.begin_turn(ME, a_turn(conversation_id=first.conversation_id, title="unused"))
 
     assert not second.is_new and second.title == first.title
     assert ids(second.path) == [first.user_message_id, first.answer.id, second.user_message_id]
@@ -61,7 +61,7 @@ def test_the_current_leaf_is_the_one_that_was_chosen(store: Store) -> None:
     answered(store, a_turn(conversation_id=first.conversation_id))
     store.change(ME, first.conversation_id, {"leaf_id": first.answer.id})
 
-    again = store.begin(ME, a_turn(conversation_id=first.conversation_id))
+    again = store.begin_turn(ME, a_turn(conversation_id=first.conversation_id))
 
     assert ids(again.path) == [first.user_message_id, first.answer.id, again.user_message_id]
 
@@ -70,7 +70,7 @@ def test_an_edited_message_is_a_sibling(store: Store) -> None:
     first = answered(store)
     second = answered(store, a_turn(conversation_id=first.conversation_id))
 
-    edited = store.begin(ME, a_turn(conversation_id=first.conversation_id, parent_id=first.answer.id))
+    edited = store.begin_turn(ME, a_turn(conversation_id=first.conversation_id, parent_id=first.answer.id))
 
     assert tree(store, first) == {
         first.user_message_id: None,
@@ -86,7 +86,7 @@ def test_an_edited_message_is_a_sibling(store: Store) -> None:
 def test_an_edited_first_message_is_a_second_root(store: Store) -> None:
     first = answered(store)
 
-    edited = store.begin(ME, a_turn(conversation_id=first.conversation_id, parent_id=None))
+    edited = store.begin_turn(ME, a_turn(conversation_id=first.conversation_id, parent_id=None))
 
     assert ids(edited.path) == [edited.user_message_id]
     assert tree(store, first)[edited.user_message_id] is None
@@ -95,7 +95,7 @@ def test_an_edited_first_message_is_a_second_root(store: Store) -> None:
 def test_a_new_answer_stands_beside_the_old_one(store: Store) -> None:
     first = answered(store)
 
-    again = store.begin(
+    again = store.begin_turn(
         ME,
         a_turn("regenerate", conversation_id=first.conversation_id, parent_id=first.user_message_id, model="other"),
     )
@@ -111,7 +111,7 @@ def test_regenerate_without_a_parent_asks_the_last_question_again(store: Store) 
     first = answered(store)
     second = answered(store, a_turn(conversation_id=first.conversation_id))
 
-    again = store.begin(ME, a_turn("regenerate", conversation_id=first.conversation_id))
+    again = store.begin_turn(ME, a_turn("regenerate", conversation_id=first.conversation_id))
 
     assert again.user_message_id == second.user_message_id
     assert ids(again.path) == [first.user_message_id, first.answer.id, second.user_message_id]
@@ -121,7 +121,7 @@ def test_a_continued_answer_is_the_same_message_running_again(store: Store) -> N
     failed = an_outcome("Half of", status="failed", error={"code": "stream_cut"}, last_seq=7, provider="one")
     first = answered(store, outcome=failed)
 
-    more = store.begin(ME, a_turn("continue", conversation_id=first.conversation_id, parent_id=first.answer.id))
+    more = store.begin_turn(ME, a_turn("continue", conversation_id=first.conversation_id, parent_id=first.answer.id))
 
     assert more.answer == store.message(ME, first.answer.id)
     assert (more.answer.status, more.answer.content, more.answer.last_seq) == ("running", "Half of", 7)
@@ -134,7 +134,7 @@ def test_a_continued_answer_is_the_same_message_running_again(store: Store) -> N
 def test_continue_without_a_parent_continues_the_current_leaf(store: Store) -> None:
     first = answered(store)
 
-    more = store.begin(ME, a_turn("continue", conversation_id=first.conversation_id))
+    more = store.begin_turn(ME, a_turn("continue", conversation_id=first.conversation_id))
 
     assert more.answer.id == first.answer.id
 
@@ -143,7 +143,7 @@ def test_a_continued_answer_becomes_the_leaf(store: Store) -> None:
     first = answered(store)
     answered(store, a_turn("regenerate", conversation_id=first.conversation_id))
 
-    store.begin(ME, a_turn("continue", conversation_id=first.conversation_id, parent_id=first.answer.id))
+    store.begin_turn(ME, a_turn("continue", conversation_id=first.conversation_id, parent_id=first.answer.id))
 
     assert store.conversation(ME, first.conversation_id)[0].leaf_id == first.answer.id
 
@@ -153,11 +153,11 @@ def test_the_state_is_that_of_the_answer_before_the_question(store: Store) -> No
     there = {"conversation_id": first.conversation_id}
     second = answered(store, a_turn(**there), an_outcome(state={"thread": 2}))
 
-    assert store.begin(ME, a_turn(**there, parent_id=second.answer.id)).state == {"thread": 2}
-    assert store.begin(ME, a_turn("regenerate", **there, parent_id=second.user_message_id)).state == {"thread": 1}
-    assert store.begin(ME, a_turn(**there, parent_id=first.answer.id)).state == {"thread": 1}
-    assert store.begin(ME, a_turn("regenerate", **there, parent_id=first.user_message_id)).state is None
-    assert store.begin(ME, a_turn(**there, parent_id=None)).state is None
+    assert store.begin_turn(ME, a_turn(**there, parent_id=second.answer.id)).state == {"thread": 2}
+    assert store.begin_turn(ME, a_turn("regenerate", **there, parent_id=second.user_message_id)).state == {"thread": 1}
+    assert store.begin_turn(ME, a_turn(**there, parent_id=first.answer.id)).state == {"thread": 1}
+    assert store.begin_turn(ME, a_turn("regenerate", **there, parent_id=first.user_message_id)).state is None
+    assert store.begin_turn(ME, a_turn(**there, parent_id=None)).state is None
 
 
 @pytest.mark.parametrize("status", ["complete", "stopped", "failed", "interrupted"])
@@ -166,9 +166,9 @@ def test_a_state_does_not_outlive_an_answer_that_left_none(store: Store, status:
     there = {"conversation_id": first.conversation_id}
     second = answered(store, a_turn(**there), an_outcome(status=status, provider="another"))
 
-    assert store.begin(ME, a_turn(**there)).state is None
-    assert store.begin(ME, a_turn("continue", **there, parent_id=second.answer.id)).state is None
-    assert store.begin(ME, a_turn("regenerate", **there, parent_id=second.user_message_id)).state == {"thread": 1}
+    assert store.begin_turn(ME, a_turn(**there)).state is None
+    assert store.begin_turn(ME, a_turn("continue", **there, parent_id=second.answer.id)).state is None
+    assert store.begin_turn(ME, a_turn("regenerate", **there, parent_id=second.user_message_id)).state == {"thread": 1}
 
 
 def test_a_state_is_kept_over_a_question_without_an_answer(store: Store) -> None:
@@ -176,30 +176,30 @@ def test_a_state_is_kept_over_a_question_without_an_answer(store: Store) -> None
     there = {"conversation_id": first.conversation_id}
     second = answered(store, a_turn(**there))
 
-    assert store.begin(ME, a_turn(**there, parent_id=second.user_message_id)).state == {"thread": 1}
+    assert store.begin_turn(ME, a_turn(**there, parent_id=second.user_message_id)).state == {"thread": 1}
 
 
 def test_a_continued_answer_uses_its_state_up(store: Store) -> None:
     first = answered(store, outcome=an_outcome("Half", state={"thread": 1}))
     more = a_turn("continue", conversation_id=first.conversation_id)
 
-    continued = store.begin(ME, more)
+    continued = store.begin_turn(ME, more)
 
     assert continued.state == {"thread": 1}
     assert store.message(ME, first.answer.id).state is None
     store.finish(ME, first.answer.id, an_outcome("Half of it"), None)
-    assert store.begin(ME, more).state is None
+    assert store.begin_turn(ME, more).state is None
     store.finish(ME, first.answer.id, an_outcome("Half of it all", state={"thread": 3}), None)
-    assert store.begin(ME, more).state == {"thread": 3}
+    assert store.begin_turn(ME, more).state == {"thread": 3}
 
 
 def test_a_process_that_died_while_an_answer_went_on_leaves_no_state(store: Store) -> None:
     first = answered(store, outcome=an_outcome("Half", state={"thread": 1}))
     more = a_turn("continue", conversation_id=first.conversation_id)
-    store.begin(ME, more)
+    store.begin_turn(ME, more)
     interrupt_running(store, {"code": "stream_cut", "message": "Died."})
 
-    assert store.begin(ME, more).state is None
+    assert store.begin_turn(ME, more).state is None
 
 
 def test_a_message_that_came_before_is_the_same_turn(store: Store) -> None:
@@ -209,7 +209,9 @@ def test_a_message_that_came_before_is_the_same_turn(store: Store) -> None:
     answered(store, a_turn("regenerate", conversation_id=there))
 
     for conversation_id in (None, there):
-        again = store.begin(ME, replace(turn, conversation_id=conversation_id, answer_id="unused", content="other"))
+        again = store.begin_turn(
+            ME, replace(turn, conversation_id=conversation_id, answer_id="unused", content="other")
+        )
 
         assert again.repeated and not again.is_new
         assert again.answer == store.message(ME, first.answer.id)
@@ -269,7 +271,7 @@ def test_a_new_conversation_has_no_parents(store: Store) -> None:
 
 
 def test_nothing_follows_an_answer_that_is_still_running(store: Store) -> None:
-    first = store.begin(ME, a_turn())
+    first = store.begin_turn(ME, a_turn())
     there = {"conversation_id": first.conversation_id}
 
     assert refused(store, **there).code == "conflict"
@@ -278,11 +280,11 @@ def test_nothing_follows_an_answer_that_is_still_running(store: Store) -> None:
 
 
 def test_another_branch_may_run_at_the_same_time(store: Store) -> None:
-    first = store.begin(ME, a_turn())
+    first = store.begin_turn(ME, a_turn())
     there = {"conversation_id": first.conversation_id}
 
-    beside = store.begin(ME, a_turn("regenerate", **there, parent_id=first.user_message_id))
-    edited = store.begin(ME, a_turn(**there, parent_id=None))
+    beside = store.begin_turn(ME, a_turn("regenerate", **there, parent_id=first.user_message_id))
+    edited = store.begin_turn(ME, a_turn(**there, parent_id=None))
 
     assert {store.message(ME, begun.answer.id).status for begun in (first, beside, edited)} == {"running"}
 
@@ -316,9 +318,9 @@ def test_ids_of_somebody_else_are_unknown(store: Store) -> None:
 def test_two_people_may_use_the_same_message_id(store: Store) -> None:
     bob = add_person(store, "bob")
     turn = a_turn(content="mine")
-    store.begin(ME, turn)
+    store.begin_turn(ME, turn)
 
-    theirs = store.begin(bob, replace(turn, content="theirs"))
+    theirs = store.begin_turn(bob, replace(turn, content="theirs"))
 
     assert not theirs.repeated
     assert store.message(ME, turn.message_id).content == "mine"
@@ -333,7 +335,7 @@ def test_two_people_may_have_conversations_with_the_same_id(store: Store, monkey
     theirs = answered(store, replace(turn, content="theirs"), user_id=bob)
     assert mine.conversation_id == theirs.conversation_id == "same"
 
-    further = store.begin(bob, a_turn(conversation_id="same"))
+    further = store.begin_turn(bob, a_turn(conversation_id="same"))
 
     assert [message.content for message in further.path[:2]] == ["theirs", "Fine."]
     assert ids(store.conversation(bob, "same")[1]) == ids([*further.path, further.answer])
@@ -350,7 +352,7 @@ def test_a_conversation_may_be_thousands_of_messages_deep(store: Store, clock: C
         trunk = Tree(connection, ME, clock())
         trunk.add(trunk.lock(begun.conversation_id), *deep)
 
-    assert len(store.begin(ME, a_turn(conversation_id=begun.conversation_id)).path) == 3_003
+    assert len(store.begin_turn(ME, a_turn(conversation_id=begun.conversation_id)).path) == 3_003
 
     store.delete(ME, begun.conversation_id)
     clock.pass_by(days=2)

@@ -77,7 +77,7 @@ def test_an_empty_list_has_no_cursor(store: Store) -> None:
 
 
 def test_the_list_says_what_is_running(store: Store) -> None:
-    running, ended = store.begin(ME, a_turn()), answered(store)
+    running, ended = store.begin_turn(ME, a_turn()), answered(store)
 
     found = {conversation.id: conversation.running for conversation in store.conversations(ME)[0]}
 
@@ -187,7 +187,7 @@ TEXTS = {
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
 def test_text_comes_back_as_it_was_given(store: Store, text: str) -> None:
-    begun = store.begin(ME, a_turn(content=text, title=text))
+    begun = store.begin_turn(ME, a_turn(content=text, title=text))
 
     conversation, messages = store.conversation(ME, begun.conversation_id)
 

@@ -52,7 +52,7 @@ def test_a_message_is_hidden_with_all_that_follows_it(store: Store) -> None:
         assert refused(store.change, ME, first.conversation_id, {"leaf_id": gone}) == "unknown_message"
         for action in ("send", "regenerate", "continue"):
             turn = a_turn(action, conversation_id=first.conversation_id, parent_id=gone)
-            assert refused(store.begin, ME, turn) == "unknown_message"
+            assert refused(store.begin_turn, ME, turn) == "unknown_message"
 
 
 def test_the_newest_leaf_that_is_left_becomes_the_current_one(store: Store) -> None:
@@ -148,11 +148,11 @@ def test_the_id_of_a_hidden_message_is_taken_until_it_is_forgotten(store: Store,
     turn = a_turn(conversation_id=first.conversation_id, message_id=second.user_message_id)
     store.delete_message(ME, second.user_message_id)
 
-    assert refused(store.begin, ME, turn) == "conflict"
+    assert refused(store.begin_turn, ME, turn) == "conflict"
     clock.pass_by(days=2)
-    assert refused(store.begin, ME, turn) == "conflict"
+    assert refused(store.begin_turn, ME, turn) == "conflict"
     store.sweep()
-    assert store.begin(ME, turn).user_message_id == second.user_message_id
+    assert store.begin_turn(ME, turn).user_message_id == second.user_message_id
 
 
 def test_a_message_sent_again_after_its_answer_was_deleted_is_a_conflict(store: Store) -> None:
@@ -161,7 +161,7 @@ def test_a_message_sent_again_after_its_answer_was_deleted_is_a_conflict(store: 
 
     repeated = a_turn(conversation_id=begun.conversation_id, message_id=begun.user_message_id)
 
-    assert refused(store.begin, ME, repeated) == "conflict"
+    assert refused(store.begin_turn, ME, repeated) == "conflict"
 
 
 def test_the_messages_of_a_deleted_conversation_are_unknown(store: Store) -> None:
@@ -196,7 +196,7 @@ def test_equal_ids_of_two_people_have_nothing_to_do_with_each_other(store: Store
 
 def test_running_answers_below_are_named_and_run_no_more_in_the_list(store: Store) -> None:
     first = answered(store)
-    running = store.begin(ME, a_turn(conversation_id=first.conversation_id))
+    running = store.begin_turn(ME, a_turn(conversation_id=first.conversation_id))
 
     found, ids = store.delete_message(ME, running.user_message_id)
 

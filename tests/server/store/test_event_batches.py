@@ -17,7 +17,7 @@ from tests.support.stores import (
 
 
 def test_batches_are_read_from_where_the_reader_is(store: Store) -> None:
-    begun = store.begin(ME, a_turn())
+    begun = store.begin_turn(ME, a_turn())
     batches = [a_batch(begun, seq, content("a"), content("b"), content("c")) for seq in (1, 4, 7)]
     store.append(batches)
 
@@ -32,7 +32,7 @@ def test_batches_are_read_from_where_the_reader_is(store: Store) -> None:
 
 
 def test_one_call_saves_batches_of_many_messages(store: Store) -> None:
-    first, second = store.begin(ME, a_turn()), store.begin(ME, a_turn())
+    first, second = store.begin_turn(ME, a_turn()), store.begin_turn(ME, a_turn())
 
     store.append([a_batch(first, 1, content("a")), a_batch(second, 1, content("b")), a_batch(first, 2, content("c"))])
 
@@ -45,7 +45,7 @@ def test_no_batches_are_nothing_to_do(store: Store) -> None:
 
 
 def test_a_batch_that_was_saved_is_not_saved_twice(store: Store) -> None:
-    begun = store.begin(ME, a_turn())
+    begun = store.begin_turn(ME, a_turn())
     batch = a_batch(begun, 1, content("once"))
 
     store.append([batch])
@@ -55,7 +55,7 @@ def test_a_batch_that_was_saved_is_not_saved_twice(store: Store) -> None:
 
 
 def test_late_batches_are_dropped(store: Store) -> None:
-    gone, ended, running = store.begin(ME, a_turn()), answered(store), store.begin(ME, a_turn())
+    gone, ended, running = store.begin_turn(ME, a_turn()), answered(store), store.begin_turn(ME, a_turn())
     empty_of(store, gone.conversation_id)
 
     store.append([a_batch(begun, 1, content("late")) for begun in (gone, ended, running)])
@@ -74,7 +74,7 @@ def empty_of(store: Store, conversation_id: str) -> None:
 
 def test_batches_of_somebody_else_are_not_read_and_not_written(store: Store) -> None:
     bob = add_person(store, "bob")
-    begun = store.begin(ME, a_turn())
+    begun = store.begin_turn(ME, a_turn())
     store.append([a_batch(begun, 1, content("mine"))])
 
     store.append([a_batch(begun, 2, content("theirs"), user_id=bob)])
@@ -84,7 +84,7 @@ def test_batches_of_somebody_else_are_not_read_and_not_written(store: Store) -> 
 
 
 def test_an_outcome_comes_back_as_it_was_given(store: Store, clock: Clock) -> None:
-    begun = store.begin(ME, a_turn())
+    begun = store.begin_turn(ME, a_turn())
     outcome = an_outcome(
         "Whole.",
         status="failed",
@@ -123,7 +123,7 @@ def test_an_answer_ends_once(store: Store) -> None:
 
 def test_an_answer_of_somebody_else_is_not_ended(store: Store) -> None:
     bob = add_person(store, "bob")
-    begun = store.begin(ME, a_turn())
+    begun = store.begin_turn(ME, a_turn())
 
     store.finish(bob, begun.answer.id, an_outcome("theirs"), None)
 
@@ -131,7 +131,7 @@ def test_an_answer_of_somebody_else_is_not_ended(store: Store) -> None:
 
 
 def test_a_model_may_say_what_cannot_be_stored(store: Store) -> None:
-    begun, other = store.begin(ME, a_turn()), store.begin(ME, a_turn())
+    begun, other = store.begin_turn(ME, a_turn()), store.begin_turn(ME, a_turn())
     store.append([a_batch(begun, 1, content("half \ud83d")), a_batch(other, 1, content("\ud83d\ude00"))])
     assert "half \ufffd" in store.batches(ME, begun.answer.id, 0)[0].lines
     assert "\U0001f600" in store.batches(ME, other.answer.id, 0)[0].lines
@@ -144,7 +144,7 @@ def test_a_model_may_say_what_cannot_be_stored(store: Store) -> None:
 
 @pytest.mark.parametrize(("minutes", "left"), [(9.9, 1), (10.1, 0)])
 def test_events_are_kept_for_ten_minutes(store: Store, clock: Clock, minutes: float, left: int) -> None:
-    ended, running = store.begin(ME, a_turn()), store.begin(ME, a_turn())
+    ended, running = store.begin_turn(ME, a_turn()), store.begin_turn(ME, a_turn())
     store.append([a_batch(running, 1, content("a"))])
     store.finish(ME, ended.answer.id, an_outcome(), a_batch(ended, 1, content("a")))
 
@@ -156,7 +156,7 @@ def test_events_are_kept_for_ten_minutes(store: Store, clock: Clock, minutes: fl
 
 
 def test_events_of_a_deleted_conversation_go_with_it(store: Store) -> None:
-    begun = store.begin(ME, a_turn())
+    begun = store.begin_turn(ME, a_turn())
     store.append([a_batch(begun, 1, content("a"))])
 
     empty(store.database)

@@ -42,14 +42,14 @@ def test_a_turn_goes_on_from_a_version_by_hand(store: Store) -> None:
     begun = answered(store, outcome=SAID)
     store.add_version(ME, begun.answer.id, "Better.")
 
-    following = store.begin(ME, a_turn(conversation_id=begun.conversation_id))
+    following = store.begin_turn(ME, a_turn(conversation_id=begun.conversation_id))
 
     assert [message.content for message in following.path[:2]] == [begun.path[0].content, "Better."]
     assert following.state is None
 
 
 def test_only_an_ended_answer_gets_another_version(store: Store) -> None:
-    begun = store.begin(ME, a_turn())
+    begun = store.begin_turn(ME, a_turn())
 
     assert refused(store.add_version, ME, begun.answer.id, "x") == "conflict"
     assert refused(store.add_version, ME, begun.user_message_id, "x") == "invalid_request"
@@ -92,7 +92,7 @@ def test_a_fork_and_its_source_go_their_own_ways(store: Store) -> None:
 
 def test_what_cannot_be_forked(store: Store) -> None:
     first, other = answered(store), answered(store)
-    running = store.begin(ME, a_turn(conversation_id=first.conversation_id))
+    running = store.begin_turn(ME, a_turn(conversation_id=first.conversation_id))
 
     assert refused(store.fork, ME, first.conversation_id, running.answer.id) == "conflict"
     assert refused(store.fork, ME, first.conversation_id, other.answer.id) == "unknown_message"

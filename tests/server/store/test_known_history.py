@@ -16,7 +16,7 @@ def said(*contents):
 
 def ask(store, question, *before, answer="Fine.", user=ME, **outcome):
     """Ask behind what was said before; `answer` None lets it run on."""
-    begun = store.begin_with_history(user, a_turn(content=question), said(*before))
+    begun = store.begin_turn_with_history(user, a_turn(content=question), said(*before))
     if answer is not None:
         store.finish(user, begun.answer.id, an_outcome(answer, **outcome), None)
     return begun
@@ -30,7 +30,7 @@ def tree(store, begun):
 
 
 def test_a_first_question_begins_a_conversation(store):
-    begun = store.begin_with_history(
+    begun = store.begin_turn_with_history(
         ME, a_turn(content="Hello", params={"temperature": 0.5, "system": "Be brief."}), []
     )
 
@@ -117,9 +117,9 @@ def test_what_every_request_begins_with_is_no_conversation(store):
 
 def test_an_answer_may_come_first(store):
     before = [Message("assistant", "What can I do?"), *said("Hello", "Hi!")]
-    begun = store.begin_with_history(ME, a_turn(content="Why?"), before)
+    begun = store.begin_turn_with_history(ME, a_turn(content="Why?"), before)
     store.finish(ME, begun.answer.id, an_outcome("So."), None)
-    after = store.begin_with_history(ME, a_turn(content="Oh?"), [*before, *said("Why?", "So.")])
+    after = store.begin_turn_with_history(ME, a_turn(content="Oh?"), [*before, *said("Why?", "So.")])
 
     assert tree(store, after) == [
         ("What can I do?", None), ("Hello", 0), ("Hi!", 1), ("Why?", 2), ("So.", 3), ("Oh?", 4), ("", 5)
@@ -158,7 +158,7 @@ def test_a_running_answer_is_not_gone_on_with(store):
 
 def test_a_version_that_is_running_is_not_gone_on_with(store):
     first = ask(store, "Hello", answer="Hi!")
-    running = store.begin(ME, a_turn(content="Why?", conversation_id=first.conversation_id))
+    running = store.begin_turn(ME, a_turn(content="Why?", conversation_id=first.conversation_id))
 
     after = ask(store, "Oh?", "Hello", "Hi!", "Why?", running.answer.content, answer="Yes.")
 
@@ -190,7 +190,7 @@ def test_what_was_deleted_a_while_ago_leaves_nothing(store, clock):
 
 def test_what_a_person_goes_on_with_is_one_way_of_two(store):
     first = ask(store, "Hello", answer="Hi!")
-    on_the_page = store.begin(ME, a_turn(content="On the page", conversation_id=first.conversation_id))
+    on_the_page = store.begin_turn(ME, a_turn(content="On the page", conversation_id=first.conversation_id))
     store.finish(ME, on_the_page.answer.id, an_outcome("Seen."), None)
 
     after = ask(store, "Why?", "Hello", "Hi!", answer="So.")
@@ -201,7 +201,7 @@ def test_what_a_person_goes_on_with_is_one_way_of_two(store):
 
 
 def test_what_a_person_begins_is_not_found(store):
-    begun = store.begin(ME, a_turn(content="Hello"))
+    begun = store.begin_turn(ME, a_turn(content="Hello"))
     store.finish(ME, begun.answer.id, an_outcome("Hi!"), None)
     assert ask(store, "Why?", "Hello", "Hi!").conversation_id != begun.conversation_id
 

@@ -316,7 +316,7 @@ def test_migrations_are_found_from_any_folder(store_url: str, tmp_path: Path, mo
     store.open()
     monkeypatch.chdir(tmp_path)
 
-    store.begin(ME, a_turn())
+    store.begin_turn(ME, a_turn())
 
     assert (elsewhere / "its data" / "chat.db").exists()
     assert migrate(store.database, a_next_migration(elsewhere / "next"), AFTER)

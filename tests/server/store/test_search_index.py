@@ -189,7 +189,7 @@ def test_nobody_finds_what_is_somebody_else_s(store: Store) -> None:
 
 
 def test_an_answer_is_found_once_it_has_ended(store: Store) -> None:
-    begun = store.begin(ME, a_turn(content="x"))
+    begun = store.begin_turn(ME, a_turn(content="x"))
     store.append([a_batch(begun, 1, content("a unicorn"))])
     assert found(store, "unicorn") == []
 
@@ -202,7 +202,7 @@ def test_a_continued_answer_is_found_by_what_it_says_now(store: Store) -> None:
     begun = answered(store, outcome=an_outcome("a unicorn", status="stopped"))
     again = a_turn("continue", conversation_id=begun.conversation_id)
 
-    store.begin(ME, again)
+    store.begin_turn(ME, again)
     assert found(store, "unicorn") == []
     store.finish(ME, begun.answer.id, an_outcome("a unicorn and a phoenix"), None)
 
@@ -210,7 +210,7 @@ def test_a_continued_answer_is_found_by_what_it_says_now(store: Store) -> None:
 
 
 def test_an_interrupted_answer_is_found_by_what_was_saved(store: Store) -> None:
-    begun = store.begin(ME, a_turn())
+    begun = store.begin_turn(ME, a_turn())
     store.append([a_batch(begun, 1, content("a unicorn"))])
 
     interrupt_running(store, {"code": "stream_cut", "message": "Died."})

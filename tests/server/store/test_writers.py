@@ -37,7 +37,7 @@ def test_two_requests_with_one_message_id_are_one_turn(store: Store) -> None:
         turn = a_turn()
 
         begun = at_once(
-            2, lambda index, turn=turn: store.begin(ME, replace(turn, answer_id=f"{turn.answer_id}-{index}"))
+            2, lambda index, turn=turn: store.begin_turn(ME, replace(turn, answer_id=f"{turn.answer_id}-{index}"))
         )
 
         assert sorted(one.repeated for one in begun) == [False, True]
@@ -49,7 +49,7 @@ def test_two_requests_with_one_message_id_are_one_turn_of_a_conversation(store: 
     first = answered(store)
     turn = a_turn(conversation_id=first.conversation_id, parent_id=first.answer.id)
 
-    begun = at_once(4, lambda index: store.begin(ME, replace(turn, answer_id=f"{turn.answer_id}-{index}")))
+    begun = at_once(4, lambda index: store.begin_turn(ME, replace(turn, answer_id=f"{turn.answer_id}-{index}")))
 
     assert sorted(one.repeated for one in begun) == [False, True, True, True]
     assert len(store.conversation(ME, first.conversation_id)[1]) == 4
@@ -60,7 +60,7 @@ def test_sixteen_writers_lose_nothing_and_wait_for_each_other(store: Store) -> N
 
     def write(index: int) -> None:
         for _ in range(5):
-            begun = store.begin(ME, a_turn(conversation_id=first.conversation_id, parent_id=first.answer.id))
+            begun = store.begin_turn(ME, a_turn(conversation_id=first.conversation_id, parent_id=first.answer.id))
             store.append([a_batch(begun, 1, content("a"))])
             store.finish(ME, begun.answer.id, an_outcome(str(index)), a_batch(begun, 2, content("b")))
 

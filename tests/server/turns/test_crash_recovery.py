@@ -10,7 +10,7 @@ ENDED = {"code": "stream_cut", "message": "The server was stopped.", "id": "e"}
 
 
 def test_a_dead_process_leaves_what_was_saved(store: Store, clock: Clock) -> None:
-    begun, untouched = store.begin(ME, a_turn()), answered(store)
+    begun, untouched = store.begin_turn(ME, a_turn()), answered(store)
     error = {"code": "provider_timeout", "message": "Too slow."}
     answering = {"provider": "ollama", "label": "O", "model": "m", "notices": ["The oldest was left out."]}
     store.append(
@@ -36,7 +36,7 @@ def test_a_dead_process_leaves_what_was_saved(store: Store, clock: Clock) -> Non
 
 
 def test_a_dead_process_of_which_nothing_was_saved(store: Store) -> None:
-    begun = store.begin(ME, a_turn())
+    begun = store.begin_turn(ME, a_turn())
 
     assert interrupt_running(store, ENDED) == 1
 
@@ -45,17 +45,17 @@ def test_a_dead_process_of_which_nothing_was_saved(store: Store) -> None:
 
 
 def test_a_continued_answer_does_not_double_its_text(store: Store) -> None:
-    begun = store.begin(ME, a_turn())
+    begun = store.begin_turn(ME, a_turn())
     there = {"conversation_id": begun.conversation_id}
     store.append([a_batch(begun, 1, reasoning("R1"), content("one "))])
     interrupt_running(store, ENDED)
 
-    store.begin(ME, a_turn("continue", **there))
+    store.begin_turn(ME, a_turn("continue", **there))
     store.append([a_batch(begun, 4, reasoning("R2"), content("two "))])
     ending = a_batch(begun, 6, {"type": "finish", "reason": "length"})
     store.finish(ME, begun.answer.id, an_outcome("one two ", reasoning="R1R2", last_seq=6), ending)
 
-    store.begin(ME, a_turn("continue", **there))
+    store.begin_turn(ME, a_turn("continue", **there))
     store.append([a_batch(begun, 7, content("three"))])
     interrupt_running(store, ENDED)
 
@@ -69,7 +69,7 @@ def test_a_continued_answer_forgets_who_failed_and_what_was_noticed_before(store
     answering = {"provider": "ollama", "label": "O", "model": "m", "notices": ["The oldest was left out."]}
     first = answered(store, outcome=an_outcome(provider="ollama", answering=answering, attempts=attempts))
 
-    more = store.begin(ME, a_turn("continue", conversation_id=first.conversation_id))
+    more = store.begin_turn(ME, a_turn("continue", conversation_id=first.conversation_id))
     store.append([a_batch(more, 4, {"type": "start"}, content("more"))])
     interrupt_running(store, ENDED)
 
@@ -79,7 +79,7 @@ def test_a_continued_answer_forgets_who_failed_and_what_was_noticed_before(store
 
 
 def test_a_line_ends_at_its_line_feed_only(store: Store) -> None:
-    begun = store.begin(ME, a_turn())
+    begun = store.begin_turn(ME, a_turn())
     text = "one\u2028two\x85three\x0cfour\nfive\r"
     store.append([a_batch(begun, 1, content(text))])
 

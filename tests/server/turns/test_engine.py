@@ -45,7 +45,7 @@ def begin(store, *steps, action="send", up=None, **where):
     number = next(_numbers)
     new = NewTurn(action=action, model="m", answer_id=f"answer-{number}", message_id=f"question-{number}",
                   content="Hello", title="Hello", **where)  # fmt: skip
-    begun = store.begin("local", new)
+    begun = store.begin_turn("local", new)
     question = Question(a_model(up), conversation("Hello"), Params(), begun.state)
     return Turn("local", begun, question, question.answer())
 

@@ -30,7 +30,7 @@ def store(tmp_path):
 @pytest.fixture
 def died(store):
     """A turn of which three events were saved before its process died."""
-    begun = store.begin("local", NewTurn(action="send", model="m", answer_id="a", message_id="q", content="Hello"))
+    begun = store.begin_turn("local", NewTurn(action="send", model="m", answer_id="a", message_id="q", content="Hello"))
     lines = events.event(1, "start", {}) + events.event(2, "provider", {"provider": "up"}) + events.content(3, "Hel")
     store.append([Batch("local", "a", 1, 3, lines)])
     assert interrupt_running(store, DIED) == 1
@@ -59,7 +59,7 @@ def test_a_reader_that_has_the_end_gets_nothing(store, died):
 
 
 def test_a_turn_of_which_nothing_was_saved_still_begins_and_ends(store):
-    store.begin("local", NewTurn(action="send", model="m", answer_id="a", message_id="q", content="Hello"))
+    store.begin_turn("local", NewTurn(action="send", model="m", answer_id="a", message_id="q", content="Hello"))
     interrupt_running(store, DIED)
 
     assert [(event["seq"], event["type"]) for event in read_again(store, 0)] == [(1, "start"), (2, "error")]
@@ -68,7 +68,7 @@ def test_a_turn_of_which_nothing_was_saved_still_begins_and_ends(store):
 async def test_a_reader_that_was_ahead_follows_the_continued_answer_from_its_beginning(store, died):
     up = scripted()
     up.instance.will(Content("lo"), Finish("stop"))
-    begun = store.begin(
+    begun = store.begin_turn(
         "local", NewTurn(action="continue", model="m", answer_id="", conversation_id=died.conversation_id)
     )
     engine = Engine(store, asyncio.get_running_loop(), TurnStats(), lambda user_id, message: None)

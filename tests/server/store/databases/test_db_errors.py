@@ -52,7 +52,7 @@ def pragma(store: Store, setting: str) -> None:
 
 @on_sqlite
 def test_a_full_disk_loses_nothing_and_passes(store: Store, file: Path) -> None:
-    begun = store.begin(ME, a_turn())
+    begun = store.begin_turn(ME, a_turn())
     large = a_batch(begun, 1, content("x" * 100_000))
     pragma(store, "max_page_count = 1")  # no more than there are
 
@@ -71,9 +71,9 @@ def test_a_full_disk_loses_nothing_and_passes(store: Store, file: Path) -> None:
 def test_a_commit_that_fails_is_undone_whole(store: Store, file: Path) -> None:
     begun = answered(store)
     with no_file_grows(beyond=file.with_name("chat.db-wal").stat().st_size), failing(AWAY):
-        store.begin(ME, a_turn(conversation_id=begun.conversation_id, content="x" * 100_000))
+        store.begin_turn(ME, a_turn(conversation_id=begun.conversation_id, content="x" * 100_000))
 
-    after = store.begin(ME, a_turn(conversation_id=begun.conversation_id))
+    after = store.begin_turn(ME, a_turn(conversation_id=begun.conversation_id))
 
     assert len(after.path) == 3
     with closing(sqlite3.connect(file)) as other:
@@ -97,13 +97,13 @@ def test_a_database_that_cannot_be_written_can_be_read(store: Store, file: Path)
 
     with read_only(store):
         with failing(READ_ONLY):
-            store.begin(ME, a_turn())
+            store.begin_turn(ME, a_turn())
         with failing(READ_ONLY):
             store.delete(ME, begun.conversation_id)
         assert len(store.conversations(ME)[0]) == 1
         store.ping()
 
-    store.begin(ME, a_turn())
+    store.begin_turn(ME, a_turn())
 
 
 @contextmanager
@@ -123,10 +123,10 @@ def test_a_locked_database_is_an_answer_and_not_a_wait(store: Store, impatient: 
         other.execute("BEGIN IMMEDIATE")
 
         with failing(LOCKED):
-            impatient.begin(ME, a_turn())
+            impatient.begin_turn(ME, a_turn())
         assert impatient.message(ME, begun.answer.id).content == "Fine."
 
-    impatient.begin(ME, a_turn())
+    impatient.begin_turn(ME, a_turn())
 
 
 @on_sqlite
@@ -135,7 +135,7 @@ def test_many_writers_wait_no_longer_than_one_for_a_locked_database(store: Store
     with closing(sqlite3.connect(file)) as other, ThreadPoolExecutor(12) as threads:
         other.execute("BEGIN IMMEDIATE")
         started = time.monotonic()
-        writers = [threads.submit(impatient.begin, ME, a_turn()) for _ in range(12)]
+        writers = [threads.submit(impatient.begin_turn, ME, a_turn()) for _ in range(12)]
 
         assert store.message(ME, begun.answer.id).status == "complete"  # reading waits for nobody
 
@@ -154,9 +154,9 @@ def test_a_database_file_that_is_gone_is_not_written_to(store: Store, file: Path
         file.touch()
 
     with failing(GONE.format(file)):
-        store.begin(ME, a_turn())
+        store.begin_turn(ME, a_turn())
     file.with_name("moved.db").rename(file)
-    store.begin(ME, a_turn())
+    store.begin_turn(ME, a_turn())
 
 
 @on_postgresql
@@ -167,10 +167,10 @@ def test_a_locked_row_is_an_answer_and_not_a_wait(store: Store, impatient: Store
         other.execute(text("SELECT * FROM conversations FOR UPDATE"))
 
         with failing(LOCKED):
-            impatient.begin(ME, turn)
-        impatient.begin(ME, a_turn())
+            impatient.begin_turn(ME, turn)
+        impatient.begin_turn(ME, a_turn())
 
-    assert not impatient.begin(ME, turn).repeated
+    assert not impatient.begin_turn(ME, turn).repeated
 
 
 @on_postgresql
@@ -231,7 +231,7 @@ def test_text_that_cannot_be_stored_is_refused(store: Store, words: str) -> None
 
     for turn in (a_turn(content=words), a_turn(title=words), a_turn(message_id=words), a_turn(model=words)):
         with pytest.raises(Problem) as raised:
-            store.begin(ME, turn)
+            store.begin_turn(ME, turn)
         assert raised.value.code == "invalid_request"
     with pytest.raises(Problem) as raised:
         store.change(ME, begun.conversation_id, {"title": words})
@@ -258,7 +258,7 @@ def test_a_number_beyond_all_events_is_refused(store: Store) -> None:
 
 
 def test_one_failed_batch_takes_none_of_the_others_along(store: Store) -> None:
-    begun = store.begin(ME, a_turn())
+    begun = store.begin_turn(ME, a_turn())
     impossible = Batch(ME, begun.answer.id, 2**64, 2**64, "")
 
     with pytest.raises(Problem):

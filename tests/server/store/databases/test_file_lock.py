@@ -19,7 +19,7 @@ HOLDER = """
 import sys
 from server.store import Store
 store = Store(sys.argv[1])
-store.hold()
+store.lock()
 print("held", flush=True)
 input()
 """
@@ -36,7 +36,7 @@ def other(store_url: str) -> Iterator[Store]:
 def is_held(store: Store) -> bool:
     """Tell whether somebody else has the database; if nobody has, the store holds it from now on."""
     try:
-        store.hold()
+        store.lock()
     except Problem as problem:
         assert problem.message.startswith("Another process is serving from")
         return True
@@ -44,22 +44,22 @@ def is_held(store: Store) -> bool:
 
 
 def test_a_database_is_held_by_one_at_a_time(store: Store, other: Store) -> None:
-    store.hold()
+    store.lock()
 
     with pytest.raises(Problem, match=r"Another process is serving from .*\. End it first") as raised:
-        other.hold()
+        other.lock()
     assert raised.value.code == "storage_unavailable"
 
 
 def test_who_holds_a_database_may_ask_for_it_again(store: Store, other: Store) -> None:
-    store.hold()
-    store.hold()
+    store.lock()
+    store.lock()
 
     assert is_held(other)
 
 
 def test_a_closed_store_lets_go(store: Store, other: Store) -> None:
-    store.hold()
+    store.lock()
     store.close()
 
     assert not is_held(other)
@@ -67,7 +67,7 @@ def test_a_closed_store_lets_go(store: Store, other: Store) -> None:
 
 def test_a_closed_store_takes_nothing_anew(store: Store, other: Store) -> None:
     store.close()
-    store.hold()
+    store.lock()
 
     assert not is_held(other)
 
@@ -85,7 +85,7 @@ def test_a_killed_process_lets_go(store_url: str, store: Store) -> None:
 
 
 def test_a_store_that_is_held_can_be_read_and_written_by_tools(store: Store, other: Store) -> None:
-    store.hold()
+    store.lock()
 
     answered(other)
 
@@ -96,7 +96,7 @@ def test_a_store_that_is_held_can_be_read_and_written_by_tools(store: Store, oth
 def test_a_link_to_a_database_is_the_same_database(store: Store, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").symlink_to(tmp_path / "data")
     (tmp_path / "link.db").symlink_to(tmp_path / "data" / "chat.db")
-    store.hold()
+    store.lock()
 
     assert is_held(Store(f"sqlite:///{tmp_path}/elsewhere/chat.db"))
     assert is_held(Store(f"sqlite:///{tmp_path}/link.db"))
@@ -105,7 +105,7 @@ def test_a_link_to_a_database_is_the_same_database(store: Store, tmp_path: Path)
 def test_a_database_can_be_held_before_it_is_there(tmp_path: Path) -> None:
     store = Store(f"sqlite:///{tmp_path}/new/chat.db")
 
-    store.hold()
+    store.lock()
 
     assert {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "new").iterdir()} == {"chat.db.lock": 0o600}
     store.close()
@@ -113,19 +113,19 @@ def test_a_database_can_be_held_before_it_is_there(tmp_path: Path) -> None:
 
 @on_postgresql
 def test_what_was_lost_with_the_connection_is_taken_anew(store: Store, other: Store) -> None:
-    store.hold()
+    store.lock()
     cut(store, other)
 
-    store.hold()
+    store.lock()
 
     assert is_held(other)
 
 
 @on_postgresql
 def test_who_lost_a_database_to_another_is_told(store: Store, other: Store) -> None:
-    store.hold()
+    store.lock()
     cut(store, other)
-    other.hold()
+    other.lock()
 
     assert is_held(store)
     other.close()
@@ -141,7 +141,7 @@ def cut(store: Store, other: Store) -> None:
 
 @on_postgresql
 def test_another_schema_is_another_store(store: Store) -> None:
-    store.hold()
+    store.lock()
 
     with fresh_schema() as url:
         elsewhere = Store(url)

@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from server.problems import Problem
-from server.store.people.accounts import LOCAL_USER, Accounts, key_of
+from server.store.people.accounts import LOCAL_USER, Accounts, name_key
 from server.store.people.sessions import Sessions
 from tests.support.stores import answered
 
@@ -50,8 +50,8 @@ def test_names_that_look_the_same_are(accounts, one, other):
         accounts.add(other, "user")
     with refused("conflict"):
         accounts.add(other, "admin")
-    assert accounts.find(other) == accounts.named(one)
-    assert key_of(one) == key_of(other)
+    assert accounts.find_by_name(other) == accounts.by_name(one)
+    assert name_key(one) == name_key(other)
 
 
 def test_a_name_that_many_want_at_once_is_one_persons(accounts):
@@ -88,13 +88,13 @@ def test_two_administrators_cannot_disable_each_other_at_once(accounts):
 def test_what_is_no_name_is_refused(accounts, name):
     with refused("invalid_request"):
         accounts.add(name, "user")
-    assert accounts.find(name) is None
+    assert accounts.find_by_name(name) is None
 
 
 def test_nobody_is_found_by_no_name(accounts):
     assert accounts.all() == []
-    assert accounts.find("") is None
-    assert accounts.find("local") is None
+    assert accounts.find_by_name("") is None
+    assert accounts.find_by_name("local") is None
 
 
 def test_another_password_ends_the_other_sessions(accounts, sessions):
@@ -102,9 +102,9 @@ def test_another_password_ends_the_other_sessions(accounts, sessions):
     for token_hash in ("here", "elsewhere"):
         sessions.start(token_hash, anna.id, "", "")
 
-    accounts.set_password(anna.id, "new", but="here")
+    accounts.set_password(anna.id, "new", keep="here")
 
-    assert accounts.named("anna").password_hash == "new"
+    assert accounts.by_name("anna").password_hash == "new"
     assert sessions.alive(["here", "elsewhere"]) == {"here"}
 
 
@@ -114,7 +114,7 @@ def test_a_newer_hash_does_not_undo_another_password(accounts):
 
     accounts.rehash(anna.id, "old", "old with more rounds")
 
-    assert accounts.named("anna").password_hash == "new"
+    assert accounts.by_name("anna").password_hash == "new"
 
 
 def test_who_is_disabled_is_out_until_enabled(accounts, sessions):
@@ -142,7 +142,7 @@ def test_one_administrator_stays(accounts):
 
     accounts.add("ben", "admin")
     accounts.set_role(anna.id, "user")
-    assert accounts.named("anna").role == "user"
+    assert accounts.by_name("anna").role == "user"
 
 
 @pytest.mark.parametrize("change", ["disable", "enable"])
@@ -152,4 +152,4 @@ def test_nobody_is_nobody(accounts, change):
     with refused("not_found"):
         getattr(accounts, change)("unknown")
     with refused("not_found"):
-        accounts.named("unknown")
+        accounts.by_name("unknown")

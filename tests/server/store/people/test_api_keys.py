@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from server.problems import Problem
-from server.store.people.api_keys import NOTE_EVERY, ApiKeys, Terms
+from server.store.people.api_keys import NOTE_EVERY, ApiKeys, KeySettings
 from tests.support.stores import ME, add_person
 
 
@@ -12,18 +12,18 @@ def keys(store, clock):
     return ApiKeys(store.database, clock)
 
 
-def add(keys, key_hash="hash", user=ME, name="A key", lasts=None, **terms):
-    return keys.add(key_hash, user, name, "abcd", Terms(**terms), lasts)
+def add(keys, key_hash="hash", user=ME, name="A key", lifetime=None, **settings):
+    return keys.add(key_hash, user, name, "abcd", KeySettings(**settings), lifetime)
 
 
 def test_a_key_is_found_as_it_was_made(keys, clock):
-    terms = {"models": ["m", "up/*"], "turns_per_minute": 1, "concurrent_turns": 2, "tokens_per_day": 10**9}
-    made = add(keys, lasts=timedelta(days=1), **terms)
+    settings = {"models": ["m", "up/*"], "turns_per_minute": 1, "concurrent_turns": 2, "tokens_per_day": 10**9}
+    made = add(keys, lifetime=timedelta(days=1), **settings)
 
     found, account = keys.find("hash")
 
     assert (found, account.id) == (made, ME)
-    assert {name: getattr(found, name) for name in terms} == terms
+    assert {name: getattr(found, name) for name in settings} == settings
     assert found.expires_at - clock() == timedelta(days=1)
     assert keys.find("another") is None
 
@@ -42,12 +42,12 @@ def test_its_use_is_noted_now_and_then(keys, clock):
 
 
 def test_it_ends_when_its_time_is_over(keys, clock):
-    made, _ = add(keys, lasts=timedelta(days=1)), add(keys, "other")
+    made, _ = add(keys, lifetime=timedelta(days=1)), add(keys, "other")
     clock.pass_by(days=1)
 
     assert keys.find("hash") is None
     assert keys.alive(["hash", "other", "none"]) == {"other"}
-    assert keys.is_over(made)
+    assert keys.is_expired(made)
     assert len(keys.of(ME)) == 2
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from server.problems import Problem
 from server.store.people.accounts import LOCAL_USER, Accounts
-from server.store.people.one_time_links import LASTS, Links
+from server.store.people.one_time_links import LASTS, OneTimeLinks
 from server.store.people.sessions import Sessions
 
 
@@ -15,7 +15,7 @@ def accounts(store, clock):
 
 @pytest.fixture
 def links(store, clock):
-    return Links(store.database, clock)
+    return OneTimeLinks(store.database, clock)
 
 
 def over():
@@ -78,7 +78,7 @@ def test_another_password_ends_the_sessions_and_the_second_factor(accounts, link
 
     links.use("token", "new", "Another name")
 
-    assert accounts.named("Ben").password_hash == "new"
+    assert accounts.by_name("Ben").password_hash == "new"
     assert sessions.find("session") is None
     with over():
         links.find("token")

@@ -65,7 +65,7 @@ def test_only_ones_own_session_can_be_ended(sessions, store):
 def test_all_but_one_can_be_ended(sessions):
     sessions.start("another", LOCAL_USER, "", "")
 
-    sessions.end_all(LOCAL_USER, but="token")
+    sessions.end_all(LOCAL_USER, keep="token")
 
     assert sessions.alive(["token", "another"]) == {"token"}
 
