@@ -1,4 +1,1 @@
-"""The doors that other programs know: OpenAI's API and Anthropic's, over the same catalog, limits and people."""
-
-DOORS = frozenset({"openai", "anthropic"})
-"""Blueprints whose views take API keys, and no others do."""
+"""The APIs that other programs know, OpenAI's and Anthropic's, over the same models, limits and people."""

@@ -12,7 +12,7 @@ from g4f_lite.decoding.call_assembler import JoinedCalls
 from g4f_lite.errors import G4FLiteError
 from g4f_lite.pieces import Answering, Content, Finish, FinishReason, Piece, Reasoning, ToolCalls, Usage
 from server.compat.api_errors import ApiError
-from server.compat.keepalive import beating
+from server.compat.keepalive import with_keepalive
 from server.compat.stored import relayed, stored
 from server.current import rate_limits
 from server.current.person import someone
@@ -81,7 +81,7 @@ def answer(question: Question, writer: ReplyWriter, *, stream: bool, store: bool
     pieces = (stored if store else relayed)(app, someone(), question)
     if not stream:
         return Stream(_complete(pieces, writer), loop=app.loop, waits=True, mimetype="application/json")
-    source = beating(_streamed(pieces, writer, f"{request.method} {request.path}"), writer.ping)
+    source = with_keepalive(_streamed(pieces, writer, f"{request.method} {request.path}"), writer.ping)
     return Stream(source, loop=app.loop, waits=True, mimetype=MIMETYPES["sse"])
 
 

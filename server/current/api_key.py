@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from flask import Request
 
-from server.compat import DOORS
 from server.limits.rate_limiter import network
 from server.problems import Problem
 from server.store.people.accounts import LOCAL_USER, Account
@@ -15,6 +14,8 @@ from server.store.people.api_keys import ApiKey, KeySettings
 if TYPE_CHECKING:
     from server.auth.access import Access
 
+API_KEY_BLUEPRINTS = frozenset({"openai", "anthropic"})
+"""The blueprints whose views accept API keys."""
 PREFIX = "sk-g4f-"
 """By which people, and programs that look for leaked keys, tell what it is."""
 WRONG = "This API key is not right, or not any more. Make another one on the page, under Settings, API keys."
@@ -23,7 +24,7 @@ TOO_OFTEN = "There were too many wrong API keys. Try again in a few minutes."
 
 def key_in(asked: Request) -> str:
     """Return the key that a request brings to a view that takes one, or an empty text."""
-    if asked.blueprint not in DOORS:
+    if asked.blueprint not in API_KEY_BLUEPRINTS:
         return ""
     scheme, _, key = asked.headers.get("Authorization", "").partition(" ")
     return key.strip() if scheme.lower() == "bearer" else asked.headers.get("x-api-key", "").strip()

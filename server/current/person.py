@@ -6,8 +6,7 @@ from typing import Any, TypeVar
 from flask import g, request
 
 from server.auth.person import Person
-from server.compat import DOORS
-from server.current.api_key import holder, key_in
+from server.current.api_key import API_KEY_BLUEPRINTS, holder, key_in
 from server.current.services import services
 from server.current.session_cookie import token_of
 from server.problems import Problem
@@ -28,7 +27,7 @@ def someone() -> Person:
     """Return the person the current request belongs to. Raises: Problem("unauthenticated")."""
     found = person()
     if not found:
-        raise Problem("unauthenticated", NO_KEY if request.blueprint in DOORS else SIGN_IN)
+        raise Problem("unauthenticated", NO_KEY if request.blueprint in API_KEY_BLUEPRINTS else SIGN_IN)
     return found
 
 

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from server.compat import keepalive
-from server.compat.keepalive import MAX_QUEUED, beating
+from server.compat.keepalive import MAX_QUEUED, with_keepalive
 from tests.support.wire import until
 
 
@@ -36,16 +36,16 @@ def give(source, *items):
         source.given.put_nowait(item)
 
 
-async def test_blocks_come_in_their_order_and_end(source):
+async def test_blocks_arrive_in_order_until_the_end(source):
     give(source, b"a", b"b", b"c", None)
 
-    assert b"".join([block async for block in beating(source.blocks(), b".")]) == b"abc"
+    assert b"".join([block async for block in with_keepalive(source.blocks(), b".")]) == b"abc"
     assert source.closed
 
 
-async def test_a_silence_is_filled_and_the_first_block_waited_for(source, monkeypatch):
-    monkeypatch.setattr(keepalive, "BEAT_S", 0.001)
-    stream = beating(source.blocks(), b".")
+async def test_pings_fill_a_silence_after_the_first_block(source, monkeypatch):
+    monkeypatch.setattr(keepalive, "TICK_S", 0.001)
+    stream = with_keepalive(source.blocks(), b".")
     first = asyncio.ensure_future(anext(stream))
     await asyncio.wait({first}, timeout=0.02)
     assert not first.done()
@@ -61,24 +61,24 @@ async def test_a_silence_is_filled_and_the_first_block_waited_for(source, monkey
     assert source.closed
 
 
-async def test_an_error_comes_behind_what_was_said(source):
+async def test_an_error_comes_after_the_blocks_before_it(source):
     give(source, b"a", ValueError("broken"))
-    stream = beating(source.blocks(), b".")
+    stream = with_keepalive(source.blocks(), b".")
 
     assert await anext(stream) == b"a"
     with pytest.raises(ValueError, match="broken"):
         await anext(stream)
 
 
-async def test_an_error_before_the_first_block_is_the_readers(source):
+async def test_an_error_before_the_first_block_is_raised(source):
     give(source, ValueError("broken"))
 
     with pytest.raises(ValueError, match="broken"):
-        await anext(beating(source.blocks(), b"."))
+        await anext(with_keepalive(source.blocks(), b"."))
 
 
-async def test_who_leaves_closes_the_source(source):
-    stream = beating(source.blocks(), b".")
+async def test_a_reader_that_leaves_closes_the_source(source):
+    stream = with_keepalive(source.blocks(), b".")
     reading = asyncio.ensure_future(anext(stream))
     await asyncio.sleep(0)
     reading.cancel()
@@ -90,7 +90,7 @@ async def test_who_leaves_closes_the_source(source):
 
 async def test_a_slow_reader_slows_the_source_down(source):
     give(source, *[b"x"] * 3 * MAX_QUEUED, None)
-    stream = beating(source.blocks(), b".")
+    stream = with_keepalive(source.blocks(), b".")
 
     first = await anext(stream)
     await until(lambda: source.taken >= MAX_QUEUED)
