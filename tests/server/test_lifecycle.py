@@ -92,7 +92,7 @@ def test_a_store_that_fails_is_a_503(app, client, monkeypatch):
     def gone(*arguments):
         raise Problem("storage_unavailable", "The disk is full.")
 
-    monkeypatch.setattr(app.extensions["chat"].store, "begin", gone)
+    monkeypatch.setattr(app.extensions["chat"].store, "begin_turn", gone)
 
     response = client.post(CONVERSATION, json=a_turn())
 

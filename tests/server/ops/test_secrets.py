@@ -111,7 +111,7 @@ def test_no_bug_tells_one(app, client, upstream, said, monkeypatch):
     def fail(*_, **__):
         raise RuntimeError(f"with {SECRETS}")
 
-    monkeypatch.setattr(app.extensions["chat"].store, "begin", fail)
+    monkeypatch.setattr(app.extensions["chat"].store, "begin_turn", fail)
     response = client.post(CONVERSATION, json=a_turn())
 
     assert response.status_code == 500
