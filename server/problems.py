@@ -17,9 +17,11 @@ from server.translatable import N_
 log = logging.getLogger(__name__)
 
 NOT_UNDERSTOOD = N_("The server did not understand this request.")
-BUG = N_("Something is wrong in this program. Try again; the log says more under the id.")
+BUG = N_("Something went wrong on the server. Try again; the server log has the details under the error ID.")
 """What a person is told of an `internal_error`."""
-INTERRUPTED = N_("The server was stopped in the middle of this answer; what had arrived is kept. Continue picks it up.")
+INTERRUPTED = N_(
+    "The server stopped in the middle of this answer. The part that arrived is kept. Choose Continue to get the rest."
+)
 """What a person is told of an answer whose process ended, by a signal or without one."""
 
 SAME = "same"
@@ -43,60 +45,58 @@ ERROR_KINDS = {
     "forbidden": ErrorKind(403, N_("This is not allowed.")),
     "not_found": ErrorKind(404, N_("There is nothing at this address."), openai_code=None),
     "unknown_model": ErrorKind(
-        404, N_("This model is not there any more. Pick another one."), openai_code="model_not_found"
+        404, N_("This model is no longer available. Choose another one."), openai_code="model_not_found"
     ),
-    "unknown_conversation": ErrorKind(404, N_("This conversation is not there any more.")),
-    "unknown_message": ErrorKind(404, N_("This message is not there any more.")),
+    "unknown_conversation": ErrorKind(404, N_("This chat no longer exists.")),
+    "unknown_message": ErrorKind(404, N_("This message no longer exists.")),
     "method_not_allowed": ErrorKind(405, NOT_UNDERSTOOD, openai_code=None),
     "request_timeout": ErrorKind(408, N_("The request took too long to arrive. Try again.")),
-    "conflict": ErrorKind(
-        409, N_("Something else is happening to this message. Wait until its answer has ended, or stop it.")
-    ),
-    "too_large": ErrorKind(413, N_("This is too much at once. Send less.")),
+    "conflict": ErrorKind(409, N_("This message is busy. Wait until its answer is complete, or stop it.")),
+    "too_large": ErrorKind(413, N_("This is too large. Send less at a time.")),
     "unsupported_media_type": ErrorKind(415, NOT_UNDERSTOOD),
     "expectation_failed": ErrorKind(417, NOT_UNDERSTOOD),
-    "rate_limited": ErrorKind(
-        429, N_("These were too many requests. Wait a moment."), openai_code="rate_limit_exceeded"
-    ),
+    "rate_limited": ErrorKind(429, N_("Too many requests. Wait a moment."), openai_code="rate_limit_exceeded"),
     "headers_too_large": ErrorKind(
-        431, N_("The browser sends too much with its requests. Deleting this site's cookies helps.")
+        431, N_("Your browser sends too much data with each request. Deleting this site's cookies helps.")
     ),
     "internal_error": ErrorKind(500, BUG),
-    "busy": ErrorKind(503, N_("The server has too much to do. Try again in a moment.")),
-    "storage_unavailable": ErrorKind(503, N_("The server cannot store anything at the moment. Try again soon.")),
+    "busy": ErrorKind(503, N_("The server is busy. Try again in a moment.")),
+    "storage_unavailable": ErrorKind(503, N_("The server cannot save anything right now. Try again soon.")),
     # what a provider's failure becomes when nothing was sent yet
-    "missing_key": ErrorKind(502, N_("This provider wants a key, and there is none.")),
-    "key_rejected": ErrorKind(502, N_("The provider rejected the key.")),
-    "payment_required": ErrorKind(502, N_("The account at the provider has no credit, or its quota is used up.")),
-    "provider_rate_limited": ErrorKind(
-        429, N_("The provider asks to slow down. Wait, or use another model."), openai_code="rate_limit_exceeded"
+    "missing_key": ErrorKind(502, N_("This provider needs an API key, and none is set.")),
+    "key_rejected": ErrorKind(502, N_("The provider rejected the API key.")),
+    "payment_required": ErrorKind(
+        502, N_("Your account with the provider has no credit left, or its quota is used up.")
     ),
-    "provider_overloaded": ErrorKind(503, N_("The provider has too much to do. Try again, or use another model.")),
+    "provider_rate_limited": ErrorKind(
+        429,
+        N_("You have reached the provider's rate limit. Wait a moment, or choose another model."),
+        openai_code="rate_limit_exceeded",
+    ),
+    "provider_overloaded": ErrorKind(503, N_("The provider is overloaded. Try again, or choose another model.")),
     "model_not_supported": ErrorKind(
         404,
-        N_("The provider does not have this model, or not for this account. Pick another one."),
+        N_("The provider does not offer this model, or not to your account. Choose another one."),
         openai_code="model_not_found",
     ),
     "content_refused": ErrorKind(
-        400, N_("The provider refused this content. Other words may help."), openai_code="content_filter"
+        400, N_("The provider refused this content. Try rephrasing your message."), openai_code="content_filter"
     ),
     "prompt_too_long": ErrorKind(
         413,
-        N_("The conversation is too long for this model. Shorten it, or use a model with more context."),
+        N_("This chat is too long for the model. Start a new one, or choose a model with a larger context."),
         openai_code="context_length_exceeded",
     ),
     "provider_needs_browser": ErrorKind(
-        502, N_("The provider answers only to a person in a browser. Use another model.")
+        502, N_("The provider only answers people in a browser. Choose another model.")
     ),
     "provider_unreachable": ErrorKind(
-        502, N_("The provider cannot be reached. Is its address right, and is it running?")
+        502, N_("Cannot reach the provider. Check that its address is right and that it is running.")
     ),
-    "provider_timeout": ErrorKind(504, N_("The provider did not answer in time. Try again, or use another model.")),
-    "provider_failed": ErrorKind(502, N_("Something failed at the provider. Try again, or use another model.")),
-    "stream_cut": ErrorKind(502, N_("The answer broke off in the middle; what had arrived is kept.")),
-    "malformed_reply": ErrorKind(
-        502, N_("The provider answered something that cannot be understood. Try again, or use another model.")
-    ),
+    "provider_timeout": ErrorKind(504, N_("The provider did not answer in time. Try again, or choose another model.")),
+    "provider_failed": ErrorKind(502, N_("The provider reported an error. Try again, or choose another model.")),
+    "stream_cut": ErrorKind(502, N_("The answer was cut off. The part that arrived is kept.")),
+    "malformed_reply": ErrorKind(502, N_("The provider sent an invalid answer. Try again, or choose another model.")),
 }
 """By the code that the API sends. The first with a status is what that status means by itself."""
 

@@ -146,7 +146,7 @@ def check_text(text: str, field: str = "message.content") -> None:
 def check_length(text: str, field: str = "message.content") -> None:
     """Refuse a message that is too long. Raises: Problem, which names the field."""
     if len(text) > LONGEST_TEXT or len(text.encode()) > LONGEST_TEXT:
-        raise Problem("too_large", "A message can be one mebibyte at most; send less at a time.", detail=field)
+        raise Problem("too_large", "A message can be at most 1 MiB. Send less at a time.", detail=field)
 
 
 def check_messages(messages: Sequence[Message]) -> None:

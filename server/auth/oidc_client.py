@@ -42,9 +42,9 @@ ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 WRONG = (OSError, ValueError, LookupError, TypeError)
 """What becomes of an issuer that is not there, or answers nonsense."""
 
-AWAY = N_("The service that knows you cannot be reached, or does not work. Try again in a moment.")
-REFUSED = N_("The service that knows you did not confirm who you are. Try again.")
-NOT_ALLOWED = N_("This account may not come in here.")
+AWAY = N_("Your sign-in service is unavailable. Try again in a moment.")
+REFUSED = N_("Your sign-in service did not confirm your identity. Try again.")
+NOT_ALLOWED = N_("This account is not allowed to sign in here.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 SHORTEST, LONGEST = 8, 1024
 """Characters."""
-TOO_SHORT = N_("A password has at least 8 characters. A few words in a row are easy to keep in mind.")
-TOO_LONG = N_("A password has at most 1024 characters.")
-TOO_COMMON = N_("This password is one of the first that anybody would try. Choose another one.")
-BUSY = N_("Too many people are signing in just now. Try again in a moment.")
+TOO_SHORT = N_("A password needs at least 8 characters. A few words in a row are easy to remember.")
+TOO_LONG = N_("A password can have at most 1024 characters.")
+TOO_COMMON = N_("This password is too easy to guess. Choose another one.")
+BUSY = N_("Too many people are signing in right now. Try again in a moment.")
 
 COMMON = frozenset(Path(__file__).with_name("common_passwords.txt").read_text().split())
 """What people choose first."""

@@ -48,22 +48,22 @@ class Messages:
     """Takes the number of turns that may run at a time, to choose the plural form."""
 
 
-REQUESTS = N_("That were too many requests within a minute. Try again in %(time)s.")
+REQUESTS = N_("Too many requests in one minute. Try again in %(time)s.")
 OF_A_PERSON = Messages(
-    turns=N_("That were too many messages within a minute. Try again in %(time)s."),
-    tokens=N_("You have used up the tokens of 24 hours. Try again in %(time)s."),
+    turns=N_("Too many messages in one minute. Try again in %(time)s."),
+    tokens=N_("You have used your token allowance for the last 24 hours. Try again in %(time)s."),
     slots=lambda catalogue, most: catalogue.ngettext(
-        "An answer is being written for you already. Wait until it has ended, or stop it.",
-        "%(num)d answers are being written for you already. Wait until one has ended, or stop one.",
+        "An answer is already being written for you. Wait until it is complete, or stop it.",
+        "%(num)d answers are already being written for you. Wait until one is complete, or stop one.",
         most,
     ),
 )
 OF_A_KEY = Messages(
-    turns=N_("Those were too many messages within a minute for this API key. Try again in %(time)s."),
-    tokens=N_("This API key has used up its tokens of 24 hours. Try again in %(time)s."),
+    turns=N_("Too many messages in one minute for this API key. Try again in %(time)s."),
+    tokens=N_("This API key has used its token allowance for the last 24 hours. Try again in %(time)s."),
     slots=lambda catalogue, most: catalogue.ngettext(
-        "An answer is being written for this API key already. Wait until it has ended.",
-        "%(num)d answers are being written for this API key already. Wait until one has ended.",
+        "An answer is already being written for this API key. Wait until it is complete.",
+        "%(num)d answers are already being written for this API key. Wait until one is complete.",
         most,
     ),
 )

@@ -22,11 +22,11 @@ from server.web.i18n import gettext as _
 
 account = Blueprint("account", __name__, url_prefix="/chat/account")
 
-WRONG = N_("This is not your password.")
-WRONG_CODE = N_("This code is not right, or not any more. Wait for the next one and try again.")
-SLOWLY = N_("That was wrong too often. Try again in a few minutes.")
-TOO_LATE = N_("That took too long. Begin again.")
-UNKNOWN_AGENT = N_("Another program")
+WRONG = N_("Wrong password.")
+WRONG_CODE = N_("This code is wrong or has expired. Wait for the next one and try again.")
+SLOWLY = N_("Too many failed attempts. Try again in a few minutes.")
+TOO_LATE = N_("That took too long. Start again.")
+UNKNOWN_AGENT = N_("Other program")
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def require_accounts() -> ResponseReturnValue | None:
 @account.get("")
 def show() -> str:
     """Show the account."""
-    return _page(done=_("Your password was changed.") if "changed" in request.args else "")
+    return _page(done=_("Password changed.") if "changed" in request.args else "")
 
 
 @account.post("/password")
@@ -137,7 +137,7 @@ def confirm_second_factor() -> ResponseReturnValue:
         return _page(setup=_setup(mine, secret), problem=problem), problem.status
     codes = totp.put(access, mine, secret, step)
     access.audit.note("second_factor_on", user=mine.name, address=request.remote_addr)
-    return _page(codes=codes, done=_("From now on you are asked for a code when you sign in."))
+    return _page(codes=codes, done=_("Two-factor authentication is on. You will be asked for a code when you sign in."))
 
 
 @account.post("/second-factor/remove")

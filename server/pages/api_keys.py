@@ -24,7 +24,7 @@ LONGEST_MODELS = 1000
 """Characters."""
 LIMITS = {"turns_per_minute": 10_000, "concurrent_turns": 1_000, "tokens_per_day": 1_000_000_000}
 """The largest value of each limit."""
-NO_LIMIT = N_("A limit is a whole number from 1 on. Leave the field empty where there shall be none.")
+NO_LIMIT = N_("A limit must be a whole number of at least 1. Leave the field empty for no limit.")
 
 
 @dataclass(frozen=True)

@@ -128,4 +128,4 @@ def _last_model(branch: Branch | None, labels: Mapping[str, str]) -> str:
 def _obstacle(models: Sequence[Model]) -> str:
     if any(model.available for model in models):
         return ""
-    return models[0].reason if models else gettext("There is no model in config.json.")
+    return models[0].reason if models else gettext("No models are configured in config.json.")

@@ -73,16 +73,14 @@ def enter_code() -> ResponseReturnValue:
     access, sealed = services().access, request.form.get("sealed", "")
     user_id = access.unsealed("password", sealed)
     if not user_id:
-        return show_login(_("That took too long. Begin again."), 401)
+        return show_login(_("That took too long. Start again."), 401)
     account = access.accounts.by_id(user_id)
     keys = limiter_keys(account.name)
     if wait_s := access.login_limiter.hit(*keys):
         return too_many(wait_s)
     if not totp.is_right(access, account, request.form.get("code", "")):
         access.audit.note("login_failed", user=account.name, address=request.remote_addr)
-        return show_login(
-            _("This code is not right, or not any more. Wait for the next one and try again."), 401, sealed
-        )
+        return show_login(_("This code is wrong or has expired. Wait for the next one and try again."), 401, sealed)
     access.login_limiter.refund(*keys)
     return let_in(access, user_id, account.name)
 
@@ -109,7 +107,7 @@ def let_in(access: Access, user_id: str, name: str, then: str = "") -> ResponseR
     """
     token = access.start(user_id, request.remote_addr or "", request.user_agent.string)
     if not token:
-        return show_login(_("This account was disabled."), 403)
+        return show_login(_("This account is disabled."), 403)
     if before := person():
         access.sessions.end(before.id, before.session_id)
     access.audit.note("login", user=name, address=request.remote_addr)
@@ -131,8 +129,8 @@ def too_many(wait_s: float) -> ResponseReturnValue:
         access.audit.note("login_throttled", address=request.remote_addr)
     minutes = math.ceil(wait_s / 60)
     sentence = ngettext(
-        "That was wrong too often. Try again in %(num)d minute.",
-        "That was wrong too often. Try again in %(num)d minutes.",
+        "Too many failed attempts. Try again in %(num)d minute.",
+        "Too many failed attempts. Try again in %(num)d minutes.",
         minutes,
     )
     response = make_response(show_login(sentence % {"num": minutes}, 429))
@@ -154,8 +152,8 @@ def _user_of(access: Access, account: Account | None, password: str) -> str | No
 
 def _wrong(access: Access) -> str:
     if access.mode == "password":
-        return _("This is not the password. Capitals count.")
-    return _("This name and this password do not fit together. Capitals count in the password.")
+        return _("Wrong password. Passwords are case-sensitive.")
+    return _("Wrong name or password. Passwords are case-sensitive.")
 
 
 def _next() -> str:

@@ -30,11 +30,11 @@ SPLIT_MARK = Markup("<!--the answer-->")
 """Where the page is split. No text and no answer can contain it: HTML comments in them are removed or escaped."""
 GROWING = "growing"
 """The anchor of the running answer in the page."""
-BLANK = N_("Write something first.")
+BLANK = N_("Write a message first.")
 SENTENCES = {
-    "too_large": N_("A message can be one mebibyte at most; send less at a time."),
-    "unknown_conversation": N_("This chat was deleted. Sent from here, your message begins a new one."),
-    "conflict": N_("An answer is still being written here. Wait until it has ended, or stop it."),
+    "too_large": N_("A message can be at most 1 MiB. Send less at a time."),
+    "unknown_conversation": N_("This chat was deleted. If you send your message here, it starts a new chat."),
+    "conflict": N_("An answer is still being written in this chat. Wait until it is complete, or stop it."),
 }
 """By the code of a problem, what a person reads instead of the message for programs."""
 

@@ -23,8 +23,8 @@ oidc = Blueprint("oidc", __name__, url_prefix="/login/oidc")
 
 COOKIE = "chat_oidc"
 MOST_NAMESAKES = 100
-TOO_LATE = N_("That took too long, or began in another browser. Begin again.")
-TOO_MANY = N_("Too many people here have your name.")
+TOO_LATE = N_("That took too long, or you started in another browser. Start again.")
+TOO_MANY = N_("Too many people here have the same name as you.")
 
 
 @oidc.get("")

@@ -20,34 +20,34 @@ class ReadyPreset:
 READY_PRESETS = (
     ReadyPreset(
         N_("Concise"),
-        N_("Answer in as few words as the matter allows. No introduction, no summary, no offers of further help."),
+        N_("Answer as briefly as the question allows. No introduction, no summary, no offers of further help."),
     ),
     ReadyPreset(
         N_("Explain simply"),
         N_(
-            "Explain as to a curious person without previous knowledge: everyday words, short sentences, one example "
-            "from daily life. Introduce a technical term only after its meaning is clear."
+            "Explain things as you would to a curious beginner: everyday words, short sentences, one example "
+            "from daily life. Introduce a technical term only once its meaning is clear."
         ),
     ),
     ReadyPreset(
         N_("Careful reviewer"),
         N_(
-            "Review what you are given with care. Name the mistakes and risks first, the worst at the top, each with "
-            "the place and a concrete remedy. Say what you are not sure of. Do not praise."
+            "Review the material carefully. List mistakes and risks first, starting with the most serious, "
+            "and give the location and a concrete fix for each. Say what you are unsure about. Do not praise."
         ),
         0.2,
     ),
     ReadyPreset(
         N_("Translator"),
         N_(
-            "Translate every message into English. Where it is in English already, ask once which language is wanted. "
-            "Keep tone, layout and names. Answer with the translation only."
+            "Translate every message into English. If a message is already in English, ask once which "
+            "language to translate it into. Keep the tone, layout and names. Reply with the translation only."
         ),
         0.2,
     ),
     ReadyPreset(
         N_("Creative"),
-        N_("Be inventive: look for the unexpected angle, vivid images and a voice of your own. Avoid worn phrases."),
+        N_("Be inventive: look for unexpected angles, vivid images and a voice of your own. Avoid clichés."),
         1.1,
     ),
 )

@@ -10,8 +10,8 @@ class Chat:
         self.page = page
         self.field = page.get_by_role("textbox", name="Message")
         self.send_button = page.get_by_role("button", name="Send")
-        self.stop_button = page.get_by_role("button", name="Stop the answer")
-        self.latest_button = page.get_by_role("button", name="To the latest message")
+        self.stop_button = page.get_by_role("button", name="Stop generating")
+        self.latest_button = page.get_by_role("button", name="Jump to the latest message")
         self.picker = page.locator(".picker-button")
         self.models = page.get_by_role("dialog", name="Models")
         self.messages = page.locator("chat-message")
@@ -37,7 +37,7 @@ class Chat:
 
     def conversation(self, name: str) -> Locator:
         """An entry of the list."""
-        return self.page.get_by_role("navigation", name="Conversations").get_by_role("link", name=name)
+        return self.page.get_by_role("navigation", name="Chats").get_by_role("link", name=name)
 
     def distance_to_end(self) -> float:
         """Pixels between what is shown and the end of the page."""

@@ -20,10 +20,10 @@ Role = Literal["admin", "user"]
 LOCAL_USER = "local"
 """The one person there is without accounts; the first administrator takes over what they have."""
 LONGEST_NAME = 64
-UNFIT = N_("A name has 1 to 64 characters that can be seen, and no space at its ends.")
-TAKEN = N_("Somebody has this name already. Choose another one.")
-UNKNOWN = N_("There is no such account.")
-LAST = N_("This is the only administrator who can come in. Make another one first.")
+UNFIT = N_("A name must have 1 to 64 visible characters and no spaces at the start or end.")
+TAKEN = N_("This name is already taken. Choose another one.")
+UNKNOWN = N_("This account does not exist.")
+LAST = N_("This is the only active administrator. Make someone else an administrator first.")
 
 
 @dataclass(frozen=True, slots=True)

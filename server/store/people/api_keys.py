@@ -17,7 +17,7 @@ from server.translatable import N_
 
 MOST = 50
 """Keys of one person: more than anybody can keep apart."""
-FULL = N_("There are 50 keys already. Revoke one first.")
+FULL = N_("You already have 50 API keys. Revoke one first.")
 NOTE_EVERY = timedelta(minutes=5)
 """How exactly `used_at` is kept: a request is no reason to write."""
 

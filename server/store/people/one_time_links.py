@@ -17,7 +17,7 @@ Purpose = Literal["first", "reset"]
 """`first` makes the first administrator; `reset` lets somebody choose another password."""
 
 LASTS = timedelta(days=1)
-OVER = N_("This link was used already, or is too old. Ask for another one.")
+OVER = N_("This link has already been used or has expired. Ask for a new one.")
 
 
 class OneTimeLinks:

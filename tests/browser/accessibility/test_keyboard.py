@@ -35,7 +35,7 @@ def from_the_top(chat):
 def test_the_first_step_can_skip_everything_but_the_field(answered, keys):
     from_the_top(answered)
     keys.press("Tab")
-    link = answered.page.get_by_role("link", name="Skip to the message field")
+    link = answered.page.get_by_role("link", name="Skip to the message box")
     expect(link).to_be_focused()
     expect(link).to_have_css("clip-path", "none")
 
@@ -54,8 +54,8 @@ def test_the_focus_goes_as_one_reads(answered, keys):
         if seen[-1] == "Message":
             break
 
-    wanted = ["Skip to the message field", "New chat", "Tell me", "Rename", "Model: m", "Copy", "Edit"]
-    wanted += ["this", "Copy", "Answer again", "More", "Parameters", "Message"]
+    wanted = ["Skip to the message box", "New chat", "Tell me", "Rename", "Model: m", "Copy", "Edit"]
+    wanted += ["this", "Copy", "Regenerate", "More", "Parameters", "Message"]
     rest = iter(seen)
     assert [name for name in wanted if name not in rest] == []
 

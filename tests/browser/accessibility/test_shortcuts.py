@@ -85,7 +85,7 @@ def test_the_last_answer_and_its_code_are_copied(answered, keys):
 
 def test_versions_change_while_nobody_types(answered, keys, upstream):
     upstream.will_answer(openai_stream("Second"))
-    answered.button("Answer again").click()
+    answered.button("Regenerate").click()
     expect(answered.answer).to_have_text("Second")
     expect(answered.answers.locator("[data-version]").first).to_be_visible()
     answered.field.focus()

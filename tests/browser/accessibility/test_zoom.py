@@ -52,7 +52,7 @@ def test_nothing_is_cut_off(page, context, address, upstream, width, height, siz
 def test_no_word_of_a_setting_is_broken(page):
     page.set_viewport_size({"width": 320, "height": 568})
     page.goto("/chat/settings")
-    label = page.get_by_text("Colours", exact=True)
+    label = page.get_by_text("Theme", exact=True)
 
     before = label.bounding_box()["height"]
     label.evaluate("label => (label.style.whiteSpace = 'nowrap')")

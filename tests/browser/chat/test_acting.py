@@ -84,7 +84,7 @@ def test_a_message_is_deleted_at_once_and_brought_back(answered):
 
     expect(answered.answers).to_have_count(0)
     expect(answered.questions).to_be_focused()
-    expect(answered.page.get_by_text("The message was deleted.")).to_be_visible()
+    expect(answered.page.get_by_text("Message deleted.")).to_be_visible()
     answered.page.get_by_role("button", name="Undo").click()
     expect(answered.answer).to_have_text("First answer")
     answered.page.reload()
@@ -107,7 +107,7 @@ def test_a_deletion_that_the_server_refuses_is_taken_back_and_said(answered):
 
     choose(answered, answered.answers, "Delete")
 
-    expect(answered.page.locator("chat-toast")).to_contain_text("The server cannot be reached.")
+    expect(answered.page.locator("chat-toast")).to_contain_text("Cannot reach the server.")
     expect(answered.answer).to_have_text("First answer")
 
 
@@ -183,7 +183,7 @@ def test_answering_again_stops_what_is_being_written(answered, upstream):
     upstream.will_answer(openai_stream("Second"))
 
     answered.answers.first.hover()
-    answered.answers.first.get_by_role("button", name="Answer again").click()
+    answered.answers.first.get_by_role("button", name="Regenerate").click()
 
     expect(answered.answer).to_have_text("Second")
     expect(answered.messages).to_have_count(2)

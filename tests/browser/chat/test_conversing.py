@@ -139,7 +139,7 @@ def test_a_message_the_server_refuses_goes_back_into_the_field(chat, upstream):
 def test_a_message_that_could_not_be_sent_is_sent_once_when_tried_again(chat, upstream):
     chat.page.route("**/backend-api/v2/conversation", lambda route: route.abort(), times=1)
     chat.ask("Precious words")
-    expect(chat.page.get_by_role("alert")).to_contain_text("cannot be reached")
+    expect(chat.page.get_by_role("alert")).to_contain_text("Cannot reach the server")
 
     chat.field.press("Enter")
 

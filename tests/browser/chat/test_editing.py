@@ -11,13 +11,13 @@ from tests.support.services.upstream import silence
 def edit_question(chat):
     chat.questions.last.hover()
     chat.questions.last.get_by_role("button", name="Edit").click()
-    return chat.page.get_by_role("textbox", name="Edit the text")
+    return chat.page.get_by_role("textbox", name="Edit the message")
 
 
 def edit_answer(chat):
     chat.answers.last.get_by_role("button", name="More").click()
     chat.page.get_by_role("menuitem", name="Edit").click()
-    return chat.page.get_by_role("textbox", name="Edit the text")
+    return chat.page.get_by_role("textbox", name="Edit the message")
 
 
 def test_an_edited_question_is_asked_in_the_place_of_the_old_one(answered):
@@ -78,7 +78,7 @@ def test_an_edit_that_the_server_refuses_is_still_there(answered):
     edit_question(answered).fill("Precious words")
     answered.page.keyboard.press("Control+Enter")
 
-    expect(answered.page.get_by_role("textbox", name="Edit the text")).to_have_value("Precious words")
+    expect(answered.page.get_by_role("textbox", name="Edit the message")).to_have_value("Precious words")
     expect(answered.answer).to_have_text("First answer")
     expect(answered.field).to_have_value("")
 
@@ -114,5 +114,5 @@ def test_an_answer_that_cannot_be_saved_is_still_there(answered):
     edit_answer(answered).fill("My own")
     answered.page.keyboard.press("Control+Enter")
 
-    expect(answered.page.locator("chat-toast")).to_contain_text("The server cannot be reached.")
-    expect(answered.page.get_by_role("textbox", name="Edit the text")).to_have_value("My own")
+    expect(answered.page.locator("chat-toast")).to_contain_text("Cannot reach the server.")
+    expect(answered.page.get_by_role("textbox", name="Edit the message")).to_have_value("My own")

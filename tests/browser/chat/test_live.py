@@ -112,7 +112,7 @@ def test_a_new_version_of_the_page_is_offered_and_what_is_typed_survives(page):
     page.goto("/chat/")
     chat = Chat(page)
     chat.field.fill("half a thought")
-    banner = page.get_by_text("A new version of this page is ready.")
+    banner = page.get_by_text("A new version of this page is available.")
     expect(banner).to_be_visible()
 
     with page.expect_navigation():
@@ -163,7 +163,7 @@ def test_what_is_being_set_here_is_left_alone(page, store, address):
     begun = answered(store, a_turn(title="One", model="m"))
     page.goto(f"/chat/{begun.conversation_id}")
     page.get_by_role("button", name="Parameters").click()
-    system = page.get_by_role("textbox", name="Instructions")
+    system = page.get_by_role("textbox", name="System prompt")
     system.press_sequentially("Be")
 
     change = {"title": "New", "params": {"temperature": 1.5}}
@@ -182,7 +182,7 @@ def test_the_same_version_is_no_news(chat):
     other.ask("Something new")
 
     expect(chat.conversation("Something new")).to_be_visible()
-    expect(chat.page.get_by_text("A new version of this page is ready.")).to_have_count(0)
+    expect(chat.page.get_by_text("A new version of this page is available.")).to_have_count(0)
 
 
 def test_the_server_learns_the_readers_time_zone_once(browser, address):

@@ -47,7 +47,7 @@ def test_older_messages_come_when_the_reader_is_near_and_nothing_moves(long):
     expect(long.messages).to_have_count(80)
 
     assert abs(long.page.locator(f"#message-{seen}").bounding_box()["y"] - before) < 2
-    expect(long.page.locator("chat-status")).to_have_text("40 earlier messages were loaded.")
+    expect(long.page.locator("chat-status")).to_have_text("40 earlier messages loaded.")
 
 
 def test_one_can_go_up_to_the_beginning(long):
@@ -86,7 +86,7 @@ def test_asking_and_answering_again_work_where_only_the_end_is_loaded(long, upst
     expect(long.messages).to_have_count(42)
     upstream.will_answer(openai_stream("Second"))
 
-    long.button("Answer again").click()
+    long.button("Regenerate").click()
 
     expect(long.answer).to_have_text("Second")
     expect(long.answers.last.locator("[data-versions]")).to_contain_text("2/2")

@@ -53,11 +53,11 @@ def test_a_conversation_is_held(page, field, send, upstream):
 
     expect(page.get_by_role("heading", name="First")).to_be_visible()
     expect(page.get_by_text("Tell me").last).to_be_visible()
-    expect(page.get_by_role("button", name="Stop the answer")).to_be_visible()
+    expect(page.get_by_role("button", name="Stop generating")).to_be_visible()
     expect(field).to_be_hidden()
     gate.open()
     expect(page.get_by_text("And more.")).to_be_visible()
-    expect(page.get_by_role("button", name="Stop the answer")).to_be_hidden()
+    expect(page.get_by_role("button", name="Stop generating")).to_be_hidden()
 
     field.fill("And then?")
     send.click()
@@ -74,7 +74,7 @@ def test_an_answer_is_stopped(page, field, send, upstream):
     send.click(no_wait_after=True)
     expect(page.get_by_text("Half.")).to_be_visible()
 
-    page.get_by_role("button", name="Stop the answer").click()
+    page.get_by_role("button", name="Stop generating").click()
 
     expect(page.get_by_text("You stopped this answer.")).to_be_visible()
     expect(field).to_be_visible()
@@ -88,7 +88,7 @@ def test_a_page_with_a_running_answer_leads_to_its_growing(page, client, field, 
     page.goto(begun.location.split("/live")[0])
     expect(field).to_be_visible()
 
-    page.get_by_role("link", name="Read on as it is written").click(no_wait_after=True)
+    page.get_by_role("link", name="Watch the answer being written").click(no_wait_after=True)
 
     expect(page.get_by_text("Half.")).to_be_visible()
     expect(field).to_be_hidden()
@@ -102,7 +102,7 @@ def test_a_refusal_keeps_the_text(page, field, send):
 
     send.click()
 
-    expect(page.get_by_role("alert").filter(has_text="Write something first.")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="Write a message first.")).to_be_visible()
 
 
 def test_the_model_is_picked(page, field, send):

@@ -126,7 +126,7 @@ class TestOnAPhone:
         expect(chat.answer).to_have_text("You said: One")
         expect(chat.conversation("One")).to_be_hidden()
 
-        chat.page.get_by_role("button", name="Conversations").click()
+        chat.page.get_by_role("button", name="Chats").click()
         expect(chat.conversation("One")).to_be_visible()
         chat.page.keyboard.press("Escape")
         expect(chat.conversation("One")).to_be_hidden()

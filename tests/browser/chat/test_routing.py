@@ -224,7 +224,7 @@ def test_going_on_without_a_server_leaves_the_answer_as_it_was(chat, upstream):
 
     chat.button("Continue").click()
 
-    expect(chat.page.get_by_role("alert")).to_contain_text("cannot be reached")
-    expect(chat.answers.last.get_by_text("The answer reached its length limit.")).to_be_visible()
+    expect(chat.page.get_by_role("alert")).to_contain_text("Cannot reach the server")
+    expect(chat.answers.last.get_by_text("The answer reached the maximum length.")).to_be_visible()
     expect(chat.answers.last).to_have_attribute("data-status", "complete")
     expect(chat.answer).to_have_text("Half")

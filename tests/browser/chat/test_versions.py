@@ -19,7 +19,7 @@ def two(chat, upstream):
     chat.ask("Tell me")
     expect(chat.answer).to_have_text("First")
     upstream.will_answer(openai_stream("Second"))
-    chat.button("Answer again").click()
+    chat.button("Regenerate").click()
     expect(versions(chat.answers.last)).to_contain_text("2/2")
     return chat
 
@@ -91,7 +91,7 @@ def test_from_right_to_left_the_arrows_are_the_other_way_round(two, address):
 def test_an_edited_question_keeps_what_followed_the_old_one(two):
     two.questions.hover()
     two.questions.get_by_role("button", name="Edit").click()
-    two.page.get_by_role("textbox", name="Edit the text").fill("Something else")
+    two.page.get_by_role("textbox", name="Edit the message").fill("Something else")
     two.page.keyboard.press("Control+Enter")
     expect(two.answer).to_have_text("You said: Something else")
     expect(versions(two.questions)).to_contain_text("2/2")
@@ -118,7 +118,7 @@ def test_the_reader_stays_where_the_version_was_chosen(chat, upstream):
     chat.ask("Tell me")
     expect(chat.answers).to_have_attribute("data-status", COMPLETE)
     upstream.will_answer(openai_stream(LONG + LONG))
-    chat.button("Answer again").click()
+    chat.button("Regenerate").click()
     expect(versions(chat.answers)).to_contain_text("2/2")
     previous = link(chat.answers, "Previous version")
     chat.page.evaluate("scrollBy({ top: -20, behavior: 'instant' })")

@@ -52,7 +52,7 @@ def test_the_page_stays_where_it_is(chat, menu, type_, upstream):
 
 @pytest.mark.parametrize(("command", "opened"), [
     ("Search", "dialog[open]"), ("Settings", "dialog[open]"), ("Keyboard sh", "dialog[open]"),
-    ("Parameters", "#parameters:popover-open"), ("Pick a", "#models:popover-open"),
+    ("Parameters", "#parameters:popover-open"), ("Choose a", "#models:popover-open"),
 ])  # fmt: skip
 def test_a_command_opens_what_it_says(chat, menu, type_, command, opened):
     type_(f"/{command}")
@@ -71,7 +71,7 @@ def test_a_preset_is_set_and_can_be_taken_back(chat, menu, type_):
 
     chat.page.keyboard.press("Tab")
 
-    expect(chat.page.get_by_text("“Translator” is set for this chat.")).to_be_visible()
+    expect(chat.page.get_by_text("Preset “Translator” applied to this chat.")).to_be_visible()
     expect(parameters).to_have_accessible_name("Parameters (changed)")
     expect(chat.field).to_be_focused()
     chat.page.get_by_role("button", name="Undo").click()

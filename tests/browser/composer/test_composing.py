@@ -206,8 +206,8 @@ class TestOnAPhone:
         expect(chat.answer).to_have_text("Half")
         chat.field.fill("Two")
 
-        chat.page.get_by_role("button", name="Queue the message").tap()
+        chat.page.get_by_role("button", name="Queue message").tap()
 
-        expect(chat.page.get_by_role("group", name="Waiting message")).to_contain_text("Two")
+        expect(chat.page.get_by_role("group", name="Queued message")).to_contain_text("Two")
         chat.stop_button.tap()
         expect(chat.field).to_have_value("Two")

@@ -15,11 +15,11 @@ class Panel:
     def __init__(self, page):
         self.page = page
         self.button = page.get_by_role("button", name="Parameters")
-        self.dialog = page.get_by_role("dialog", name="Parameters of this chat")
+        self.dialog = page.get_by_role("dialog", name="Chat parameters")
         self.preset = self.dialog.get_by_label("Preset", exact=True)
-        self.system = self.dialog.get_by_role("textbox", name="Instructions")
+        self.system = self.dialog.get_by_role("textbox", name="System prompt")
         self.temperature = self.dialog.get_by_role("spinbutton", name="Temperature")
-        self.max_tokens = self.dialog.get_by_role("spinbutton", name="Longest answer")
+        self.max_tokens = self.dialog.get_by_role("spinbutton", name="Maximum answer length")
         self.state = self.dialog.locator("[data-state]")
 
     def do(self, name):
@@ -98,7 +98,7 @@ def test_what_could_not_be_saved_is_brought_by_the_next_message(chat, upstream):
     panel.button.click()
     chat.page.route("**/backend-api/v2/conversations/*", lambda route: route.abort())
     panel.temperature.fill("1.5")
-    expect(panel.state).to_have_text("Not saved yet: the next message brings it.")
+    expect(panel.state).to_have_text("Saved with your next message.")
     chat.page.unroute_all()
     chat.page.keyboard.press("Escape")
 
@@ -109,10 +109,10 @@ def test_what_could_not_be_saved_is_brought_by_the_next_message(chat, upstream):
 
 
 @pytest.mark.parametrize(("field", "wrong", "said"), [
-    ("temperature", "2.1", "A number from 0 to 2."),
-    ("max_tokens", "1.5", "A whole number from 1 to 1,000,000."),
-    ("max_tokens", "0", "A whole number from 1 to 1,000,000."),
-    ("system", LONG, "Too long: at most 32 KiB"),
+    ("temperature", "2.1", "Enter a number from 0 to 2."),
+    ("max_tokens", "1.5", "Enter a whole number from 1 to 1,000,000."),
+    ("max_tokens", "0", "Enter a whole number from 1 to 1,000,000."),
+    ("system", LONG, "Too long. The limit is 32 KiB"),
 ])  # fmt: skip
 def test_a_wrong_value_is_said_beside_its_field_and_goes_nowhere(chat, panel, upstream, field, wrong, said):
     getattr(panel, field).fill(wrong)
@@ -140,7 +140,7 @@ def test_a_value_can_be_reset(panel):
 
 
 def test_an_empty_field_shows_what_the_model_has_by_itself(chat, panel):
-    expect(panel.temperature).to_have_attribute("placeholder", "model's own")
+    expect(panel.temperature).to_have_attribute("placeholder", "model default")
     chat.page.keyboard.press("Escape")
 
     chat.pick("warm")
@@ -158,7 +158,7 @@ def test_a_ready_preset_fills_everything_in(panel):
     expect(panel.max_tokens).to_have_value("")
     expect(panel.state).to_have_text("Saved")
     panel.temperature.fill("0.3")
-    expect(panel.preset.locator("option:checked")).to_have_text("Own values")
+    expect(panel.preset.locator("option:checked")).to_have_text("Custom")
     panel.preset.select_option("None")
     expect(panel.system).to_have_value("")
 
@@ -188,9 +188,9 @@ def test_a_preset_needs_a_name_and_escape_leaves_it(chat, panel):
 
     chat.page.keyboard.press("Enter")
 
-    expect(panel.dialog.get_by_text("Write at least one letter.")).to_be_visible()
+    expect(panel.dialog.get_by_text("Enter at least one character.")).to_be_visible()
     chat.page.keyboard.press("Escape")
-    expect(panel.dialog.get_by_placeholder("Name of the preset")).to_be_hidden()
+    expect(panel.dialog.get_by_placeholder("Preset name")).to_be_hidden()
     expect(panel.dialog).to_be_visible()
 
 
@@ -201,7 +201,7 @@ def test_a_deleted_preset_can_be_brought_back(panel):
     panel.do("Delete preset")
 
     expect(panel.dialog.get_by_text("“Mine” was deleted.")).to_be_visible()
-    expect(panel.preset.locator("option:checked")).to_have_text("Own values")
+    expect(panel.preset.locator("option:checked")).to_have_text("Custom")
     panel.do("Undo")
     expect(panel.preset.locator("option:checked")).to_have_text("Mine")
 
@@ -214,7 +214,7 @@ def test_without_the_server_a_preset_says_that_it_is_not_saved(chat, panel):
 
     chat.page.keyboard.press("Enter")
 
-    expect(panel.dialog.get_by_text("The server cannot be reached.")).to_be_visible()
+    expect(panel.dialog.get_by_text("Cannot reach the server.")).to_be_visible()
 
 
 def test_escape_closes_and_the_focus_returns(chat, panel, upstream):

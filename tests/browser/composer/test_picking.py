@@ -95,7 +95,7 @@ def test_nothing_found_is_said(chat, options):
     chat.page.keyboard.type("zebra")
 
     expect(options).to_have_count(0)
-    expect(chat.models.get_by_text("No model has such a name.")).to_be_visible()
+    expect(chat.models.get_by_text("No models found.")).to_be_visible()
     chat.page.keyboard.press("Enter")
     expect(chat.models).to_be_visible()
 
@@ -103,7 +103,7 @@ def test_nothing_found_is_said(chat, options):
 def test_a_model_says_what_it_can_and_costs(options):
     big = options.filter(has_text="Big")
 
-    for said in ("big-model", "sees images", "128K context", "$0.5 in, $2 out per million tokens"):
+    for said in ("big-model", "accepts images", "128K context", "$0.5 in, $2 out per million tokens"):
         expect(big).to_contain_text(said)
 
 
@@ -150,7 +150,7 @@ def test_a_model_that_comes_into_memory_is_marked_while_one_looks(app, chat, opt
     services = app.extensions["chat"]
     up = services.catalog.providers["up"]
     wait_for(lambda: services.notifications.has_listeners("local") and up.listed_at)
-    loaded = options.get_by_text("in memory").filter(visible=True)
+    loaded = options.get_by_text("loaded").filter(visible=True)
     expect(loaded).to_have_count(0)
 
     up.listed = (ModelInfo("test-model", loaded=True),)
@@ -164,7 +164,7 @@ def test_without_the_server_the_list_says_so(chat):
 
     chat.picker.click()
 
-    expect(chat.models.get_by_text("cannot be reached")).to_be_visible()
+    expect(chat.models.get_by_text("Cannot reach the server")).to_be_visible()
 
 
 def test_a_new_chat_asks_the_last_pick_before_the_list_has_come(chat):

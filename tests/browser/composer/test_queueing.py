@@ -24,13 +24,13 @@ def half(chat, upstream, gate):
 
 
 def waiting(chat):
-    return chat.page.get_by_role("group", name="Waiting message")
+    return chat.page.get_by_role("group", name="Queued message")
 
 
 def test_what_is_sent_during_an_answer_waits_for_its_end(half, gate):
     half.ask("And then?")
 
-    expect(waiting(half)).to_contain_text("Will be sent when the answer is complete")
+    expect(waiting(half)).to_contain_text("Sends when the answer is complete")
     expect(waiting(half)).to_contain_text("And then?")
     expect(half.page.get_by_text("The message will be sent when the answer is complete.")).to_be_attached()
     expect(half.field).to_have_value("")
@@ -127,7 +127,7 @@ def test_it_can_be_removed_and_brought_back(half):
 
 
 def test_the_button_for_it_is_there_once_something_is_written(half):
-    button = half.page.get_by_role("button", name="Queue the message")
+    button = half.page.get_by_role("button", name="Queue message")
     expect(button).to_be_hidden()
     half.field.fill("And then?")
 

@@ -33,7 +33,7 @@ def sidebar(chat):
 
 
 def menu_button(chat):
-    return chat.page.get_by_role("banner").get_by_role("button", name="Conversations")
+    return chat.page.get_by_role("banner").get_by_role("button", name="Chats")
 
 
 def open_drawer(chat):
@@ -70,7 +70,7 @@ def swipe(chat, *points):
 def test_it_opens_by_its_button_and_takes_the_focus_in_and_back(phone):
     open_drawer(phone)
 
-    expect(phone.page.get_by_role("dialog", name="Conversations").get_by_role("link", name="New chat")).to_be_focused()
+    expect(phone.page.get_by_role("dialog", name="Chats").get_by_role("link", name="New chat")).to_be_focused()
     phone.page.keyboard.press("Escape")
     expect(sidebar(phone)).to_be_hidden()
     expect(menu_button(phone)).to_be_focused()
@@ -219,8 +219,8 @@ def test_on_a_wide_window_the_column_folds_to_a_rail_and_stays_so(browser, addre
 
         expect(toggle).to_have_attribute("aria-expanded", "false")
         assert sidebar(wide).bounding_box()["width"] < 60
-        expect(wide.page.get_by_role("navigation", name="Conversations")).to_be_hidden()
+        expect(wide.page.get_by_role("navigation", name="Chats")).to_be_hidden()
         expect(wide.page.get_by_role("link", name="New chat").first).to_be_visible()
         expect(wide.page.get_by_role("link", name="Settings")).to_be_visible()
         toggle.click()
-        expect(wide.page.get_by_role("navigation", name="Conversations")).to_be_visible()
+        expect(wide.page.get_by_role("navigation", name="Chats")).to_be_visible()

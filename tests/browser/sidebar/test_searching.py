@@ -58,7 +58,7 @@ def test_a_message_is_found_and_opened_by_keyboard_alone(search, warmth):
     message = warmth.user_message_id
     search.page.wait_for_url(f"**/chat/{warmth.conversation_id}?message={message}#message-{message}")
     expect(search.page.locator(f"#message-{message}")).to_be_in_viewport()
-    expect(search.page.get_by_role("button", name="To the latest message")).to_be_visible()
+    expect(search.page.get_by_role("button", name="Jump to the latest message")).to_be_visible()
 
 
 @pytest.mark.parametrize("way", ["dialog", "page"])
@@ -122,11 +122,11 @@ def test_it_says_that_nothing_was_found(search):
     search.open()
     search.type("<unheard of>")
 
-    expect(search.dialog).to_contain_text("Nothing found for")
+    expect(search.dialog).to_contain_text("No results for")
     expect(search.dialog.locator("q")).to_have_text("<unheard of>")
     expect(search.dialog.get_by_role("status")).to_have_text("0 results")
     search.field.fill("")
-    expect(search.dialog).not_to_contain_text("Nothing found for")
+    expect(search.dialog).not_to_contain_text("No results for")
 
 
 def test_it_says_that_the_server_cannot_be_reached(search, context):
@@ -161,7 +161,7 @@ def test_more_than_fits_leads_to_the_page(search, app):
         answered(app.extensions["chat"].store, a_turn(content=f"gold {number}", title="#"))
     search.open()
     search.type("gold")
-    expect(search.dialog.get_by_role("status")).to_have_text("The newest 30 results")
+    expect(search.dialog.get_by_role("status")).to_have_text("Showing the latest 30 results")
 
     search.dialog.get_by_role("link", name="More results").click()
 
@@ -175,7 +175,7 @@ class TestOnAPhone:
         return {"width": 360, "height": 740}
 
     def test_it_fills_the_screen(self, search):
-        search.page.get_by_role("button", name="Conversations").click()
+        search.page.get_by_role("button", name="Chats").click()
         search.page.get_by_role("link", name="Search").click()
         search.type("heat")
         expect(search.results).to_have_count(2)

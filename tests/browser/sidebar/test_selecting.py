@@ -137,6 +137,6 @@ def test_in_the_archive_several_are_brought_back(five):
     bar(five).get_by_role("button", name="Unarchive").click()
 
     expect(titles(five)).to_have_text(["Two"])
-    expect(toast(five)).to_contain_text("2 chats are back in the list")
+    expect(toast(five)).to_contain_text("2 chats unarchived")
     five.page.get_by_role("link", name="All chats").click()
     expect(titles(five)).to_have_text(["Five", "Four", "Three", "One"])

@@ -27,7 +27,7 @@ def some(store, chat):
 
 
 def titles(chat):
-    return chat.page.get_by_role("navigation", name="Conversations").locator("[data-title]")
+    return chat.page.get_by_role("navigation", name="Chats").locator("[data-title]")
 
 
 def row(chat, name):
@@ -51,7 +51,7 @@ def toast(chat):
 
 
 def test_without_conversations_the_list_says_so(chat):
-    expect(chat.page.get_by_text("What you ask is listed here.")).to_be_visible()
+    expect(chat.page.get_by_text("Your chats will appear here.")).to_be_visible()
 
 
 class TestRenaming:
@@ -95,7 +95,7 @@ class TestRenaming:
         field.press("Enter")
 
         expect(field).to_be_focused()
-        assert field.evaluate("field => field.validationMessage") == "Write at least one letter."
+        assert field.evaluate("field => field.validationMessage") == "Enter at least one character."
         some.field.click()
         expect(titles(some)).to_have_text(["Three", "Two", "One"])
 
@@ -156,7 +156,7 @@ class TestRenaming:
         some.page.get_by_role("textbox", name="Title").fill("Second")
         some.page.keyboard.press("Enter")
 
-        expect(toast(some)).to_contain_text("The server cannot be reached.")
+        expect(toast(some)).to_contain_text("Cannot reach the server.")
         expect(titles(some)).to_have_text(["Three", "Two", "One"])
 
     def test_news_do_not_take_the_field_away(self, some, store):
@@ -200,7 +200,7 @@ class TestLeavingTheList:
 
         act(some, "Two", "Delete")
 
-        expect(toast(some)).to_contain_text("The server cannot be reached.")
+        expect(toast(some)).to_contain_text("Cannot reach the server.")
         expect(titles(some)).to_have_text(["Three", "Two", "One"])
 
     def test_what_is_typed_in_one_that_is_deleted_elsewhere_is_carried_over(self, some):
@@ -242,7 +242,7 @@ def test_the_menu_works_by_keyboard_and_gives_the_focus_back(some):
 
 
 def test_the_menu_moves_to_the_row_whose_button_is_pressed(some):
-    menu = some.page.get_by_role("menu", name="Conversation")
+    menu = some.page.get_by_role("menu", name="Chat")
     row(some, "One").hover()
     row(some, "One").get_by_role("button", name="More").click()
     at_last = menu.bounding_box()
@@ -313,7 +313,7 @@ def test_the_archive_is_a_list_of_its_own(some):
     expect(titles(some)).to_have_text(["Two"])
     act(some, "Two", "Unarchive")
 
-    expect(some.page.get_by_text("Nothing is archived.")).to_be_visible()
+    expect(some.page.get_by_text("No archived chats.")).to_be_visible()
     some.page.get_by_role("link", name="All chats").click()
     expect(titles(some)).to_have_text(["Three", "Two", "One"])
 

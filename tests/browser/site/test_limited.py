@@ -18,7 +18,7 @@ def test_a_message_that_is_one_too_many_is_back_in_the_field_with_the_reason(cha
 
     chat.ask("Second")
 
-    refusal = chat.page.get_by_role("alert").filter(has_text="too many messages within a minute. Try again in")
+    refusal = chat.page.get_by_role("alert").filter(has_text="Too many messages in one minute. Try again in")
     expect(refusal).to_be_visible()
     expect(chat.field).to_have_value("Second")
     expect(chat.questions).to_have_count(1)

@@ -101,6 +101,6 @@ def test_settings_of_somebody_whose_session_has_ended_lead_to_the_login(access, 
     page.goto("/chat/settings")
     end_sessions(access, "Anna")
 
-    page.get_by_label("Colours", exact=True).select_option("dark")
+    page.get_by_label("Theme", exact=True).select_option("dark")
 
     expect(page).to_have_url(LOGIN)

@@ -30,11 +30,11 @@ def test_a_setting_is_kept_as_soon_as_it_is_chosen(chat):
     html = chat.page.locator("html")
     chat.page.goto("/chat/settings")
 
-    chat.page.get_by_label("Colours", exact=True).select_option("dark")
+    chat.page.get_by_label("Theme", exact=True).select_option("dark")
 
     expect(html).to_have_attribute("data-theme", "dark")
     expect(saved(chat)).to_be_visible()
-    chat.page.get_by_role("link", name="Back to the chat").click()
+    chat.page.get_by_role("link", name="Back to chat").click()
     expect(html).to_have_attribute("data-theme", "dark")
     assert chat.page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
 
@@ -76,7 +76,7 @@ def test_another_language_keeps_what_was_typed(chat):
 
 def test_a_reset_brings_the_default_back(chat, settings_dialog):
     theme, reset = (
-        settings_dialog.get_by_label("Colours", exact=True),
+        settings_dialog.get_by_label("Theme", exact=True),
         settings_dialog.get_by_role("button", name="Reset: Colours"),
     )
     expect(reset).to_be_hidden()
@@ -106,7 +106,7 @@ def test_examples_can_be_switched_off(chat, settings_dialog):
 def test_what_cannot_be_kept_is_said(chat, settings_dialog):
     chat.page.route("**/chat/settings", lambda route: route.abort())
 
-    settings_dialog.get_by_label("Colours", exact=True).select_option("dark")
+    settings_dialog.get_by_label("Theme", exact=True).select_option("dark")
 
     expect(settings_dialog.get_by_text("Not saved")).to_be_visible()
     expect(chat.page.locator("html")).to_have_attribute("data-theme", "system")
@@ -117,7 +117,7 @@ def test_settings_that_cannot_be_had_are_said(chat):
 
     chat.page.get_by_role("link", name="Settings").click()
 
-    expect(chat.page.locator("chat-toast").get_by_text("The server cannot be reached.")).to_be_visible()
+    expect(chat.page.locator("chat-toast").get_by_text("Cannot reach the server.")).to_be_visible()
 
 
 def test_a_browser_that_allows_notifications_gets_them(chat, settings_dialog):
@@ -135,7 +135,7 @@ def test_a_browser_that_blocks_notifications_is_said(chat, settings_dialog):
 
     switch.click()
 
-    expect(settings_dialog.get_by_text("The browser blocks notifications")).to_be_visible()
+    expect(settings_dialog.get_by_text("Your browser blocks notifications")).to_be_visible()
     expect(switch).not_to_be_checked()
     expect(chat.page.locator("html")).to_have_attribute("data-notify", "off")
 
@@ -155,7 +155,7 @@ def test_notifications_that_the_browser_blocks_by_now_are_not_called_on(chat, co
 
     chat.page.get_by_role("link", name="Settings").click()
 
-    expect(chat.page.get_by_text("The browser blocks notifications")).to_be_visible()
+    expect(chat.page.get_by_text("Your browser blocks notifications")).to_be_visible()
     expect(chat.page.get_by_role("switch", name="Tell me")).not_to_be_checked()
 
 
@@ -207,7 +207,7 @@ def test_the_browsers_frame_follows_the_theme(chat, settings_dialog):
     colours = "Array.from(document.querySelectorAll('meta[name=theme-color]'), (meta) => meta.content)"
     light, dark = chat.page.evaluate(colours)
 
-    settings_dialog.get_by_label("Colours", exact=True).select_option("dark")
+    settings_dialog.get_by_label("Theme", exact=True).select_option("dark")
     expect(saved(chat)).to_be_visible()
     assert chat.page.evaluate(colours) == [dark, dark]
     chat.page.reload()
@@ -225,7 +225,7 @@ class TestWithoutScripts:
     def test_the_form_is_sent_by_its_button(self, page):
         page.goto("/chat/settings")
 
-        page.get_by_label("Colours", exact=True).select_option("dark")
+        page.get_by_label("Theme", exact=True).select_option("dark")
         page.get_by_role("switch", name="Show examples").click()
         page.get_by_role("button", name="Save").click()
 

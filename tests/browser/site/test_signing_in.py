@@ -51,7 +51,7 @@ def test_every_page_can_be_used_by_everybody(page, people, scheme):
     page.get_by_label("Name").fill("anna")
     page.get_by_label("Password").fill("a wrong one")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("alert")).to_contain_text("do not fit together")
+    expect(page.get_by_role("alert")).to_contain_text("Wrong name or password")
     looks_good(page)
     sign_in(page)
     for path in ("/chat/account", "/chat/admin", "/chat/keys", "/chat/settings"):
@@ -59,7 +59,7 @@ def test_every_page_can_be_used_by_everybody(page, people, scheme):
         looks_good(page)
     page.goto("/chat/admin")
     page.locator("summary").last.click()
-    page.get_by_role("button", name="Link to another password").last.click()
+    page.get_by_role("button", name="Create password reset link").last.click()
     expect(page.get_by_text("/welcome?token=")).to_be_visible()
     looks_good(page)
     page.get_by_role("button", name="Copy").click()
@@ -74,21 +74,21 @@ def test_every_page_can_be_used_by_everybody(page, people, scheme):
 def test_a_second_factor_is_set_up_by_a_picture(page, people):
     page.goto("/chat/account")
     sign_in(page)
-    factor = page.get_by_role("region", name="Second factor")
+    factor = page.get_by_role("region", name="Two-factor authentication")
     factor.get_by_label("Password").fill(PASSWORD)
-    factor.get_by_role("button", name="Set it up").click()
+    factor.get_by_role("button", name="Set up").click()
     expect(page.locator(".account-picture svg")).to_be_visible()
     box = page.locator(".account-picture svg").bounding_box()
     assert box and box["width"] > 150 and abs(box["width"] - box["height"]) < 2
     looks_good(page)
 
     page.get_by_label("Code").fill(pyotp.TOTP(factor.locator("code").inner_text()).now())
-    page.get_by_role("button", name="Ask for codes from now on").click()
+    page.get_by_role("button", name="Turn on").click()
 
     codes = page.locator(".account-codes li")
     expect(codes).to_have_count(10)
     code = codes.first.inner_text()
-    page.get_by_role("button", name="Log out here").click()
+    page.get_by_role("button", name="Sign out here").click()
     sign_in(page)
     page.get_by_label("Code").fill(code)
     page.get_by_role("button", name="Sign in").click()
@@ -101,7 +101,7 @@ def test_leaving_is_one_click_and_shows_nothing_afterwards(page, people):
     page.get_by_role("textbox", name="Message").fill("Not for the next one")
     wait_for(lambda: "next one" in kept(page))
 
-    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("button", name="Sign out").click()
 
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     assert "next one" not in kept(page)
@@ -135,6 +135,6 @@ class TestWithoutScripts:
         page.goto("/chat/settings")
         sign_in(page)
         page.get_by_role("link", name=re.compile("Manage.*Account")).click()
-        page.get_by_role("button", name="Log out here").click()
+        page.get_by_role("button", name="Sign out here").click()
 
         expect(page.get_by_role("button", name="Sign in")).to_be_visible()

@@ -140,7 +140,7 @@ def test_a_version_by_hand_can_be_read_and_continued(client):
         ({}, 400, "content: is missing"),
         ({"content": " \n"}, 400, "content: write something"),
         ({"content": 7}, 400, "content"),
-        ({"content": "x" * (LONGEST_TEXT + 1)}, 413, "A message can be one mebibyte"),
+        ({"content": "x" * (LONGEST_TEXT + 1)}, 413, "A message can be at most 1 MiB"),
     ],
 )
 def test_a_version_is_text_like_any_message(client, body, status, said):

@@ -98,7 +98,7 @@ def test_the_page_links_to_what_was_found(client, store, address):
 def test_the_page_says_that_nothing_was_found(client):
     html = client.get("/chat/search", query_string={"q": EVIL}).text
 
-    assert "Nothing found for" in html
+    assert "No results for" in html
     assert f'value="{escape(EVIL)}"' in html
     assert "<script>" not in html
 
@@ -107,7 +107,7 @@ def test_the_page_without_a_query_is_a_field_and_nothing_else(client):
     html = client.get("/chat/search").text
 
     assert '<form class="search-form" action="/chat/search"' in html
-    assert "Nothing found" not in html
+    assert "No results" not in html
 
 
 def test_the_page_leads_to_older_hits(client, store):

@@ -343,7 +343,7 @@ class TestKeys:
         assert history(anna) == []
 
     def test_the_page_says_so(self, anna, key):
-        assert "chats are kept" in listed(anna)
+        assert "chats are saved" in listed(anna)
 
     def test_what_is_stored_counts_for_the_key(self, app, anna, upstream):
         key = make(anna, store="on", tokens_per_day="100")
@@ -351,7 +351,7 @@ class TestKeys:
         assert self.post(app, CHAT, key, messages=QUESTION).status_code == 200
 
         refused = self.post(app, CHAT, key, messages=QUESTION)
-        assert "This API key has used up its tokens" in refused.json["error"]["message"]
+        assert "This API key has used its token allowance" in refused.json["error"]["message"]
 
     def test_it_ends_with_its_key(self, app, server, anna, key, upstream):
         upstream.will_answer([delta("Hello"), silence()])

@@ -47,7 +47,7 @@ def test_a_key_has_so_many_turns_a_minute(app, anna, path):
     for _ in range(2):
         assert ask(app, key, path).status_code == 200
 
-    assert 58 <= is_refused(ask(app, key, path), "within a minute for this API key. Try again in") <= 60
+    assert 58 <= is_refused(ask(app, key, path), "in one minute for this API key. Try again in") <= 60
     assert ask(app, other, path).status_code == 200
 
 
@@ -59,7 +59,7 @@ def test_those_of_the_person_hold_too(app, anna):
     assert ask(app, key).status_code == 200  # what the key did not let begin is not counted for the person
 
     for _ in range(3):  # nor is it the other way round
-        is_refused(ask(app, key), "too many messages within a minute. Try")
+        is_refused(ask(app, key), "Too many messages in one minute. Try")
 
 
 @BOTH
@@ -70,7 +70,7 @@ def test_a_key_has_so_many_turns_at_a_time(app, server, anna, upstream, path):
     with requests.post(f"{server}{path}", json=body, headers=with_key(key), stream=True, timeout=10) as running:
         assert running.raw.read(1)
 
-        assert is_refused(ask(app, key, path), "An answer is being written for this API key already.") == 5
+        assert is_refused(ask(app, key, path), "An answer is already being written for this API key.") == 5
         assert ask(app, other, path).status_code == 200
         gate.open()
 
@@ -84,7 +84,11 @@ def test_the_tokens_of_a_day_are_used_up(app, anna, upstream, path):
     upstream.will_answer(openai_stream("Hi", usage=(60, 40)))
     assert ask(app, key, path).status_code == 200
 
-    assert 86_000 < is_refused(ask(app, key, path), "This API key has used up its tokens of 24 hours.") <= 86_460
+    assert (
+        86_000
+        < is_refused(ask(app, key, path), "This API key has used its token allowance for the last 24 hours.")
+        <= 86_460
+    )
     assert ask(app, other, path).status_code == 200
 
 
@@ -94,7 +98,7 @@ def test_what_a_key_used_was_used_by_the_person(app, anna, upstream):
     upstream.will_answer(openai_stream("Hi", usage=(60, 40)))
     assert ask(app, key).status_code == 200
 
-    is_refused(ask(app, other), "You have used up the tokens")
+    is_refused(ask(app, other), "You have used your token allowance")
 
 
 def test_the_tokens_of_a_day_are_known_after_a_restart(app, loop, config, anna, upstream):
@@ -105,7 +109,7 @@ def test_the_tokens_of_a_day_are_known_after_a_restart(app, loop, config, anna, 
 
     again = create_app(config, loop=loop)
 
-    is_refused(ask(again, key), "This API key has used up its tokens")
+    is_refused(ask(again, key), "This API key has used its token allowance")
     assert ask(again, other).status_code == 200
     on(loop, again.extensions["lifecycle"].close())
 
@@ -113,7 +117,7 @@ def test_the_tokens_of_a_day_are_known_after_a_restart(app, loop, config, anna, 
 def test_the_page_shows_them(anna):
     make(anna, turns_per_minute="20", concurrent_turns="1", tokens_per_day=" 50000 ")
 
-    assert "All models · 20 messages a minute · 1 answer at a time · 50000 tokens a day" in listed(anna)
+    assert "All models · 20 messages per minute · 1 answer at a time · 50000 tokens per day" in listed(anna)
 
 
 def test_a_key_without_any_shows_none(anna):
@@ -127,14 +131,14 @@ def test_what_is_no_limit_is_refused(anna, limit):
     response = anna.post(PAGE, data={"name": "A program", "tokens_per_day": limit}, headers=FROM_OUR_PAGE)
 
     assert response.status_code == 400
-    assert "A limit is a whole number from 1 on." in response.text
+    assert "A limit must be a whole number of at least 1." in response.text
     assert PREFIX not in response.text
 
 
 def test_one_that_nobody_can_reach_is_kept_as_the_largest(anna):
     make(anna, tokens_per_day="9" * 5000)
 
-    assert "1000000000 tokens a day" in listed(anna)
+    assert "1000000000 tokens per day" in listed(anna)
 
 
 class TestAlone:

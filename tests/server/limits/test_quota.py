@@ -87,7 +87,7 @@ def test_a_person_has_so_many_turns_a_minute(anna, ben, send):
     for _ in range(2):
         assert send(anna).status_code in (200, 303)
 
-    assert 58 <= is_refused(send(anna), "too many messages within a minute. Try again in") <= 60
+    assert 58 <= is_refused(send(anna), "Too many messages in one minute. Try again in") <= 60
     assert send(ben).status_code in (200, 303)
 
 
@@ -97,7 +97,7 @@ def test_an_address_has_so_many_turns_a_minute_whoever_asks(anna, ben, send):
     assert send(anna).status_code in (200, 303)
     assert send(ben).status_code in (200, 303)
 
-    is_refused(send(anna), "too many messages")
+    is_refused(send(anna), "Too many messages")
     assert send(anna, environ_base={"REMOTE_ADDR": "192.0.2.7"}).status_code in (200, 303)
 
 
@@ -106,7 +106,7 @@ def test_all_forms_of_a_turn_count_together(anna):
     ask(anna)
 
     for send in (send_native, send_relayed, send_openai, send_plain):
-        is_refused(send(anna), "too many messages")
+        is_refused(send(anna), "Too many messages")
 
 
 @pytest.mark.parametrize("limits", [{"turns_per_minute": 1}])
@@ -138,7 +138,7 @@ def test_a_person_has_so_many_turns_at_a_time(app, anna, ben, upstream):
     running = [anna.post(CONVERSATION, json=a_turn(), buffered=False) for _ in range(2)]
 
     for send in (send_native, send_relayed, send_openai, send_plain):
-        assert is_refused(send(anna), "2 answers are being written for you already") == 5
+        assert is_refused(send(anna), "2 answers are already being written for you") == 5
     assert send_native(ben).status_code == 200
     gate.open()
     for response in running:
@@ -206,7 +206,11 @@ def test_the_tokens_of_a_day_are_used_up(anna, ben, upstream, send):
     upstream.will_answer(openai_stream("Hi", usage=(1, 0)))
     assert send(anna).status_code in (200, 303)
 
-    assert 86_000 < is_refused(send(anna), "used up the tokens of 24 hours. Try again in 24 hours.") <= 86_460
+    assert (
+        86_000
+        < is_refused(send(anna), "used your token allowance for the last 24 hours. Try again in 24 hours.")
+        <= 86_460
+    )
     assert send(ben).status_code in (200, 303)
 
 
@@ -216,7 +220,7 @@ def test_tokens_that_nobody_counted_are_estimated(anna, upstream, send):
     upstream.will_answer(openai_stream("", reasoning="Hi there, and many more words"))
     assert send(anna).status_code in (200, 303)
 
-    is_refused(send(anna), "used up the tokens")
+    is_refused(send(anna), "used your token allowance")
 
 
 @FORMS
@@ -230,7 +234,7 @@ def test_the_tokens_of_a_day_are_known_after_a_restart(app, loop, config, anna, 
     browser = again.test_client()
     browser.set_cookie("chat_session", anna.get_cookie("chat_session").value)
 
-    is_refused(send(browser), "used up the tokens of 24 hours")
+    is_refused(send(browser), "used your token allowance for the last 24 hours")
     on(loop, again.extensions["lifecycle"].close())
 
 
@@ -248,10 +252,10 @@ def test_a_copy_took_no_tokens(anna, upstream):
 def test_requests_have_a_limit_for_a_person_and_for_an_address(app, anna, ben):
     for _ in range(3):
         assert anna.get("/chat/settings").status_code == 200
-    assert is_refused(anna.get("/backend-api/v2/models"), "too many requests within a minute. Try again in") > 50
+    assert is_refused(anna.get("/backend-api/v2/models"), "Too many requests in one minute. Try again in") > 50
     assert ben.get("/chat/settings").status_code == 200
 
-    is_refused(app.test_client().get("/login"), "too many requests")
+    is_refused(app.test_client().get("/login"), "Too many requests")
     assert ben.get("/chat/settings", environ_base={"REMOTE_ADDR": "2001:db8::1"}).status_code == 200
 
 
@@ -261,14 +265,14 @@ def test_a_text_that_came_with_one_request_too_many_stays_in_the_field(anna):
 
     refused = anna.post("/chat/", data={"content": "What about Zanzibar?"}, headers=FROM_OUR_PAGE)
 
-    is_refused(refused, "too many requests within a minute")
+    is_refused(refused, "Too many requests in one minute")
     assert "What about Zanzibar?</textarea>" in refused.text
 
 
 @pytest.mark.parametrize("limits", [{"address_requests_per_minute": 1}])
 def test_files_and_probes_are_not_counted(app, client):
     address = client.get("/login").text.split('rel="stylesheet" href="')[1].split('"')[0]
-    is_refused(client.get("/login"), "too many requests")
+    is_refused(client.get("/login"), "Too many requests")
 
     for path in (address, "/healthz", "/readyz", "/metrics"):
         assert client.get(path).status_code == 200, path
@@ -279,7 +283,7 @@ def test_another_limit_holds_from_the_next_turn_on(app, loop, config, anna):
     fewer = config.model_copy(update={"limits": Limits(turns_per_minute=1)})
     on(loop, app.extensions["lifecycle"].apply_config(fewer))
 
-    is_refused(send_native(anna), "too many messages")
+    is_refused(send_native(anna), "Too many messages")
 
 
 def written(tmp_path, **document):

@@ -212,7 +212,7 @@ def settings(settings, prefix):
 
 def test_an_app_counts_turns_and_logins_there(app, anna, prefix):  # noqa: F811
     assert send_native(anna).status_code == 200
-    is_refused(send_native(anna), "too many messages")
+    is_refused(send_native(anna), "Too many messages")
     access: Access = app.extensions["chat"].access
     access.login_limiter.hit("client")
 

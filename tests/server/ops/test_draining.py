@@ -165,7 +165,7 @@ class TestImpatient:
 
         error = json.loads(answer.text.split("data: ")[-1])["error"]
         assert (error["code"], error["type"]) == ("stream_cut", "server_error")
-        assert "The server was stopped" in error["message"]
+        assert "The server stopped" in error["message"]
         process.communicate(timeout=30)
 
     def test_a_program_hears_that_what_is_not_stored_was_cut_off(self, process, url, upstream) -> None:

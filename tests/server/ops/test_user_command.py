@@ -82,13 +82,13 @@ def test_who_is_disabled_gets_no_link(config):
 @pytest.mark.parametrize(
     ("arguments", "password", "sentence"),
     [
-        (("add", "Anna"), PASSWORD, "Somebody has this name already"),
-        (("add", "Ben"), "short", "A password has at least 8 characters"),
-        (("add", "Ben"), "password1", "one of the first that anybody would try"),
-        (("add", " "), PASSWORD, "A name has 1 to 64 characters"),
+        (("add", "Anna"), PASSWORD, "This name is already taken"),
+        (("add", "Ben"), "short", "A password needs at least 8 characters"),
+        (("add", "Ben"), "password1", "too easy to guess"),
+        (("add", " "), PASSWORD, "A name must have 1 to 64 visible characters"),
         (("add",), PASSWORD, "Say whose account"),
-        (("passwd", "Nobody"), PASSWORD, "There is no such account"),
-        (("disable", "Anna"), PASSWORD, "the only administrator"),
+        (("passwd", "Nobody"), PASSWORD, "This account does not exist"),
+        (("disable", "Anna"), PASSWORD, "the only active administrator"),
     ],
 )
 def test_what_cannot_be_is_told_in_a_sentence(config, arguments, password, sentence):

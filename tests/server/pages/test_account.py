@@ -35,7 +35,7 @@ def test_another_password_ends_every_other_session(app, anna):
     response = send(anna, "/password", password=PASSWORD, new="another battery")
 
     assert (response.status_code, response.location) == (303, "/chat/account?changed=")
-    assert "Your password was changed." in anna.get(response.location).text
+    assert "Password changed." in anna.get(response.location).text
     assert elsewhere.get(API).status_code == 401
     assert sign_in(app.test_client(), "Anna").status_code == 401
     assert sign_in(app.test_client(), "Anna", "another battery").status_code == 303
@@ -119,12 +119,12 @@ def test_with_a_second_factor_the_password_is_not_enough(app, anna):
 
 def test_a_code_on_paper_is_good_once(app, anna):
     _, codes = set_up(anna)
-    assert "10 codes on paper" in anna.get(PAGE).text
+    assert "10 recovery codes" in anna.get(PAGE).text
     client, form = ask_for_code(app)
 
     assert send_code(client, form, codes[0].upper().replace("-", " ")).status_code == 303
     assert send_code(app.test_client(), form, codes[0]).status_code == 401
-    assert "9 codes on paper" in anna.get(PAGE).text
+    assert "9 recovery codes" in anna.get(PAGE).text
 
 
 def test_codes_cannot_be_guessed_for_ever(app, anna):
@@ -203,7 +203,7 @@ class TestOnePassword:
 
         page = client.get(PAGE).text
 
-        assert "Where you are signed in" in page
+        assert "Active sessions" in page
         assert "/chat/admin" not in client.get("/chat/settings").text
         assert 'name="new"' not in page
         assert send(client, "/password", password="one for all", new="another battery").status_code == 404
@@ -217,7 +217,7 @@ class TestOnePassword:
         ("Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19.0 Safari/604.1", "Safari on iPhone"),
         ("Mozilla/5.0 (Linux; Android 16) Chrome/140.0 Mobile Safari/537.36", "Chrome on Android"),
         ("curl/8.1", "curl"),
-        ("", "Another program"),
+        ("", "Other program"),
     ],
 )
 def test_a_browser_has_a_name(app, agent, words):

@@ -95,7 +95,7 @@ def test_one_administrator_stays(anna, ids, what):
     response = do(anna, ids["Anna"], what)
 
     assert response.status_code == 409
-    assert "only administrator" in response.text
+    assert "only active administrator" in response.text
     assert anna.get(PAGE).status_code == 200
 
 

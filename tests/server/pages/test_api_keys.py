@@ -138,7 +138,7 @@ def test_nobody_revokes_the_keys_of_others(app, access, anna, ben):
 def test_a_key_may_end_by_itself(app, access, anna, monkeypatch):
     key = make(anna, days="30")
     later = datetime.now(UTC) + timedelta(days=31)
-    assert f"until {datetime.now(UTC) + timedelta(days=30):%Y-%m-%d}" in listed(anna)
+    assert f"expires {datetime.now(UTC) + timedelta(days=30):%Y-%m-%d}" in listed(anna)
 
     monkeypatch.setattr(access.api_keys, "_now", lambda: later)
 
@@ -260,7 +260,7 @@ class TestAlone:
         is_refused(client.get(MODELS, headers=with_key(key)))
 
     def test_the_page_says_so(self, client):
-        assert "programs of this machine need no key" in listed(client)
+        assert "programs on this machine need no key" in listed(client)
 
 
 class TestOnePassword:

@@ -84,7 +84,7 @@ def test_an_unknown_conversation_is_a_friendly_404(client):
 
     assert response.status_code == 404
     assert response.mimetype == "text/html"
-    assert "There is no conversation here" in response.text
+    assert "Chat not found" in response.text
 
 
 def test_the_list_of_conversations_can_be_had_alone(client):
@@ -113,9 +113,9 @@ def test_the_theme_is_in_the_first_byte_of_the_page(client, cookie, theme):
 def test_a_page_of_another_version_is_told_that_there_is_a_new_one(app, client):
     version = app.extensions["assets"].version
 
-    assert "A new version of this page is ready" not in page(client, f"/chat/parts/notices?version={version}")
-    assert "A new version of this page is ready" not in page(client)
-    assert "A new version of this page is ready" in page(client, "/chat/parts/notices?version=old")
+    assert "A new version of this page is available" not in page(client, f"/chat/parts/notices?version={version}")
+    assert "A new version of this page is available" not in page(client)
+    assert "A new version of this page is available" in page(client, "/chat/parts/notices?version=old")
 
 
 def test_the_page_knows_which_time_zone_it_was_made_for(client):
@@ -127,7 +127,7 @@ def test_the_page_knows_which_time_zone_it_was_made_for(client):
 
 
 def test_a_broken_configuration_is_said(app, client):
-    assert "stays in force" not in page(client)
+    assert "is still in use" not in page(client)
 
     app.extensions["chat"].config_problem = "providers.x.kind: unknown"
 
@@ -174,7 +174,7 @@ def test_an_answer_says_who_failed_before_it_and_what_was_noticed(app, client):
     said = "first is slow.", "<p>504</p>", "hub/<second>", "second is <busy>.", "Third <b>", *ANSWERING["notices"]
     assert [text for text in said if escape(text) not in html] == []
     assert "<b>" not in html and "<second>" not in html
-    assert "Failed before: <span data-count>2</span>" in html
+    assert "Failed attempts: <span data-count>2</span>" in html
 
 
 def test_an_answer_without_a_detour_has_no_trail(client):
@@ -210,7 +210,7 @@ class TestWithAModelThatIsOff:
         html = page(client)
 
         assert re.search(r'<option value="off" disabled>off · closed is off: set NOT_SET in', html)
-        assert "No model can answer yet" not in html
+        assert "No model is available yet" not in html
 
 
 class TestWithoutAnyModel:
@@ -222,7 +222,7 @@ class TestWithoutAnyModel:
     def test_the_page_says_what_to_do(self, client):
         html = page(client)
 
-        assert "No model can answer yet" in html
+        assert "No model is available yet" in html
         assert "closed is off: set NOT_SET in" in html
 
 

@@ -105,8 +105,8 @@ def test_another_text_in_the_form_of_an_earlier_message_is_a_new_one(client, for
 @pytest.mark.parametrize(
     ("text", "fields", "status", "sentence"),
     [
-        (" \n", {}, 400, "Write something first."),
-        ("x" * (LONGEST_TEXT + 1), {}, 413, "one mebibyte at most"),
+        (" \n", {}, 400, "Write a message first."),
+        ("x" * (LONGEST_TEXT + 1), {}, 413, "at most 1 MiB"),
         ("a </textarea><script>", {"model": "nothing"}, 404, "nothing"),
         ("Tell me", {"parent_id": "nobody"}, 404, ""),
         ("Tell \0 me", {}, 400, "invalid character"),
@@ -129,7 +129,7 @@ def test_a_second_question_waits_for_the_first(client, upstream):
     response = Form(client, f"/chat/{conversation}").send("Two")
 
     assert response.status_code == 409
-    assert refusal(response) == "An answer is still being written here. Wait until it has ended, or stop it."
+    assert refusal(response) == "An answer is still being written in this chat. Wait until it is complete, or stop it."
     assert field(response) == "Two"
     client.post(f"/chat/{conversation}/stop", headers=FORM)
 
@@ -142,7 +142,7 @@ def test_a_form_of_a_deleted_chat_offers_a_new_one(client, upstream):
     response = form.send("Two")
 
     assert response.status_code == 404
-    assert "begins a new one" in refusal(response)
+    assert "starts a new chat" in refusal(response)
     assert 'method="post" action="/chat/"' in response.text
     assert field(response) == "Two"
 

@@ -77,7 +77,7 @@ def test_the_form_deletes_all_chats_and_stops_their_turns(client, upstream):
     upstream.will_answer([delta("Half"), silence()])
     begun = client.post("/backend-api/v2/conversation", json={"message": {"content": "One"}})
     ask(client, "Two", model="guide")
-    assert "There are 2 chats." in client.get("/chat/settings").text
+    assert "You have 2 chats." in client.get("/chat/settings").text
 
     response = client.post("/chat/settings/delete-chats", data={}, **FORM)
 
@@ -85,7 +85,7 @@ def test_the_form_deletes_all_chats_and_stops_their_turns(client, upstream):
     upstream.requests[-1].wait_closed()
     begun.close()
     assert client.get("/backend-api/v2/conversations").json["conversations"] == []
-    assert "There are none." in client.get("/chat/settings").text
+    assert "None yet." in client.get("/chat/settings").text
 
 
 def test_the_api_deletes_all_chats_so_that_each_can_come_back(app, client):

@@ -73,5 +73,5 @@ def test_only_the_owner_revokes_it(store, keys):
 
 @pytest.mark.parametrize("name", ["", " x", "x" * 65, "\0"])
 def test_a_name_can_be_read(keys, name):
-    with pytest.raises(Problem, match="A name has"):
+    with pytest.raises(Problem, match="A name must have"):
         add(keys, name=name)
