@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 from g4f_lite.messages import Message, Params
 from server.problems import Problem
 from server.store import ABSENT, Absent
+from server.turns.start import TurnRequest
 from server.web.request_json import Body
 
 LONGEST_TEXT = 1 << 20
@@ -97,6 +98,26 @@ class TurnBody(Body):
     def remembered(self) -> dict[str, Any] | Absent:
         """The parameters that the conversation keeps from now on; ABSENT leaves the stored ones."""
         return self.params.remembered() if "params" in self.model_fields_set else ABSENT
+
+    def request(self) -> TurnRequest:
+        """Return what the person asks for. Raises: Problem if a part is missing."""
+        content, message_id = "", None
+        if self.action == "send":
+            if self.message is None:
+                raise Problem("invalid_request", "message: field required.")
+            content, message_id = self.message.content, self.message.id
+            check_text(content)
+        elif self.conversation_id is None:
+            raise Problem("invalid_request", f"conversation_id: {self.action} needs one.")
+        return TurnRequest(
+            action=self.action,
+            content=content,
+            message_id=message_id,
+            conversation_id=self.conversation_id,
+            parent_id=self.parent,
+            params=self.remembered,
+            stop=self.params.params().stop,
+        )
 
 
 class ChangeBody(Body):

@@ -1,30 +1,20 @@
 """`POST /backend-api/v2/conversation`: one turn, answered in the form the client knows."""
 
 import time
-import uuid
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import replace
 
 from flask import Blueprint, Response, request
 
-from g4f_lite.routing.model import Model
 from server.api import freegpt
-from server.api.bodies import ParamsBody, TurnBody, check_text
+from server.api.bodies import TurnBody
 from server.api.operation import described
-from server.current import rate_limits
-from server.current.allowed_models import allowed_model, model_or_default
+from server.current.begin_turn import begin_turn, requested_model
 from server.current.person import user_id
 from server.current.services import Services, services
-from server.limits.quota import Slot
 from server.problems import Problem
-from server.store import Begun, NewTurn
 from server.turns import events, replay
 from server.turns.events import MIMETYPES, Form
-from server.turns.prompt import prompt
-from server.turns.question import Question
-from server.turns.title import title_of
-from server.turns.turn import Turn
 from server.web.request_json import check_json, parse_json, validate
 from server.web.streaming import Stream
 
@@ -74,66 +64,11 @@ def stop(message_id: str) -> dict[str, str]:
 
 
 def _answer_native(body: TurnBody) -> Response:
-    begun, turn = begin(body)
+    begun, turn = begin_turn(requested_model(body.model, body.conversation_id), body.request())
     if not turn:
         return _read(begun.answer.id, 0, html=body.render == "html")
     lines = replay.live(turn, turn.journal.base_seq, body.render == "html")
     return _stream(services(), lines)
-
-
-def begin(body: TurnBody) -> tuple[Begun, Turn | None]:
-    """Store what a turn begins with, and let it run. Returns: no turn where this message came before."""
-    app, user = services(), user_id()
-    model = allowed_model(body.model) if body.model else _remembered_model(app, user, body)
-    new, slot = _new_turn(body, model), _slot(app, user, body)
-    with slot:
-        begun = app.store.begin_turn(user, new)
-        if begun.repeated:
-            return begun, None
-        params = replace(ParamsBody(**begun.params).params(), stop=body.params.params().stop)
-        messages, system = prompt(begun.path, body.action), begun.params.get("system", "")
-        question = Question(model, messages, params, begun.state, system)
-        turn = Turn(user, begun, question, question.answer())
-        app.engine.start(turn, slot.detach())
-    return begun, turn
-
-
-def _slot(app: Services, user: str, body: TurnBody) -> Slot:
-    """Return the right to run a turn; a message that came before needs none. Raises: Problem("rate_limited")."""
-    try:
-        return rate_limits.begin_turn()
-    except Problem:
-        if body.message and body.message.id and app.store.has_message(user, body.message.id):
-            return Slot()
-        raise
-
-
-def _remembered_model(app: Services, user: str, body: TurnBody) -> Model:
-    """Return what the conversation was asked last, where there is such a model still, or else the default one."""
-    name = app.store.summary(user, body.conversation_id).model if body.conversation_id else None
-    return model_or_default(name)
-
-
-def _new_turn(body: TurnBody, model: Model) -> NewTurn:
-    content, message_id = "", None
-    if body.action == "send":
-        if body.message is None:
-            raise Problem("invalid_request", "message: field required.")
-        content, message_id = body.message.content, body.message.id
-        check_text(content)
-    elif body.conversation_id is None:
-        raise Problem("invalid_request", f"conversation_id: {body.action} needs one.")
-    return NewTurn(
-        action=body.action,
-        model=model.name,
-        conversation_id=body.conversation_id,
-        parent_id=body.parent,
-        message_id=message_id or str(uuid.uuid4()),
-        content=content,
-        answer_id=str(uuid.uuid4()),
-        title=title_of(content),
-        params=body.remembered,
-    )
 
 
 def _read(message_id: str, after: int, *, html: bool) -> Response:

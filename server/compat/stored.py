@@ -5,7 +5,6 @@ of it, which gets the pieces themselves, calls of tools among them. Only here th
 """
 
 import asyncio
-import uuid
 from contextlib import aclosing
 from typing import Any
 
@@ -17,11 +16,11 @@ from server.auth.person import Person
 from server.compat.transcript import Transcript, calls_text, transcript
 from server.current.person import someone
 from server.current.services import Services
+from server.limits.quota import Slot
 from server.problems import Problem
-from server.store import Begun, NewTurn, Store
 from server.turns.question import Pieces, Question
 from server.turns.relay import Tally
-from server.turns.title import title_of
+from server.turns.start import TurnRequest, TurnStarter
 from server.turns.turn import Turn
 
 STOPPED = "This answer was stopped on the page."
@@ -66,16 +65,21 @@ async def stored(app: Services, person: Person, question: Question) -> Pieces:
 
 async def _begin(app: Services, person: Person, question: Question, queue: Queue) -> Turn:
     with app.quota.take_slot(app.config.limits, person) as slot:
-        said, begun = await asyncio.to_thread(_store, app.store, person.id, question)
-        turn = Turn(person.id, begun, question, _tee(question, said.prefill, queue))
-        app.engine.start(turn, slot.detach())
+        turn = await asyncio.to_thread(_start, app.turn_starter, person.id, question, queue, slot)
     app.background.run(_tell_end(turn, queue))
     return turn
 
 
-def _store(store: Store, user_id: str, question: Question) -> tuple[Transcript, Begun]:
-    said = transcript(question.messages)
-    return said, store.begin_turn_with_history(user_id, _new_turn(question, said), said.history)
+def _start(starter: TurnStarter, user_id: str, question: Question, queue: Queue, slot: Slot) -> Turn:
+    sent = transcript(question.messages)
+    return starter.start_with_history(
+        user_id,
+        question,
+        _asked(question, sent),
+        sent.history,
+        lambda asked: _tee(asked, sent.prefill, queue),
+        slot,
+    )
 
 
 def _stop(beginning: "asyncio.Task[Turn]") -> None:
@@ -106,17 +110,9 @@ async def _tee(question: Question, prefill: str, queue: Queue) -> Pieces:
         yield Content(f"\n\n{text}" if has_text else text)
 
 
-def _new_turn(question: Question, said: Transcript) -> NewTurn:
-    first = next((message.content for message in said.history if message.role == "user"), said.question)
-    return NewTurn(
-        action="send",
-        model=question.model.name,
-        message_id=str(uuid.uuid4()),
-        content=said.question,
-        answer_id=str(uuid.uuid4()),
-        title=title_of(first) or question.model.name,
-        params=_remembered(question.params, said.system),
-    )
+def _asked(question: Question, sent: Transcript) -> TurnRequest:
+    first = next((message.content for message in sent.history if message.role == "user"), sent.question)
+    return TurnRequest(content=sent.question, params=_remembered(question.params, sent.system), title_text=first)
 
 
 def _remembered(params: Params, system: str) -> dict[str, Any]:

@@ -30,8 +30,8 @@ def count_turn() -> None:
         app.quota.count_turn(app.config.limits, someone(), _address())
 
 
-def begin_turn() -> Slot:
-    """Count a turn of the person, and let it run. Raises: QuotaExceeded."""
+def take_slot() -> Slot:
+    """Count a turn of the person, and return the slot to run it. Raises: QuotaExceeded."""
     app = services()
     with _translated():
         slot = app.quota.take_slot(app.config.limits, someone())

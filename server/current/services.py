@@ -24,6 +24,7 @@ from server.turns.crash_recovery import interrupt_running
 from server.turns.engine import Engine
 from server.turns.in_flight import InFlight
 from server.turns.relay import Relay
+from server.turns.start import TurnStarter
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class Services:
         """Stored answers that are being sent to readers."""
         self.relay = Relay(self.quota, self.turn_stats)
         self.engine = Engine(self.store, loop, self.turn_stats, self._turn_changed)
+        self.turn_starter = TurnStarter(self.store, self.engine)
         self.http = Http()
         self.catalog = Catalog(config, KINDS, self.http)
 

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from server.api.bodies import TurnBody
-from server.api.turns import begin
+from server.current.begin_turn import begin_turn, requested_model
 from server.current.person import user_id
 from server.current.rate_limits import count_request
 from server.current.services import services
@@ -74,10 +74,14 @@ def stop(conversation_id: str) -> ResponseReturnValue:
 
 def _begin(conversation_id: str | None, text: str) -> Begun:
     """Start a turn. Raises: Problem."""
-    begun, turn = begin(_body(conversation_id, text, request.form.get("message_id") or None))
+    body = _body(conversation_id, text, request.form.get("message_id") or None)
+    model, asked = requested_model(body.model, body.conversation_id), body.request()
+    begun, turn = begin_turn(model, asked)
     if turn or begun.path[-1].content == text:
         return begun
-    begun, _ = begin(_body(conversation_id, text, None))  # the browser went back to a page that was sent already
+    begun, _ = begin_turn(
+        model, replace(asked, message_id=None)
+    )  # the browser went back to a page that was sent already
     return begun
 
 
