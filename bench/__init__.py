@@ -1,1 +1,1 @@
-"""Measurements: what relaying costs here, and beside it what it costs others on the same machine, minutes apart."""
+"""Measures what relaying costs, beside other programs on the same machine in the same run."""

@@ -1,4 +1,4 @@
-"""Runs the measurements, or shows those of an earlier run.
+"""Runs the measurements, or prints those of an earlier run.
 
 python -m bench [--quick] [--only NAME]...     measure, print the tables, write bench/results/<time>.json
 python -m bench table FILE                     print the tables of a run again
@@ -25,7 +25,7 @@ STARTS = 5
 
 
 def main() -> None:
-    """Do what the command line says."""
+    """Run the command line."""
     options = command_line()
     if options.command == "table":
         print(report(json.loads(options.file.read_text())))
@@ -51,7 +51,7 @@ def command_line() -> argparse.Namespace:
 
 
 def run(quick: bool, only: list[str]) -> dict[str, Any]:
-    """Measure every target, one after another, against one upstream. One that does not answer becomes a note."""
+    """Measure every target in turn against one upstream. A target that does not answer becomes a note."""
     targets, notes = wanted(only)
     began = time.monotonic()
     measured, page = [], None
@@ -68,7 +68,7 @@ def run(quick: bool, only: list[str]) -> dict[str, Any]:
 
 
 def first_page(upstream: UpstreamProcess, starts: int) -> dict[str, Any]:
-    """Return how long the first page takes from the start of the program, and what it weighs."""
+    """Return the time from the start of the program to the first page, and the weight of that page."""
     took_s = []
     for _ in range(starts):
         with running(RAW, upstream) as it:
@@ -78,7 +78,7 @@ def first_page(upstream: UpstreamProcess, starts: int) -> dict[str, Any]:
 
 
 def wanted(only: list[str]) -> tuple[list[Target], list[str]]:
-    """Return the targets to measure, and a line for each that cannot be."""
+    """Return the targets to measure, and a line for each that is missing."""
     found, notes = named_peers()
     if not NGINX:
         notes.append("nginx is not measured: it is not installed (apt-get install nginx)")

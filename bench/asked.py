@@ -1,4 +1,4 @@
-"""One stored turn as its asker saw it, and what of that a server must still have after it was killed."""
+"""One stored turn as its client saw it, and what of it a killed server must still have."""
 
 import json
 import time
@@ -11,38 +11,38 @@ import aiohttp
 
 from bench.targets import CONVERSATION
 
-CHECKPOINTED_AFTER_S = 1.5  # checkpoints come once a second; the rest is for the write
+CHECKPOINTED_AFTER_S = 1.5  # a checkpoint each second, and time to write it
 FOREVER = float("inf")
 
 
 @dataclass
 class Asked:
-    """A question that was sent, and what came back. Times are seconds of the monotonic clock."""
+    """A question and the events received. Times are in seconds of the monotonic clock."""
 
     conversation_id: str | None = None
-    """None: a new one, until the `start` event names it."""
+    """None for a new conversation, until the `start` event names it."""
     message_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     answer_id: str = ""
-    """Empty until `start`: nothing has been promised yet."""
+    """Empty until `start`: until then the server has promised nothing."""
     pieces: list[tuple[float, str]] = field(default_factory=list)
     status: str = "interrupted"
-    """What the answer must be: interrupted, or complete once `finish` was heard."""
+    """What the answer must be: interrupted, or complete after `finish`."""
     over: bool = False
-    """Whether the event that ends an answer was heard."""
+    """Whether the last event of the answer arrived."""
     refusal: str = ""
     killed: float = FOREVER
-    """When the server was."""
+    """When the server was killed."""
 
     @property
     def content(self) -> str:
         return f"Question {self.message_id}"
 
     def text(self, until: float = FOREVER) -> str:
-        """Return what had arrived by then."""
+        """Return the text that had arrived by then."""
         return "".join(text for at, text in self.pieces if at <= until)
 
     async def ask(self, session: aiohttp.ClientSession, origin: str, **how: str) -> bool:
-        """Send the question and read the answer; return whether its end came before the connection's.
+        """Send the question and read the answer; tell whether it ended before the connection did.
 
         how: more members of the body, such as its `action`.
         """
@@ -57,11 +57,11 @@ class Asked:
                 async for line in response.content:
                     self.hear(json.loads(line))
         except (aiohttp.ClientError, ConnectionError, json.JSONDecodeError):
-            return False  # the server was killed, perhaps in the middle of a line
+            return False  # the server was killed, possibly in the middle of a line
         return True
 
     def hear(self, event: dict[str, Any]) -> None:
-        """Take one event of the answer."""
+        """Add one event of the answer."""
         match event["type"]:
             case "start":
                 self.conversation_id, self.answer_id = event["conversation_id"], event["message_id"]
@@ -73,7 +73,7 @@ class Asked:
 
 
 def violations(asked: Asked, messages: Sequence[dict[str, Any]]) -> list[str]:
-    """Return what is wrong with this question and its answer among the messages of their conversation."""
+    """Return what is wrong with this question and its answer in the messages of their conversation."""
     questions = [message["id"] for message in messages if message["content"] == asked.content]
     answers = [message for message in messages if message["parent_id"] == asked.message_id]
     if questions != [asked.message_id]:

@@ -1,8 +1,8 @@
-"""Takes the frames off a chunked HTTP body."""
+"""Decodes a chunked HTTP body."""
 
 
 class Dechunker:
-    """Fed bytes cut anywhere; gives the payload of the chunks that are whole.
+    """Takes bytes cut anywhere; returns the payload of complete chunks.
 
     Source: https://www.rfc-editor.org/rfc/rfc9112#name-chunked-transfer-coding
     """
@@ -12,7 +12,7 @@ class Dechunker:
         self._rest = b""
 
     def feed(self, data: bytes) -> bytes:
-        """Return the payload that has become whole. After the last chunk, `ended` is true."""
+        """Return the payload completed so far. After the last chunk, `ended` is true."""
         data = self._rest + data
         payload = []
         at = 0

@@ -1,4 +1,4 @@
-"""A load of many replies at once.
+"""Loads a server with many replies at once.
 
     python -m bench.client < load.json > outcome.json
 
@@ -19,12 +19,12 @@ from bench.reply import Reply, Tally
 from bench.tokens import now_us
 
 CONNECT_TIMEOUT_S = 10
-LEAVING_TAKES_S = 1.0  # how long to stay after asking for a stop, so that the close is the server's doing
+LEAVING_TAKES_S = 1.0  # how long to stay after a stop, so that the server closes
 
 
 @dataclass(frozen=True)
 class Load:
-    """How many replies to ask for, and how."""
+    """How many replies to request, and how."""
 
     port: int
     path: str
@@ -33,21 +33,21 @@ class Load:
     streams: int = 1
     """Replies at a time."""
     rounds: int = 1
-    """How many replies each of the streams asks for, one after another."""
+    """How many replies each stream requests in turn."""
     tokens: int = 90
-    """How many each reply should have."""
+    """How many tokens each reply should have."""
     ramp_s: float = 0
-    """The streams begin evenly spread over this time."""
+    """The streams start evenly spread over this time."""
     limit_s: float = 60
-    """What is not over by then is given up."""
+    """Replies that have not ended by then are abandoned."""
     repeats: bool = False
-    """Whether a token may be shown again, as in HTML blocks that replace each other."""
+    """Whether a token may appear again, as in HTML blocks that replace each other."""
     leave: str = ""
-    """`close` or the path that stops a turn, with `{}` for the message: done to all replies once they have begun."""
+    """`close`, or the path that stops a turn with `{}` for the message. Applied to all replies once they have begun."""
 
 
 class Client:
-    """Runs one load."""
+    """Runs one load test."""
 
     def __init__(self, load: Load) -> None:
         self.load = load
@@ -55,7 +55,7 @@ class Client:
         self.request = http_request(load.port, load.path, load.body, load.headers)
 
     async def run(self) -> dict[str, Any]:
-        """Run the load; return its outcome, times in milliseconds."""
+        """Run the load and return its outcome, times in milliseconds."""
         left_us = 0
         open_replies: set[Reply] = set()
         try:
@@ -70,13 +70,13 @@ class Client:
         return outcome(self.tally) | {"left_us": left_us}
 
     async def all_rounds(self, open_replies: set[Reply]) -> None:
-        """Ask for every reply and wait for the last."""
+        """Request every reply and wait for the last."""
         async with asyncio.TaskGroup() as lanes:
             for number in range(self.load.streams):
                 lanes.create_task(self.lane(self.load.ramp_s * number / self.load.streams, open_replies))
 
     async def lane(self, delay_s: float, open_replies: set[Reply]) -> None:
-        """Ask for one reply after another."""
+        """Request one reply after another."""
         await asyncio.sleep(delay_s)
         for _ in range(self.load.rounds):
             if reply := await self.ask():
@@ -85,7 +85,7 @@ class Client:
                 open_replies.discard(reply)
 
     async def ask(self) -> Reply | None:
-        """Connect and send the request; None, and a failure in the tally, when there is no connection."""
+        """Connect and send the request. Without a connection, record a failure and return None."""
         load = self.load
         loop = asyncio.get_running_loop()
         try:
@@ -99,7 +99,7 @@ class Client:
         return reply
 
     async def begin_and_leave(self) -> int:
-        """Start all replies, wait for the first token of each, end them all; return when that was."""
+        """Start all replies, wait for the first token of each, end them all; return the time of that."""
         replies = [reply for _ in range(self.load.streams) if (reply := await self.ask())]
         await asyncio.gather(*(reply.begun for reply in replies))
         if self.load.leave == "close":
@@ -118,7 +118,7 @@ class Client:
 
 
 def message_of(reply: Reply) -> str:
-    """Return the id that the `start` event gave the answer."""
+    """Return the answer's id from the `start` event."""
     return reply.beginning.partition(b'"message_id":"')[2].partition(b'"')[0].decode()
 
 
@@ -131,7 +131,7 @@ def http_request(port: int, path: str, body: dict[str, Any], headers: dict[str, 
 
 
 def outcome(tally: Tally) -> dict[str, Any]:
-    """Return the tally as numbers fit for a report."""
+    """Return the tally as numbers for the report."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return {
         "first_ms": percentiles(tally.first_us),
@@ -147,7 +147,7 @@ def outcome(tally: Tally) -> dict[str, Any]:
 
 
 def percentiles(samples_us: Sequence[int]) -> dict[str, float | None]:
-    """Return median, 99th percentile and maximum in milliseconds; None for each when there is no sample."""
+    """Return median, 99th percentile and maximum in milliseconds; None for each without samples."""
     ordered = sorted(samples_us)
     if not ordered:
         return dict.fromkeys(("p50", "p99", "max"))
@@ -156,9 +156,9 @@ def percentiles(samples_us: Sequence[int]) -> dict[str, float | None]:
 
 
 def main() -> None:
-    """Read a load from standard input, run it, and write the outcome."""
+    """Read a load from standard input, run it, and print the outcome."""
     load = Load(**json.load(sys.stdin))
-    gc.disable()  # lives for seconds; a full collection would be measured as latency
+    gc.disable()  # this process lives for seconds, and a full collection would count as latency
     json.dump(asyncio.run(Client(load).run()), sys.stdout)
 
 

@@ -1,4 +1,4 @@
-"""What most people would write first: a Flask view that relays a stream with requests, a thread for each.
+"""The obvious implementation: a Flask view that relays a stream with requests, one thread per stream.
 
 python -m bench.flask_relay PORT UPSTREAM_PORT
 """
@@ -12,7 +12,7 @@ from flask import Flask, Response, request
 
 
 def create_app(upstream: str) -> Flask:
-    """Return the relay to this upstream, an address without path."""
+    """Return a relay to this upstream, an address without a path."""
     app = Flask(__name__)
 
     @app.get("/v1/models")
@@ -28,7 +28,7 @@ def create_app(upstream: str) -> Flask:
 
 
 def records(reply: requests.Response) -> Iterator[bytes]:
-    """Yield each record as soon as it is there."""
+    """Yield each record as soon as it arrives."""
     with reply:
         for line in reply.iter_lines():
             if line:

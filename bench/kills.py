@@ -1,4 +1,4 @@
-"""Kills a server again and again in the middle of its work, and looks at what it still has.
+"""Kills a server repeatedly in the middle of its work, and checks what it still has.
 
     python -m bench.kills [--rounds 100] [--seed 0]
 
@@ -30,19 +30,19 @@ from bench.processes import NotAnsweringError, Process, UpstreamProcess, running
 from bench.targets import Place, our_server
 
 ASKERS = 8
-START_LIMIT_S = 10  # more than ten times what one takes, so that a busy machine does not count
-ROUND_LIMIT_S = 60  # a round takes some two seconds; what is not over by then never will be
-NO_TIMEOUT = aiohttp.ClientTimeout(total=None)  # its own is five minutes; the round has a limit
+START_LIMIT_S = 10  # more than ten times the usual, so that a busy machine does not matter
+ROUND_LIMIT_S = 60  # a round takes about two seconds
+NO_TIMEOUT = aiohttp.ClientTimeout(total=None)  # aiohttp's default is five minutes; the round has its own limit
 STACKS_IN_THE_LOG = {"PYTHONFAULTHANDLER": "1"}
-OWN_PORTS = (20_000, 30_000)  # below those that systems choose from
-LIVES_S = ((0.0, 0.6), (0.6, 4.0))  # while turns begin; and later, when some have ended
+OWN_PORTS = (20_000, 30_000)  # below the range that systems choose from
+LIVES_S = ((0.0, 0.6), (0.6, 4.0))  # while turns begin, and later, when some have ended
 LONG_REPLY = {"tokens": 60, "rate": 30}
 SHORT_REPLY = {"tokens": 5, "rate": 200}
 
 
 @dataclass
 class Findings:
-    """What all rounds came to."""
+    """The outcome of all rounds."""
 
     violations: list[str] = field(default_factory=list)
     starts_s: list[float] = field(default_factory=list)
@@ -68,7 +68,7 @@ class Findings:
 
 
 class Victim:
-    """The server that is killed, and the people who use it."""
+    """The server being killed, and its clients."""
 
     def __init__(self, place: Place, upstream: UpstreamProcess, chance: random.Random) -> None:
         self.findings = Findings()
@@ -82,7 +82,7 @@ class Victim:
         self._all: list[Asked] = []
 
     async def round(self) -> None:
-        """Start, look, load, kill."""
+        """Start, check, load, kill."""
         async with self._started() as (session, server):
             await self._look_for(session, self._last)
             self._check_database()
@@ -96,7 +96,7 @@ class Victim:
             await self._load_and_kill(session, server)
 
     async def look_at_everything(self) -> None:
-        """Start once more, and look for what any round's askers were promised."""
+        """Start once more, and check everything that was promised in any round."""
         async with self._started() as (session, _):
             await self._look_for(session, self._last + self._all)
 
@@ -117,7 +117,7 @@ class Victim:
             server.kill()
 
     async def _look_for(self, session: aiohttp.ClientSession, asked: Sequence[Asked]) -> None:
-        """Compare what was promised with what is stored."""
+        """Compare promises with the store."""
         shown: dict[str, list[dict[str, Any]]] = {}
         for one in asked:
             if one.answer_id and one.conversation_id:
@@ -136,7 +136,7 @@ class Victim:
             self._wrong(f"the database is damaged: {verdict}")
 
     async def _ask_again(self, session: aiohttp.ClientSession, asked: Asked) -> Asked:
-        """Send a question once more; it must be the same turn if its asker knew of one, and have an answer now."""
+        """Send a question again. If its client knew of a turn, it must be the same one and have an answer now."""
         again = Asked(asked.conversation_id, asked.message_id)
         await again.ask(session, self._origin)
         if not again.answer_id or asked.answer_id not in ("", again.answer_id):
@@ -146,7 +146,7 @@ class Victim:
         return again
 
     async def _continue_one(self, session: aiohttp.ClientSession, asked: Sequence[Asked]) -> None:
-        """Let one answer that was cut go on to its end."""
+        """Continue one interrupted answer to its end."""
         if cut := [one for one in asked if one.answer_id and one.status == "interrupted"]:
             one = self._chance.choice(cut)
             await one.ask(session, self._origin, action="continue", parent_id=one.answer_id)
@@ -155,7 +155,7 @@ class Victim:
             await self._look_for(session, [one])
 
     async def _ask_one(self, session: aiohttp.ClientSession) -> None:
-        """Run a turn to its end, in a conversation that was cut if there is one."""
+        """Run a turn to its end, in an interrupted conversation if there is one."""
         asked = Asked(self._all[-1].conversation_id if self._all else None)
         await asked.ask(session, self._origin)
         if asked.status != "complete":
@@ -164,7 +164,7 @@ class Victim:
         await self._look_for(session, [asked])
 
     async def _load_and_kill(self, session: aiohttp.ClientSession, server: Process) -> None:
-        """Let several people ask, one question after another, until the server is gone."""
+        """Have several clients ask one question after another until the server is gone."""
         self._last = []
         old = list(dict.fromkeys(asked.conversation_id for asked in reversed(self._all)))[: ASKERS // 2]
         async with asyncio.TaskGroup() as askers:
@@ -190,7 +190,7 @@ class Victim:
             self._wrong(f"a turn was refused: {asked.refusal}")
 
     def give_up(self, why: str) -> None:
-        """Note what kept a round from its end, with the last words of the server."""
+        """Record why a round did not end, with the last lines of the server's log."""
         log = self._log.read_text(errors="replace") if self._log.exists() else ""
         self._wrong(f"{why}; the server's log ends:\n{log[-4000:]}")
 
@@ -199,7 +199,7 @@ class Victim:
 
 
 async def kill_again_and_again(rounds: int, seed: int) -> Findings:
-    """Run so many rounds on one database, fewer when one does not end; return what was found."""
+    """Run this many rounds on one database, fewer if one does not end; return the findings."""
     with tempfile.TemporaryDirectory(prefix="kills-") as folder, running_upstream() as upstream:
         victim = Victim(Place(_own_port(), upstream.port, Path(folder)), upstream, random.Random(seed))
         try:
@@ -216,7 +216,7 @@ async def kill_again_and_again(rounds: int, seed: int) -> Findings:
 
 
 def _own_port() -> int:
-    """Return a free port that the system gives to nobody who does not ask for it: the server comes back to it."""
+    """Return a free port that the system does not assign by itself, since the server returns to it."""
     while True:
         port = random.randrange(*OWN_PORTS)
         with socket.socket() as probe, contextlib.suppress(OSError):
@@ -225,7 +225,7 @@ def _own_port() -> int:
 
 
 async def _within_limit(round_: Coroutine[Any, Any, None]) -> None:
-    """Run a round. Raises: TimeoutError, with the place in this file where the round was when its time was up."""
+    """Run a round. Raises: TimeoutError with the line of this file that the round had reached."""
     try:
         async with asyncio.timeout(ROUND_LIMIT_S):
             await round_
@@ -236,7 +236,7 @@ async def _within_limit(round_: Coroutine[Any, Any, None]) -> None:
 
 
 def main() -> None:
-    """Do what the command line says."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m bench.kills")
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)

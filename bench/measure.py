@@ -1,4 +1,4 @@
-"""Measures one target: start, first page, the levels of load, and how soon the upstream hears that somebody left."""
+"""Measures one target: start, first page, levels of load, and how soon the upstream is closed after a client leaves."""
 
 import contextlib
 import json
@@ -20,12 +20,12 @@ from bench.targets import Place, Target
 RSS_EVERY_S = 0.1
 LEAVERS = 20
 LEAVING = {"streaming": 30, "silent": 0.05}  # tokens a second
-LEAVING_LIMIT_S = 3  # the upstream has this long to hear of it
+LEAVING_LIMIT_S = 3  # how long the upstream may take to notice
 
 
 @dataclass(frozen=True)
 class Level:
-    """So many streams at a time, each asking for so many replies in turn. What is not over by `limit_s` is given up."""
+    """Concurrent streams, each requesting several replies in turn. Replies not over by `limit_s` are abandoned."""
 
     streams: int
     rounds: int
@@ -51,7 +51,7 @@ QUICK = (
 
 @dataclass(frozen=True)
 class Running:
-    """A target that answers, or the upstream itself."""
+    """A running target, or the upstream itself."""
 
     target: Target
     upstream: UpstreamProcess
@@ -60,7 +60,7 @@ class Running:
     started_s: float
 
     def load(self, **how: Any) -> dict[str, Any]:
-        """Put a load on it, from a process of its own, and return the outcome."""
+        """Load it from a process of its own, and return the outcome."""
         target = self.target
         load = Load(self.port, target.path, target.body, target.headers, repeats=target.repeats, **how)
         command = [sys.executable, "-m", "bench.client"]
@@ -72,7 +72,7 @@ class Running:
 
 @contextlib.contextmanager
 def running(target: Target, upstream: UpstreamProcess) -> Iterator[Running]:
-    """Start the target in an empty folder; end it afterwards."""
+    """Start the target in an empty folder, and end it afterwards."""
     if target.prepare is None:
         yield Running(target, upstream, upstream.port, None, 0)
         return
@@ -88,7 +88,7 @@ def running(target: Target, upstream: UpstreamProcess) -> Iterator[Running]:
 
 
 def measure(target: Target, upstream: UpstreamProcess, levels: tuple[Level, ...], leaving: bool) -> dict[str, Any]:
-    """Return everything about one target, fit for JSON. Memory is in kB."""
+    """Return all measurements of one target for JSON. Memory is in kB."""
     measured = [in_fresh_process(target, upstream, partial(at_level, level=level)) for level in levels]
     result = {"name": target.name, "started_s": measured[0]["started_s"], "idle_kb": measured[0]["rss_kb"][0]}
     rates = LEAVING if leaving and target.prepare else {}
@@ -99,7 +99,7 @@ def measure(target: Target, upstream: UpstreamProcess, levels: tuple[Level, ...]
 def in_fresh_process(
     target: Target, upstream: UpstreamProcess, work: Callable[[Running], dict[str, Any]]
 ) -> dict[str, Any]:
-    """Do some work on a target that has answered a few requests, and carries nothing over from earlier work."""
+    """Measure a freshly started target that has answered a few requests."""
     with running(target, upstream) as it:
         at_level(it, WARM_UP)
         return {"started_s": it.started_s, **work(it)}
@@ -125,7 +125,7 @@ def at_level(it: Running, level: Level) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def highest(read: Callable[[], float]) -> Iterator[list[float]]:
-    """Read a value again and again while the block runs; give the first and the highest."""
+    """Sample a value while the block runs; give the first and the highest."""
     values = [read()] * 2
     over = threading.Event()
 
@@ -143,7 +143,7 @@ def highest(read: Callable[[], float]) -> Iterator[list[float]]:
 
 
 def leave(it: Running, rate: float) -> dict[str, Any]:
-    """Let callers leave, or stop their turns, after the first token; return how soon the upstream saw each go."""
+    """Have clients leave, or stop their turns, after the first token; return how soon the upstream saw each close."""
     it.upstream.follow(tokens=10_000, rate=rate)
     outcome = it.load(streams=LEAVERS, tokens=10_000, limit_s=LEAVING_LIMIT_S + 2, leave=it.target.leave)
     deadline = time.monotonic() + LEAVING_LIMIT_S

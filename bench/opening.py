@@ -28,7 +28,7 @@ SETTINGS = {"providers": {"guide": {"kind": "Guide"}}, "models": {"guide": "guid
 
 
 def main() -> None:
-    """Print both figures."""
+    """Print both times."""
     with TemporaryDirectory() as folder:
         app = _app(Path(folder))
         client, address = app.test_client(), f"/chat/{fill(app.extensions['chat'].store, MESSAGES)}"
@@ -39,10 +39,10 @@ def main() -> None:
 
 
 def fill(store: Store, count: int) -> str:
-    """Store a conversation of so many messages, questions and answers in turns; return its id."""
+    """Store a conversation of this many messages, alternating questions and answers; return its id."""
     conversation_id = None
     for number in range(count // 2):
-        text = f"{number}. {TEXT}"  # different texts, since equal ones are rendered once
+        text = f"{number}. {TEXT}"  # different texts, since equal ones are rendered only once
         turn = NewTurn(
             action="send",
             model="guide",

@@ -1,4 +1,4 @@
-"""The weight of the first page: the document and everything it names, as a browser would fetch it."""
+"""Weighs the first page: the document and everything it references, as a browser fetches it."""
 
 import gzip
 import re
@@ -14,7 +14,7 @@ NAMES_IN = {"text/html": IN_PAGE, "text/css": IN_STYLE, "text/javascript": IN_SC
 
 
 def weigh(address: str) -> dict[str, Any]:
-    """Return the number of files, their size in bytes with gzip, and what they name that is elsewhere or missing."""
+    """Return the number of files, their size in bytes with gzip, and references that are external or broken."""
     sizes: dict[str, int] = {}
     elsewhere, missing = set(), []
     waiting = [address]
@@ -41,6 +41,6 @@ def weigh(address: str) -> dict[str, Any]:
 
 
 def fetch(url: str) -> tuple[str, bytes]:
-    """Return the media type and the body, not compressed."""
+    """Return the media type and the uncompressed body."""
     with urllib.request.urlopen(url, timeout=10) as response:
         return response.headers.get_content_type(), response.read()

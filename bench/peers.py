@@ -1,4 +1,4 @@
-"""Programs others use for the same purpose, when they are installed in the environment that BENCH_PEERS_VENV names.
+"""Other programs for the same purpose, if they are installed in the environment that BENCH_PEERS_VENV names.
 
 python3 -m venv peers && peers/bin/pip install 'litellm[proxy]' 'g4f[api]'
 BENCH_PEERS_VENV=peers make bench
@@ -19,7 +19,7 @@ model_list:
 
 
 def peers(folder: Path) -> tuple[list[Target], list[str]]:
-    """Return the peers that are installed in this environment, and a line for each that is not."""
+    """Return the peers installed in this environment, and a line for each that is missing."""
     makers = {"litellm": litellm, "g4f": g4f}
     installed = {name for name in makers if (folder / "bin" / name).exists()}
     found = [make(folder) for name, make in makers.items() if name in installed]
@@ -28,7 +28,7 @@ def peers(folder: Path) -> tuple[list[Target], list[str]]:
 
 
 def litellm(folder: Path) -> Target:
-    """LiteLLM's proxy, one worker, its price list from the package instead of the network."""
+    """LiteLLM's proxy with one worker, and its price list from the package instead of the network."""
 
     def prepare(place: Place) -> Program:
         config = place.folder / "litellm.yaml"
@@ -69,7 +69,7 @@ def g4f(folder: Path) -> Target:
 
 
 def named_peers() -> tuple[list[Target], list[str]]:
-    """Return the peers of the named environment, and what to say about the others."""
+    """Return the peers of the named environment, and a line about the others."""
     folder = os.environ.get("BENCH_PEERS_VENV")
     if not folder:
         return [], ["LiteLLM and g4f are not measured: BENCH_PEERS_VENV names no environment that has them"]

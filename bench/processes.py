@@ -1,4 +1,4 @@
-"""The programs under measurement: started, watched and ended by process id."""
+"""Starts, watches and ends the measured programs by process id."""
 
 import contextlib
 import json
@@ -23,7 +23,7 @@ POLL_S = 0.005
 
 
 class NotAnsweringError(Exception):
-    """A program ended, or took too long, before it answered; the text has the end of its log."""
+    """A program ended or took too long before it answered. The message has the end of its log."""
 
 
 class Process:
@@ -47,11 +47,11 @@ class Process:
         return time.monotonic() - self.started
 
     def cpu_ms(self) -> float:
-        """Return the CPU time of the program, its children, and those of them that have ended."""
+        """Return the CPU time of the program and its children, ended ones included, in seconds."""
         return sum(sum(map(int, _stat(pid)[11:15])) for pid in self._family()) * TICK_MS
 
     def rss_kb(self) -> float:
-        """Return the resident memory of the program and its children; pages they share count for each."""
+        """Return the resident memory of the program and its children; shared pages count for each."""
         return sum(int(_stat(pid)[21]) for pid in self._family()) * PAGE_KB
 
     def kill(self) -> None:
@@ -60,13 +60,13 @@ class Process:
         self._process.wait()
 
     def abort(self) -> None:
-        """End the program with SIGABRT; where PYTHONFAULTHANDLER is set its log then tells where its threads were."""
+        """End the program with SIGABRT. With PYTHONFAULTHANDLER set, its log then shows where its threads were."""
         self._process.send_signal(signal.SIGABRT)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(10)
 
     def stop(self) -> None:
-        """Ask the program to end, and end it when it does not."""
+        """Ask the program to end; kill it if it does not."""
         self._process.terminate()
         try:
             self._process.wait(10)
@@ -105,11 +105,11 @@ class UpstreamProcess:
         self.pid = self._process.pid
 
     def follow(self, tokens: int, rate: float) -> None:
-        """Answer with so many tokens, so many a second, and count from nothing."""
+        """Answer with this many tokens at this rate, and reset the counters."""
         fetch_json(f"http://127.0.0.1:{self.port}/script", {"tokens": tokens, "rate": rate})
 
     def counts(self) -> dict[str, Any]:
-        """Return what happened since."""
+        """Return what happened since then."""
         return fetch_json(f"http://127.0.0.1:{self.port}/counts")
 
     def cpu_ms(self) -> float:
@@ -124,7 +124,7 @@ class UpstreamProcess:
 
 @contextlib.contextmanager
 def running_upstream() -> Iterator[UpstreamProcess]:
-    """Run the fake upstream for as long as the block lasts."""
+    """Run the fake upstream while the block runs."""
     upstream = UpstreamProcess()
     try:
         yield upstream
@@ -133,7 +133,7 @@ def running_upstream() -> Iterator[UpstreamProcess]:
 
 
 def fetch_json(url: str, body: dict[str, Any] | None = None, timeout_s: float = 10) -> dict[str, Any]:
-    """GET, or POST where there is a body, and return the JSON object that came."""
+    """GET, or POST if there is a body, and return the JSON object of the response."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"} if data else {})
     with urllib.request.urlopen(request, timeout=timeout_s) as response:
@@ -141,14 +141,14 @@ def fetch_json(url: str, body: dict[str, Any] | None = None, timeout_s: float = 
 
 
 def free_port() -> int:
-    """Return a port nobody listens on just now."""
+    """Return a currently free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def allow_open_files() -> None:
-    """Raise this process's limit of open files, which its children inherit, as far as the system lets us."""
+    """Raise this process's limit on open files, which its children inherit, as far as the system allows."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     if 0 <= hard < OPEN_FILES:

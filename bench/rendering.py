@@ -1,4 +1,4 @@
-"""What rendering costs while an answer arrives: python -m bench.rendering
+"""The cost of rendering a growing answer: python -m bench.rendering
 
 CPU milliseconds for 1,000 tokens of 4 characters, rendered ten times a second and once more at the end: the best of
 several rounds, nothing cached from one to the next.

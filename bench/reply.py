@@ -1,4 +1,4 @@
-"""One reply as the load client receives it: status, tokens in order, how long each took."""
+"""One reply as the load client receives it: status, order of tokens, time of each."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -9,23 +9,23 @@ from bench.tokens import LONGEST_STAMP, STAMP, now_us
 
 @dataclass
 class Tally:
-    """What all replies of a load came to. Times are microseconds."""
+    """The outcome of all replies of a load. Times are in microseconds."""
 
     first_us: list[int] = field(default_factory=list)
     """From the request until the first token, per reply."""
     token_us: list[int] = field(default_factory=list)
-    """From the upstream's sending until here, per token."""
+    """From the upstream to here, per token."""
     finished: int = 0
     lost: int = 0
-    """Tokens that a finished reply does not have."""
+    """Tokens missing from finished replies."""
     disordered: int = 0
     repeated: int = 0
     failures: list[str] = field(default_factory=list)
-    """One line per reply that was refused, cut off, or not over when time was up."""
+    """One line per reply that was rejected, cut off, or not over in time."""
 
 
 class Order:
-    """Checks that tokens come in order, each once."""
+    """Checks that tokens arrive in order, each once."""
 
     def __init__(self, tally: Tally, repeats: bool) -> None:
         self._tally = tally
@@ -34,7 +34,7 @@ class Order:
         self.expected = 0
 
     def take(self, index: int) -> bool:
-        """Return whether this token is new."""
+        """Tell whether this token is new."""
         if index >= self.expected:
             self._missing.update(range(self.expected, index))
             self.expected = index + 1
@@ -47,15 +47,15 @@ class Order:
         return False
 
     def lost(self, tokens: int) -> int:
-        """Return how many of so many tokens did not come."""
+        """Return how many of the expected tokens are missing."""
         return len(self._missing) + tokens - self.expected
 
 
 class Reply(asyncio.BufferedProtocol):
-    """Sends one request, reads its reply, and closes. `begun` and `done` are futures: the first token, and the end."""
+    """Sends one request, reads the reply, and closes. The futures `begun` and `done`: first token and end."""
 
     transport: asyncio.Transport
-    _buffer = memoryview(bytearray(1 << 18))  # one for all: what was read is copied out before anybody reads again
+    _buffer = memoryview(bytearray(1 << 18))  # shared: data is copied out before the next read
 
     def __init__(self, request: bytes, tokens: int, tally: Tally, repeats: bool) -> None:
         loop = asyncio.get_running_loop()
@@ -111,7 +111,7 @@ class Reply(asyncio.BufferedProtocol):
             end = stamp.end()
             if self._order.take(int(stamp[1])):
                 self._tally.token_us.append(now - int(stamp[2]))
-        # A chunk may end within a stamp; the next one then begins with the rest of it.
+        # A chunk may end within a stamp; the next one begins with the rest.
         self._cut = text[max(end, len(text) - LONGEST_STAMP) :]
         if not self.begun.done():
             self._begin(payload, now if end else 0)
@@ -123,7 +123,9 @@ class Reply(asyncio.BufferedProtocol):
             self.begun.set_result(None)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        whole = self._read == self._read_body and not self._body  # without chunks the end of the connection is the end
+        whole = (
+            self._read == self._read_body and not self._body
+        )  # without chunks the end of the connection ends the body
         self._end("" if whole and exc is None else "the connection was closed")
 
     def give_up(self, why: str) -> None:

@@ -1,4 +1,4 @@
-"""Turns what was measured into tables of Markdown."""
+"""Writes the measurements as Markdown tables."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -49,7 +49,7 @@ def starts_part(targets: Sequence[Row]) -> str:
 
 
 def leaving_part(targets: Sequence[Row]) -> str:
-    """How soon the upstream sees that a caller left or stopped its turn."""
+    """How soon the upstream is closed after a client leaves or stops its turn."""
     rows = ([row["name"], *map(left, row["leaving"].values())] for row in targets if row["leaving"])
     head = ["the upstream is closed after, p50 / slowest", "while tokens come", "while it is silent"]
     return "### Leaving, or stopping a turn\n\n" + table(head, rows)
@@ -64,7 +64,7 @@ def page_part(page: Row) -> str:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a Markdown table whose columns line up in a terminal too."""
+    """Return a Markdown table with aligned columns."""
     lines = [list(head), *map(list, rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     lines.insert(1, ["-" * width for width in widths])
@@ -74,7 +74,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def cpu(level: Row) -> float | None:
-    """CPU milliseconds per 1,000 tokens; None for the upstream itself and where too few came to tell."""
+    """CPU milliseconds per 1,000 tokens; None for the upstream itself, and if there are too few tokens to tell."""
     if level["cpu_ms"] is None or level["streams"] == 1 or not level["tokens_received"]:
         return None
     return float(level["cpu_ms"] * 1000 / level["tokens_received"])
@@ -90,7 +90,7 @@ def memory_per_stream(level: Row) -> str:
 
 
 def left(leaving: Row) -> str:
-    """The median and the last of those that were seen to go."""
+    """The median and the last of the observed closes."""
     seen = f"{pair(leaving['p50'], leaving['max'])} ms"
     return seen if leaving["seen"] == leaving["of"] else f"{leaving['seen']} of {leaving['of']} seen, {seen}"
 

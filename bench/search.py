@@ -1,4 +1,4 @@
-"""What a search takes, and what its index costs: python -m bench.search [--messages 100000] [--database URL]
+"""The cost of a search and of its index: python -m bench.search [--messages 100000] [--database URL]
 
 One person's messages of about 500 bytes, ten to a conversation, a tenth of them Chinese; some words are as common, and
 most as rare, as those of a language. Every kind of search goes through the store, as the API's do; turns are stored
@@ -25,7 +25,7 @@ from server.store import NewTurn, Outcome, Store
 from server.store.schema import conversations, messages
 
 Took = tuple[float, float]
-"""Milliseconds that passed, and those of CPU."""
+"""Milliseconds of wall clock and of CPU."""
 
 ME = "local"
 A_CONVERSATION = 10
@@ -54,7 +54,7 @@ QUERIES = {
 
 
 def measure(count: int, url: str) -> dict[str, Any]:
-    """Fill an empty database with so many messages, search it, and store some turns."""
+    """Fill an empty database with this many messages, search it, and store some turns."""
     store = Store(url)
     store.open()
     began = time.perf_counter()
@@ -77,7 +77,7 @@ def measure(count: int, url: str) -> dict[str, Any]:
 
 
 def report(result: dict[str, Any]) -> str:
-    """Return what was measured as Markdown."""
+    """Return the measurements as Markdown."""
     searches = ([name, number(took["hits"], 0), *_columns(took)] for name, took in result["searches"].items())
     turns = ([name, *_columns(took["begin"]), *_columns(took["finish"])] for name, took in result["turns"].items())
     parts = [
@@ -104,7 +104,7 @@ def _fill(connection: Connection, count: int) -> None:
 
 
 def _sentences(chance: Random) -> list[str]:
-    """Return sentences of some 80 bytes."""
+    """Return sentences of about 80 bytes."""
     words = ["the", "and", *{"".join(chance.choices(SYLLABLES, k=chance.randint(1, 4))) for _ in range(8000)}]
     weights = [1 / place**0.9 for place in range(1, len(words) + 1)]
     characters = [chr(code) for code in range(0x4E00, 0x4E00 + 3000)]
@@ -145,7 +145,7 @@ def _searched(store: Store, query: str) -> dict[str, float]:
 
 
 def _turns(store: Store) -> dict[str, dict[str, float]]:
-    """Store turns with the text of one of the messages; return what it takes."""
+    """Store turns with the text of one of the messages; return the time of each."""
     (said, *_), _ = store.search(ME, "the")
     begin, finish = [], []
     outcome = Outcome(status="complete", content=said.text, attempts=[], last_seq=3)
@@ -186,7 +186,7 @@ def _columns(times: dict[str, float]) -> list[str]:
 
 
 def main() -> None:
-    """Do what the command line says."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m bench.search")
     parser.add_argument("--messages", type=int, default=100_000)
     parser.add_argument("--database", metavar="URL", help="an empty database; absent: a new SQLite file")

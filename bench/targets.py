@@ -1,4 +1,4 @@
-"""What is measured: how each target is started and how it is asked."""
+"""The measured targets: how each is started and called."""
 
 import json
 import shutil
@@ -43,7 +43,7 @@ http {{
 
 @dataclass(frozen=True)
 class Place:
-    """Where a target runs: its port, the upstream's, and a folder of its own."""
+    """A target's port, the upstream's port, and the target's folder."""
 
     port: int
     upstream: int
@@ -52,7 +52,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Program:
-    """What to start."""
+    """What to start and how."""
 
     command: list[str]
     env: Mapping[str, str] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class Target:
 
     name: str
     prepare: Callable[[Place], Program] | None
-    """Writes what the program needs into the folder; None is no program, the upstream itself."""
+    """Writes the program's files into the folder. None: no program, the upstream itself."""
     path: str = "/v1/chat/completions"
     body: dict[str, Any] = field(default_factory=lambda: OPENAI_BODY)
     headers: dict[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The numbered, stamped tokens that the upstream writes and the load client looks for.
+"""The numbered, time-stamped tokens that the upstream sends and the load client checks.
 
 A token is some Markdown followed by a stamp, `n<index>t<microseconds>z`: its place in the reply, from 0, and when it
 was sent. The stamp is one word of letters and digits, so it survives JSON, HTML and a syntax highlighter in one piece.
@@ -11,8 +11,8 @@ import time
 STAMP = re.compile(rb"n(\d+)t(\d+)z")
 LONGEST_STAMP = 32  # bytes
 
-# Prose, a list, code and a table, so that rendering has its usual work; replies that are longer begin again. A stamp
-# follows each piece, and none may stand in a fence's first line, which is not shown.
+# Prose, a list, code and a table, so that rendering has its usual work; longer replies repeat it. A stamp follows each
+# piece, but none may be in a fence's first line, which is not shown.
 ANSWER = """\
 
 ## A| plain| heading
@@ -45,7 +45,7 @@ And| a| last| paragraph| that| says| what| was| said.|
 
 
 def now_us() -> int:
-    """Microseconds of the monotonic clock, which all processes of a machine share."""
+    """Return microseconds of the monotonic clock, which all processes of a machine share."""
     return time.monotonic_ns() // 1000
 
 

@@ -1,4 +1,4 @@
-"""A fake OpenAI-compatible service: every reply is the same number of numbered tokens at the same rate.
+"""A fake OpenAI-compatible service: every reply has the same number of tokens at the same rate.
 
     python -m bench.upstream          prints its port, then serves until it is ended
 
@@ -42,7 +42,7 @@ MODELS = {"object": "list", "data": [{"id": "m", "object": "model", "created": 0
 
 @dataclass(frozen=True)
 class Script:
-    """What each reply is: so many tokens, so many a second, the first at once."""
+    """The form of each reply: number of tokens and tokens per second; the first comes at once."""
 
     tokens: int = 90
     rate: float = 30
@@ -55,24 +55,24 @@ class Counts:
     replies: int = 0
     tokens: int = 0
     left_us: list[int] = field(default_factory=list)
-    """When callers closed a reply that had not ended."""
+    """When clients closed a reply before its end."""
 
 
 class Upstream:
-    """What all connections share."""
+    """State shared by all connections."""
 
     def __init__(self) -> None:
         self.follow(Script())
 
     def follow(self, script: Script) -> None:
-        """Answer by this script from now on, and count from nothing."""
+        """Use this script from now on, and reset the counters."""
         self.script = script
         self.counts = Counts()
         self.wheel = Wheel(1 / script.rate)
 
 
 class Connection(asyncio.Protocol):
-    """One caller, one request at a time."""
+    """One client, one request at a time."""
 
     transport: asyncio.Transport
 
@@ -117,7 +117,7 @@ class Connection(asyncio.Protocol):
 
 
 class Reply:
-    """One reply on its way: sends a token whenever the wheel comes round."""
+    """One running reply: sends a token each time the wheel calls it."""
 
     def __init__(self, upstream: Upstream, transport: asyncio.Transport) -> None:
         self.transport = transport
@@ -129,7 +129,7 @@ class Reply:
             upstream.wheel.add(self.send)
 
     def send(self) -> bool:
-        """Send the next token; return whether there are more."""
+        """Send the next token; tell whether there are more."""
         if self.sent == self.tokens:
             return False
         record = RECORDS[self.sent % len(RECORDS)] % (self.sent, now_us())
@@ -141,20 +141,20 @@ class Reply:
         return self.sent < self.tokens
 
     def leave(self) -> None:
-        """Note that the caller went; nothing more is sent."""
+        """Record that the client left; nothing more is sent."""
         if self.sent < self.tokens:
             self.counts.left_us.append(now_us())
             self.sent = self.tokens
 
 
 async def serve() -> None:
-    """Serve on a free port of loopback until ended."""
+    """Serve on a free loopback port until ended."""
     upstream = Upstream()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Connection(upstream), "127.0.0.1", 0, backlog=4096)
     print(server.sockets[0].getsockname()[1], flush=True)
     gc.collect()
-    gc.freeze()  # a full collection would stop every stream at once
+    gc.freeze()  # a full collection would pause every stream
     await server.serve_forever()
 
 

@@ -1,4 +1,4 @@
-"""One timer for any number of streams that each do something once per period."""
+"""One timer for any number of streams that act once per period."""
 
 import asyncio
 from collections.abc import Callable
@@ -19,7 +19,7 @@ class Wheel:
         self._turning = False
 
     def add(self, member: Callable[[], bool]) -> None:
-        """Call this member from now on."""
+        """Call this member once per period from now on."""
         self._slots[self._at % SLOTS].append(member)
         if not self._turning:
             self._turning = True

@@ -1,4 +1,4 @@
-"""Exits with 0 when the server of the config.json beside this file answers. Needs nothing but Python."""
+"""Exits with 0 if the server of the config.json beside this file answers. Needs only Python."""
 
 import http.client
 import json

@@ -1,4 +1,4 @@
-"""Makes the pictures of the README: `make screenshots`. The real server, and Chromium."""
+"""Takes the pictures of the README with the real server and Chromium: `make screenshots`."""
 
 import json
 import sys
@@ -43,7 +43,7 @@ EARLIER = (
     (12, "Derive the quadratic formula"),
     (20, "Birthday speech for Anna"),
 )
-"""Days ago, and title."""
+"""Age in days, and title."""
 FAILED = "Why is the sky blue?"
 ERROR = {
     "code": "provider_rate_limited",
@@ -81,7 +81,7 @@ so a kilowatt-hour of electricity becomes up to five of heat."""
 
 @dataclass
 class Scene:
-    """One picture: how the browser is set up, and what a person does before it is taken."""
+    """One picture: the browser's settings, and what a person does before it is taken."""
 
     name: str
     viewport: dict[str, int]
@@ -101,7 +101,7 @@ SCENES = [
 
 
 def main() -> None:
-    """Make every picture, or those named on the command line."""
+    """Take every picture, or those named on the command line."""
     wanted = sys.argv[1:] or [scene.name for scene in SCENES]
     with site() as (address, conversation_id), running_chromium() as browser:
         for scene in SCENES:
@@ -171,7 +171,7 @@ def site() -> Iterator[tuple[str, str]]:
 
 
 def configuration(folder: Path) -> Config:
-    """Return a configuration with a few models, none of which is asked."""
+    """Return a configuration with a few models, none of which is called."""
     file = folder / "config.json"
     file.write_text(json.dumps({"providers": PROVIDERS, "models": MODELS, "default_model": "gemma-3-27b"}))
     return load(file, Config, {}, KINDS)
@@ -182,7 +182,7 @@ async def front_of(app: Flask) -> Front:
 
 
 def fill(config: Config) -> str:
-    """Put the conversations into the store; return the id of the newest."""
+    """Store the conversations; return the id of the newest."""
     Path(config.data_dir).mkdir()
     clock, now = Clock(), datetime.now(UTC)
     store = Store(config.database, now=clock)
@@ -197,7 +197,7 @@ def fill(config: Config) -> str:
 
 
 def told(store: Store, title: str, question: str, answer: str, error: dict[str, Any] | None = None) -> str:
-    """Store a conversation of one turn, which may have failed; return its id."""
+    """Store a conversation of one turn, possibly a failed one; return its id."""
     outcome = an_outcome(
         content="" if error else answer,
         status="failed" if error else "complete",
