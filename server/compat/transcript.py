@@ -1,7 +1,7 @@
-"""A program's messages as they are stored: text, in which a person's questions and a model's answers take turns.
+"""Turns a program's messages into the text that is stored: questions and answers that alternate.
 
-A call of a tool becomes a block of code that is called like the tool, and its result the person's; a picture becomes
-its kind, or its address. No words are added to those that were said, since nobody knows who will read them.
+A tool call becomes a block of code with the tool's name, and its result becomes part of the next question. A picture
+becomes its media type or its address. No words are added: it is unknown who will read them, and in which language.
 """
 
 import json
@@ -20,7 +20,10 @@ TICKS = re.compile("`+")
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What was said, and in the end asked. prefill: how the answer begins, where the program wrote that itself."""
+    """The messages of a request, sorted.
+
+    prefill: the beginning of the answer, if the program wrote one.
+    """
 
     system: str
     history: list[Message]
@@ -28,50 +31,53 @@ class Transcript:
     prefill: str
 
 
-class Call(NamedTuple):
-    """A call of a tool, and the text that goes with it."""
+class ToolCall(NamedTuple):
+    """A tool call as text."""
 
     tool: str
-    text: str
+    arguments: str
 
 
 def transcript(messages: Sequence[Message]) -> Transcript:
-    """Return what is stored of the messages of a request."""
+    """Return the messages of a request as they are stored."""
     system = "\n\n".join(message.content for message in messages if message.role == "system")
-    said = in_turns(_each(messages)) or [Message("user", "")]
-    prefill = said.pop().content if said[-1].role == "assistant" and len(said) > 1 else ""
-    return Transcript(system, said[:-1], said[-1].content, prefill)
+    alternating = in_turns(_as_text(messages)) or [Message("user", "")]
+    has_prefill = alternating[-1].role == "assistant" and len(alternating) > 1
+    prefill = alternating.pop().content if has_prefill else ""
+    return Transcript(system, alternating[:-1], alternating[-1].content, prefill)
 
 
 def calls_text(calls: Iterable[Mapping[str, Any]]) -> str:
-    """Return calls of tools, as an answer that is not streamed has them, in Markdown."""
+    """Return tool calls as Markdown. calls: as in an answer that is not streamed."""
     return "\n\n".join(_block(_call(call)) for call in calls)
 
 
-def _each(messages: Iterable[Message]) -> Iterator[Message]:
-    """Yield what is said as text; whoever asks, says something."""
+def _as_text(messages: Iterable[Message]) -> Iterator[Message]:
+    """Yield the messages as text. A message of the user is never empty."""
     tools: dict[str, str] = {}
     for message in messages:
-        calls, answered = message.extra.get("tool_calls", ()), message.extra.get("tool_call_id")
+        calls, result_of = message.extra.get("tool_calls", ()), message.extra.get("tool_call_id")
         tools |= {str(call.get("id")): _call(call).tool for call in calls}
         if message.role != "system":
-            content = message.content if answered is None else f"{tools.get(answered, answered)} →\n{message.content}"
+            content = (
+                message.content if result_of is None else f"{tools.get(result_of, result_of)} →\n{message.content}"
+            )
             parts = [content, calls_text(calls), *map(_picture, message.images)]
             text = "\n\n".join(part for part in parts if part.strip())
             yield Message(message.role, text or (" " if message.role == "user" else ""))
 
 
-def _call(call: Mapping[str, Any]) -> Call:
+def _call(call: Mapping[str, Any]) -> ToolCall:
     for kind, growing in GROWING.items():
         if isinstance(body := call.get(kind), Mapping):
-            return Call(str(body.get("name")), _tidy(str(body.get(growing))))
-    return Call("", json.dumps(call, ensure_ascii=False))
+            return ToolCall(str(body.get("name")), _normalized(str(body.get(growing))))
+    return ToolCall("", json.dumps(call, ensure_ascii=False))
 
 
-def _tidy(text: str) -> str:
-    """Return JSON in the one way to write it, since some programs write it anew; any other text as it is.
+def _normalized(text: str) -> str:
+    """Return JSON in one notation, since some programs reformat it between requests; any other text unchanged.
 
-    Escaped, JSON may have half of a character, which cannot be stored: U+FFFD stands for it.
+    Escaped JSON may contain an unpaired surrogate, which cannot be stored. U+FFFD replaces it.
     """
     try:
         return whole(json.dumps(json.loads(text), ensure_ascii=False))
@@ -79,10 +85,10 @@ def _tidy(text: str) -> str:
         return text
 
 
-def _block(call: Call) -> str:
-    longest = max((len(run) for run in TICKS.findall(call.text)), default=0)
+def _block(call: ToolCall) -> str:
+    longest = max((len(run) for run in TICKS.findall(call.arguments)), default=0)
     fence = "`" * max(3, longest + 1)
-    return f"{fence}{TICKS.sub('', ' '.join(call.tool.split()))}\n{call.text}\n{fence}"
+    return f"{fence}{TICKS.sub('', ' '.join(call.tool.split()))}\n{call.arguments}\n{fence}"
 
 
 def _picture(image: Image) -> str:
