@@ -17,7 +17,7 @@ from g4f_lite.config.load import load
 from g4f_lite.providers import KINDS
 from server import create_app
 from server.config.site import Config
-from server.current.person import LOCAL_USER
+from server.current.identity import LOCAL_USER
 from server.render import document, highlight
 from server.store import NewTurn, Outcome, Store
 

@@ -55,7 +55,7 @@ from server.web.assets import assets_blueprint
 from server.web.compression import compress_responses
 from server.web.i18n import translate_templates
 from server.web.security_headers import add_security_headers
-from server.web.streaming import failure
+from server.web.streaming import error_response
 from server.web.tracing import trace
 
 BLUEPRINTS = (
@@ -148,7 +148,7 @@ def _refuse(problem: Problem, headers: Iterable[tuple[str, str]] = (), error: Ba
         with suppress(Problem):  # what keeps the page from being made is said as to a program
             return error_page(problem)
     prefix = services().config.url_prefix
-    return failure(adapt_error(problem, request.path, request.headers, prefix), headers)
+    return error_response(adapt_error(problem, request.path, request.headers, prefix), headers)
 
 
 def _refuse_http(error: HTTPException) -> Response:

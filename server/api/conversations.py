@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request
 from server.api.bodies import ChangeBody
 from server.api.operation import BOOLEAN, STRING, described
 from server.current.allowed_models import allowed_model
-from server.current.person import user_id
+from server.current.identity import user_id
 from server.current.services import services
 from server.web.request_json import query_flag, read_json, validate
 

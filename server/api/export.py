@@ -9,14 +9,14 @@ from typing import Any
 from flask import Blueprint, Response
 
 from server.api.operation import described
-from server.current.person import user_id
+from server.current.identity import user_id
 from server.current.services import services
 from server.problems import Problem
 from server.store import Store, StoredConversation, StoredMessage, time_text
 from server.turns.engine import Engine
-from server.web.downloads import attachment
+from server.web.downloads import attachment_header
 from server.web.i18n import gettext as _
-from server.web.preferences import zone
+from server.web.preferences import time_zone
 
 export = Blueprint("export", __name__, url_prefix="/backend-api/v2")
 
@@ -26,9 +26,9 @@ def everything() -> Response:
     """Answer with all of a person's conversations, archived ones too, one after the other as they are read."""
     app, user = services(), user_id()
     ids = list(_ids(app.store, user))
-    name = f"chats-{datetime.now(zone()).date().isoformat()}"
+    name = f"chats-{datetime.now(time_zone()).date().isoformat()}"
     parts = _document(app.store, app.engine, user, ids)
-    return Response(parts, mimetype="application/json", headers=attachment(name, "json"))
+    return Response(parts, mimetype="application/json", headers=attachment_header(name, "json"))
 
 
 @export.get("/conversations/<conversation_id>/markdown")
@@ -41,7 +41,7 @@ def markdown(conversation_id: str) -> Response:
     labels = {model.name: model.label for model in app.catalog.models()}
     sections = [_section(app.engine.latest(user, message), labels) for message in branch.messages]
     text = "\n".join([f"# {title}\n", *sections])
-    return Response(text, mimetype="text/markdown", headers=attachment(title, "md"))
+    return Response(text, mimetype="text/markdown", headers=attachment_header(title, "md"))
 
 
 def _ids(store: Store, user: str) -> Iterator[str]:

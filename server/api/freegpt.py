@@ -16,13 +16,13 @@ from server.api.bodies import check_length, check_text
 from server.api.operation import described
 from server.current import rate_limits
 from server.current.allowed_models import allowed_model
-from server.current.person import someone
+from server.current.identity import current_person
 from server.current.services import services
 from server.problems import Problem
 from server.turns.prompt import in_turns
 from server.turns.question import Pieces, Question
-from server.web.i18n import closest, language
-from server.web.preferences import LANGUAGES, keep
+from server.web.i18n import closest_language, language
+from server.web.preferences import LANGUAGES, set_preferences
 from server.web.request_json import Body, read_json, replace_invalid_characters, validate
 from server.web.streaming import Stream
 
@@ -30,7 +30,7 @@ freegpt = Blueprint("freegpt", __name__)
 
 
 def _spoken(tag: str) -> str:
-    if found := closest(tag):
+    if found := closest_language(tag):
         return found
     raise ValueError(f"must be one of {', '.join(LANGUAGES)}")
 
@@ -77,7 +77,7 @@ def answer(parsed: dict[str, Any]) -> Response:
     check_text(messages[-1].content)
     model = allowed_model(body.model)
     rate_limits.count_turn()
-    reply = app.relay.reply(app.config.limits, someone(), Question(model, in_turns(messages), Params()))
+    reply = app.relay.reply(app.config.limits, current_person(), Question(model, in_turns(messages), Params()))
     return Stream(_texts(reply), loop=app.loop, waits=True, mimetype="text/plain")
 
 
@@ -100,7 +100,7 @@ def change_language() -> Response:
     """Keep a language as the settings do; `en_US` is understood as `en`."""
     body = validate(read_json(request), LanguageBody)
     response = Response(status=204)
-    keep(response, {"language": body.language}, url_for("chat.root"))
+    set_preferences(response, {"language": body.language}, url_for("chat.root"))
     return response
 
 

@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from server.current.person import open_to_all
+from server.current.identity import open_to_all
 from server.current.services import services
 from server.problems import Problem
 

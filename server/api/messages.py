@@ -6,7 +6,7 @@ from flask import Blueprint, request
 
 from server.api.bodies import ForkBody, UndoBody, VersionBody, check_text
 from server.api.operation import described
-from server.current.person import user_id
+from server.current.identity import user_id
 from server.current.services import services
 from server.store import StoredConversation
 from server.web.request_json import read_json, validate

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Request, Response, abort, request
 
 from server.config.site import is_loopback
-from server.current.person import open_to_all
+from server.current.identity import open_to_all
 from server.current.services import Services, services
 from server.ops.version import version
 from server.web.environ_keys import FORWARDED

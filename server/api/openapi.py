@@ -10,7 +10,7 @@ from pydantic.json_schema import models_json_schema
 from werkzeug.routing import Rule
 
 from server.api.operation import STRING, Operation
-from server.current.person import open_to_all
+from server.current.identity import open_to_all
 from server.current.services import services
 from server.current.sign_in import APIS
 from server.ops.version import version

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request
 
 from server.api.bodies import PresetBody
 from server.api.operation import described
-from server.current.person import user_id
+from server.current.identity import user_id
 from server.current.services import services
 from server.store import Preset
 from server.web.request_json import read_json, validate

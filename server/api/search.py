@@ -7,7 +7,7 @@ from flask import Blueprint, request
 
 from server.api.operation import STRING, described
 from server.api.snippet import SnippetPart, highlighted, snippet
-from server.current.person import user_id
+from server.current.identity import user_id
 from server.current.services import services
 from server.problems import Problem
 from server.store import Hit, time_text

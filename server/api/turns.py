@@ -10,7 +10,7 @@ from server.api import freegpt
 from server.api.bodies import TurnBody
 from server.api.operation import described
 from server.current.begin_turn import begin_turn, requested_model
-from server.current.person import user_id
+from server.current.identity import user_id
 from server.current.services import Services, services
 from server.problems import Problem
 from server.turns import events, replay

@@ -7,7 +7,7 @@ from flask import Blueprint
 from flask_sock import Sock
 from simple_websocket import ConnectionClosed, Server
 
-from server.current.person import someone
+from server.current.identity import current_person
 from server.current.services import services
 from server.web.assets import assets
 
@@ -30,7 +30,7 @@ def live(ws: Server) -> None:
 
     What a client sends is read and left alone.
     """
-    person, app = someone(), services()
+    person, app = current_person(), services()
     queue = app.notifications.listen(person.id)
     try:
         last_seq = app.notifications.last_seq(person.id)

@@ -15,7 +15,7 @@ from server.compat.api_errors import ApiError
 from server.compat.keepalive import with_keepalive
 from server.compat.stored import relayed, stored
 from server.current import rate_limits
-from server.current.person import someone
+from server.current.identity import current_person
 from server.current.services import services
 from server.problems import Problem, note
 from server.turns.events import MIMETYPES
@@ -78,7 +78,7 @@ def answer(question: Question, writer: ReplyWriter, *, stream: bool, store: bool
     """
     rate_limits.count_turn()
     app = services()
-    pieces = (stored if store else relayed)(app, someone(), question)
+    pieces = (stored if store else relayed)(app, current_person(), question)
     if not stream:
         return Stream(_complete(pieces, writer), loop=app.loop, waits=True, mimetype="application/json")
     source = with_keepalive(_streamed(pieces, writer, f"{request.method} {request.path}"), writer.ping)

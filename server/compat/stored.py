@@ -14,7 +14,7 @@ from g4f_lite.pieces import Answering, Content, Piece, ToolCalls, Usage
 from server.api.bodies import LONGEST_SYSTEM, ParamsBody
 from server.auth.person import Person
 from server.compat.transcript import Transcript, calls_text, transcript
-from server.current.person import someone
+from server.current.identity import current_person
 from server.current.services import Services
 from server.limits.quota import Slot
 from server.problems import Problem
@@ -31,7 +31,7 @@ Queue = asyncio.Queue[Piece | Answering | None]
 
 def is_stored(store: bool | None) -> bool:
     """Tell whether a request is stored: as it says itself, or else as the key says that it brings."""
-    key = someone().key
+    key = current_person().key
     return bool(key and key.store) if store is None else store
 
 

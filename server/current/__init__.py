@@ -1,1 +1,1 @@
-"""What a view asks of the request at hand: the services, the person, their models and limits."""
+"""What a view needs to know about the current request: the services, the person, their models and limits."""

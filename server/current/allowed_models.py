@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 
 from g4f_lite.errors import UnknownModelError
 from g4f_lite.routing.model import Model
-from server.current.person import someone
+from server.current.identity import current_person
 from server.current.services import services
 from server.problems import Problem
 
@@ -68,7 +68,7 @@ def _matches(name: str, pattern_lists: Sequence[tuple[str, ...]]) -> bool:
 
 
 def _patterns() -> list[tuple[str, ...]]:
-    person = someone()
+    person = current_person()
     of_role = services().config.auth.roles.of(person.role).models
     return [of_role, tuple(person.key.models)] if person.key else [of_role]
 

@@ -1,4 +1,4 @@
-"""The key by which a program says for whom it asks."""
+"""The API key with which a program sends requests in a person's name."""
 
 import secrets
 from datetime import timedelta
@@ -17,31 +17,31 @@ if TYPE_CHECKING:
 API_KEY_BLUEPRINTS = frozenset({"openai", "anthropic"})
 """The blueprints whose views accept API keys."""
 PREFIX = "sk-g4f-"
-"""By which people, and programs that look for leaked keys, tell what it is."""
+"""Lets people, and programs that search for leaked keys, recognize one."""
 WRONG = "This API key is not right, or not any more. Make another one on the page, under Settings, API keys."
 TOO_OFTEN = "There were too many wrong API keys. Try again in a few minutes."
 
 
-def key_in(asked: Request) -> str:
-    """Return the key that a request brings to a view that takes one, or an empty text."""
-    if asked.blueprint not in API_KEY_BLUEPRINTS:
+def sent_key(request: Request) -> str:
+    """Return the key in a request to a view that accepts keys, or an empty text."""
+    if request.blueprint not in API_KEY_BLUEPRINTS:
         return ""
-    scheme, _, key = asked.headers.get("Authorization", "").partition(" ")
-    return key.strip() if scheme.lower() == "bearer" else asked.headers.get("x-api-key", "").strip()
+    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else request.headers.get("x-api-key", "").strip()
 
 
 def new_key(access: "Access", user_id: str, name: str, settings: KeySettings, lifetime: timedelta | None = None) -> str:
-    """Make a key, and return it: it is told this once. Raises: Problem, as `ApiKeys.add` says."""
+    """Store a new key and return it; only its hash is kept. Raises: Problem, like `ApiKeys.add`."""
     key = f"{PREFIX}{secrets.token_urlsafe(32)}"
     access.api_keys.add(access.hash_of_key(key), user_id, name, key[-4:], settings, lifetime)
     return key
 
 
-def holder(access: "Access", key: str, address: str) -> tuple[ApiKey, Account] | None:
-    """Return the key as it is stored, and whose it is.
+def account_of_key(access: "Access", key: str, address: str) -> tuple[ApiKey, Account] | None:
+    """Return the stored key and its account.
 
-    Where nobody has to sign in, what does not look like one of our keys is nothing: programs always send something.
-    Raises: Problem, with `unauthenticated`, or with `rate_limited` for who guesses.
+    None where nobody has to sign in and the key is not one of ours: many programs cannot leave the key out.
+    Raises: Problem("unauthenticated"); Problem("rate_limited") after too many wrong keys.
     """
     if access.mode == "none" and not key.startswith(PREFIX):
         return None

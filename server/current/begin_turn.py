@@ -2,7 +2,7 @@
 
 from g4f_lite.routing.model import Model
 from server.current.allowed_models import allowed_model, model_or_default
-from server.current.person import user_id
+from server.current.identity import user_id
 from server.current.rate_limits import take_slot
 from server.current.services import services
 from server.limits.quota import Slot

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from flask import Flask, request
 
-from server.current.person import person, someone
+from server.current.identity import current_person, person_or_none
 from server.current.services import services
 from server.limits.quota import QuotaExceeded, Slot
 from server.limits.rate_limiter import network
@@ -27,14 +27,14 @@ def count_turn() -> None:
     """Count a turn of the person. Raises: QuotaExceeded."""
     app = services()
     with _translated():
-        app.quota.count_turn(app.config.limits, someone(), _address())
+        app.quota.count_turn(app.config.limits, current_person(), _address())
 
 
 def take_slot() -> Slot:
     """Count a turn of the person, and return the slot to run it. Raises: QuotaExceeded."""
     app = services()
     with _translated():
-        slot = app.quota.take_slot(app.config.limits, someone())
+        slot = app.quota.take_slot(app.config.limits, current_person())
     try:
         count_turn()
     except Problem:
@@ -46,7 +46,7 @@ def take_slot() -> Slot:
 def count_request() -> None:
     """Count a request of the person. Raises: QuotaExceeded."""
     app = services()
-    if app.config.limits.requests_per_minute and (found := person()):
+    if app.config.limits.requests_per_minute and (found := person_or_none()):
         with _translated():
             app.quota.count_request(app.config.limits, user_id=found.id)
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from flask import Flask, Request, request
 
 from server.config.site import is_loopback
-from server.current.api_key import key_in
-from server.current.sign_in import is_for_programs
+from server.current.api_key import sent_key
+from server.current.sign_in import is_api_path
 from server.problems import Problem
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -51,13 +51,13 @@ def check_origin(request: Request) -> None:
 
 def check_address(request: Request) -> None:
     """Refuse JSON that is sent to a page: the base URL of that program lacks the /v1. Raises: Problem."""
-    if request.method not in SAFE_METHODS and request.is_json and not is_for_programs(request):
+    if request.method not in SAFE_METHODS and request.is_json and not is_api_path(request):
         raise Problem("not_found", NO_API)
 
 
 def _has_only_a_key(request: Request) -> bool:
     """Return whether an API key is the only credential: no page of another site can make a browser send one."""
-    return bool(key_in(request)) and not request.cookies
+    return bool(sent_key(request)) and not request.cookies
 
 
 def _check_unsafe(request: Request) -> None:

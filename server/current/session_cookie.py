@@ -1,4 +1,4 @@
-"""The cookie that holds a session's token: out of reach of scripts and of other sites."""
+"""The cookie with the session token: scripts cannot read it, and other sites cannot send it."""
 
 from flask import Request, Response, url_for
 
@@ -7,13 +7,13 @@ from server.store.people.sessions import LONGEST
 NAME = "chat_session"
 
 
-def token_of(request: Request) -> str:
-    """Return the token that a request brings, or an empty text."""
+def session_token(request: Request) -> str:
+    """Return the token that the browser sent, or an empty text."""
     return request.cookies.get(_name(request), "")
 
 
-def give(response: Response, request: Request, token: str) -> None:
-    """Have the browser keep a token as long as a session lasts."""
+def set_session_cookie(response: Response, request: Request, token: str) -> None:
+    """Store a token in the browser for as long as a session can last."""
     response.set_cookie(
         _name(request),
         token,
@@ -25,8 +25,8 @@ def give(response: Response, request: Request, token: str) -> None:
     )
 
 
-def keep_briefly(response: Response, request: Request, name: str, value: str, seconds: int) -> None:
-    """Have the browser keep something for the way out to another site and back."""
+def set_short_cookie(response: Response, request: Request, name: str, value: str, seconds: int) -> None:
+    """Store a value in the browser while the person signs in at another site."""
     response.set_cookie(
         name,
         value,
@@ -38,16 +38,16 @@ def keep_briefly(response: Response, request: Request, name: str, value: str, se
     )
 
 
-def take_away(response: Response, request: Request) -> None:
-    """Have the browser forget it."""
+def delete_session_cookie(response: Response, request: Request) -> None:
+    """Delete the token in the browser."""
     response.delete_cookie(_name(request), _path(), secure=request.is_secure, httponly=True, samesite="Lax")
 
 
 def _name(request: Request) -> str:
-    """Return a name that no other site of this host can set, where the browser can see to that."""
+    """Return a name that no other site on this host can set, if the connection allows one (RFC 6265bis, prefixes)."""
     return f"__Host-{NAME}" if request.is_secure and _path() == "/" else NAME
 
 
 def _path() -> str:
-    """Return the path of the site, without a slash at the end of a prefix: the prefix itself belongs to it."""
+    """Return the path of the site without a final slash, because the prefix itself belongs to the site."""
     return url_for("chat.root").rstrip("/") or "/"

@@ -1,59 +1,59 @@
-"""The gate: nobody passes who has to say who they are and did not. What they see instead is a way to do so."""
+"""Requires people to sign in: redirects a browser to the login page, and refuses a program."""
 
 from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from server.current.person import person, signed_in, someone
+from server.current.identity import current_person, person_or_none, signed_in_person
 from server.current.services import services
 from server.web.streaming import Stream
 
 APIS = ("/backend-api/", "/v1/", "/change-language", "/get-languages", "/get-locale")
-"""Where APIs are; the last three are what the page of freegpt-webui fetches."""
+"""Where the APIs are; the last three are addresses that the page of freegpt-webui requests."""
 
 
 def require_sign_in(app: Flask) -> None:
-    """Ask who is there before every view that is not open to all, and go on asking while a stream lasts."""
-    app.before_request(_ask)
-    app.after_request(_attend)
-    app.jinja_env.globals["signed_in"] = signed_in
+    """Check the person before every view that is not open to all, and the session while a stream lasts."""
+    app.before_request(_check)
+    app.after_request(_end_with_session)
+    app.jinja_env.globals["signed_in_person"] = signed_in_person
 
 
-def own_path(address: str) -> str:
-    """Return an address if it is a path of this site, and the page of a new chat otherwise."""
-    inside = url_for("chat.root")
+def path_within_site(address: str) -> str:
+    """Return the address if it is a path of this site, otherwise that of a new chat."""
+    root = url_for("chat.root")
     parts = urlsplit(address) if address.isprintable() and "\\" not in address else None
-    if not parts or parts.scheme or parts.netloc or address.startswith("//") or not parts.path.startswith(inside):
+    if not parts or parts.scheme or parts.netloc or address.startswith("//") or not parts.path.startswith(root):
         return url_for("chat.new")
     return address
 
 
-def is_for_programs(asked: Request) -> bool:
-    """Tell whether this is an address of an API, which says everything as JSON."""
-    under = asked.path.removeprefix(url_for("chat.root").rstrip("/"))
-    return under.startswith(APIS)
+def is_api_path(request: Request) -> bool:
+    """Return whether the address belongs to an API, which answers in JSON."""
+    path = request.path.removeprefix(url_for("chat.root").rstrip("/"))
+    return path.startswith(APIS)
 
 
-def _ask() -> ResponseReturnValue | None:
-    """Send a person who has to sign in to the page for that; refuse a program. Raises: Problem."""
+def _check() -> ResponseReturnValue | None:
+    """Redirect to the login page, or refuse the request. Raises: Problem("unauthenticated")."""
     view = current_app.view_functions.get(request.endpoint or "")
-    if view is None or getattr(view, "open_to_all", False) or person():
+    if view is None or getattr(view, "open_to_all", False) or person_or_none():
         return None
-    if not _is_visit():
-        someone()
-    back = request.full_path.rstrip("?") if request.method == "GET" else None
-    return redirect(url_for("login.show", next=back if back != url_for("chat.new") else None), 303)
+    if not _is_navigation():
+        current_person()
+    path = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("login.show", next=path if path != url_for("chat.new") else None), 303)
 
 
-def _is_visit() -> bool:
-    """Tell whether a person goes to a page, so that they can be led to another one."""
-    return not is_for_programs(request) and request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
+def _is_navigation() -> bool:
+    """Return whether a browser opens a page, so that a redirect shows another page to a person."""
+    return not is_api_path(request) and request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
 
 
-def _attend(response: Response) -> Response:
-    """Have a stream end when the session does that asked for it."""
-    if isinstance(response, Stream) and (found := signed_in()):
-        blocks = response.blocks
-        blocks.source = services().access.open_streams.while_session_lasts(blocks.source, found.token_hash)
+def _end_with_session(response: Response) -> Response:
+    """End a stream when the session that it was requested in ends."""
+    if isinstance(response, Stream) and (found := signed_in_person()):
+        body = response.body_source
+        body.source = services().access.open_streams.while_session_lasts(body.source, found.token_hash)
     return response

@@ -10,7 +10,7 @@ from server.front.front_errors import SERVER
 from server.front.gateway import AppResponse
 from server.problems import Problem, note
 from server.web.closing import closing
-from server.web.streaming import as_problems, failure
+from server.web.streaming import error_response, provider_errors_as_problems
 
 SLICE_BYTES = 64 * 1024
 """About how much of one block may wait in memory for a slow reader."""
@@ -27,7 +27,7 @@ async def deliver(request: web.BaseRequest, answer: AppResponse) -> web.StreamRe
         first = None
         if answer.waits:
             try:
-                with as_problems():
+                with provider_errors_as_problems():
                     first = await anext(source, None)
             except Problem as problem:
                 note(problem, f"{request.method} {request.path}")
@@ -60,7 +60,7 @@ async def _write(response: web.StreamResponse, block: bytes) -> None:
 
 
 def _failure(problem: Problem, answer: AppResponse) -> web.Response:
-    made = failure(problem, answer.headers)
+    made = error_response(problem, answer.headers)
     return _response(made.status_code, None, made.headers.to_wsgi_list(), made.get_data())
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from server.web.closing import close
-from server.web.streaming import Blocks
+from server.web.streaming import StreamBody
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -77,7 +77,7 @@ class Gateway:
         context = copy_context()
         started = StartResponse()
         body = context.run(self._app, environ, started)
-        if isinstance(body, Blocks):
+        if isinstance(body, StreamBody):
             return started.answer(body.source, body.waits)
         if environ["REQUEST_METHOD"] == "HEAD" or started.size_bytes <= WHOLE_BYTES:
             return started.answer(_whole(body, context))

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from server.auth import passwords, totp, user_agents
 from server.auth.access import Access
 from server.auth.person import Person
-from server.current.person import signed_in, someone
+from server.current.identity import current_person, signed_in_person
 from server.current.services import services
 from server.pages.error_page import not_found_page
 from server.pages.login import limiter_keys
@@ -70,7 +70,7 @@ class AccountPage(Page):
 @account.before_request
 def require_sign_in() -> ResponseReturnValue | None:
     """Without sign-in there is no account page."""
-    return None if signed_in() else not_found_page()
+    return None if signed_in_person() else not_found_page()
 
 
 @account.before_request
@@ -89,7 +89,7 @@ def show() -> str:
 @account.post("/password")
 def change_password() -> ResponseReturnValue:
     """Change the password, which ends all other sessions."""
-    access, person = services().access, someone()
+    access, person = services().access, current_person()
     new = request.form.get("new", "")
     try:
         mine = _account_by_password(access, person)
@@ -104,7 +104,7 @@ def change_password() -> ResponseReturnValue:
 @account.post("/sessions")
 def end_sessions() -> ResponseReturnValue:
     """End the session `id`, or all others if there is no `id`."""
-    access, person = services().access, someone()
+    access, person = services().access, current_person()
     if session_id := request.form.get("id"):
         access.sessions.end(person.id, session_id)
     else:
@@ -117,7 +117,7 @@ def end_sessions() -> ResponseReturnValue:
 def begin_second_factor() -> ResponseReturnValue:
     """Show a new secret. No code is asked for until `confirm_second_factor` has seen one from it."""
     try:
-        mine = _account_by_password(services().access, someone())
+        mine = _account_by_password(services().access, current_person())
     except Problem as problem:
         return _page(problem=problem), problem.status
     return _page(setup=_setup(mine, totp.new_secret()))
@@ -126,7 +126,7 @@ def begin_second_factor() -> ResponseReturnValue:
 @account.post("/second-factor/confirm")
 def confirm_second_factor() -> ResponseReturnValue:
     """Turn the second factor on if the code is right, and show the recovery codes."""
-    access, mine = services().access, services().access.accounts.by_id(someone().id)
+    access, mine = services().access, services().access.accounts.by_id(current_person().id)
     secret = access.unsealed("second factor", request.form.get("sealed", ""), of=mine.id)
     if not secret:
         problem = Problem("invalid_request", TOO_LATE)
@@ -145,7 +145,7 @@ def remove_second_factor() -> ResponseReturnValue:
     """Turn the second factor off."""
     access = services().access
     try:
-        mine = _account_by_password(access, someone())
+        mine = _account_by_password(access, current_person())
     except Problem as problem:
         return _page(problem=problem), problem.status
     access.second_factors.disable(mine.id)
@@ -174,7 +174,7 @@ def _setup(mine: Account, secret: str) -> Setup:
 def _page(
     problem: Problem | None = None, done: str = "", setup: Setup | None = None, codes: list[str] | None = None
 ) -> str:
-    app, person = services(), someone()
+    app, person = services(), current_person()
     mine = app.access.accounts.by_id(person.id) if app.access.mode == "accounts" else None
     page = AccountPage(
         name=person.name,

@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from server.auth.access import Access
-from server.current.person import signed_in, someone
+from server.current.identity import current_person, signed_in_person
 from server.current.services import services
 from server.pages.error_page import not_found_page
 from server.pages.page import Page, render
@@ -49,7 +49,7 @@ class AdminPage(Page):
 @admin.before_request
 def require_administrator() -> ResponseReturnValue | None:
     """Answer everyone else as at an address that does not exist."""
-    person = signed_in()
+    person = signed_in_person()
     is_one = person and person.role == "admin" and services().access.mode == "accounts"
     return None if is_one else not_found_page()
 
@@ -108,7 +108,7 @@ def _do(access: Access, account: Account, what: str) -> str:
 
 
 def _note(event: str, account: Account, **more: str) -> None:
-    by, address = someone().name, request.remote_addr
+    by, address = current_person().name, request.remote_addr
     services().access.audit.note(event, user=account.name, by=by, address=address, **more)
 
 
@@ -133,7 +133,7 @@ def _link(access: Access, account: Account) -> str:
 
 
 def _accounts(access: Access) -> list[ShownAccount]:
-    seen, me = access.sessions.last_seen(), someone().id
+    seen, me = access.sessions.last_seen(), current_person().id
     return [
         ShownAccount(
             id=account.id,

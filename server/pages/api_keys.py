@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from server.current.api_key import new_key
-from server.current.person import someone
+from server.current.identity import current_person
 from server.current.services import services
 from server.pages.page import Page, render
 from server.problems import Problem
@@ -59,7 +59,7 @@ def show() -> str:
 @api_keys.post("")
 def make() -> ResponseReturnValue:
     """Make a key and show it."""
-    access, person, form = services().access, someone(), request.form
+    access, person, form = services().access, current_person(), request.form
     days_valid = next((days for days in DAYS if str(days) == form.get("days")), 0)
     try:
         made = new_key(
@@ -74,7 +74,7 @@ def make() -> ResponseReturnValue:
 @api_keys.post("/<key_id>/revoke")
 def revoke(key_id: str) -> ResponseReturnValue:
     """Revoke a key; streams that use it end within seconds."""
-    access, person = services().access, someone()
+    access, person = services().access, current_person()
     if access.api_keys.revoke(person.id, key_id):
         access.audit.note("api_key_revoked", user=person.name or person.id, address=request.remote_addr)
     return redirect(url_for("api_keys.show"), 303)
@@ -108,7 +108,7 @@ def _page(made: str = "", problem: str = "") -> str:
     app = services()
     keys = app.access.api_keys
     page = ApiKeysPage(
-        keys=[ShownKey(key, keys.is_expired(key)) for key in keys.of(someone().id)],
+        keys=[ShownKey(key, keys.is_expired(key)) for key in keys.of(current_person().id)],
         made=made,
         address=f"{request.host_url.rstrip('/')}{app.config.url_prefix}/v1",
         needs_one=app.access.mode != "none",

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from g4f_lite.providers.guide import Guide
 from g4f_lite.routing.model import Model
 from server.current.allowed_models import allowed_models, default_model, model_options
-from server.current.person import user_id
+from server.current.identity import user_id
 from server.current.services import services
 from server.pages.error_page import not_found_page
 from server.pages.message_window import WINDOW, MessageWindow, branch, labels, message_window

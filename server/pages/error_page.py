@@ -2,7 +2,7 @@
 
 from flask import Request, Response, render_template
 
-from server.current.sign_in import is_for_programs
+from server.current.sign_in import is_api_path
 from server.pages.error_texts import error_text
 from server.pages.page import Page, render
 from server.problems import Problem
@@ -10,7 +10,7 @@ from server.problems import Problem
 
 def wants_page(request: Request) -> bool:
     """Return whether the browser shows the response to a person, who followed a link or sent a form."""
-    return not is_for_programs(request) and request.accept_mimetypes.best == "text/html"
+    return not is_api_path(request) and request.accept_mimetypes.best == "text/html"
 
 
 def error_page(problem: Problem) -> Response:

@@ -9,10 +9,10 @@ from flask.typing import ResponseReturnValue
 
 from server.auth import passwords, totp
 from server.auth.access import Access
-from server.current import session_cookie
-from server.current.person import open_to_all, person
+from server.current.identity import open_to_all, person_or_none
 from server.current.services import services
-from server.current.sign_in import own_path
+from server.current.session_cookie import delete_session_cookie, set_session_cookie
+from server.current.sign_in import path_within_site
 from server.limits.rate_limiter import network
 from server.pages.page import Page, render
 from server.store.people.accounts import LOCAL_USER, LONGEST_NAME, Account, name_key
@@ -42,7 +42,7 @@ class LoginPage(Page):
 @open_to_all
 def show() -> ResponseReturnValue:
     """Show the form; redirect a person who is signed in already."""
-    return redirect(_next()) if person() else show_login()
+    return redirect(_next()) if person_or_none() else show_login()
 
 
 @login.post("/login")
@@ -89,12 +89,12 @@ def enter_code() -> ResponseReturnValue:
 @open_to_all
 def leave() -> ResponseReturnValue:
     """End the session, in the browser and on the server."""
-    access, found = services().access, person()
+    access, found = services().access, person_or_none()
     response = make_response(redirect(url_for("login.show" if access.mode != "none" else "chat.new"), 303))
     if found and found.token_hash:
         access.sessions.end(found.id, found.session_id)
         access.audit.note("logout", user=found.name or found.id, address=request.remote_addr)
-        session_cookie.take_away(response, request)
+        delete_session_cookie(response, request)
         if not services().config.url_prefix:  # below one, other sites may share what this browser keeps
             response.headers["Clear-Site-Data"] = '"storage"'
     return response
@@ -108,11 +108,11 @@ def let_in(access: Access, user_id: str, name: str, then: str = "") -> ResponseR
     token = access.start(user_id, request.remote_addr or "", request.user_agent.string)
     if not token:
         return show_login(_("This account is disabled."), 403)
-    if before := person():
+    if before := person_or_none():
         access.sessions.end(before.id, before.session_id)
     access.audit.note("login", user=name, address=request.remote_addr)
-    response = make_response(redirect(own_path(then) if then else _next(), 303))
-    session_cookie.give(response, request, token)
+    response = make_response(redirect(path_within_site(then) if then else _next(), 303))
+    set_session_cookie(response, request, token)
     return response
 
 
@@ -157,7 +157,7 @@ def _wrong(access: Access) -> str:
 
 
 def _next() -> str:
-    return own_path(request.values.get("next", ""))
+    return path_within_site(request.values.get("next", ""))
 
 
 def show_login(problem: str = "", status: int = 200, sealed: str = "") -> tuple[str, int]:

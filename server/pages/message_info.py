@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, request
 
 from g4f_lite.errors import UnknownModelError
-from server.current.person import user_id
+from server.current.identity import user_id
 from server.current.services import services
 from server.pages.page import render
 from server.store import StoredMessage

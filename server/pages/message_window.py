@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from flask import request
 
 from g4f_lite.routing.model import Model
-from server.current.person import user_id
+from server.current.identity import user_id
 from server.current.services import services
 from server.pages.shown_message import ShownMessage, shown_message
 from server.store import Branch, StoredConversation, StoredMessage, Versions

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from server.api.bodies import TurnBody
 from server.current.begin_turn import begin_turn, requested_model
-from server.current.person import user_id
+from server.current.identity import user_id
 from server.current.rate_limits import count_request
 from server.current.services import services
 from server.pages.chat import Draft, chat_page

@@ -8,10 +8,10 @@ from flask.typing import ResponseReturnValue
 
 from server.auth.access import SEALED_FOR_S, Access
 from server.auth.oidc_client import Guest, Issuer, Visit
-from server.current import session_cookie
-from server.current.person import open_to_all
+from server.current.identity import open_to_all
 from server.current.services import services
-from server.current.sign_in import own_path
+from server.current.session_cookie import set_short_cookie
+from server.current.sign_in import path_within_site
 from server.pages.error_page import not_found_page
 from server.pages.login import let_in, limiter_keys, show_login, too_many
 from server.problems import Problem
@@ -38,9 +38,9 @@ def begin() -> ResponseReturnValue:
         address, visit = access.issuer.begin(_return_address())
     except Problem as problem:
         return show_login(_(problem.message), problem.status)
-    kept = json.dumps({**asdict(visit), "next": own_path(request.args.get("next", ""))})
+    kept = json.dumps({**asdict(visit), "next": path_within_site(request.args.get("next", ""))})
     response = make_response(redirect(address))
-    session_cookie.keep_briefly(response, request, COOKIE, access.sealed("oidc", kept, of=""), SEALED_FOR_S)
+    set_short_cookie(response, request, COOKIE, access.sealed("oidc", kept, of=""), SEALED_FOR_S)
     return response
 
 

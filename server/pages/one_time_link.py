@@ -6,7 +6,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from server.auth import passwords
-from server.current.person import open_to_all
+from server.current.identity import open_to_all
 from server.current.services import services
 from server.pages.login import let_in
 from server.pages.page import Page, render

@@ -11,7 +11,7 @@ from server.api.snippet import SnippetPart
 from server.pages.page import Page, render
 from server.problems import Problem
 from server.store import Hit
-from server.web.preferences import zone
+from server.web.preferences import time_zone
 
 search_page = Blueprint("search_page", __name__, url_prefix="/chat")
 
@@ -69,6 +69,6 @@ def results() -> str:
 def _results(query: str) -> SearchResults:
     """Return one page of results. Raises: Problem."""
     matches, older = find_matches(query, request.args.get("before"))
-    days = (match.hit.at.astimezone(zone()).date().isoformat() for match in matches)
+    days = (match.hit.at.astimezone(time_zone()).date().isoformat() for match in matches)
     shown = [ShownMatch(match.hit, match.snippet, day) for match, day in zip(matches, days, strict=True)]
     return SearchResults(query, shown, older, "")

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from server.current.person import user_id
+from server.current.identity import user_id
 from server.current.services import services
 from server.ops.version import version
 from server.pages.page import Page, render
-from server.web.preferences import CHOICES, LANGUAGES, keep, preferences
+from server.web.preferences import CHOICES, LANGUAGES, preferences, set_preferences
 
 settings = Blueprint("settings", __name__, url_prefix="/chat")
 
@@ -49,7 +49,7 @@ def change() -> ResponseReturnValue:
     response = redirect(url_for("settings.show"), 303)
     chosen = {name: values[-1] for name, values in request.form.lists()}  # a checkbox follows its hidden "off"
     defaults = {name: CHOICES[name][0] for name in request.form.getlist("reset") if name in CHOICES}
-    keep(response, chosen | defaults, url_for("chat.root"))
+    set_preferences(response, chosen | defaults, url_for("chat.root"))
     return response
 
 

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from flask import request
 
-from server.current.person import user_id
+from server.current.identity import user_id
 from server.current.services import services
 from server.store import Store, StoredConversation
 from server.translatable import N_
-from server.web.preferences import zone
+from server.web.preferences import time_zone
 from server.web.request_json import query_flag
 
 PINNED = N_("Pinned")
@@ -60,7 +60,7 @@ def conversation_list(current_id: str, before: str | None) -> ConversationList:
     """
     archived, count = query_flag(request, "archived") or False, request.args.get("count", 0, int)
     listed, older = page_of_list(services().store, user_id(), archived=archived, before=before, count=count)
-    return ConversationList(groups(listed, datetime.now(zone())), older, current_id, archived)
+    return ConversationList(groups(listed, datetime.now(time_zone())), older, current_id, archived)
 
 
 def page_of_list(

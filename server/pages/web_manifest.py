@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, jsonify, url_for
 from flask.blueprints import BlueprintSetupState
 
-from server.current.person import open_to_all
+from server.current.identity import open_to_all
 from server.current.services import services
 from server.web.assets import asset_url
 from server.web.i18n import direction, gettext, language

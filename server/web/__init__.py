@@ -1,1 +1,1 @@
-"""What all views share: bodies in, streams and files out, languages and preferences."""
+"""What all views share: reading JSON, streams, static files, headers, languages and preferences."""

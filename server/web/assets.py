@@ -11,7 +11,7 @@ from typing import Self, cast
 from flask import Blueprint, Response, abort, current_app, request, url_for
 from flask.blueprints import BlueprintSetupState
 
-from server.current.person import open_to_all
+from server.current.identity import open_to_all
 from server.web.compression import accepts_gzip
 
 STATIC = Path(__file__).parents[2] / "client" / "static"

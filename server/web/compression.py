@@ -1,22 +1,22 @@
-"""Pages and lists leave compressed where the client takes it; what streams never does, so that nothing waits."""
+"""Compresses pages and lists with gzip if the client accepts it, and never a stream, so that nothing waits."""
 
 import gzip
 
 from flask import Flask, Response, request
 
-KINDS = {"text/html", "application/json", "application/manifest+json"}
+MIMETYPES = {"text/html", "application/json", "application/manifest+json"}
 SMALLEST = 1024
-"""Bytes; less gains nothing."""
+"""Bytes. Compressing less gains nothing."""
 LEVEL = 5
-"""Some 20 ms per megabyte. What never changes is compressed once, and harder: see `assets`."""
+"""About 20 ms per megabyte. Static files are compressed once, and better: see `assets`."""
 
 
 def compress_responses(app: Flask) -> None:
-    """Compress the answers of an app."""
+    """Compress the responses of an app."""
 
     @app.after_request
-    def shorten(response: Response) -> Response:
-        if response.is_streamed or response.mimetype not in KINDS or "Content-Encoding" in response.headers:
+    def compress(response: Response) -> Response:
+        if response.is_streamed or response.mimetype not in MIMETYPES or "Content-Encoding" in response.headers:
             return response
         response.vary.add("Accept-Encoding")
         body = response.get_data()
@@ -27,5 +27,5 @@ def compress_responses(app: Flask) -> None:
 
 
 def accepts_gzip() -> bool:
-    """Tell whether the client of the current request takes gzip."""
+    """Return whether the client of the current request accepts gzip."""
     return request.accept_encodings.quality("gzip") > 0

@@ -1,4 +1,7 @@
-"""The languages of the page: gettext catalogues, each read when it is first asked for. The English text is the key."""
+"""Chooses the language of a page and translates it, with gettext catalogues that are read when first needed.
+
+The English text is the key in every catalogue.
+"""
 
 import json
 import re
@@ -16,9 +19,9 @@ LOCALES = Path(__file__).parents[2] / "client" / "locales"
 SOURCE = "en"
 RIGHT_TO_LEFT = {"ar"}
 PLURAL_SAMPLES = {"zero": 0, "one": 1, "two": 2, "few": 3, "many": 11, "other": 100}
-"""A number of each category of plurals, as every language here that has the category sees it. Source: CLDR, plurals."""
+"""A number in each plural category, valid for every supported language that has the category. Source: CLDR, plurals."""
 
-_BY_PRIMARY = {tag.split("-")[0]: tag for tag in LANGUAGES}
+_BY_PRIMARY_SUBTAG = {tag.split("-")[0]: tag for tag in LANGUAGES}
 
 
 def translate_templates(app: Flask) -> None:
@@ -30,7 +33,7 @@ def translate_templates(app: Flask) -> None:
 
 
 def language() -> str:
-    """Return the tag of the reader's language: the chosen one, or the first of the browser's that there is."""
+    """Return the tag of the reader's language: the one in their settings, or the browser's first that is supported."""
     if not has_request_context():
         return SOURCE
     if "language" not in g:
@@ -38,13 +41,13 @@ def language() -> str:
     return str(g.language)
 
 
-def closest(tag: str) -> str:
-    """Return the language that is there for a tag such as `pt-PT` or `pt_BR`; empty if there is none."""
-    return _BY_PRIMARY.get(re.split("[-_]", tag)[0].lower(), "")
+def closest_language(tag: str) -> str:
+    """Return the supported language for a tag such as `pt-PT` or `pt_BR`; empty if there is none."""
+    return _BY_PRIMARY_SUBTAG.get(re.split("[-_]", tag)[0].lower(), "")
 
 
 def direction() -> str:
-    """Return the direction of writing, for `dir`."""
+    """Return the writing direction, for the attribute `dir`."""
     return "rtl" if language() in RIGHT_TO_LEFT else "ltr"
 
 
@@ -54,18 +57,18 @@ def gettext(message: str) -> str:
 
 
 def ngettext(singular: str, plural: str, number: int) -> str:
-    """Return the form for a number in the reader's language; the caller puts the number in."""
+    """Return the form for a number in the reader's language. The caller inserts the number."""
     return catalogue(language()).ngettext(singular, plural, number)
 
 
 def plural_forms(singular: str, plural: str) -> str:
-    """Return JSON with the form of each category of plurals, for scripts, which choose by `Intl.PluralRules`."""
+    """Return JSON with the form of each plural category, from which scripts choose with `Intl.PluralRules`."""
     return json.dumps({name: ngettext(singular, plural, number) for name, number in PLURAL_SAMPLES.items()})
 
 
 @lru_cache
 def catalogue(tag: str) -> NullTranslations:
-    """Return the messages of a language."""
+    """Return the translations into a language."""
     if tag == SOURCE:
         return NullTranslations()
     return GNUTranslations(BytesIO(polib.pofile(str(LOCALES / f"{tag}.po")).to_binary()))
@@ -73,6 +76,6 @@ def catalogue(tag: str) -> NullTranslations:
 
 def _accepted() -> str:
     for tag, quality in request.accept_languages:
-        if quality > 0 and (found := closest(tag)):
+        if quality > 0 and (found := closest_language(tag)):
             return found
     return SOURCE

@@ -1,4 +1,4 @@
-"""What a person prefers, by device: cookies, so that the first paint is right without a script."""
+"""The preferences of a person on a device, in cookies, so that the first paint is right without a script."""
 
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -18,7 +18,7 @@ LANGUAGES = {
     "ar": "العربية",
     "uk": "Українська",
 }
-"""By the tag that is their `lang`, each named in itself."""
+"""The name of each language in itself, by its tag for `lang`."""
 CHOICES = {
     "theme": ("system", "light", "dark", "contrast"),
     "language": ("", *LANGUAGES),
@@ -29,27 +29,27 @@ CHOICES = {
     "examples": ("on", "off"),
     "sidebar": ("open", "rail"),
 }
-"""By name, what there is to choose; the first is the default. An empty language is the browser's own."""
+"""The values of each preference; the first is the default. An empty language means the browser's."""
 A_YEAR_S = 365 * 24 * 60 * 60
 
 
 def preferences() -> dict[str, str]:
-    """Return each choice of the current request, what is no choice is the default; and `zone`, empty if not known."""
+    """Return the preferences of the current request, with defaults for unknown values; `zone` is empty if unknown."""
     found = {name: _one_of(choices, request.cookies.get(f"chat_{name}")) for name, choices in CHOICES.items()}
-    here = zone()
-    return {**found, "zone": here.key if here else ""}
+    zone = time_zone()
+    return {**found, "zone": zone.key if zone else ""}
 
 
-def zone() -> ZoneInfo | None:
-    """Return the reader's time zone; None, which is this machine's own, where it is not known."""
+def time_zone() -> ZoneInfo | None:
+    """Return the reader's time zone; None, which means the server's, if it is unknown."""
     try:
         return ZoneInfo(request.cookies.get("chat_zone", ""))
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
 
 
-def keep(response: Response, chosen: Mapping[str, str], path: str) -> None:
-    """Set the cookies of what was chosen; what is no choice, or nothing to choose, is left alone."""
+def set_preferences(response: Response, chosen: Mapping[str, str], path: str) -> None:
+    """Set the cookies of the chosen preferences; unknown names and values are ignored."""
     for name, value in chosen.items():
         if value in CHOICES.get(name, ()) or (name == "zone" and len(value) < 64):
             response.set_cookie(

@@ -1,8 +1,8 @@
 """A response whose body is an asynchronous source.
 
-The front takes such a body over: the view's thread goes back to its pool and the event loop writes what the source
+The front takes the source over: the view's thread returns to its pool, and the event loop writes what the source
 yields. Under any other WSGI server the body is an ordinary iterator that asks the loop for each block. The request
-context is gone once the view has returned, so a source holds everything it needs.
+context ends when the view returns, so a source must hold everything it needs.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class Stream(Response):
-    """A response that sends each block of its source at once, and never a Content-Length."""
+    """A response that sends each block of its source immediately, without a Content-Length."""
 
     automatically_set_content_length = False
 
@@ -38,37 +38,37 @@ class Stream(Response):
         mimetype: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Keep the source; nothing of it runs yet. Whatever happens, its `aclose` is called, if it has one.
+        """Keep the source without running it. Its `aclose`, if it has one, is called in every case.
 
         loop: where the source runs.
-        waits: hold the headers back until the first block, so that a Problem or a provider's error before it
-            becomes a true status. An error behind it ends the connection without the final chunk.
+        waits: send the headers with the first block, so that a Problem or a provider's error before it sets the
+            status. An error after it ends the connection without the final chunk.
         """
-        self.blocks = Blocks(source, loop, waits)
-        super().__init__(self.blocks, status=status, mimetype=mimetype, headers=headers)
+        self.body_source = StreamBody(source, loop, waits)
+        super().__init__(self.body_source, status=status, mimetype=mimetype, headers=headers)
         self.headers["Cache-Control"] = "no-store, no-transform"
         self.headers["X-Accel-Buffering"] = "no"
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        """Answer as a WSGI application does: with `blocks` itself where the server takes it over."""
+        """Answer as a WSGI application; a server that takes the source over gets `body_source` itself."""
         if environ["REQUEST_METHOD"] == "HEAD":
-            self.blocks.close()
-        elif environ.get(LOOP) is self.blocks.loop:
+            self.body_source.close()
+        elif environ.get(LOOP) is self.body_source.loop:
             start_response(self.status, self.get_wsgi_headers(environ).to_wsgi_list())
-            return self.blocks
-        elif self.blocks.waits:
+            return self.body_source
+        elif self.body_source.waits:
             try:
-                self.blocks.begin()
+                self.body_source.begin()
             except Problem as problem:
                 note(problem, f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
-                return failure(problem, self.headers.to_wsgi_list())(environ, start_response)
+                return error_response(problem, self.headers.to_wsgi_list())(environ, start_response)
         return super().__call__(environ, start_response)
 
 
-class Blocks(Iterator[bytes]):
-    """A source as a thread sees it, one block at a time.
+class StreamBody(Iterator[bytes]):
+    """Iterates over a source in a thread, one block at a time.
 
-    One task of the loop runs the source from beginning to end, at most one block ahead of its reader.
+    One task of the loop runs the whole source, at most one block ahead of its reader.
     """
 
     def __init__(self, source: AsyncIterator[bytes], loop: asyncio.AbstractEventLoop, waits: bool) -> None:
@@ -80,8 +80,8 @@ class Blocks(Iterator[bytes]):
         self._first: bytes | None = None
 
     def begin(self) -> None:
-        """Wait for the first block and keep it. Raises: Problem, or what else the source raises."""
-        with as_problems():
+        """Wait for the first block and keep it. Raises: Problem, or any other error of the source."""
+        with provider_errors_as_problems():
             self._first = self._on_loop(self._next())
 
     def __next__(self) -> bytes:
@@ -91,7 +91,7 @@ class Blocks(Iterator[bytes]):
         return block
 
     def close(self) -> None:
-        """End the source, wherever it is."""
+        """End the source, whether it has started or not."""
         self._on_loop(self._stop())
 
     def _on_loop(self, step: Coroutine[Any, Any, T]) -> T:
@@ -100,7 +100,7 @@ class Blocks(Iterator[bytes]):
     async def _next(self) -> bytes | None:
         if self._task is None:
             self._task = asyncio.create_task(self._run())
-            self._task.add_done_callback(_heed)
+            self._task.add_done_callback(_retrieve_error)
         taking = asyncio.create_task(self._ready.get())
         await asyncio.wait({taking, self._task}, return_when=asyncio.FIRST_COMPLETED)
         if taking.done():
@@ -123,23 +123,23 @@ class Blocks(Iterator[bytes]):
             await asyncio.gather(self._task, return_exceptions=True)
 
 
-def _heed(task: "asyncio.Task[None]") -> None:
-    """Take note of a failure: who reads is told of it, and may have left before."""
+def _retrieve_error(task: "asyncio.Task[None]") -> None:
+    """Mark an error as retrieved. The reader gets it too, unless the reader has left before."""
     if not task.cancelled():
         task.exception()
 
 
 @contextmanager
-def as_problems() -> Iterator[None]:
-    """Raise a provider's error as the Problem it is to our client."""
+def provider_errors_as_problems() -> Iterator[None]:
+    """Raise a provider's error as the Problem that describes it to the client."""
     try:
         yield
     except G4FLiteError as error:
         raise Problem.of(error) from error
 
 
-def failure(problem: Problem, headers: Iterable[tuple[str, str]]) -> Response:
-    """Return the error in the place of a stream that never began; all its headers but the type stay."""
+def error_response(problem: Problem, headers: Iterable[tuple[str, str]]) -> Response:
+    """Return the response for an error before a stream starts. It keeps the given headers, apart from the type."""
     response = Response(problem.body(), status=problem.status, headers=list(headers))
     response.headers.update(problem.headers())
     return response

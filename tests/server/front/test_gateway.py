@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from server.front.gateway import Gateway
-from server.web.streaming import Blocks
+from server.web.streaming import StreamBody
 from tests.support.sources import Source
 from tests.support.wire import PATIENCE_S, until
 
@@ -21,7 +21,7 @@ async def test_nothing_is_settled_while_an_abandoned_answer_waits_to_be_closed()
         entered.set()
         may_return.wait(PATIENCE_S)
         start_response("200 OK", [])
-        return Blocks(source, loop, waits=False)
+        return StreamBody(source, loop, waits=False)
 
     gateway = Gateway(app)
     with ThreadPoolExecutor(1) as threads:

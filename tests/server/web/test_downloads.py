@@ -1,6 +1,6 @@
 import pytest
 
-from server.web.downloads import LONGEST_NAME, attachment, file_name
+from server.web.downloads import LONGEST_NAME, attachment_header, file_name
 
 
 @pytest.mark.parametrize(
@@ -25,10 +25,10 @@ def test_a_title_becomes_a_name_that_every_system_takes(title, name):
 
 
 def test_the_name_is_said_twice_for_old_browsers():
-    said = attachment("Größe: 東京", "md")["Content-Disposition"]
+    said = attachment_header("Größe: 東京", "md")["Content-Disposition"]
 
     assert said == "attachment; filename=\"Groe.md\"; filename*=UTF-8''Gr%C3%B6%C3%9Fe%20%E6%9D%B1%E4%BA%AC.md"
-    assert attachment("東京", "json")["Content-Disposition"].startswith('attachment; filename="chat.json";')
+    assert attachment_header("東京", "json")["Content-Disposition"].startswith('attachment; filename="chat.json";')
 
 
 @pytest.mark.parametrize("sign", ["x", "東", "😀"])

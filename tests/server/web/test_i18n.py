@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from server.web.i18n import closest, language, plural_forms
+from server.web.i18n import closest_language, language, plural_forms
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_the_browsers_language_is_the_default(app, accepted, tag):
     ("tag", "found"), [("en_US", "en"), ("PT", "pt-BR"), ("zh_Hant_TW", "zh-Hans"), ("eo", ""), ("", ""), ("-", "")]
 )
 def test_the_closest_language_has_the_same_first_part(tag, found):
-    assert closest(tag) == found
+    assert closest_language(tag) == found
 
 
 def test_a_chosen_language_is_stronger_than_the_browsers(client):

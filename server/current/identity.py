@@ -1,4 +1,4 @@
-"""Who is asking. One function decides it for pages, the API and the WebSocket."""
+"""Who sends the current request. Pages, the API and the WebSocket all ask here."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -6,9 +6,9 @@ from typing import Any, TypeVar
 from flask import g, request
 
 from server.auth.person import Person
-from server.current.api_key import API_KEY_BLUEPRINTS, holder, key_in
+from server.current.api_key import API_KEY_BLUEPRINTS, account_of_key, sent_key
 from server.current.services import services
-from server.current.session_cookie import token_of
+from server.current.session_cookie import session_token
 from server.problems import Problem
 from server.store.people.accounts import LOCAL_USER
 
@@ -19,53 +19,53 @@ NO_KEY = "Send an API key, as Authorization: Bearer …; it is made on the page,
 
 
 def user_id() -> str:
-    """Return the id of the person the current request belongs to. Raises: Problem("unauthenticated")."""
-    return someone().id
+    """Return the id of the person who sends the request. Raises: Problem("unauthenticated")."""
+    return current_person().id
 
 
-def someone() -> Person:
-    """Return the person the current request belongs to. Raises: Problem("unauthenticated")."""
-    found = person()
+def current_person() -> Person:
+    """Return the person who sends the request. Raises: Problem("unauthenticated")."""
+    found = person_or_none()
     if not found:
         raise Problem("unauthenticated", NO_KEY if request.blueprint in API_KEY_BLUEPRINTS else SIGN_IN)
     return found
 
 
-def person() -> Person | None:
-    """Return the person the current request belongs to, if it says so; asked once for each request."""
+def person_or_none() -> Person | None:
+    """Return the person who sends the request, if known. The store is asked once for each request."""
     if "person" not in g:
         g.person = _find()
     found: Person | None = g.person
     return found
 
 
-def signed_in() -> Person | None:
-    """Return the person, where people have to sign in."""
-    found = person()
+def signed_in_person() -> Person | None:
+    """Return the person if they signed in on the page or use an API key; None where nobody has to sign in."""
+    found = person_or_none()
     return found if found and found.token_hash else None
 
 
 def open_to_all(view: View) -> View:
-    """Mark a view that needs nobody to say who they are."""
+    """Mark a view that works without signing in."""
     view.open_to_all = True  # type: ignore[attr-defined]
     return view
 
 
 def _find() -> Person | None:
     access = services().access
-    key = key_in(request)
-    held = holder(access, key, request.remote_addr or "") if key else None
-    if held:
-        api_key, account = held
+    key = sent_key(request)
+    of_key = account_of_key(access, key, request.remote_addr or "") if key else None
+    if of_key:
+        api_key, account = of_key
         role = account.role if access.mode != "none" else "admin"
         return Person(account.id, account.name, role, "", access.hash_of_key(key), api_key)
     if access.mode == "none":
         return Person(LOCAL_USER)
-    token = token_of(request)
+    token = session_token(request)
     found = access.sessions.find(access.hash_of(token)) if token else None
     if not found:
         return None
     session, account = found
-    if access.mode == "password":  # whoever it is, they have no name and no role here
+    if access.mode == "password":  # one password for everyone: no names and no roles
         return Person(account.id, session_id=session.id, token_hash=session.token_hash)
     return Person(account.id, account.name, account.role, session.id, session.token_hash)
