@@ -110,11 +110,17 @@ def create_app(config: Config | None = None, *, loop: asyncio.AbstractEventLoop 
     """
     config = config or load(None, Config, os.environ, KINDS)
     lifecycle = Lifecycle(Services(config, loop)) if loop else _started(config)
+    app = with_views(config)
+    app.extensions["chat"], app.extensions["lifecycle"] = lifecycle.services, lifecycle
+    return app
+
+
+def with_views(config: Config) -> Flask:
+    """Return the application with all its views, but without services."""
     app = Flask(__name__, static_folder=None, template_folder=TEMPLATES)
     app.config.update(
         MAX_CONTENT_LENGTH=LARGEST_BODY, PROVIDE_AUTOMATIC_OPTIONS=False, SOCK_SERVER_OPTIONS=websocket.OPTIONS
     )
-    app.extensions["chat"], app.extensions["lifecycle"] = lifecycle.services, lifecycle
     trace(app)
     require_same_origin(app, config.site_config.allowed_hosts)
     add_security_headers(app)

@@ -11,20 +11,22 @@ import aiohttp
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import FileSystemBytecodeCache
+from sqlalchemy import create_engine
 
 from g4f_lite.config.load import load
 from g4f_lite.providers import KINDS
 from server import create_app
+from server.app import with_views
 from server.compat.stored import stored
 from server.config.site import Config
 from server.front import Front
 from server.store import Store
+from tests.support.apps import made_once
 from tests.support.loops import on, running_loop
 from tests.support.members import come_in
 from tests.support.services.openai_wire import honest
 from tests.support.services.upstream import Upstream
-from tests.support.stores import Clock, empty, fresh_schema
+from tests.support.stores import Clock, empty, fresh_schema, place_copy, with_shared_statements
 
 
 @pytest.hookimpl(wrapper=True)
@@ -82,18 +84,31 @@ def loop() -> Iterator[asyncio.AbstractEventLoop]:
         yield loop
 
 
+@pytest.fixture(scope="session", autouse=True)
+def made_once_for_all() -> Iterator[None]:
+    """Spare every test what takes most of the time of making an application and a store, and is the same in all."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("server.app.with_views", made_once(with_views))
+        shared = with_shared_statements(create_engine)
+        patch.setattr("server.store.databases.sqlite.create_engine", shared)
+        patch.setattr("server.store.databases.postgresql.create_engine", shared)
+        yield
+
+
 @pytest.fixture(scope="session")
-def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
-    """Templates as code: to compile them anew took a fifth of the time of most tests."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+def new_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with tables and nothing in them."""
+    file = tmp_path_factory.mktemp("database") / "new.db"
+    store = Store(f"sqlite:///{file}")
+    store.open()
+    store.close()
+    return file
 
 
 @pytest.fixture
-def app(
-    config: Config, loop: asyncio.AbstractEventLoop, compiled_templates: FileSystemBytecodeCache
-) -> Iterator[Flask]:
+def app(config: Config, loop: asyncio.AbstractEventLoop, new_database: Path) -> Iterator[Flask]:
+    place_copy(new_database, config.database)
     app = create_app(config, loop=loop)
-    app.jinja_env.bytecode_cache = compiled_templates
     lifecycle = app.extensions["lifecycle"]
     on(loop, lifecycle.start())
     yield app
@@ -136,10 +151,12 @@ def postgresql_url() -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def store_url(request: pytest.FixtureRequest, tmp_path: Path, new_database: Path) -> str:
     """The address of a database without conversations, on each kind of database."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/data/chat.db"
+        address = f"sqlite:///{tmp_path}/data/chat.db"
+        place_copy(new_database, address)
+        return address
     url: str = request.getfixturevalue("postgresql_url")
     return url
 

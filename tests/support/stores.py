@@ -2,16 +2,18 @@
 
 import json
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine, delete, insert, make_url, text, update
+from sqlalchemy import Dialect, Engine, create_engine, delete, insert, make_url, text, update
 
 from server.store import Batch, Begun, NewTurn, Outcome, Store
 from server.store.databases.database import Database
@@ -57,6 +59,28 @@ def fresh_schema() -> Iterator[str]:
         finally:
             connection.execute(text(f"DROP SCHEMA {name} CASCADE"))
     engine.dispose()
+
+
+def place_copy(new: Path, address: str) -> None:
+    """Put a copy of a new database where an address of SQLite says that one is, if none is there yet."""
+    url = make_url(address)
+    if url.get_backend_name() == "sqlite" and not (file := Path(str(url.database))).exists():
+        file.parent.mkdir(0o700, parents=True, exist_ok=True)
+        shutil.copy(new, file)
+
+
+def with_shared_statements(make: Callable[..., Engine]) -> Callable[..., Engine]:
+    """Return a `create_engine` whose engines share what they compiled: every database is asked the same things."""
+    dialects: dict[str, Dialect] = {}
+    compiled: dict[Any, Any] = {}
+
+    def give(*args: Any, **options: Any) -> Engine:
+        engine = make(*args, **options)
+        engine.dialect = dialects.setdefault(engine.dialect.name, engine.dialect)
+        engine.update_execution_options(compiled_cache=compiled)
+        return engine
+
+    return give
 
 
 def empty(database: Database) -> None:

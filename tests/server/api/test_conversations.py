@@ -265,9 +265,9 @@ def test_a_bug_is_told_with_its_id_and_logged(app, client, monkeypatch, caplog):
 
 
 def test_a_bug_behind_a_view_is_one_too(app, client, caplog):
-    app.add_url_rule("/broken", "broken", lambda: "half of a pair \ud83d")
+    app.view_functions["api.conversations"] = lambda: "half of a pair \ud83d"
 
-    response = client.get("/broken")
+    response = client.get(CONVERSATIONS)
 
     assert (response.status_code, response.json["error"]["code"]) == (500, "internal_error")
     assert response.json["error"]["id"] in caplog.text
