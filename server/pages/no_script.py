@@ -28,7 +28,7 @@ no_script = Blueprint("no_script", __name__, url_prefix="/chat")
 
 SPLIT_MARK = Markup("<!--the answer-->")
 """Where the page is split. No text and no answer can contain it: HTML comments in them are removed or escaped."""
-GROWING = "growing"
+RUNNING_ANSWER = "running-answer"
 """The anchor of the running answer in the page."""
 BLANK = N_("Write a message first.")
 SENTENCES = {
@@ -50,7 +50,7 @@ def send(conversation_id: str | None) -> ResponseReturnValue:
         begun = _begin(conversation_id, text)
     except Problem as problem:
         return _show_again(conversation_id, text, problem), problem.status, problem.when()
-    return redirect(url_for("no_script.live", conversation_id=begun.conversation_id, _anchor=GROWING), 303)
+    return redirect(url_for("no_script.live", conversation_id=begun.conversation_id, _anchor=RUNNING_ANSWER), 303)
 
 
 @no_script.get("/<conversation_id>/live")

@@ -182,7 +182,7 @@ def test_an_answer_without_a_detour_has_no_trail(client):
 
     shown = html[: html.index("<template")]
     assert len(re.findall("<details[^>]* data-trail[^>]*>", shown)) == len(re.findall("data-trail hidden", shown)) == 1
-    assert "message-remark" not in shown
+    assert "message-notice" not in shown
 
 
 @pytest.mark.parametrize("code", ERROR_KINDS)

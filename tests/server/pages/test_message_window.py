@@ -47,7 +47,7 @@ def test_earlier_messages_are_a_part_and_a_page(client, long):
     page = client.get(f"/chat/{conversation_id}?before={ids[10]}").text
 
     assert shown(part) == ids[:10]
-    assert "<html" not in part and "thread-earlier" not in part
+    assert "<html" not in part and "thread-older" not in part
     assert shown(page) == ids, "a page ends where the conversation does, since a question is asked there"
 
 
@@ -57,7 +57,7 @@ def test_the_way_to_earlier_messages_leads_along_the_branch_that_is_shown(client
     answered(store, again)
 
     html = client.get(f"/chat/{conversation_id}?leaf={ids[-1]}").text
-    earlier = re.search(r'class="thread-earlier" href="([^"]*)"', html)[1].replace("&amp;", "&")
+    earlier = re.search(r'class="thread-older" href="([^"]*)"', html)[1].replace("&amp;", "&")
 
     assert shown(client.get(earlier).text) == ids
 

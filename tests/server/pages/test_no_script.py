@@ -73,7 +73,7 @@ def test_a_form_begins_a_conversation_and_leads_to_its_answer(client, form, upst
 
     conversation = conversations(client)[0]["id"]
     question = messages(client, conversation)[0]
-    assert (response.status_code, response.location) == (303, f"/chat/{conversation}/live#growing")
+    assert (response.status_code, response.location) == (303, f"/chat/{conversation}/live#running-answer")
     assert (question["id"], question["content"]) == (form.fields["message_id"], "Tell me\nall")
     assert upstream.wait_request_to("/chat/completions").json["model"] == "test-model"
 
