@@ -1,6 +1,6 @@
 """What a provider yields while a reply arrives: a closed set of small values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -102,3 +102,5 @@ Preliminary = Attempt | Via | Notice
 """What comes before the first text, if at all; while there is nothing else, anything may still change."""
 
 Piece = Content | Reasoning | ToolCalls | Usage | Finish | UpstreamState | Preliminary
+Pieces = AsyncGenerator[Piece | Answering, None]
+"""The pieces of one reply, as the router yields them."""

@@ -119,7 +119,7 @@ def app(config: Config, loop: asyncio.AbstractEventLoop, new_database: Path) -> 
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Runs a test twice: a program receives the same where what it asks is stored."""
     if request.param == "stored":
-        monkeypatch.setattr("server.compat.reply_writer.relayed", stored)
+        monkeypatch.setattr("server.compat.answer.relayed", stored)
     return str(request.param)
 
 

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 from g4f_lite.messages import Message, Params
 from server.problems import Problem
 from server.store import ABSENT, Absent
-from server.turns.start import TurnRequest
+from server.turns.turn_request import TurnRequest
 from server.web.request_json import Body
 
 LONGEST_TEXT = 1 << 20

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, request, url_for
 from pydantic import AfterValidator, Field
 
 from g4f_lite.messages import Message, Params
-from g4f_lite.pieces import Content
+from g4f_lite.pieces import Content, Pieces
 from server.api.bodies import check_length, check_text
 from server.api.operation import described
 from server.current import rate_limits
@@ -20,7 +20,7 @@ from server.current.identity import current_person
 from server.current.services import services
 from server.problems import Problem
 from server.turns.prompt import in_turns
-from server.turns.question import Pieces, Question
+from server.turns.question import Question
 from server.web.i18n import closest_language, language
 from server.web.preferences import LANGUAGES, set_preferences
 from server.web.request_json import Body, read_json, replace_invalid_characters, validate

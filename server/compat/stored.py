@@ -10,7 +10,7 @@ from typing import Any
 
 from g4f_lite.decoding.call_assembler import JoinedCalls
 from g4f_lite.messages import Params
-from g4f_lite.pieces import Answering, Content, Piece, ToolCalls, Usage
+from g4f_lite.pieces import Answering, Content, Piece, Pieces, ToolCalls, Usage
 from server.api.bodies import LONGEST_SYSTEM, ParamsBody
 from server.auth.person import Person
 from server.compat.transcript import Transcript, calls_text, transcript
@@ -18,10 +18,11 @@ from server.current.identity import current_person
 from server.current.services import Services
 from server.limits.quota import Slot
 from server.problems import Problem
-from server.turns.question import Pieces, Question
+from server.turns.question import Question
 from server.turns.relay import Tally
-from server.turns.start import TurnRequest, TurnStarter
+from server.turns.start import TurnStarter
 from server.turns.turn import Turn
+from server.turns.turn_request import TurnRequest
 
 STOPPED = "This answer was stopped on the page."
 

@@ -8,8 +8,8 @@ from server.current.services import services
 from server.limits.quota import Slot
 from server.problems import Problem
 from server.store import Begun
-from server.turns.start import TurnRequest
 from server.turns.turn import Turn
+from server.turns.turn_request import TurnRequest
 
 
 def requested_model(name: str | None, conversation_id: str | None) -> Model:

@@ -1,13 +1,13 @@
 """Who sends the current request. Pages, the API and the WebSocket all ask here."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from flask import g, request
+from flask import current_app, g, request
 
+from server.auth.access import Access
 from server.auth.person import Person
 from server.current.api_key import API_KEY_BLUEPRINTS, account_of_key, sent_key
-from server.current.services import services
 from server.current.session_cookie import session_token
 from server.problems import Problem
 from server.store.people.accounts import LOCAL_USER
@@ -52,7 +52,7 @@ def open_to_all(view: View) -> View:
 
 
 def _find() -> Person | None:
-    access = services().access
+    access = cast(Access, current_app.extensions["chat"].access)
     key = sent_key(request)
     of_key = account_of_key(access, key, request.remote_addr or "") if key else None
     if of_key:

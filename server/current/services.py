@@ -48,7 +48,7 @@ class Services:
         """Stored answers that are being sent to readers."""
         self.relay = Relay(self.quota, self.turn_stats)
         self.engine = Engine(self.store, loop, self.turn_stats, self._turn_changed)
-        self.turn_starter = TurnStarter(self.store, self.engine)
+        self.turn_starter = TurnStarter(self.store, self.engine.start)
         self.http = Http()
         self.catalog = Catalog(config, KINDS, self.http)
 

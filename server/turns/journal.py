@@ -2,7 +2,7 @@
 
 import asyncio
 
-from server.store import Batch
+from server.store.records import Batch
 from server.turns import events
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from server.render import Rendering
-from server.store import StoredMessage
+from server.render.rendering import Rendering
+from server.store.records import StoredMessage
 
 SHORTEST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5

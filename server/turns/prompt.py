@@ -5,7 +5,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from g4f_lite.messages import Message
-from server.store import Action, StoredMessage
+from server.store.records import Action, StoredMessage
 
 CONTINUE = "Your last answer was cut off. Go on exactly where it ends, without repeating anything or commenting on it."
 

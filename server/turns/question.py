@@ -1,22 +1,20 @@
-"""What is asked of whom, wherever the question comes from."""
+"""A question to a model: messages, parameters, and the estimate of their tokens."""
 
 import json
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from g4f_lite.messages import Message, Params
-from g4f_lite.pieces import Answering, Piece
+from g4f_lite.pieces import Pieces
 from g4f_lite.routing.model import Model
 from g4f_lite.routing.router import answer, with_system_prompt
 from g4f_lite.tokens import estimate
 
-Pieces = AsyncGenerator[Piece | Answering, None]
-
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """messages: oldest first. state, system: as the router's `answer` has them."""
+    """messages: oldest first. state, system: as for `answer` of the router."""
 
     model: Model
     messages: Sequence[Message]

@@ -5,7 +5,7 @@ from contextlib import aclosing
 from time import monotonic
 
 from g4f_lite.decoding.tool_calls import said_in
-from g4f_lite.pieces import Answering, Content, Piece, Reasoning, ToolCalls, Usage
+from g4f_lite.pieces import Answering, Content, Piece, Pieces, Reasoning, ToolCalls, Usage
 from g4f_lite.tokens import estimate
 from server.auth.person import Person
 from server.config.limits import Limits
@@ -13,7 +13,7 @@ from server.limits.quota import Quota
 from server.ops.turn_stats import TurnStats
 from server.problems import Problem
 from server.turns.in_flight import InFlight
-from server.turns.question import Pieces, Question
+from server.turns.question import Question
 
 CUT_OFF = "The server was stopped in the middle of this answer. Ask again."
 

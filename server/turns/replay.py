@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from typing import Any
 
 from server.render import Change, Rendering, Viewer, blocks
-from server.store import Batch, StoredMessage
+from server.store.records import Batch, StoredMessage
 from server.turns import events
 from server.turns.turn import Turn
 

@@ -2,43 +2,27 @@
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from g4f_lite.messages import Message, Params
+from g4f_lite.pieces import Pieces
 from g4f_lite.routing.model import Model
 from server.limits.quota import Slot
-from server.store import ABSENT, Absent, Action, Begun, NewTurn, Store
-from server.turns.engine import Engine
+from server.store import Begun, NewTurn, Store
 from server.turns.prompt import prompt
-from server.turns.question import Pieces, Question
+from server.turns.question import Question
 from server.turns.title import title_of
 from server.turns.turn import Turn
-
-
-@dataclass(frozen=True, slots=True)
-class TurnRequest:
-    """What a person asks for. `parent_id` and `params` are as in `NewTurn`."""
-
-    action: Action = "send"
-    content: str = ""
-    message_id: str | None = None
-    """The id that the client chose; None makes one."""
-    conversation_id: str | None = None
-    parent_id: str | Absent | None = ABSENT
-    params: dict[str, Any] | None | Absent = ABSENT
-    stop: tuple[str, ...] = ()
-    """Stop sequences, which the conversation does not remember."""
-    title_text: str = ""
-    """The text from which a new conversation gets its title; by default the content."""
+from server.turns.turn_request import TurnRequest
 
 
 class TurnStarter:
     """May be used from any thread."""
 
-    def __init__(self, store: Store, engine: Engine) -> None:
+    def __init__(self, store: Store, run: Callable[[Turn, Slot], None]) -> None:
+        """run: lets a turn run until its end, and then releases the slot."""
         self._store = store
-        self._engine = engine
+        self._run_turn = run
 
     def start(self, user_id: str, model: Model, asked: TurnRequest, slot: Slot) -> tuple[Begun, Turn | None]:
         """Start a turn in a conversation. Returns: no turn if the store already has the message. Raises: Problem.
@@ -70,7 +54,7 @@ class TurnStarter:
 
     def _run(self, user_id: str, begun: Begun, question: Question, pieces: Pieces, slot: Slot) -> Turn:
         turn = Turn(user_id, begun, question, pieces)
-        self._engine.start(turn, slot.detach())
+        self._run_turn(turn, slot.detach())
         return turn
 
 

@@ -5,20 +5,29 @@ import logging
 from contextlib import aclosing
 from dataclasses import replace
 from time import monotonic
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from g4f_lite.errors import G4FLiteError
-from g4f_lite.pieces import Answering, Attempt, Content, Finish, Piece, Reasoning, UpstreamState, Usage
+from g4f_lite.pieces import Answering, Attempt, Content, Finish, Piece, Pieces, Reasoning, UpstreamState, Usage
 from g4f_lite.routing.model import Model
 from g4f_lite.tokens import estimate
 from server.problems import BUG, INTERRUPTED, Problem
-from server.store import Batch, Begun, Outcome, Status, StoredMessage
+from server.store.records import Batch, Begun, Outcome, Status, StoredMessage
 from server.turns import events
 from server.turns.journal import Journal
 from server.turns.live_html import Screen
-from server.turns.question import Pieces, Question
 
 log = logging.getLogger(__name__)
+
+
+class Asked(Protocol):
+    """The question, as far as a turn needs it."""
+
+    @property
+    def model(self) -> Model: ...
+
+    @property
+    def tokens(self) -> int: ...
 
 
 class Turn:
@@ -27,7 +36,7 @@ class Turn:
     outcome: Outcome
     _last_line: str
 
-    def __init__(self, user_id: str, begun: Begun, question: Question, pieces: Pieces) -> None:
+    def __init__(self, user_id: str, begun: Begun, question: Asked, pieces: Pieces) -> None:
         """Write the `start` event; the question is in the store already. pieces: of the reply to it."""
         self.user_id = user_id
         self.begun = begun

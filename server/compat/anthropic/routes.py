@@ -4,10 +4,10 @@ from flask import Blueprint, Response, request
 
 from g4f_lite.messages import Params
 from server.api.operation import described
+from server.compat.answer import JSON_OR_SSE, answer
 from server.compat.anthropic.body import NAMES, UNSUPPORTED, CountBody, MessagesBody
 from server.compat.anthropic.response import MessageWriter
 from server.compat.capabilities import question_of, refuse_unsupported
-from server.compat.reply_writer import JSON_OR_SSE, answer
 from server.compat.stored import is_stored
 from server.current.allowed_models import allowed_model
 from server.turns.question import tokens_of

@@ -6,11 +6,11 @@ from flask import Blueprint, Response, request
 
 from g4f_lite.routing.model import Model
 from server.api.operation import described
+from server.compat.answer import JSON_OR_SSE, answer
 from server.compat.api_errors import speaks_anthropic
 from server.compat.capabilities import question_of, refuse_unsupported
 from server.compat.openai.body import CHAT_UNSUPPORTED, TEXT_UNSUPPORTED, ChatBody, TextBody
 from server.compat.openai.response import ChatWriter, TextWriter
-from server.compat.reply_writer import JSON_OR_SSE, answer
 from server.compat.stored import is_stored
 from server.current.allowed_models import allowed_model, allowed_models
 from server.turns.question import Question
