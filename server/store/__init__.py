@@ -1,4 +1,4 @@
-"""What is kept: conversations, messages and the events of unfinished turns, in SQLite or PostgreSQL."""
+"""Conversations, messages and the events of running turns, stored in SQLite or PostgreSQL."""
 
 from server.store.records import (
     ABSENT,

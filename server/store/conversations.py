@@ -18,9 +18,9 @@ CHANGEABLE = "title", "pinned", "archived", "leaf_id", "model", "params"
 def page(
     connection: Connection, user_id: str, before: str | None, limit: int, marks: Mapping[str, bool]
 ) -> tuple[list[StoredConversation], str | None]:
-    """Return conversations, the newest first, and the cursor behind which there are more.
+    """Return conversations, the newest first, and the cursor of the next page.
 
-    marks: `archived` and `pinned`, as far as it matters.
+    marks: required values of `archived` and `pinned`.
     """
     marked = [conversations.c[name].is_(value) for name, value in marks.items()]
     mine = select(*CONVERSATION).where(conversations.c.user_id == user_id, CONVERSATION_EXISTS, *marked)
@@ -42,14 +42,14 @@ def conversation(connection: Connection, user_id: str, conversation_id: str) -> 
 
 
 def all_messages(connection: Connection, user_id: str, conversation_id: str) -> list[StoredMessage]:
-    """Return every message of a conversation's tree that is not hidden, in the order they were stored."""
+    """Return all messages of a conversation's tree except deleted ones, in the order they were stored."""
     mine = messages.c.user_id == user_id, messages.c.conversation_id == conversation_id, MESSAGE_EXISTS
     rows = connection.execute(select(*MESSAGE).where(*mine).order_by(messages.c.sequence))
     return [StoredMessage(*row) for row in rows]
 
 
 def message(connection: Connection, user_id: str, message_id: str) -> StoredMessage:
-    """Return a message. Raises: Problem("unknown_message"), also when it or its conversation was deleted."""
+    """Return a message. Raises: Problem("unknown_message"), also when it or its conversation is deleted."""
     mine = messages.c.user_id == user_id, messages.c.id == message_id, MESSAGE_EXISTS
     home = conversations.c.user_id == messages.c.user_id, conversations.c.id == messages.c.conversation_id
     row = connection.execute(select(*MESSAGE).where(*mine, *home, CONVERSATION_EXISTS)).first()
@@ -61,7 +61,7 @@ def message(connection: Connection, user_id: str, message_id: str) -> StoredMess
 def change(
     connection: Connection, user_id: str, conversation_id: str, changes: Mapping[str, Any]
 ) -> StoredConversation:
-    """Change what is named in CHANGEABLE, and bring a deleted conversation back if `deleted` is False."""
+    """Change the fields in CHANGEABLE, and restore a deleted conversation if `deleted` is False."""
     values = {name: changes[name] for name in CHANGEABLE if name in changes}
     refuse_unstorable(values.get("title", ""))
     if changes.get("deleted") is False:

@@ -20,7 +20,7 @@ empty for none."""
 
 
 def _append() -> Insert:
-    """Return a statement that does nothing for a message that is not running, or a batch that is there already."""
+    """Return a statement that skips messages that are not running, and batches that are stored already."""
     mine = messages.c.user_id == bindparam("user_id"), messages.c.id == bindparam("message_id")
     there = exists().where(
         events.c.user_id == messages.c.user_id,
@@ -41,20 +41,20 @@ _APPEND = _append()
 
 
 def append(connection: Connection, batches: Sequence[Batch]) -> None:
-    """Store batches; those of a message that is gone, or not running any more, are dropped."""
+    """Store batches; those of ended and unknown messages are dropped."""
     rows = [{**values(batch), "lines": storable(batch.lines)} for batch in batches]
     connection.execute(_APPEND, rows)
 
 
 def finish(connection: Connection, user_id: str, message_id: str, outcome: Outcome, now: datetime) -> None:
-    """Store how a running message ended; nothing happens if it is gone, or has ended."""
+    """Store the outcome of a running message; an ended or unknown message stays unchanged."""
     running = messages.c.user_id == user_id, messages.c.id == message_id, messages.c.status == "running"
     texts: dict[str, Any] = {"content": storable(outcome.content), "reasoning": storable(outcome.reasoning)}
     connection.execute(update(messages).where(*running).values(**{**values(outcome), **texts}, ended_at=now))
 
 
 def after(connection: Connection, user_id: str, message_id: str, seq: int) -> list[Batch]:
-    """Return the batches that hold an event behind `seq`, in order."""
+    """Return the batches with events after `seq`, in order."""
     mine = events.c.user_id == user_id, events.c.message_id == message_id, events.c.last_seq > seq
     rows = connection.execute(select(*BATCH).where(*mine).order_by(events.c.first_seq))
     return [Batch(*row) for row in rows]
@@ -73,7 +73,7 @@ def end_running(connection: Connection, ending: Ending, now: datetime) -> int:
 
 
 def sweep(connection: Connection, now: datetime) -> None:
-    """Forget the events of answers that ended a while ago."""
+    """Remove the events of answers that ended some minutes ago."""
     ended = exists().where(
         messages.c.user_id == events.c.user_id,
         messages.c.id == events.c.message_id,

@@ -1,5 +1,8 @@
-"""Brings the schema up to date. To change it: add a file to `migrations/versions`, change `schema.py`, raise HEAD, run
-`python -m tests.tools.new_schema`."""
+"""Create the schema, or update an older one.
+
+To change the schema: add a file to `migrations/versions`, change `schema.py`, raise HEAD, and run
+`python -m tests.tools.new_schema`.
+"""
 
 from pathlib import Path
 
@@ -9,18 +12,18 @@ from g4f_lite.errors import ConfigError
 from server.store.databases.database import Database
 
 HEAD = "0010"
-"""The newest revision; written here too, since asking Alembic would cost each start a third of a second."""
+"""The newest revision, repeated here because asking Alembic would take a third of a second at each start."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 NEW = "new.sqlite.sql"
-"""The script of what they make of an empty SQLite file: with Alembic a first start takes 0.15 s and 10 MB more."""
+"""The script that gives a new SQLite file this schema: with Alembic a first start takes 0.15 s and 10 MB more."""
 
 _version = Table("alembic_version", MetaData(), Column("version_num", Text))
 
 
 def migrate(database: Database, migrations: Path = MIGRATIONS, head: str = HEAD) -> list[str]:
-    """Make the schema, or change an older one after a snapshot; return what was done, in sentences for the log.
+    """Create the schema, or update an older one after a snapshot; return sentences for the log on what was done.
 
-    Raises: ConfigError if the schema is not one that this version knows; Problem.
+    Raises: ConfigError if this version does not know the schema; Problem.
     """
     before = revision(database)
     if before == head:
@@ -29,11 +32,11 @@ def migrate(database: Database, migrations: Path = MIGRATIONS, head: str = HEAD)
         require_known(before, migrations)
     copy = database.snapshot(f"before-{head}") if before else None
     _upgrade(database, migrations, head)
-    return _said(before, head, copy)
+    return _summary(before, head, copy)
 
 
 def revision(database: Database) -> str | None:
-    """Return the revision the schema is at; None if there is no schema yet."""
+    """Return the revision of the schema; None if there is no schema yet."""
     with database.read() as connection:
         if not inspect(connection).has_table(_version.name):
             return None
@@ -54,7 +57,7 @@ def require_known(before: str, migrations: Path) -> None:
 def _upgrade(database: Database, migrations: Path, head: str) -> None:
     new = migrations / NEW
     with database.migration() as connection:
-        is_new = not inspect(connection).has_table(_version.name)  # by now, with nobody else at it
+        is_new = not inspect(connection).has_table(_version.name)  # only now is no other process creating it
         if is_new and connection.dialect.name == "sqlite" and new.exists():
             for statement in new.read_text().split(";\n\n"):
                 connection.exec_driver_sql(statement)
@@ -72,7 +75,7 @@ def _run_alembic(connection: Connection, migrations: Path, head: str) -> None:
     upgrade(config, head)
 
 
-def _said(before: str | None, head: str, copy: Path | None) -> list[str]:
+def _summary(before: str | None, head: str, copy: Path | None) -> list[str]:
     if not before:
         return [f"Made the database with schema {head}."]
     copied = [f"Copied the database to {copy} before changing it."] if copy else []

@@ -1,4 +1,4 @@
-"""Parameters that a person gave a name, to be taken over into any conversation."""
+"""Presets: named parameters that a person can use in any conversation."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -15,28 +15,28 @@ from server.store.records import Preset
 from server.store.schema import presets
 
 MOST = 100
-"""Presets of one person: more than anybody looks through."""
+"""Presets of one person: more than anyone looks through."""
 FULL = f"There are {MOST} presets already. Delete one first."
 TAKEN = "There is a preset with this name already. Choose another name, or change that one."
 UNKNOWN = "There is no such preset. It may have been deleted."
 
 
 class Presets:
-    """May be called from any thread; one method is one transaction. Part of the store, see there."""
+    """A part of `Store`. May be called from any thread; one method is one transaction."""
 
     def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
         self._database = database
         self._now = now
 
     def all(self, user_id: str) -> list[Preset]:
-        """Return a person's presets by name, as people order names."""
+        """Return a person's presets, sorted by name without regard to case."""
         columns = presets.c.id, presets.c.name, presets.c.params
         with self._database.read() as connection:
             rows = connection.execute(select(*columns).where(presets.c.user_id == user_id)).all()
         return sorted((Preset(*row) for row in rows), key=lambda preset: (preset.name.casefold(), preset.name))
 
     def add(self, user_id: str, name: str, params: dict[str, Any]) -> Preset:
-        """Store a new preset. Raises: Problem("conflict") for a name that is there, or one preset too many."""
+        """Store a new preset. Raises: Problem("conflict") for a name in use, or one preset too many."""
         refuse_unstorable(name, params.get("system", ""))
         preset = Preset(str(uuid4()), name, params)
         row = {"user_id": user_id, "id": preset.id, "name": name, "params": params, "created_at": self._now()}
@@ -50,7 +50,7 @@ class Presets:
         return preset
 
     def replace(self, user_id: str, preset: Preset) -> None:
-        """Give a preset another name and other parameters. Raises: Problem, with `not_found` or `conflict`."""
+        """Change the name and parameters of a preset. Raises: Problem, with `not_found` or `conflict`."""
         refuse_unstorable(preset.name, preset.params.get("system", ""))
         mine = presets.c.user_id == user_id, presets.c.id == preset.id
         try:
@@ -64,7 +64,7 @@ class Presets:
             raise Problem("not_found", UNKNOWN)
 
     def remove(self, user_id: str, preset_id: str) -> None:
-        """Forget a preset. Raises: Problem("not_found")."""
+        """Delete a preset. Raises: Problem("not_found")."""
         mine = presets.c.user_id == user_id, presets.c.id == preset_id
         with self._database.write() as connection:
             gone = connection.execute(delete(presets).where(*mine))

@@ -1,4 +1,4 @@
-"""What goes into the store and comes out of it: frozen values. Times are aware, in UTC."""
+"""The frozen values that go into the store and come out of it. Times are aware, in UTC."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,11 +23,11 @@ PUBLIC_FIELDS = (
     "usage",
     "error",
 )
-"""What the API shows of a message as it is."""
+"""Fields of a message that the API shows unchanged."""
 
 
 class Absent(Enum):
-    """Says that something was not given, where None has a meaning of its own."""
+    """The value of a field that was not given, where None has a meaning of its own."""
 
     ABSENT = "absent"
 
@@ -37,39 +37,41 @@ ABSENT: Final = Absent.ABSENT
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewTurn:
-    """A question to be asked, asked again, or an answer to be continued."""
+    """A turn to begin: a new question, another answer to a question, or more of an answer."""
 
     action: Action
     model: str
     answer_id: str
-    """What a new answer will be called. `continue` has no use for it."""
+    """The id of the new answer; `continue` ignores it."""
     conversation_id: str | None = None
-    """None: `send` makes a new conversation."""
+    """None: `send` creates a conversation."""
     parent_id: str | Absent | None = ABSENT
-    """What the turn hangs on: for `send` the message before (None: the root), for `regenerate` the question, for
-    `continue` the answer. Absent: what the conversation's current leaf says."""
+    """For `send` the previous message (None: the root), for `regenerate` the question, for `continue` the answer.
+    Absent: the conversation's current leaf decides."""
     message_id: str = ""
-    """The person's message; only for `send`, like `content`."""
+    """The id of the person's message; only for `send`, like `content`."""
     content: str = ""
     title: str = ""
-    """What a new conversation will be called."""
+    """The title of a new conversation."""
     params: dict[str, Any] | None | Absent = ABSENT
-    """What the conversation remembers from now on. Absent: what it remembers already."""
+    """The conversation's parameters from now on. Absent: they stay."""
 
 
 EVENTS_OF_WRITTEN_ANSWER = 3
-"""Events that tell an answer that nobody gave here: start, content, finish."""
+"""Events of an answer that no provider gave here: start, content, finish."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
     """One message of a conversation's tree.
 
-    content, reasoning: what the events up to `last_seq` say; while the message is running, its batches hold the rest.
-    model: what the person picked; provider: who answered. None for a person's message, and for what a program said.
+    content, reasoning: the texts of the events up to `last_seq`; while the message is running, its batches hold the
+    rest.
+    model: the person's choice; provider: the one that answered. Both are None for a person's message and for messages
+    that a program sent.
     answering: the members of the event `provider`. attempts: `{"provider", "error"}` each, in order. usage, error: as
-    in the events of these names. Of a continued answer these are the last turn's.
-    state: what the provider wants to hear on the turn that follows this message, while it is whole and its last word.
+    in the events of these names. For a continued answer these are from the last turn.
+    state: what the provider needs for a turn that follows this message, as long as the message is complete.
     """
 
     id: str
@@ -93,7 +95,7 @@ class StoredMessage:
 
     @property
     def notices(self) -> list[str]:
-        """What the person was told of how the request was changed, in sentences."""
+        """Sentences that told the person how the request was changed."""
         return list(self.answering.get("notices", ())) if self.answering else []
 
     def as_dict(self) -> dict[str, Any]:
@@ -103,9 +105,9 @@ class StoredMessage:
 
 @dataclass(frozen=True, slots=True)
 class StoredConversation:
-    """A conversation without its messages. `running` says that one of them is.
+    """A conversation without its messages. running: whether one of its answers is running.
 
-    model: what was picked last. params: what was set of `temperature`, `top_p`, `max_tokens` and `system`, or None.
+    model: the last choice. params: the values set for `temperature`, `top_p`, `max_tokens` and `system`, or None.
     """
 
     id: str
@@ -131,15 +133,15 @@ class StoredConversation:
         }
 
     def turn_settings(self) -> dict[str, Any]:
-        """Return how the next turn is asked, as the API and the WebSocket show it."""
+        """Return the model and parameters of the next turn, as the API and the WebSocket show them."""
         return {"model": self.model, "params": self.params or {}}
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A message that a search found; or, without one, a conversation found by its title.
+    """A message that a search found, or a conversation found by its title, which has no message id.
 
-    text: what the message says, or the title. at: when the message was made, or the conversation last changed.
+    text: the text of the message, or the title. at: when the message was created, or the conversation last changed.
     """
 
     conversation_id: str
@@ -153,9 +155,9 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """Which of the messages with the same parent one is, in the order they were stored, from 1.
+    """The position of a message among those with the same parent, in the order they were stored, from 1.
 
-    previous, next: where the way through the neighbouring version ends; None where there is no neighbour.
+    previous, next: the leaf of the branch through the neighbouring version; None without a neighbour.
     """
 
     number: int
@@ -166,10 +168,10 @@ class Versions:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A part of one way through a conversation, oldest message first.
+    """A part of a branch of a conversation, oldest message first.
 
-    versions: by a message's id; of those alone that are one of several.
-    earlier: the message before which there are more; None when the way begins here.
+    versions: by message id, only for messages with several versions.
+    earlier: the id to pass as `before` for earlier messages; None at the beginning of the branch.
     """
 
     conversation: StoredConversation
@@ -180,12 +182,12 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A turn that is durable, and all that is needed to ask a provider.
+    """A turn that has been stored, with everything needed to ask a provider.
 
-    path: from the root to the question; for `continue` to the answer itself.
-    repeated: the person's message was there already: nothing was written, `answer` is the one it got.
-    state: what the answer that the turn follows left, or the answer it continues.
-    params: what the conversation remembers; empty where that is nothing.
+    path: the messages from the root to the question; for `continue` to the answer itself.
+    repeated: the message had been sent before: nothing was written, and `answer` is its first answer.
+    state: from the answer before the question, or from the answer that is continued.
+    params: the conversation's parameters; empty if none are set.
     """
 
     conversation_id: str

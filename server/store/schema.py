@@ -1,6 +1,6 @@
 """The tables, as the newest migration leaves them.
 
-Ids may come from clients, so every key begins with the user's: nobody can take, or learn of, an id of somebody else.
+Ids may come from clients, so every key begins with the user's id: nobody can occupy, or learn of, another person's id.
 """
 
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 
 class Moment(TypeDecorator[datetime]):
-    """An aware time in UTC, to the microsecond. SQLite keeps no zone, PostgreSQL answers in the session's."""
+    """An aware time in UTC, to the microsecond. SQLite stores no zone; PostgreSQL returns the zone of the session."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -163,7 +163,7 @@ messages = Table(
     UniqueConstraint("user_id", "conversation_id", "sequence", name="uq_messages_sequence"),
 )
 Index("ix_messages_children", messages.c.user_id, messages.c.parent_id)
-# These two leave most messages out; the migrations say which. Said here it would load the dialect of PostgreSQL.
+# These two are partial indexes, see the migrations. Their conditions here would load the dialect of PostgreSQL.
 Index("ix_messages_running", messages.c.user_id, messages.c.conversation_id)
 Index("ix_messages_deleted", messages.c.deleted_at)
 
@@ -179,7 +179,7 @@ events = Table(
 )
 
 history_hashes = Table(
-    "ways",  # what they were called when the table was made
+    "ways",  # the table's original name
     metadata,
     Column("user_id", Text, primary_key=True),
     Column("message_id", Text, primary_key=True),

@@ -1,4 +1,4 @@
-"""The store: everything people would miss if it were gone. One method is one transaction."""
+"""The store of conversations, messages and running answers. One method is one transaction."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -35,19 +35,19 @@ def utc_now() -> datetime:
 
 
 class Store:
-    """May be called from any thread. What a method has returned from is durable.
+    """May be called from any thread. Once a method returns, its changes are durable.
 
-    Ids of somebody else are answered like ids that do not exist.
+    Other people's ids are treated like ids that do not exist.
     Raises: Problem, with `storage_unavailable` from every method.
     """
 
     def __init__(
         self, url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S, now: Callable[[], datetime] = utc_now
     ) -> None:
-        """Connect to nothing yet.
+        """Check the address; the first connection is made later.
 
         url: `sqlite:///path` or `postgresql+psycopg://...`. Raises: ConfigError.
-        busy_timeout_s: how long to wait for a lock that somebody else holds.
+        busy_timeout_s: how long to wait for a lock that another writer holds.
         """
         self.database = database(url, busy_timeout_s)
         self.presets = Presets(self.database, now)
@@ -57,38 +57,38 @@ class Store:
         self._closed = False
 
     def open(self) -> list[str]:
-        """Make the folder and the schema, or bring an older schema up to date after a snapshot.
+        """Create the folder and the schema, or update an older schema after taking a snapshot.
 
-        Returns: what was done, in sentences for the log; nothing if all was there.
+        Returns: sentences for the log on what was done; none if the schema was up to date.
         Raises: ConfigError if the schema is newer than this program.
         """
         self.database.open()
         return migrate(self.database)
 
     def lock(self) -> None:
-        """Be the one server of this database until `close`: a second one would take running answers for dead.
+        """Keep other servers away from this database until `close`: a second one would interrupt running answers.
 
-        It comes before `open`, so that nobody changes the schema below a running server. PostgreSQL forgets it with
-        the connection that has it; each later call takes it anew if that happened.
-        Raises: Problem, when another process has it.
+        Call it before `open`, so that no other process changes the schema under a running server. PostgreSQL drops the
+        lock with its connection; a later call takes it again if that happened.
+        Raises: Problem if another process has the lock.
         """
         with self._locking:
-            if not self._closed:  # by now, in another thread
+            if not self._closed:  # another thread may have closed it
                 self.database.lock()
 
     def close(self) -> None:
-        """Give everything back, for good."""
+        """Release the lock and all connections for good."""
         with self._locking:
             self._closed = True
             self.database.close()
 
     def ping(self) -> None:
-        """Ask the database for anything."""
+        """Query the database. Raises: Problem if it does not answer."""
         with self.database.read() as connection:
             connection.execute(select(users.c.id).limit(1)).first()
 
     def begin_turn(self, user_id: str, turn: NewTurn) -> Begun:
-        """Store what a turn begins with: the person's message, and a running answer, now the conversation's leaf.
+        """Store the beginning of a turn: the person's message, and a running answer as the conversation's new leaf.
 
         Raises: Problem with `invalid_request`, `conflict`, `unknown_conversation` or `unknown_message`.
         """
@@ -101,26 +101,27 @@ class Store:
         with self.database.write() as connection:
             return begin_turn.begin(Tree(connection, user_id, self.now()), turn)
 
-    def begin_turn_with_history(self, user_id: str, turn: NewTurn, said: Sequence[Message]) -> Begun:
-        """Store what a turn of a program begins with, and of its history what is not stored yet.
+    def begin_turn_with_history(self, user_id: str, turn: NewTurn, history: Sequence[Message]) -> Begun:
+        """Store the beginning of a program's turn, and the part of its history that is not stored yet.
 
-        turn: a `send` that says neither where it happens nor what it follows: that is found by what was said.
-        said: before it: questions and answers in turns, an answer the last. Raises: Problem("invalid_request").
+        turn: a `send` without a conversation and a parent; the history identifies them.
+        history: the messages before it, oldest first: questions and answers alternate; the last, if any, is an answer.
+        Raises: Problem("invalid_request").
         """
         with self.database.write() as connection:
-            return known_history.begin(Tree(connection, user_id, self.now()), turn, said)
+            return known_history.begin(Tree(connection, user_id, self.now()), turn, history)
 
     def append(self, new: Sequence[Batch]) -> None:
-        """Store batches of running answers; those of a message that is gone, or has ended, are dropped.
+        """Store batches of running answers; batches of ended and unknown messages are dropped.
 
-        A batch that is there already is left as it is, so a failed call can be repeated.
+        A batch that is stored already stays unchanged, so a failed call can be repeated.
         """
         if new:
             with self.database.write() as connection:
                 event_batches.append(connection, new)
 
     def finish(self, user_id: str, message_id: str, outcome: Outcome, batch: Batch | None) -> None:
-        """Store how a running answer ended, and its last events; nothing happens if it is gone, or has ended."""
+        """Store the outcome of a running answer, and its last events; an ended or unknown answer stays unchanged."""
         with self.database.write() as connection:
             if batch:
                 event_batches.append(connection, [batch])
@@ -132,7 +133,7 @@ class Store:
             return event_batches.end_running(connection, ending, self.now())
 
     def batches(self, user_id: str, message_id: str, after: int) -> list[Batch]:
-        """Return the saved events that are not older than `after`, in order; the first batch may begin before it."""
+        """Return the saved events after `after`, in order; the first batch may begin before it."""
         with self.database.read() as connection:
             return event_batches.after(connection, user_id, message_id, after)
 
@@ -142,7 +143,7 @@ class Store:
             return conversations.message(connection, user_id, message_id)
 
     def has_message(self, user_id: str, message_id: str) -> bool:
-        """Tell whether a person has a message of this id, deleted or not."""
+        """Tell whether a person has a message with this id, deleted or not."""
         mine = messages.c.user_id == user_id, messages.c.id == message_id
         with self.database.read() as connection:
             return bool(connection.scalar(select(exists().where(*mine))))
@@ -150,10 +151,10 @@ class Store:
     def conversations(
         self, user_id: str, before: str | None = None, limit: int = 50, **marks: bool
     ) -> tuple[list[StoredConversation], str | None]:
-        """Return conversations, the newest first, and the cursor to call `before` for more, or None.
+        """Return a page of conversations, the newest first, and the cursor for the next page, or None.
 
-        marks: `archived` and `pinned`; those alone that are so. Absent, it does not matter.
-        Raises: Problem("invalid_request") for what was never a cursor.
+        before: the cursor of the previous page. marks: required values of `archived` and `pinned`.
+        Raises: Problem("invalid_request") for an invalid cursor.
         """
         with self.database.read() as connection:
             return conversations.page(connection, user_id, before, limit, marks)
@@ -177,11 +178,11 @@ class Store:
         limit: int = 40,
         lead: int = 5,
     ) -> Branch:
-        """Return the last messages, at most `limit`, of one way through a conversation; texts are read of these alone.
+        """Return the last messages of a branch, at most `limit`; only their texts are read.
 
-        leaf_id: the way ends at the newest message at or below this one, instead of at the current leaf.
-        before: the messages that come before this one, on another way if that one leads not through it.
-        through: those from `lead` before this one to the end, on another way if that one leads not through it.
+        leaf_id: the branch ends at the newest message at or below this one, instead of at the current leaf.
+        before: return the messages before this one, from another branch if the branch does not contain it.
+        through: return all messages from `lead` before this one, from another branch if the branch does not contain it.
         Raises: Problem with `unknown_conversation` or `unknown_message`.
         """
         with self.database.read() as connection:
@@ -196,20 +197,19 @@ class Store:
     def search(
         self, user_id: str, query: str, before: str | None = None, limit: int = 30
     ) -> tuple[list[Hit], str | None]:
-        """Return titles and messages with all words of a query, the newest first, and the cursor for more, or None.
+        """Return titles and messages with all words of a query, the newest first, and the cursor for the next page.
 
-        A title comes before the messages of its conversation. What is deleted is not found.
-        Raises: Problem("invalid_request") for what was never a cursor, or cannot be stored.
+        A title comes before the messages of its conversation. Deleted conversations and messages are not found.
+        Raises: Problem("invalid_request") for an invalid cursor, or text that cannot be stored.
         """
         with self.database.read() as connection:
             return search_index.search(connection, user_id, query, before, limit)
 
     def change(self, user_id: str, conversation_id: str, changes: Mapping[str, Any]) -> StoredConversation:
-        """Change what is named: `title`, `pinned`, `archived`, `leaf_id`, `model`, `params`.
+        """Change any of `title`, `pinned`, `archived`, `leaf_id`, `model` and `params`.
 
-        `deleted: False` brings a deleted conversation back.
-
-        Raises: Problem with `unknown_conversation`; `unknown_message` for a leaf that the conversation does not have.
+        `deleted: False` restores a deleted conversation.
+        Raises: Problem with `unknown_conversation`; `unknown_message` if the leaf is in another conversation.
         """
         with self.database.write() as connection:
             return conversations.change(connection, user_id, conversation_id, changes)
@@ -247,9 +247,9 @@ class Store:
             return forks.add_version(Tree(connection, user_id, self.now()), message_id, content)
 
     def fork(self, user_id: str, conversation_id: str, message_id: str) -> StoredConversation:
-        """Copy the way from the root to a message into a new conversation.
+        """Copy the path from the root to a message into a new conversation.
 
-        Raises: Problem with `unknown_conversation` or `unknown_message`; `conflict` while an answer on the way runs.
+        Raises: Problem with `unknown_conversation` or `unknown_message`; `conflict` while an answer on the path runs.
         """
         with self.database.write() as connection:
             copy_id = forks.fork(Tree(connection, user_id, self.now()), conversation_id, message_id)
@@ -266,7 +266,7 @@ class Store:
             return deletion.delete_all_conversations(connection, user_id, self.now())
 
     def sweep(self) -> None:
-        """Forget the events of answers ended ten minutes ago, and what was deleted, or used, a day ago."""
+        """Remove the events of answers that ended ten minutes ago, and what was deleted or used a day ago."""
         now = self.now()
         with self.database.write() as connection:
             event_batches.sweep(connection, now)

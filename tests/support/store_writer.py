@@ -1,4 +1,4 @@
-"""A process that writes to a store from four threads, says what is durable, and waits to be killed."""
+"""A process that writes to a store from four threads and prints what is durable, until it is killed."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Databases to try the store on, and short words for what is put into it."""
+"""Databases for tests of the store, and builders of what goes into it."""
 
 import json
 import os
@@ -31,7 +31,7 @@ _numbers = count(1)
 
 
 class Clock:
-    """The time, which stands still unless it is told to pass."""
+    """A clock that stands still until `pass_by` moves it."""
 
     def __init__(self) -> None:
         self.time = datetime(2026, 2, 3, 4, 5, 6, 789, UTC)
@@ -45,7 +45,7 @@ class Clock:
 
 @contextmanager
 def fresh_schema() -> Iterator[str]:
-    """Give the address of an empty schema of the PostgreSQL server for tests."""
+    """Give the address of an empty schema on the PostgreSQL server for tests."""
     address = os.environ.get("CHAT_TEST_POSTGRES")
     if not address:
         pytest.skip(HOW_TO_GET_POSTGRESQL)
@@ -84,7 +84,7 @@ def with_shared_statements(make: Callable[..., Engine]) -> Callable[..., Engine]
 
 
 def empty(database: Database) -> None:
-    """Leave nothing but the person that the migration makes."""
+    """Delete everything except the person that the migration creates."""
     nobody = {column.name: None for column in users.c if column.nullable}
     with database.write() as connection:
         for table in (conversations, presets, sessions, links, recovery_codes, api_keys, token_usage):
@@ -100,7 +100,7 @@ def add_person(store: Store, name: str) -> str:
 
 
 def a_turn(action: Any = "send", **members: Any) -> NewTurn:
-    """Return a turn with ids that no other has."""
+    """Return a turn with unique ids."""
     number = next(_numbers)
     turn = NewTurn(action=action, model="guide", answer_id=f"answer-{number}", title=f"Title {number}")
     if action == "send":
@@ -113,7 +113,7 @@ def an_outcome(content: str = "Fine.", **members: Any) -> Outcome:
 
 
 def answered(store: Store, turn: NewTurn | None = None, outcome: Outcome | None = None, user_id: str = ME) -> Begun:
-    """Ask, and end the answer."""
+    """Begin a turn, and end its answer."""
     begun = store.begin_turn(user_id, turn or a_turn())
     store.finish(user_id, begun.answer.id, outcome or an_outcome(), None)
     return begun

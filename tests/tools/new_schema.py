@@ -1,6 +1,6 @@
-"""What the migrations make of an empty SQLite file, as one script: a first start runs that and need not load Alembic.
+"""Write the script that creates the schema in a new SQLite file, so that a first start need not load Alembic.
 
-`python -m tests.tools.new_schema` writes it anew, after a migration was added.
+Run `python -m tests.tools.new_schema` after adding a migration.
 """
 
 import shutil
@@ -11,7 +11,7 @@ from server.store.databases.database import database
 from server.store.migrate import HEAD, MIGRATIONS, NEW, migrate
 
 SCHEMA = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT GLOB 'search_index_*' ORDER BY rowid"
-"""The tables below the index of a search come with it."""
+"""FTS5 creates its own tables, so the script leaves them out."""
 ROWS = f"""
 INSERT INTO users (id, created_at) VALUES ('local', strftime('%Y-%m-%d %H:%M:%f000', 'now'));
 
@@ -20,7 +20,7 @@ INSERT INTO alembic_version (version_num) VALUES ('{HEAD}');
 
 
 def script() -> str:
-    """Return the script, one statement after another with an empty line between them."""
+    """Return the script: statements separated by empty lines."""
     with TemporaryDirectory() as folder:
         migrations = Path(folder, "migrations")
         shutil.copytree(MIGRATIONS, migrations, ignore=shutil.ignore_patterns(NEW))

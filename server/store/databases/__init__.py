@@ -1,1 +1,1 @@
-"""SQLite and PostgreSQL: connections, locks, copies, and their errors in plain words."""
+"""SQLite and PostgreSQL: connections, locks, copies and errors."""

@@ -1,4 +1,4 @@
-"""What the store asks of a database, and which one an address names."""
+"""The interface of a database, and the database of an address."""
 
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -10,32 +10,32 @@ from sqlalchemy.exc import ArgumentError
 from g4f_lite.errors import ConfigError
 
 BUSY_TIMEOUT_S = 5.0
-"""How long to wait for a lock that somebody else holds."""
+"""How long to wait for a lock that another writer holds."""
 
 
 class Database(Protocol):
-    """Connections inside of transactions. Failures roll back, and are raised as Problem."""
+    """Gives connections within transactions. Failures roll back and are raised as Problem."""
 
     def open(self) -> None:
-        """Make what must be there before the first connection."""
+        """Create what the first connection needs."""
 
     def lock(self) -> None:
-        """Keep every other server away until `close`; repeated, take it anew if it was lost."""
+        """Keep every other server away until `close`. A repeated call takes a lost lock again."""
 
     def read(self) -> AbstractContextManager[Connection]:
-        """Give a connection that is only read from."""
+        """Give a connection for reading."""
 
     def write(self) -> AbstractContextManager[Connection]:
-        """Give a connection whose changes are durable once the block is left."""
+        """Give a connection whose changes are durable after the block."""
 
     def migration(self) -> AbstractContextManager[Connection]:
-        """Give a connection that changes the schema while no other process does."""
+        """Give a connection for changing the schema while no other process does."""
 
     def snapshot(self, label: str) -> Path | None:
-        """Copy the whole database to a file beside it; None where that is not this program's business."""
+        """Copy the whole database to a file beside it; None for a database server, which has its own backups."""
 
     def close(self) -> None:
-        """Give back all connections."""
+        """Close all connections and release the lock."""
 
 
 def database(address: str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Database:

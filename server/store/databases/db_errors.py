@@ -1,4 +1,4 @@
-"""How a database's failures become problems that a person can do something about."""
+"""Translate database errors into problems that people can act on."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,14 +33,14 @@ SENTENCES = {
     "read-only": READ_ONLY,
     "ermission denied": READ_ONLY,
 }
-"""Part of the driver's words, and ours."""
+"""Our sentence for each part of a driver's message."""
 
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raise Problem in the place of what drivers raise; violated constraints and bugs pass as they are.
+    """Translate the errors of drivers; violated constraints and bugs pass unchanged.
 
-    Raises: Problem("invalid_request") for values no database can hold; Problem("storage_unavailable").
+    Raises: Problem("invalid_request") for values that no database can store; Problem("storage_unavailable").
     """
     try:
         yield
@@ -52,18 +52,18 @@ def translated() -> Iterator[None]:
         raise Problem("storage_unavailable", _sentence(str(error))) from error
 
 
-def _sentence(words: str) -> str:
-    return next((ours for theirs, ours in SENTENCES.items() if theirs in words), AWAY)
+def _sentence(message: str) -> str:
+    return next((sentence for part, sentence in SENTENCES.items() if part in message), AWAY)
 
 
 def refuse_unstorable(*texts: str) -> None:
-    """Raise Problem("invalid_request") for what PostgreSQL refuses, so that both databases hold the same."""
+    """Raise Problem("invalid_request") for text that PostgreSQL refuses, so that both databases accept the same."""
     if any("\0" in text for text in texts):
         raise unstorable()
 
 
 def storable(text: str) -> str:
-    """Return a model's text as it can be stored: halves of pairs joined or replaced, U+0000 replaced."""
+    """Return a model's text with surrogates joined or replaced, and U+0000 replaced."""
     return whole(text).replace("\0", "\ufffd")
 
 

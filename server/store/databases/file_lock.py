@@ -1,4 +1,4 @@
-"""A lock that is a file: one process has it until it closes the file or ends, however it ends."""
+"""A lock file: one process has the lock until it closes the file or ends, even if it is killed."""
 
 import os
 import sys
@@ -7,11 +7,11 @@ from typing import IO
 
 
 def take(path: Path) -> IO[bytes] | None:
-    """Return the open file that is the lock; None while somebody else has it. Raises: OSError."""
+    """Return the open lock file; None while another process has the lock. Raises: OSError."""
     file = os.fdopen(os.open(path, os.O_CREAT | os.O_RDWR, 0o600), "r+b")
     try:
         _take(file)
-    except (BlockingIOError, PermissionError):  # the second is Windows' word for it
+    except (BlockingIOError, PermissionError):  # Windows raises the second
         file.close()
         return None
     except OSError:

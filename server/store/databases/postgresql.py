@@ -1,4 +1,4 @@
-"""PostgreSQL: a pool that notices lost connections and makes new ones."""
+"""PostgreSQL: a connection pool that replaces lost connections."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,12 +12,12 @@ from g4f_lite.errors import ConfigError
 from server.store.databases.db_errors import locked_elsewhere, translated
 
 POOL = 10
-"""Connections kept; as many again are made when needed."""
+"""Connections kept open; as many more are opened when needed."""
 CONNECT_TIMEOUT_S = 5
 DEAD_PEER_TIMEOUT_MS = 10_000
 MIGRATION_LOCK = 0x67346C69
 LOCK_KEY = 0x67346C68
-"""Any numbers that the programs on one server are unlikely to share."""
+"""Arbitrary numbers that other programs on the server are unlikely to use."""
 LOCK = text(
     "SELECT pg_try_advisory_lock((CAST(:key AS bigint) << 32) | CAST(oid AS bigint))"
     " FROM pg_namespace WHERE nspname = current_schema()"
@@ -26,7 +26,7 @@ LOCK = text(
 
 
 class PostgreSQL:
-    """Rows are locked where they are read in order to be written."""
+    """Rows that are read in order to be changed are locked."""
 
     def __init__(self, url: URL, busy_timeout_s: float) -> None:
         try:
@@ -49,7 +49,7 @@ class PostgreSQL:
         event.listen(self._engine, "connect", lambda driver, _: _prepare(driver, busy_timeout_s))
 
     def open(self) -> None:
-        """Nothing to make: the database is there, or `migration` says that it is not."""
+        """Do nothing: the database exists, or `migration` raises that it does not."""
 
     def lock(self) -> None:
         with translated():
@@ -77,7 +77,7 @@ class PostgreSQL:
         self._engine.dispose()
 
     def _acquire(self) -> Connection:
-        """Return a connection that has the lock, and is nothing the pool would lend out."""
+        """Return a connection that has the lock and is detached from the pool."""
         with ExitStack() as unless_locked:
             connection = unless_locked.enter_context(self._engine.connect())
             connection.execution_options(isolation_level="AUTOCOMMIT").detach()

@@ -1,4 +1,4 @@
-"""SQLite: one connection that writes, several that read, and a file that only its owner may open."""
+"""SQLite: one connection for writing, several for reading, and a file that only its owner may open."""
 
 import math
 import os
@@ -18,25 +18,25 @@ from server.store.databases.db_errors import LOCKED, locked, locked_elsewhere, t
 from server.store.databases.file_lock import take
 
 WRITERS = 5
-"""Threads that may wait for their turn to write. Fewer than serve requests, so that a locked file stops no reader."""
+"""Threads that may wait to write. Fewer than serve requests, so that a locked file blocks no reader."""
 STUCK_S = 2
-"""From then on a writer that cannot begin is taken to wait for another program, and nobody new may wait beside it. On
-a machine that is very busy the beginning itself takes half a second."""
+"""A writer that cannot begin for this long is waiting for another program, and no further thread may wait. On a very
+busy machine beginning takes half a second."""
 READERS = 8
-"""Connections kept for reading; as many again are made when needed."""
+"""Connections kept open for reading; as many more are opened when needed."""
 READING = {"query_only": "ON", "mmap_size": "0"}
 WRITING = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON", "mmap_size": "0"}
-# A migration may make a table anew; with foreign keys on, dropping the old one would empty those that point at it.
+# A migration may recreate a table; with foreign keys on, dropping the old one would empty the tables that refer to it.
 MIGRATING = {**WRITING, "foreign_keys": "OFF"}
 
 OLDEST = (3, 34)
-"""The first version with an index of trigrams, which search needs."""
+"""The first version with the trigram index that search needs."""
 TOO_OLD = "database: Python's SQLite is {}, and search needs 3.34 or newer. Use a newer Python, or PostgreSQL."
 GONE = "The database file {} was removed or replaced. Start the server again to begin with the one that is there now."
 
 
 class SQLite:
-    """A file in WAL mode: readers wait for nobody, writers for each other."""
+    """A file in WAL mode: readers never wait; writers wait for each other."""
 
     def __init__(self, url: URL, busy_timeout_s: float) -> None:
         self.path = Path(str(url.database)).absolute()
@@ -44,10 +44,10 @@ class SQLite:
         self._timeout_s = busy_timeout_s
         queue = {"poolclass": QueuePool, "pool_timeout": 2 * busy_timeout_s}
         self._readers = self._engine("BEGIN", READING, pool_size=READERS, max_overflow=READERS, **queue)
-        # Immediate, because a transaction that has read may find that it cannot write any more.
+        # Immediate, because a transaction that has already read may no longer be allowed to write.
         self._writer = self._engine("BEGIN IMMEDIATE", WRITING, pool_size=1, max_overflow=0, **queue)
 
-        self._places = threading.BoundedSemaphore(WRITERS)
+        self._waiters = threading.BoundedSemaphore(WRITERS)
         self._turn = threading.Lock()
         self._locked_at = 0.0
         self._waiting_since = math.inf
@@ -76,26 +76,26 @@ class SQLite:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        came = time.monotonic()
-        self._take_place(came)
+        arrived = time.monotonic()
+        self._wait_in_line(arrived)
         try:
             with self._turn, self._noting_locks(), translated():
                 self._require_file()
-                if self._locked_at > came:  # whoever had the turn before waited in vain; nobody waits as long again
+                if self._locked_at > arrived:  # the writer before waited in vain; do not wait again
                     raise locked()
                 self._waiting_since = time.monotonic()
                 with self._writer.begin() as connection:
                     self._waiting_since = math.inf
                     yield connection
         finally:
-            self._places.release()
+            self._waiters.release()
 
     @contextmanager
     def migration(self) -> Iterator[Connection]:
         engine = self._engine("BEGIN IMMEDIATE", MIGRATING, poolclass=NullPool)
         with translated(), engine.begin() as connection:
             yield connection
-            _require_whole(connection)
+            _require_foreign_keys(connection)
 
     def snapshot(self, label: str) -> Path | None:
         copy = self.path.with_name(f"{self.path.name}.{label}")
@@ -116,11 +116,11 @@ class SQLite:
             self._lock.close()
             self._lock = None
 
-    def _take_place(self, came: float) -> None:
-        """Take one of the places, as long as writing goes on. Raises: Problem."""
-        while not self._places.acquire(timeout=STUCK_S):
+    def _wait_in_line(self, arrived: float) -> None:
+        """Join the threads that wait to write, unless writing is stuck. Raises: Problem."""
+        while not self._waiters.acquire(timeout=STUCK_S):
             now = time.monotonic()
-            if now - self._waiting_since > STUCK_S or now - came > self._timeout_s:
+            if now - self._waiting_since > STUCK_S or now - arrived > self._timeout_s:
                 raise locked()
 
     @contextmanager
@@ -135,7 +135,7 @@ class SQLite:
             self._waiting_since = math.inf
 
     def _require_file(self) -> None:
-        """Refuse to write to a file that nobody will find again. Raises: Problem."""
+        """Refuse to write to a file that was removed or replaced. Raises: Problem."""
         inode = self.path.stat().st_ino if self.path.exists() else 0
         self._inode = self._inode or inode
         if inode != self._inode:
@@ -158,17 +158,17 @@ class SQLite:
 
 
 def _make(path: Path) -> None:
-    """Make an empty file that nobody else may read; SQLite's own files beside it take over its mode."""
+    """Create an empty file that only its owner may read; SQLite gives its files beside it the same mode."""
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
 def _prepare(driver: Any, pragmas: Mapping[str, str]) -> None:
-    driver.isolation_level = None  # the driver would begin transactions of its own
+    driver.isolation_level = None  # otherwise the driver begins transactions itself
     for name, value in pragmas.items():
         driver.execute(f"PRAGMA {name} = {value}").close()
 
 
-def _require_whole(connection: Connection) -> None:
+def _require_foreign_keys(connection: Connection) -> None:
     broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
     if broken:
         raise RuntimeError(f"the migration left {len(broken)} rows that point nowhere")

@@ -1,4 +1,4 @@
-"""A whole SQLite database as one file: copied while it is in use, and looked through before it is relied upon."""
+"""Copy a SQLite database while it is in use, and verify a copy before it is used."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -11,15 +11,15 @@ from server.store.migrate import MIGRATIONS, require_known
 
 
 def copy(source: Path, target: Path) -> None:
-    """Copy a database as it is at one moment; who writes meanwhile is not kept waiting. Raises: Problem."""
-    with _named(source), closing(_open(source)) as origin, closing(sqlite3.connect(target)) as made:
-        origin.backup(made)  # all pages in one go, which is one reading transaction
-        made.execute("PRAGMA journal_mode = DELETE")  # so that it is one file
+    """Copy a database as it is at one moment, without blocking writers. Raises: Problem."""
+    with _translated(source), closing(_open(source)) as origin, closing(sqlite3.connect(target)) as made:
+        origin.backup(made)  # all pages at once, in one reading transaction
+        made.execute("PRAGMA journal_mode = DELETE")  # so that it is a single file
 
 
 def verify(file: Path) -> None:
-    """Look through a whole database. Raises: Problem when it is damaged; ConfigError when a newer program made it."""
-    with _named(file), closing(_open(file)) as connection:
+    """Check a whole database. Raises: Problem if it is damaged; ConfigError if a newer program made it."""
+    with _translated(file), closing(_open(file)) as connection:
         found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(3)")]
         if found != ["ok"]:
             raise _damaged(file, found[0])
@@ -29,8 +29,8 @@ def verify(file: Path) -> None:
 
 
 @contextmanager
-def _named(file: Path) -> Iterator[None]:
-    """Raise Problem in the place of what the driver raises."""
+def _translated(file: Path) -> Iterator[None]:
+    """Translate the errors of the driver. Raises: Problem."""
     try:
         yield
     except sqlite3.Error as error:
@@ -38,7 +38,7 @@ def _named(file: Path) -> Iterator[None]:
 
 
 def _open(file: Path) -> sqlite3.Connection:
-    """Open a file that is there."""
+    """Open an existing file."""
     return sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_TIMEOUT_S)
 
 

@@ -1,1 +1,1 @@
-"""Accounts, sessions, second factors, one-time links and API keys as rows."""
+"""The storage of accounts, sessions, second factors, one-time links and API keys."""

@@ -1,4 +1,4 @@
-"""Accounts: made, found, changed and disabled. One method is one transaction."""
+"""Create, find, change and disable accounts. One method is one transaction."""
 
 import unicodedata
 import uuid
@@ -18,7 +18,7 @@ from server.translatable import N_
 Role = Literal["admin", "user"]
 
 LOCAL_USER = "local"
-"""The one person there is without accounts; the first administrator takes over what they have."""
+"""The only person in a site without accounts; the first administrator inherits their chats."""
 LONGEST_NAME = 64
 UNFIT = N_("A name must have 1 to 64 visible characters and no spaces at the start or end.")
 TAKEN = N_("This name is already taken. Choose another one.")
@@ -28,9 +28,9 @@ LAST = N_("This is the only active administrator. Make someone else an administr
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Somebody who can come in. The name is empty where there are no accounts.
+    """A person who can sign in. The name is empty in a site without accounts.
 
-    subject: who that is at the OpenID Connect issuer.
+    subject: the person's id at the OpenID Connect issuer.
     """
 
     id: str
@@ -40,7 +40,7 @@ class Account:
     subject: str | None
     totp_secret: str | None = field(repr=False)
     totp_step: int
-    """The newest time step whose code was used; none can be used twice."""
+    """The newest time step whose code was used; no code can be used twice."""
     disabled_at: datetime | None
     created_at: datetime
 
@@ -59,7 +59,7 @@ class Accounts:
         self._now = now
 
     def all(self) -> list[Account]:
-        """Return every account, by name."""
+        """Return all accounts, sorted by name."""
         with self._database.read() as connection:
             rows = connection.execute(select(*ACCOUNT).where(_NAMED).order_by(users.c.name_key))
             return [Account(*row) for row in rows]
@@ -69,53 +69,53 @@ class Accounts:
         return self._required(users.c.id == user_id)
 
     def by_name(self, name: str) -> Account:
-        """Return the account of that name, in whatever case. Raises: Problem("not_found")."""
+        """Return the account with this name, in any case. Raises: Problem("not_found")."""
         return self._required(users.c.name_key == name_key(name))
 
     def find_by_name(self, name: str) -> Account | None:
-        """Return the account of that name, if there is one; nothing in a name can make that fail."""
+        """Return the account with this name, if there is one; no name makes this fail."""
         return self._find(users.c.name_key == name_key(name)) if name.isprintable() else None
 
     def find_by_subject(self, subject: str) -> Account | None:
-        """Return the account of somebody whom the OpenID Connect issuer knows."""
+        """Return the account with this id at the OpenID Connect issuer."""
         return self._find(users.c.subject == subject)
 
     def has_administrator(self) -> bool:
-        """Tell whether anybody can come in who can let others in."""
+        """Tell whether there is an administrator who can sign in."""
         return self._find(*_ADMINISTRATORS) is not None
 
     def add(self, name: str, role: Role, password_hash: str | None = None, subject: str | None = None) -> Account:
-        """Make an account; the first administrator is the person who was there before there were accounts.
+        """Create an account; the first administrator inherits the chats from before there were accounts.
 
-        Raises: Problem with `invalid_request`, or `conflict` when the name is taken.
+        Raises: Problem with `invalid_request`, or `conflict` if the name is taken.
         """
         with self._database.write() as connection:
             return add(connection, self._now(), name, role, password_hash, subject)
 
     def set_password(self, user_id: str, password_hash: str, *, keep: str | None = None) -> None:
-        """Set another password. It ends all sessions except the one with the token hash `keep`, and all links."""
+        """Change the password. This ends all sessions except the one with the token hash `keep`, and all links."""
         with self._database.write() as connection:
             set_password(connection, user_id, password_hash, keep)
 
     def rehash(self, user_id: str, before: str, after: str) -> None:
-        """Store the same password's hash with newer parameters, unless the password was changed meanwhile."""
+        """Store a hash of the same password with newer parameters, unless the password has changed meanwhile."""
         mine = users.c.id == user_id, users.c.password_hash == before
         with self._database.write() as connection:
             connection.execute(update(users).where(*mine).values(password_hash=after))
 
     def set_role(self, user_id: str, role: Role) -> None:
-        """Let somebody do more, or less. Raises: Problem("conflict") for the last administrator."""
+        """Change the role. Raises: Problem("conflict") for the last administrator."""
         with self._database.write() as connection:
             _change(connection, user_id, role=role)
 
     def disable(self, user_id: str) -> None:
-        """Keep somebody out, and end their sessions and links. Raises: Problem("conflict") for the last one."""
+        """Disable an account, and end its sessions and links. Raises: Problem("conflict") for the last one."""
         with self._database.write() as connection:
             _change(connection, user_id, disabled_at=self._now())
             _end(connection, user_id)
 
     def enable(self, user_id: str) -> None:
-        """Let somebody in again."""
+        """Enable a disabled account."""
         with self._database.write() as connection:
             _change(connection, user_id, disabled_at=None)
 
@@ -139,7 +139,7 @@ def add(
     password_hash: str | None = None,
     subject: str | None = None,
 ) -> Account:
-    """Make an account, as `Accounts.add` says."""
+    """Create an account, see `Accounts.add`."""
     values: dict[str, Any] = {"name": valid_name(name), "name_key": name_key(name), "role": role}
     values |= {"password_hash": password_hash, "subject": subject}
     heir = users.c.id == LOCAL_USER, users.c.name.is_(None)
@@ -156,13 +156,13 @@ def add(
 
 
 def set_password(connection: Connection, user_id: str, password_hash: str, keep: str | None = None) -> None:
-    """Set a password, as `Accounts.set_password` says."""
+    """Change a password, see `Accounts.set_password`."""
     _change(connection, user_id, password_hash=password_hash)
     _end(connection, user_id, keep)
 
 
-def forget_second_factor(connection: Connection, user_id: str) -> None:
-    """Let the password alone be enough."""
+def remove_second_factor(connection: Connection, user_id: str) -> None:
+    """Remove the second factor, so that the password is enough."""
     connection.execute(update(users).where(users.c.id == user_id).values(totp_secret=None))
     connection.execute(delete(recovery_codes).where(recovery_codes.c.user_id == user_id))
 
@@ -176,12 +176,12 @@ def valid_name(name: str) -> str:
 
 
 def name_key(name: str) -> str:
-    """Return what two names have in common that people take for the same."""
+    """Return the form in which names that look the same to people are equal."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
 def _change(connection: Connection, user_id: str, **values: Any) -> None:
-    """Change an account, and leave at least one administrator. Raises: Problem."""
+    """Change an account, but keep at least one administrator. Raises: Problem."""
     administrators = connection.scalars(select(users.c.id).where(*_ADMINISTRATORS).with_for_update()).all()
     if not connection.execute(update(users).where(users.c.id == user_id, _NAMED).values(**values)).rowcount:
         raise Problem("not_found", UNKNOWN)

@@ -1,4 +1,4 @@
-"""Keys by which programs come in for a person. One method is one transaction."""
+"""API keys, with which programs act for a person. One method is one transaction."""
 
 import secrets
 from collections.abc import Callable, Iterable, Sequence
@@ -16,27 +16,27 @@ from server.store.schema import api_keys, users
 from server.translatable import N_
 
 MOST = 50
-"""Keys of one person: more than anybody can keep apart."""
+"""Keys of one person: more than anyone can tell apart."""
 FULL = N_("You already have 50 API keys. Revoke one first.")
 NOTE_EVERY = timedelta(minutes=5)
-"""How exactly `used_at` is kept: a request is no reason to write."""
+"""The precision of `used_at`: not every request should write."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeySettings:
-    """What a key is good for. models: names, in which `*` stands for anything. A limit that is 0 is none."""
+    """What a key may do. models: names, in which `*` matches anything. A limit of 0 means no limit."""
 
     models: Sequence[str] = ("*",)
     turns_per_minute: int = 0
     concurrent_turns: int = 0
     tokens_per_day: int = 0
     store: bool = False
-    """Whether chats become part of the person's history, unless a request says otherwise."""
+    """Whether chats are stored in the person's history, unless a request says otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey(KeySettings):
-    """A key, as it may be shown again."""
+    """A key without its secret, which cannot be shown again."""
 
     id: str
     name: str
@@ -59,7 +59,7 @@ class ApiKeys:
     def add(
         self, key_hash: str, user_id: str, name: str, last_four: str, settings: KeySettings, lifetime: timedelta | None
     ) -> ApiKey:
-        """Keep a new key. Raises: Problem, with `invalid_request` for the name, `conflict` for one key too many."""
+        """Store a new key. Raises: Problem, with `invalid_request` for the name, `conflict` for one key too many."""
         now = self._now()
         key = ApiKey(
             **_values(settings),
@@ -78,7 +78,7 @@ class ApiKeys:
         return key
 
     def find(self, key_hash: str) -> tuple[ApiKey, Account] | None:
-        """Return the key and whose it is; None if it is over, or they are disabled."""
+        """Return the key and its account; None if it has expired, or the account is disabled."""
         conditions = api_keys.c.key_hash == key_hash, self._valid(), users.c.disabled_at.is_(None)
         with self._database.read() as connection:
             row = connection.execute(
@@ -91,31 +91,31 @@ class ApiKeys:
         return key, account
 
     def alive(self, key_hashes: Iterable[str]) -> set[str]:
-        """Return those of the keys that `find` would find."""
+        """Return those of the keys that `find` would return."""
         conditions = api_keys.c.key_hash.in_(list(key_hashes)), self._valid(), users.c.disabled_at.is_(None)
         with self._database.read() as connection:
             return set(connection.scalars(select(api_keys.c.key_hash).join(users).where(*conditions)))
 
     def of(self, user_id: str) -> list[ApiKey]:
-        """Return somebody's keys, the newest first, also those whose time is over."""
+        """Return a person's keys, the newest first, expired ones too."""
         mine = select(*KEY).where(api_keys.c.user_id == user_id)
         with self._database.read() as connection:
             return [_key(row) for row in connection.execute(mine.order_by(api_keys.c.created_at.desc()))]
 
     def revoke(self, user_id: str, key_id: str) -> bool:
-        """End one of somebody's keys; tell whether there was one."""
+        """Revoke one of a person's keys; tell whether it existed."""
         mine = api_keys.c.user_id == user_id, api_keys.c.id == key_id
         with self._database.write() as connection:
             return connection.execute(delete(api_keys).where(*mine)).rowcount > 0
 
     def is_expired(self, key: ApiKey) -> bool:
-        """Tell whether a key's time is over."""
+        """Tell whether a key has expired."""
         return key.expires_at is not None and key.expires_at <= self._now()
 
     def _note_use(self, key_hash: str, key: ApiKey) -> None:
         now = self._now()
         if not key.used_at or now - key.used_at > NOTE_EVERY:
-            with suppress(Problem), self._database.write() as connection:  # a full disk shuts nobody out
+            with suppress(Problem), self._database.write() as connection:  # a full disk must lock nobody out
                 connection.execute(update(api_keys).where(api_keys.c.key_hash == key_hash).values(used_at=now))
 
     def _valid(self) -> ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""One-time links: whoever has one sets a password, once and for a while. One method is one transaction."""
+"""One-time links, each of which sets a password once. One method is one transaction."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from server.store.schema import links, users
 from server.translatable import N_
 
 Purpose = Literal["first", "reset"]
-"""`first` makes the first administrator; `reset` lets somebody choose another password."""
+"""`first` creates the first administrator; `reset` lets a person choose another password."""
 
 LASTS = timedelta(days=1)
 OVER = N_("This link has already been used or has expired. Ask for a new one.")
@@ -28,7 +28,7 @@ class OneTimeLinks:
         self._now = now
 
     def make(self, token_hash: str, purpose: Purpose, user_id: str = LOCAL_USER) -> None:
-        """Keep a link; those that the person had before, and all that are too old, are over."""
+        """Store a link; this ends the person's earlier links and all expired ones."""
         now = self._now()
         values = {"token_hash": token_hash, "user_id": user_id, "purpose": purpose, "expires_at": now + LASTS}
         with self._database.write() as connection:
@@ -36,15 +36,15 @@ class OneTimeLinks:
             connection.execute(insert(links).values(**values))
 
     def find(self, token_hash: str) -> tuple[Purpose, Account]:
-        """Return what a link is for, and for whom. Raises: Problem("not_found")."""
+        """Return the purpose and the account of a link. Raises: Problem("not_found")."""
         with self._database.read() as connection:
             return _found(connection, token_hash, self._now())
 
     def use(self, token_hash: str, password_hash: str, name: str = "") -> Account:
-        """Do what a link is for, and return who can come in now.
+        """Set the password, and return the account that can sign in now.
 
-        name: what the first administrator will be called; nobody else's is changed.
-        Raises: Problem with `not_found`; `invalid_request` or `conflict` for the name, and the link can be used again.
+        name: the name of the first administrator; ignored for a reset.
+        Raises: Problem with `not_found`; `invalid_request` or `conflict` for the name; the link then stays valid.
         """
         with self._database.write() as connection:
             purpose, account = _found(connection, token_hash, self._now())
@@ -53,7 +53,7 @@ class OneTimeLinks:
             if purpose == "first":
                 return accounts.add(connection, self._now(), name, "admin", password_hash)
             accounts.set_password(connection, account.id, password_hash)
-            accounts.forget_second_factor(connection, account.id)
+            accounts.remove_second_factor(connection, account.id)
             return account
 
 

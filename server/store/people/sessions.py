@@ -1,4 +1,4 @@
-"""Sessions: who is in, from which browser, and until when. One method is one transaction."""
+"""Sessions: who is signed in, from which browser, until when. One method is one transaction."""
 
 import secrets
 from collections.abc import Callable, Iterable
@@ -14,11 +14,11 @@ from server.store.people.accounts import ACCOUNT, Account
 from server.store.schema import sessions, users
 
 IDLE = timedelta(days=14)
-"""How long a browser may stay away."""
+"""A session unused for this long ends."""
 LONGEST = timedelta(days=60)
-"""How long a session lasts, used or not."""
+"""A session ends after this time, used or not."""
 NOTE_EVERY = timedelta(minutes=5)
-"""How exactly `seen_at` is kept: a request is no reason to write."""
+"""The precision of `seen_at`: not every request should write."""
 LONGEST_AGENT = 400
 
 
@@ -46,7 +46,7 @@ class Sessions:
         self._now = now
 
     def start(self, token_hash: str, user_id: str, address: str, agent: str) -> bool:
-        """Let somebody in; tell whether they may come in, which those who are disabled may not."""
+        """Start a session unless the account is disabled; tell whether it started."""
         now = self._now()
         session = {
             "token_hash": token_hash,
@@ -66,36 +66,36 @@ class Sessions:
         return True
 
     def find(self, token_hash: str) -> tuple[Session, Account] | None:
-        """Return the session and whose it is; None if it is over, or they are disabled."""
+        """Return the session and its account; None if it has ended, or the account is disabled."""
         return self._noted(self._find(token_hash))
 
     def alive(self, token_hashes: Iterable[str]) -> set[str]:
-        """Return those of the sessions that `find` would find."""
+        """Return those of the sessions that `find` would return."""
         conditions = sessions.c.token_hash.in_(list(token_hashes)), self._valid(), users.c.disabled_at.is_(None)
         with self._database.read() as connection:
             return set(connection.scalars(select(sessions.c.token_hash).join(users).where(*conditions)))
 
     def of(self, user_id: str) -> list[Session]:
-        """Return somebody's sessions, the one used last first."""
+        """Return a person's sessions, the last used first."""
         mine = select(*SESSION).where(sessions.c.user_id == user_id, self._valid())
         with self._database.read() as connection:
             return [Session(*row) for row in connection.execute(mine.order_by(sessions.c.seen_at.desc()))]
 
     def last_seen(self) -> dict[str, datetime]:
-        """Return when each person who is in was seen last, by id."""
+        """Return when each signed-in person was last seen, by id."""
         seen = select(sessions.c.user_id, func.max(sessions.c.seen_at, type_=sessions.c.seen_at.type))
         with self._database.read() as connection:
             rows = connection.execute(seen.where(self._valid()).group_by(sessions.c.user_id)).all()
             return {user_id: at for user_id, at in rows}
 
     def end(self, user_id: str, session_id: str) -> bool:
-        """End one of somebody's sessions; tell whether there was one."""
+        """End one of a person's sessions; tell whether it existed."""
         with self._database.write() as connection:
             mine = sessions.c.user_id == user_id, sessions.c.id == session_id
             return connection.execute(delete(sessions).where(*mine)).rowcount > 0
 
     def end_all(self, user_id: str, *, keep: str | None = None) -> None:
-        """End somebody's sessions, all but the one with the token hash `keep`."""
+        """End a person's sessions except the one with the token hash `keep`."""
         with self._database.write() as connection:
             others = sessions.c.user_id == user_id, sessions.c.token_hash != (keep or "")
             connection.execute(delete(sessions).where(*others))
@@ -109,7 +109,7 @@ class Sessions:
     def _noted(self, found: tuple[Session, Account] | None) -> tuple[Session, Account] | None:
         now = self._now()
         if found and now - found[0].seen_at > NOTE_EVERY:
-            with suppress(Problem), self._database.write() as connection:  # a full disk shuts nobody out
+            with suppress(Problem), self._database.write() as connection:  # a full disk must lock nobody out
                 mine = sessions.c.token_hash == found[0].token_hash
                 connection.execute(update(sessions).where(mine).values(seen_at=now))
         return found
