@@ -22,7 +22,7 @@ from server.api.models import models
 from server.api.openapi import openapi
 from server.api.presets import presets
 from server.api.search import search
-from server.api.turns import conversation
+from server.api.turns import turns
 from server.auth.first_administrator import ask_for_administrator
 from server.compat.anthropic.routes import anthropic
 from server.compat.api_errors import adapt_error
@@ -65,7 +65,7 @@ BLUEPRINTS = (
     account,
     admin,
     api_keys,
-    conversation,
+    turns,
     openai,
     anthropic,
     conversations,

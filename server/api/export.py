@@ -1,4 +1,4 @@
-"""Conversations as files to take away: all of them as JSON, one branch as Markdown."""
+"""Export: all conversations as a JSON file, or one branch as a Markdown file."""
 
 import json
 import sys
@@ -23,7 +23,7 @@ export = Blueprint("export", __name__, url_prefix="/backend-api/v2")
 
 @export.get("/export")
 def everything() -> Response:
-    """Answer with all of a person's conversations, archived ones too, one after the other as they are read."""
+    """Send all of a person's conversations, including archived ones, each as soon as it is read."""
     app, user = services(), user_id()
     ids = list(_ids(app.store, user))
     name = f"chats-{datetime.now(time_zone()).date().isoformat()}"
@@ -34,7 +34,7 @@ def everything() -> Response:
 @export.get("/conversations/<conversation_id>/markdown")
 @described(content_types=("text/markdown",))
 def markdown(conversation_id: str) -> Response:
-    """Answer with the current branch of a conversation as Markdown."""
+    """Send the current branch of a conversation as Markdown."""
     app, user = services(), user_id()
     branch = app.store.branch(user, conversation_id, limit=sys.maxsize)
     title = " ".join(branch.conversation.title.split())
@@ -47,14 +47,14 @@ def markdown(conversation_id: str) -> Response:
 def _ids(store: Store, user: str) -> Iterator[str]:
     """Yield the ids of all conversations, newest first."""
     found, cursor = store.conversations(user)
-    yield from (one.id for one in found)
+    yield from (conversation.id for conversation in found)
     while cursor:
         found, cursor = store.conversations(user, cursor)
-        yield from (one.id for one in found)
+        yield from (conversation.id for conversation in found)
 
 
 def _document(store: Store, engine: Engine, user: str, ids: Sequence[str]) -> Iterator[bytes]:
-    """Yield a JSON object, a conversation at a time; those that were deleted meanwhile are left out."""
+    """Yield a JSON object, one conversation at a time, without those that were deleted in the meantime."""
     yield f'{{"exported_at": "{time_text(datetime.now(UTC))}", "conversations": ['.encode()
     separator = "\n"
     for conversation_id in ids:
@@ -64,16 +64,16 @@ def _document(store: Store, engine: Engine, user: str, ids: Sequence[str]) -> It
             if problem.code != "unknown_conversation":
                 raise
             continue
-        whole = _whole(found, [engine.latest(user, message) for message in messages])
-        yield (separator + json.dumps(whole, ensure_ascii=False)).encode(errors="replace")
+        exported = _exported(found, [engine.latest(user, message) for message in messages])
+        yield (separator + json.dumps(exported, ensure_ascii=False)).encode(errors="replace")
         separator = ",\n"
     yield b"\n]}\n"
 
 
-def _whole(found: StoredConversation, messages: Sequence[StoredMessage]) -> dict[str, Any]:
+def _exported(found: StoredConversation, messages: Sequence[StoredMessage]) -> dict[str, Any]:
     remembered = {"model": found.model, "params": found.params or {}}
-    made = {"created_at": time_text(found.created_at), "leaf_id": found.leaf_id}
-    return {**found.as_dict(), **made, **remembered, "messages": [message.as_dict() for message in messages]}
+    details = {"created_at": time_text(found.created_at), "leaf_id": found.leaf_id}
+    return {**found.as_dict(), **details, **remembered, "messages": [message.as_dict() for message in messages]}
 
 
 def _section(message: StoredMessage, labels: Mapping[str, str]) -> str:

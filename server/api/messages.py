@@ -1,4 +1,4 @@
-"""What a person does to single messages: delete one, take that back, write another version, go on elsewhere."""
+"""`/backend-api/v2/messages`: shows, deletes and restores a message, adds a version, and forks a conversation."""
 
 from typing import Any
 
@@ -16,33 +16,33 @@ messages = Blueprint("messages", __name__, url_prefix="/backend-api/v2")
 
 @messages.get("/messages/<message_id>")
 def message(message_id: str) -> dict[str, Any]:
-    """Show a message; a running answer as far as it has come."""
+    """Show a message, and a running answer with the text so far."""
     app, user = services(), user_id()
     return app.engine.latest(user, app.store.message(user, message_id)).as_dict()
 
 
 @messages.delete("/messages/<message_id>")
 def delete(message_id: str) -> dict[str, Any]:
-    """Delete a message and all that follows it, and end the turns among that. For a day PATCH takes it back."""
+    """Delete a message and everything after it, and stop its turns. For one day, PATCH restores it."""
     app, user = services(), user_id()
     changed, running = app.store.delete_message(user, message_id)
     for answer_id in running:
         app.engine.stop(user, answer_id)
-    return _leaf(changed)
+    return _publish(changed)
 
 
 @messages.patch("/messages/<message_id>")
 @described(UndoBody)
-def bring_back(message_id: str) -> dict[str, Any]:
-    """Take a deletion back."""
+def restore(message_id: str) -> dict[str, Any]:
+    """Undo a deletion."""
     validate(read_json(request), UndoBody)
-    return _leaf(services().store.restore_message(user_id(), message_id))
+    return _publish(services().store.restore_message(user_id(), message_id))
 
 
 @messages.post("/messages/<message_id>/versions")
 @described(VersionBody, status=201)
 def add_version(message_id: str) -> tuple[dict[str, Any], int]:
-    """Store another version of an answer, written by hand."""
+    """Store another version of an answer, written by the person."""
     content = validate(read_json(request), VersionBody).content
     check_text(content, "content")
     store, user = services().store, user_id()
@@ -54,14 +54,14 @@ def add_version(message_id: str) -> tuple[dict[str, Any], int]:
 @messages.post("/conversations/<conversation_id>/fork")
 @described(ForkBody, status=201)
 def fork(conversation_id: str) -> tuple[dict[str, Any], int]:
-    """Go on from a message in a new conversation, which begins with a copy of the way to it."""
+    """Start a new conversation with a copy of the messages up to this one."""
     body = validate(read_json(request), ForkBody)
     copy = services().store.fork(user_id(), conversation_id, body.message_id)
     services().notifications.publish_conversation(user_id(), copy)
     return copy.as_dict(), 201
 
 
-def _leaf(changed: StoredConversation) -> dict[str, Any]:
-    """Tell open pages, and return where the conversation goes on."""
+def _publish(changed: StoredConversation) -> dict[str, Any]:
+    """Tell open pages, and return the current leaf."""
     services().notifications.publish_messages(user_id(), changed)
     return {"conversation_id": changed.id, "leaf_id": changed.leaf_id}

@@ -1,4 +1,4 @@
-"""`/metrics`: figures for Prometheus, for this machine and for who has the token.
+"""`/metrics`: metrics for Prometheus, served to this machine and to requests with the token.
 
 Source: https://prometheus.io/docs/instrumenting/exposition_formats/
 """
@@ -24,15 +24,15 @@ metrics = Blueprint("metrics", __name__)
 
 @metrics.get("/metrics")
 @open_to_all
-def figures() -> Response:
-    """Answer with all figures; to others there is nothing here."""
+def show() -> Response:
+    """Return all metrics. Without permission, the answer is 404."""
     if not may_read(request, services().config.site_config.metrics_token):
         abort(404)
     return _exposition(services())
 
 
 def may_read(asked: Request, token: str) -> bool:
-    """Tell whether a request comes from this machine, and through no proxy, or has the token."""
+    """Tell whether a request has the token, or comes from this machine without a proxy."""
     given = asked.headers.get("Authorization", "").encode("latin-1", "replace")
     if token and hmac.compare_digest(given, f"Bearer {token}".encode()):
         return True
@@ -41,7 +41,7 @@ def may_read(asked: Request, token: str) -> bool:
 
 
 def _exposition(app: Services) -> Response:
-    """Write the figures. The library is loaded by who asks for them, and counts nothing itself."""
+    """Write the metrics. The library is loaded on the first request, and does no counting itself."""
     from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
     from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
@@ -52,13 +52,13 @@ def _exposition(app: Services) -> Response:
 
 
 class Collector:
-    """Our figures, as they are when asked for."""
+    """Collects our metrics at the time of the request."""
 
     def __init__(self, app: Services) -> None:
         self._app = app
 
     def collect(self) -> "Iterator[Metric]":
-        """Yield each figure with its labels."""
+        """Yield each metric with its labels."""
         yield from self._turns()
         yield from self._providers()
         yield from self._now()
@@ -66,17 +66,17 @@ class Collector:
     def _turns(self) -> "Iterator[Metric]":
         from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 
-        figures = self._app.turn_stats
+        stats = self._app.turn_stats
         turns = CounterMetricFamily("g4f_lite_turns", "Turns that ended.", labels=("form", "outcome"))
-        for labels, count in figures.turns.copy().items():
+        for labels, count in stats.turns.copy().items():
             turns.add_metric(labels, count)
         yield turns
         tokens = CounterMetricFamily("g4f_lite_tokens", "Tokens asked and answered with.", labels=("direction",))
         for direction in ("input", "output"):
-            tokens.add_metric((direction,), figures.tokens[direction])
+            tokens.add_metric((direction,), stats.tokens[direction])
         yield tokens
         times = HistogramMetricFamily("g4f_lite_first_token_seconds", "From the question to the first of the answer.")
-        times.add_metric((), figures.first_tokens.cumulative(), figures.first_tokens.sum_s)
+        times.add_metric((), stats.first_tokens.cumulative(), stats.first_tokens.sum_s)
         yield times
 
     def _providers(self) -> "Iterator[Metric]":

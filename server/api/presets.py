@@ -1,4 +1,4 @@
-"""The API of presets: parameters that a person gave a name."""
+"""`/backend-api/v2/presets`: parameters that a person saves under a name."""
 
 from dataclasses import asdict
 from typing import Any
@@ -16,7 +16,7 @@ presets = Blueprint("presets", __name__, url_prefix="/backend-api/v2/presets")
 
 
 @presets.get("")
-def listed() -> dict[str, Any]:
+def list_presets() -> dict[str, Any]:
     """List a person's presets by name."""
     return {"presets": [asdict(preset) for preset in services().store.presets.all(user_id())]}
 
@@ -32,7 +32,7 @@ def add() -> tuple[dict[str, Any], int]:
 @presets.put("/<preset_id>")
 @described(PresetBody)
 def replace(preset_id: str) -> dict[str, Any]:
-    """Give a preset another name and other parameters."""
+    """Replace the name and the parameters of a preset."""
     body = validate(read_json(request), PresetBody)
     preset = Preset(preset_id, body.name, body.params.remembered())
     services().store.presets.replace(user_id(), preset)
@@ -41,7 +41,7 @@ def replace(preset_id: str) -> dict[str, Any]:
 
 @presets.delete("/<preset_id>")
 @described(status=204)
-def remove(preset_id: str) -> Response:
-    """Forget a preset."""
+def delete(preset_id: str) -> Response:
+    """Delete a preset."""
     services().store.presets.remove(user_id(), preset_id)
     return Response(status=204)

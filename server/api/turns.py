@@ -1,8 +1,9 @@
-"""`POST /backend-api/v2/conversation`: one turn, answered in the form the client knows."""
+"""`POST /backend-api/v2/conversation`: runs a turn and streams its events, as NDJSON or as server-sent events."""
 
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from typing import Any
 
 from flask import Blueprint, Response, request
 
@@ -14,22 +15,25 @@ from server.current.identity import user_id
 from server.current.services import Services, services
 from server.problems import Problem
 from server.turns import events, replay
-from server.turns.events import MIMETYPES, Form
+from server.turns.events import MIMETYPES, StreamFormat
 from server.web.request_json import check_json, parse_json, validate
 from server.web.streaming import Stream
 
-conversation = Blueprint("conversation", __name__, url_prefix="/backend-api/v2")
+turns = Blueprint("turns", __name__, url_prefix="/backend-api/v2")
 
 EVENT_TYPES = tuple(MIMETYPES.values())
-EVENTS_QUERY = {"after": {"type": "integer", "minimum": 0}, "render": {"type": "string", "enum": ["html"]}}
-ELSEWHERE_S = 2
-"""How long to wait for a turn that the store calls running and that is not here yet: it is just being started."""
+EVENTS_QUERY: dict[str, dict[str, Any]] = {
+    "after": {"type": "integer", "minimum": 0},
+    "render": {"type": "string", "enum": ["html"]},
+}
+START_WAIT_S = 2
+"""How long to wait for a turn that is running in the store but not in memory: it is just being started."""
 
 
-@conversation.post("/conversation")
+@turns.post("/conversation")
 @described(TurnBody, freegpt.FreegptBody, content_types=(*EVENT_TYPES, "text/plain"))
-def converse() -> Response:
-    """Run one turn. Both bodies, native and freegpt-webui's, are told apart by `meta`."""
+def run_turn() -> Response:
+    """Run one turn. A body with `meta` is one of freegpt-webui."""
     body = parse_json(request)
     if "meta" in body:
         return freegpt.answer(body)
@@ -37,13 +41,10 @@ def converse() -> Response:
     return _answer_native(validate(body, TurnBody))
 
 
-@conversation.get("/messages/<message_id>/events")
-@described(
-    query={"after": {"type": "integer", "minimum": 0}, "render": {"type": "string", "enum": ["html"]}},
-    content_types=EVENT_TYPES,
-)
+@turns.get("/messages/<message_id>/events")
+@described(query=EVENTS_QUERY, content_types=EVENT_TYPES)
 def message_events(message_id: str) -> Response:
-    """Read an answer's events behind `after`, live until its end."""
+    """Stream the events of an answer after `after`, live until its end."""
     try:
         after = int(request.args.get("after", "0"))
     except ValueError:
@@ -55,9 +56,9 @@ def message_events(message_id: str) -> Response:
     return _read(message_id, after, html="render" in request.args)
 
 
-@conversation.post("/messages/<message_id>/stop")
+@turns.post("/messages/<message_id>/stop")
 def stop(message_id: str) -> dict[str, str]:
-    """End a turn and its upstream call; answer once it has ended."""
+    """Stop a turn and its upstream request. The response waits until it has ended."""
     app, user = services(), user_id()
     turn = app.engine.stop(user, message_id)
     return {"id": message_id, "status": turn.status if turn else app.store.message(user, message_id).status}
@@ -72,34 +73,37 @@ def _answer_native(body: TurnBody) -> Response:
 
 
 def _read(message_id: str, after: int, *, html: bool) -> Response:
-    """Stream an answer's events, wherever it is: running, just being started, or in the store."""
+    """Stream the events of an answer that is running, just being started, or stored."""
     app, user = services(), user_id()
-    give_up = time.monotonic() + ELSEWHERE_S
+    give_up = time.monotonic() + START_WAIT_S
     while True:
         if turn := app.engine.find(user, message_id):
             return _stream(app, replay.live(turn, after, html))
         message = app.store.message(user, message_id)
         if message.status != "running":
             lines = replay.ended(message, app.store.batches(user, message_id, after), after, html)
-            return _stream(app, _all_at_once(lines))
+            return _stream(app, _joined(lines))
         if time.monotonic() > give_up:
             raise Problem("conflict", "Another process of this server is writing this answer; reload once it is done.")
-        time.sleep(ELSEWHERE_S / 40)
+        time.sleep(START_WAIT_S / 40)
 
 
-async def _all_at_once(lines: list[str]) -> AsyncGenerator[str, None]:
+async def _joined(lines: list[str]) -> AsyncGenerator[str, None]:
     yield "".join(lines)
 
 
 def _stream(app: Services, lines: AsyncGenerator[str, None]) -> Response:
-    wants_sse = any(kind.lower() == MIMETYPES["sse"] and wish > 0 for kind, wish in request.accept_mimetypes)
-    form: Form = "sse" if wants_sse else "ndjson"
-    return Stream(_encoded(app, lines, form), loop=app.loop, mimetype=MIMETYPES[form])
+    """Stream the lines in the format that the Accept header asks for; NDJSON unless it names server-sent events."""
+    wants_sse = any(type_.lower() == MIMETYPES["sse"] and quality > 0 for type_, quality in request.accept_mimetypes)
+    format_: StreamFormat = "sse" if wants_sse else "ndjson"
+    return Stream(_encoded(app, lines, format_), loop=app.loop, mimetype=MIMETYPES[format_])
 
 
-async def _encoded(app: Services, lines: AsyncGenerator[str, None], form: Form) -> AsyncGenerator[bytes, None]:
+async def _encoded(
+    app: Services, lines: AsyncGenerator[str, None], format_: StreamFormat
+) -> AsyncGenerator[bytes, None]:
     with app.streams.track():
         async with aclosing(lines):
-            async for some in lines:
-                if some:
-                    yield events.encode(some, form)
+            async for batch in lines:
+                if batch:
+                    yield events.encode(batch, format_)

@@ -12,7 +12,7 @@ from server.limits.rate_limiter import network
 from server.problems import Problem
 from server.web.i18n import catalogue, language
 
-UNCOUNTED = {"assets.file", "health_checks.alive", "health_checks.ready", "metrics.figures"}
+UNCOUNTED = {"assets.file", "health_checks.alive", "health_checks.ready", "metrics.show"}
 """Endpoints that cost nothing, and those that monitoring asks for."""
 COUNTED_LATER = {"no_script.send"}
 """Endpoints that count the person's request themselves, so that a refusal keeps the text that was sent."""

@@ -14,8 +14,8 @@ from typing import Any, Literal
 
 PING = '{"type":"ping"}\n'
 
-Form = Literal["ndjson", "sse"]
-MIMETYPES: dict[Form, str] = {"ndjson": "application/x-ndjson", "sse": "text/event-stream"}
+StreamFormat = Literal["ndjson", "sse"]
+MIMETYPES: dict[StreamFormat, str] = {"ndjson": "application/x-ndjson", "sse": "text/event-stream"}
 
 
 def content(seq: int, text: str) -> str:
@@ -49,9 +49,9 @@ def is_end(line: str) -> bool:
     return '"type":"finish"' in line[:40] or '"type":"error"' in line[:40]
 
 
-def encode(lines: str, form: Form) -> bytes:
-    """Return whole lines in the form the reader asked for."""
-    if form == "sse":
+def encode(lines: str, format_: StreamFormat) -> bytes:
+    """Return whole lines in the format that the reader asked for."""
+    if format_ == "sse":
         lines = "".join(f"data: {line}\n\n" for line in lines.split("\n")[:-1])
     return lines.encode()
 

@@ -78,7 +78,7 @@ def test_an_answer_another_process_writes_is_a_conflict(app, client, upstream, m
     start = next(lines_of(client.post(CONVERSATION, json=a_turn())))
     services = app.extensions["chat"]
     running = services.store.message("local", start["message_id"])
-    monkeypatch.setattr("server.api.turns.ELSEWHERE_S", 0)
+    monkeypatch.setattr("server.api.turns.START_WAIT_S", 0)
     monkeypatch.setattr(services.engine, "find", lambda *key: None)
     monkeypatch.setattr(services.store, "message", lambda *key: running)
     object.__setattr__(running, "status", "running")
