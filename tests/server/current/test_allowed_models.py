@@ -16,14 +16,14 @@ def names(client):
     return [model["id"] for model in client.get(MODELS).json["models"]]
 
 
-def test_a_role_sees_its_models_alone(anna, ben):
+def test_a_role_sees_only_its_models(anna, ben):
     assert {"m", "expensive"} <= set(names(anna))
     assert names(ben) == ["guide"]
     page = ben.get("/chat/").text
     assert "expensive" not in page and 'value="m"' not in page
 
 
-def test_what_one_may_not_use_is_answered_like_what_is_not_there(ben, upstream):
+def test_a_forbidden_model_gets_the_same_answer_as_an_unknown_one(ben, upstream):
     forbidden = ben.post(CONVERSATION, json=a_turn(model="expensive"))
     unknown = ben.post(CONVERSATION, json=a_turn(model="expensif"))
 
@@ -34,7 +34,7 @@ def test_what_one_may_not_use_is_answered_like_what_is_not_there(ben, upstream):
     assert upstream.requests == []
 
 
-def test_every_way_to_name_a_model_is_closed(ben, upstream):
+def test_a_forbidden_model_is_refused_everywhere(ben, upstream):
     mine = ben.post(CONVERSATION, json=a_turn(model="guide"))
     conversation_id = told(mine)[0]["conversation_id"]
     one = f"/backend-api/v2/conversations/{conversation_id}"
@@ -51,7 +51,7 @@ def test_every_way_to_name_a_model_is_closed(ben, upstream):
     assert upstream.requests == []
 
 
-def test_a_pattern_lets_pass_what_fits(ben):
+def test_a_pattern_allows_the_names_it_matches(ben):
     assert ben.post(CONVERSATION, json=a_turn(model="up/test-model")).status_code == 200
     assert ben.post(CONVERSATION, json=a_turn(model="up/other")).status_code == 404
 

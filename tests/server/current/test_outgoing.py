@@ -1,4 +1,4 @@
-"""What leaves this server, and what may come back: the configuration alone says where to, and nothing has no end."""
+"""Outgoing requests: only the configuration sets their addresses, and every response is limited."""
 
 import itertools
 import json
@@ -31,7 +31,7 @@ WANTED = ("base_url", "url", "host", "proxy", "provider", "kind", "api_key", "he
 
 
 @pytest.mark.parametrize("place", ["body", "message", "params"])
-def test_no_request_says_where_to_ask(client, upstream, other, place):
+def test_no_request_can_set_an_upstream_address(client, upstream, other, place):
     more = dict.fromkeys(WANTED, other.base_url) | {"headers": {"Authorization": "Bearer stolen"}}
     body = a_turn()
     {"body": body, "message": body["message"], "params": body.setdefault("params", {})}[place].update(more)
@@ -46,7 +46,7 @@ def test_no_request_says_where_to_ask(client, upstream, other, place):
 
 
 @pytest.mark.parametrize("form", [{}, {"model": "m"}])
-def test_no_form_says_where_to_ask(client, upstream, other, form):
+def test_no_form_can_set_an_upstream_address(client, upstream, other, form):
     fields = {**form, "content": "Hello", **dict.fromkeys(WANTED, other.base_url)}
     begun = client.post("/chat/", data=fields, headers={"Sec-Fetch-Site": "same-origin"})
     client.get(begun.location.partition("#")[0]).get_data()
@@ -100,9 +100,7 @@ class TestCertificates:
         return settings
 
     @pytest.mark.parametrize("variable", ["PYTHONHTTPSVERIFY", "SSL_NO_VERIFY", "CURL_CA_BUNDLE"])
-    def test_one_that_nobody_signed_is_refused_whatever_the_environment_says(
-        self, client, secure, monkeypatch, variable
-    ):
+    def test_an_untrusted_certificate_is_refused_in_any_environment(self, client, secure, monkeypatch, variable):
         monkeypatch.setenv(variable, "0" if variable == "PYTHONHTTPSVERIFY" else "")
 
         error = ask(client)[-1]["error"]

@@ -1,4 +1,4 @@
-"""Every person's data is theirs: what a second person with a good session meets at every route there is."""
+"""Every person's data is private: no route shows it to a second person with a valid session."""
 
 import json
 import re

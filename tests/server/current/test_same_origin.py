@@ -71,7 +71,7 @@ class TestWithoutV1:
         return {**settings, "auth": {"mode": request.param}}
 
     @pytest.mark.parametrize("path", ["/chat/completions", "/messages"])
-    def test_a_program_is_told_where_the_api_is(self, client, path):
+    def test_a_program_learns_where_the_api_is(self, client, path):
         response = client.post(path, json={"model": "guide", "messages": []}, headers={"Authorization": "Bearer x"})
 
         assert (response.status_code, response.json["error"]["code"]) == (404, "not_found")

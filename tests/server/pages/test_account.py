@@ -60,7 +60,7 @@ def test_nobody_guesses_the_password_from_within(anna):
     assert send(anna, "/password", password=PASSWORD, new="another battery").status_code == 429
 
 
-def test_one_sees_where_one_is_signed_in_and_ends_it(app, anna):
+def test_a_person_sees_their_sessions_and_can_end_them(app, anna):
     elsewhere, far = another_browser(app), another_browser(app)
     access = app.extensions["chat"].access
     session = access.sessions.find(access.hash_of(elsewhere.get_cookie("chat_session").value))[0]

@@ -105,12 +105,12 @@ def test_somebody_can_be_logged_out_everywhere(anna, ben, ids):
     assert ben.get(API).status_code == 401
 
 
-def test_what_is_no_button_or_nobody_does_nothing(anna, ids):
+def test_an_unknown_button_or_account_changes_nothing(anna, ids):
     assert do(anna, ids["Ben"], "explode").status_code == 400
     assert do(anna, "nobody", "disable").status_code == 404
 
 
-def test_what_was_done_is_in_the_audit_log_with_who_did_it(app, anna, ids, tmp_path):
+def test_changes_are_in_the_audit_log_with_their_author(app, anna, ids, tmp_path):
     do(anna, ids["Ben"], "admin")
     token = re.search(r"token=([\w-]+)", do(anna, ids["Ben"], "link").text)[1]
 
@@ -136,7 +136,7 @@ class TestOnePassword:
         settings["auth"] = {"mode": "password", "password": "one for all"}
         return settings
 
-    def test_there_is_nobody_to_manage(self, client):
+    def test_without_accounts_there_is_no_admin_page(self, client):
         sign_in(client, None, "one for all")
 
         assert client.get(PAGE).status_code == 404

@@ -1,4 +1,4 @@
-"""Keys by which programs come in: made and revoked on the page, good at the doors for programs and nowhere else."""
+"""API keys: they are made and revoked on the page, and only the OpenAI and Anthropic APIs accept them."""
 
 import html
 import json
@@ -67,7 +67,7 @@ def test_a_program_comes_in_by_a_key(app, anna):
     assert program.get(MODELS, headers={"Authorization": f"bearer  {key} "}).status_code == 200
 
 
-def test_without_a_key_nobody_comes_in(app, anna):
+def test_a_request_without_a_key_is_refused(app, anna):
     key, program = make(anna), app.test_client()
 
     for wrong in ("sk-wrong", key[:-1], f"{key}x", "", "ключ".encode().decode("latin-1")):
@@ -76,7 +76,7 @@ def test_without_a_key_nobody_comes_in(app, anna):
     assert program.post(CHAT, json=A_CHAT, headers={"Authorization": f"Basic {key}"}).status_code == 401
 
 
-def test_openais_client_raises_what_fits(server, anna):
+def test_openais_client_raises_the_matching_error(server, anna):
     with OpenAI(base_url=f"{server}/v1", api_key=make(anna), max_retries=0) as good:
         assert good.models.list().data
     bad = OpenAI(base_url=f"{server}/v1", api_key=f"{PREFIX}x", max_retries=0)
@@ -168,7 +168,7 @@ def test_a_stream_ends_with_its_key(access, server, anna, upstream):
 
 
 @pytest.mark.parametrize("invisible", ["\u200b", "\xa0", "\ufeff"])
-def test_a_name_pasted_with_what_nobody_sees_does_not_open_all_models(app, anna, invisible):
+def test_invisible_characters_in_a_pasted_name_do_not_allow_all_models(app, anna, invisible):
     key, program = make(anna, models=f"{invisible}guide{invisible}"), app.test_client()
 
     models = program.get(MODELS, headers=with_key(key)).json["data"]
@@ -248,11 +248,11 @@ class TestAlone:
         return settings
 
     @pytest.mark.parametrize("headers", [{}, with_key("none"), with_key("sk-1234"), {"x-api-key": "x"}])
-    def test_any_key_and_none_is_good(self, client, headers):
+    def test_any_key_and_no_key_are_accepted(self, client, headers):
         assert client.get(MODELS, headers=headers).status_code == 200
         assert client.post(CHAT, json=A_CHAT, headers=headers).status_code == 200
 
-    def test_one_of_ours_is_held_to_what_it_may(self, app, client, access):
+    def test_a_key_made_here_keeps_its_limits(self, app, client, access):
         key = make(client, models="guide")
 
         assert [model["id"] for model in client.get(MODELS, headers=with_key(key)).json["data"]] == ["guide"]

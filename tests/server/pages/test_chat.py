@@ -47,7 +47,7 @@ def test_the_root_leads_to_the_chat(client):
     assert (response.status_code, response.location) == (302, "/chat/")
 
 
-def test_a_conversation_is_there_without_a_script(client, upstream):
+def test_a_conversation_is_shown_without_scripts(client, upstream):
     upstream.will_answer(openai_stream("A **bold** answer"))
     said = ask(client, "Is this <safe>?")
 
@@ -110,7 +110,7 @@ def test_the_theme_is_in_the_first_byte_of_the_page(client, cookie, theme):
     assert f'<html lang="en" dir="ltr" data-theme="{theme}"' in page(client)
 
 
-def test_a_page_of_another_version_is_told_that_there_is_a_new_one(app, client):
+def test_a_page_of_another_version_learns_of_the_new_one(app, client):
     version = app.extensions["assets"].version
 
     assert "A new version of this page is available" not in page(client, f"/chat/parts/notices?version={version}")
@@ -118,7 +118,7 @@ def test_a_page_of_another_version_is_told_that_there_is_a_new_one(app, client):
     assert "A new version of this page is available" in page(client, "/chat/parts/notices?version=old")
 
 
-def test_the_page_knows_which_time_zone_it_was_made_for(client):
+def test_the_page_names_the_time_zone_it_was_made_for(client):
     assert 'data-zone=""' in page(client)
 
     client.set_cookie("chat_zone", "Europe/Kyiv")
@@ -126,7 +126,7 @@ def test_the_page_knows_which_time_zone_it_was_made_for(client):
     assert 'data-zone="Europe/Kyiv"' in page(client)
 
 
-def test_a_broken_configuration_is_said(app, client):
+def test_a_broken_configuration_is_shown(app, client):
     assert "is still in use" not in page(client)
 
     app.extensions["chat"].config_problem = "providers.x.kind: unknown"
@@ -166,7 +166,7 @@ ATTEMPTS = [
 ]
 
 
-def test_an_answer_says_who_failed_before_it_and_what_was_noticed(app, client):
+def test_an_answer_shows_failed_providers_and_notices(app, client):
     begun = answered(app.extensions["chat"].store, outcome=an_outcome(answering=ANSWERING, attempts=ATTEMPTS))
 
     html = page(client, f"/chat/{begun.conversation_id}")
@@ -257,7 +257,7 @@ def test_the_first_page_with_all_that_it_names_is_light(app, client):
     assert weight < LIGHT_BYTES
 
 
-def test_every_icon_is_there_and_drawn_on_the_same_grid(client):
+def test_every_icon_exists_and_is_drawn_on_the_same_grid(client):
     html = page(client)
     drawn = dict(re.findall(r'<symbol id="(icon-[a-z-]+)" viewBox="([^"]+)"', html))
 
@@ -319,7 +319,7 @@ class TestBelowAPrefix:
         ("settings/_settings.html", SettingsPart),
     ],
 )
-def test_a_template_is_given_what_it_asks_for_and_no_more(app, template, context):
+def test_a_template_gets_exactly_the_variables_it_uses(app, template, context):
     given = {field.name for field in fields(context)}
 
     assert asked_for(app.jinja_env, template) - app.jinja_env.globals.keys() == given
@@ -355,7 +355,7 @@ class TestWithTheGuideAlone:
         del settings["providers"]["up"], settings["models"]["m"]
         return settings | {"default_model": "guide"}
 
-    def test_the_examples_are_what_the_guide_can_answer(self, client):
+    def test_the_examples_are_questions_that_the_guide_can_answer(self, client):
         page = client.get("/chat/").get_data(as_text=True)
 
         assert "What can you do?" in page

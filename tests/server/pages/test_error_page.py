@@ -37,7 +37,7 @@ def test_the_api_answers_json_whoever_asks(client):
     assert response.json["error"]["code"] == "not_found"
 
 
-def test_what_keeps_the_page_from_being_made_is_said_as_to_a_program(client, monkeypatch):
+def test_if_the_page_cannot_be_made_the_error_is_json(client, monkeypatch):
     def fail(*_, **__):
         raise Problem("storage_unavailable", "The disk is full.")
 

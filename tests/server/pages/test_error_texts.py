@@ -18,22 +18,22 @@ def test_every_code_has_a_sentence():
     assert all(kind.cause.endswith((".", "?")) for kind in ERROR_KINDS.values())
 
 
-def test_in_english_an_error_speaks_for_itself():
+def test_in_english_the_error_s_own_message_is_shown():
     assert error_texts.error_text(ERROR) == ERROR["message"]
     assert error_texts.error_texts() == {}
     assert SOURCE == "en"
 
 
-def test_in_another_language_its_code_does(translated):
+def test_in_another_language_the_text_of_its_code_is_shown(translated):
     assert error_texts.error_text(ERROR) == ERROR_KINDS["provider_timeout"].cause.upper()
     assert error_texts.error_texts()["key_rejected"] == ERROR_KINDS["key_rejected"].cause.upper()
 
 
 @pytest.mark.parametrize("sentence", [BUG, INTERRUPTED])
-def test_a_sentence_that_says_more_than_its_code_is_translated_itself(translated, sentence):
+def test_a_message_that_says_more_than_its_code_is_translated(translated, sentence):
     assert error_texts.error_text({"code": "stream_cut", "message": sentence}) == sentence.upper()
 
 
-def test_an_error_of_a_code_that_is_not_known_speaks_for_itself(translated):
+def test_an_error_with_an_unknown_code_shows_its_own_message(translated):
     assert error_texts.error_text({"code": "unreachable", "message": "502 Bad Gateway"}) == "502 Bad Gateway"
     assert error_texts.error_text({}) == ""

@@ -43,13 +43,13 @@ def test_a_visitor_is_led_to_the_login(client, path):
 
 
 @pytest.mark.parametrize("path", [API, "/backend-api/v2/conversations", "/backend-api/v2/providers"])
-def test_a_program_is_told(client, path):
+def test_a_program_gets_an_error(client, path):
     response = client.get(path, headers={"Accept": "*/*"})
 
     assert (response.status_code, response.json["error"]["code"]) == (401, "unauthenticated")
 
 
-def test_a_script_of_the_page_is_told(client):
+def test_a_script_of_the_page_gets_an_error(client):
     assert client.get("/chat/parts/conversations", headers={"Sec-Fetch-Mode": "cors"}).status_code == 401
 
 
@@ -58,7 +58,7 @@ def test_what_is_open_stays_open(client, path):
     assert client.get(path).status_code == 200
 
 
-def test_who_knows_the_password_comes_in_and_goes_where_they_wanted(client, app):
+def test_the_right_password_signs_in_and_redirects_to_the_requested_page(client, app):
     add_member(app, "Anna")
     wanted = client.get("/chat/abc?x=1").location
 
@@ -180,7 +180,7 @@ def test_a_login_begins_a_new_session_and_ends_the_old_one(anna):
     assert anna.get(API).status_code == 401
 
 
-def test_a_session_that_somebody_made_up_is_none(client):
+def test_an_invented_session_is_rejected(client):
     for token in ("", "x", "é", "x" * 3000):
         client.set_cookie("chat_session", token)
         assert client.get(API).status_code == 401
@@ -254,7 +254,7 @@ def test_an_address_stands_for_one_client(address, network):
     assert rate_limiter.network(address) == network
 
 
-def test_a_weak_hash_is_made_anew_at_login(client, app, monkeypatch):
+def test_a_weak_hash_is_replaced_at_login(client, app, monkeypatch):
     monkeypatch.setattr(login_module.passwords, "TIME_COST", 1)
     login_module.passwords._hasher.cache_clear()
     weak = login_module.passwords.hashed(PASSWORD)
@@ -305,7 +305,7 @@ def test_what_happened_is_in_the_audit_log_and_no_secret(client, app):
     assert "horse" not in json.dumps(said) and "mistake" not in json.dumps(said)
 
 
-def test_without_a_session_nobody_listens(server):
+def test_the_websocket_needs_a_session(server):
     with requests.get(f"{server}/backend-api/v2/live", headers=UPGRADE | {"Origin": server}) as response:
         assert response.status_code == 401
 
@@ -354,7 +354,7 @@ class TestOnePassword:
         settings["auth"] = {"mode": "password", "password": "one for all"}
         return settings
 
-    def test_everybody_who_knows_it_is_one_person(self, client, app, upstream):
+    def test_everyone_with_the_password_is_one_person(self, client, app, upstream):
         assert 'name="username"' not in client.get("/login").text
         assert sign_in(client, None, "one for some").status_code == 401
 

@@ -9,7 +9,7 @@ def info(client, message_id):
     return client.get(f"/chat/parts/message-info?id={message_id}")
 
 
-def test_an_answer_tells_who_gave_it_and_what_it_cost(client, upstream):
+def test_the_details_name_the_provider_and_the_cost(client, upstream):
     upstream.will_answer(openai_stream("Yes.", usage=(1200, 7)))
     said = ask(client, "Is it?")
 
@@ -41,7 +41,7 @@ def test_a_version_written_by_hand_says_so(client):
     assert "Tokens" not in html
 
 
-def test_who_failed_before_is_told_as_text(app, client):
+def test_failed_providers_are_shown_as_text(app, client):
     attempts = [{"provider": "first", "error": {"code": "provider_timeout", "message": "first is <slow>."}}]
     outcome = an_outcome(attempts=attempts, provider="up", usage=None)
     begun = answered(app.extensions["chat"].store, outcome=outcome)
@@ -57,7 +57,7 @@ class TestWithAPrice:
         settings["models"]["m"] = {"routes": ["up/test-model"], "price": {"input": 2, "output": 5}}
         return settings
 
-    def test_the_cost_is_told(self, client, upstream):
+    def test_the_cost_is_shown(self, client, upstream):
         upstream.will_answer(openai_stream("Yes.", usage=(1000, 200)))
         said = ask(client, "Is it?")
 

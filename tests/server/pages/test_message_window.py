@@ -1,4 +1,4 @@
-"""Which part of a conversation its page shows."""
+"""The part of a conversation that its page shows."""
 
 import re
 
@@ -29,7 +29,7 @@ def shown(html):
     return [id_ for id_ in SHOWN.findall(html) if id_]
 
 
-def test_a_long_conversation_begins_with_the_way_to_earlier_messages(client, long):
+def test_a_long_conversation_starts_with_a_link_to_earlier_messages(client, long):
     conversation_id, *ids = long
 
     html = client.get(f"/chat/{conversation_id}").text
@@ -51,7 +51,7 @@ def test_earlier_messages_are_a_part_and_a_page(client, long):
     assert shown(page) == ids, "a page ends where the conversation does, since a question is asked there"
 
 
-def test_the_way_to_earlier_messages_leads_along_the_branch_that_is_shown(client, store, long):
+def test_earlier_messages_are_on_the_branch_that_is_shown(client, store, long):
     conversation_id, *ids = long
     again = a_turn("regenerate", conversation_id=conversation_id, parent_id=ids[-2])
     answered(store, again)
@@ -92,7 +92,7 @@ def test_a_link_to_a_message_that_is_gone_leads_to_the_conversation(client, stor
     assert (response.status_code, response.location) == (302, f"/chat/{begun.conversation_id}")
 
 
-def test_messages_of_nobody_are_not_found(client, store):
+def test_messages_of_an_unknown_conversation_are_not_found(client, store):
     begun = answered(store)
 
     for query in ("", "?conversation=never", f"?conversation={begun.conversation_id}&before=never"):

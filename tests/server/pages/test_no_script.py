@@ -1,4 +1,4 @@
-"""The chat without scripts: forms, and a page that grows while it is sent."""
+"""The chat without JavaScript: forms, and a page that is streamed with its answer."""
 
 import re
 from html import unescape
@@ -68,7 +68,7 @@ class Reading:
         return self.text
 
 
-def test_a_form_begins_a_conversation_and_leads_to_its_answer(client, form, upstream):
+def test_a_form_starts_a_conversation_and_redirects_to_its_answer(client, form, upstream):
     response = form.send("Tell me\r\nall")
 
     conversation = conversations(client)[0]["id"]
@@ -78,7 +78,7 @@ def test_a_form_begins_a_conversation_and_leads_to_its_answer(client, form, upst
     assert upstream.wait_request_to("/chat/completions").json["model"] == "test-model"
 
 
-def test_the_next_form_goes_on_behind_the_last_message(client, upstream):
+def test_the_next_form_continues_after_the_last_message(client, upstream):
     conversation = ask(client, "One")[0]["conversation_id"]
 
     Form(client, f"/chat/{conversation}").send("Two")
@@ -113,7 +113,7 @@ def test_another_text_in_the_form_of_an_earlier_message_is_a_new_one(client, for
         ("Tell me", {"message_id": "no id"}, 400, "message.id"),
     ],
 )
-def test_what_is_refused_stays_in_the_field(client, form, text, fields, status, sentence):
+def test_a_refused_text_stays_in_the_field(client, form, text, fields, status, sentence):
     response = form.send(text, **fields)
 
     assert (response.status_code, response.mimetype) == (status, "text/html")
@@ -203,7 +203,7 @@ def test_a_reload_shows_the_answer_whole(client, form, server, upstream):
     assert "You said: Tell me" in client.get(response.location).text
 
 
-def test_a_reader_who_leaves_ends_nothing(client, form, server, upstream):
+def test_a_reader_who_leaves_does_not_stop_the_answer(client, form, server, upstream):
     gate = Gate()
     upstream.will_answer([delta("First.\n\nSecond\nli"), wait_until(gate), delta("ne."), *END])
     live = form.send("Tell me").location.split("#")[0]

@@ -77,7 +77,7 @@ def test_the_second_visit_is_the_same_person(app, client, issuer, accounts):
     assert [account.name for account in accounts.all()] == ["Anna"]
 
 
-def test_an_account_of_that_name_is_somebody_else(app, client, issuer, accounts):
+def test_an_account_of_the_same_name_is_another_person(app, client, issuer, accounts):
     add_member(app, "anna", "admin")
 
     visit(client, issuer)
@@ -86,7 +86,7 @@ def test_an_account_of_that_name_is_somebody_else(app, client, issuer, accounts)
     assert accounts.by_name("Anna 2").role == "user"
 
 
-def test_without_a_password_nobody_comes_in_by_the_form(app, client, issuer):
+def test_an_account_without_a_password_cannot_use_the_form(app, client, issuer):
     visit(client, issuer)
 
     for password in ("", "None", "nobody has this password"):
@@ -132,7 +132,7 @@ def test_a_token_that_is_not_for_us_and_now_is_refused(client, issuer, claims):
     refused(client, visit(client, issuer))
 
 
-def test_a_token_that_somebody_else_signed_is_refused(client, issuer):
+def test_a_token_with_another_signature_is_refused(client, issuer):
     issuer.signs_with = RSAKey.generate_key(2048, {"kid": "one"})
 
     refused(client, visit(client, issuer))
@@ -181,7 +181,7 @@ def test_an_address_is_good_once(client, issuer):
     refused(client, come_back(client, back))
 
 
-def test_who_changed_their_mind_is_told(client, issuer):
+def test_cancelling_at_the_issuer_is_explained(client, issuer):
     state = dict(parse_qsl(urlsplit(begin(client)).query))["state"]
 
     refused(client, client.get("/login/oidc/callback", query_string={"error": "access_denied", "state": state}))
@@ -224,7 +224,7 @@ class TestAllowed:
         ("/keys", (404, {})),
     ],
 )
-def test_an_issuer_that_does_not_work_is_told(client, issuer, path, answer):
+def test_a_broken_issuer_is_explained(client, issuer, path, answer):
     issuer.answers[path] = answer
 
     refused(client, client.get("/login/oidc"), status=502)
@@ -241,7 +241,7 @@ def test_an_issuer_that_does_not_work_is_told(client, issuer, path, answer):
         (200, {"x": "x" * (2 << 20)}),
     ],
 )
-def test_a_token_that_does_not_come_is_told(client, issuer, answer):
+def test_a_missing_token_is_explained(client, issuer, answer):
     back = issuer.authorize(begin(client))
     issuer.answers["/token"] = answer
 
@@ -294,7 +294,7 @@ def test_what_happened_is_in_the_audit_log_without_a_token(client, issuer, tmp_p
     assert "eyJ" not in text
 
 
-def test_without_the_library_the_remedy_is_told(oidc, monkeypatch):
+def test_without_the_library_the_error_names_the_remedy(oidc, monkeypatch):
     monkeypatch.setattr(issuer_module, "find_spec", lambda name: None)
 
     with pytest.raises(ConfigError, match=r"pip install -r requirements-oidc\.txt"):

@@ -8,7 +8,7 @@ from server.web.request_json import validate
 
 
 @pytest.mark.parametrize("preset", READY_PRESETS, ids=lambda preset: preset.name)
-def test_a_ready_preset_is_one_the_server_would_take(app, preset):
+def test_the_server_accepts_every_ready_preset(app, preset):
     with app.test_request_context():
         name, params = ready_presets()[READY_PRESETS.index(preset)]
 
@@ -18,5 +18,5 @@ def test_a_ready_preset_is_one_the_server_would_take(app, preset):
     assert body.params.system == preset.system
 
 
-def test_ready_presets_are_told_apart():
+def test_ready_presets_have_different_names():
     assert len({preset.name for preset in READY_PRESETS}) == len(READY_PRESETS)

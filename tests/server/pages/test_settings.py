@@ -31,7 +31,7 @@ def test_what_is_no_choice_is_left_alone(client, form):
 
 
 @pytest.mark.parametrize("zone", ["", "Nowhere/Town", "../etc/passwd", "a\\0b"])
-def test_a_time_zone_that_is_none_breaks_no_page(client, zone):
+def test_an_invalid_time_zone_breaks_no_page(client, zone):
     client.set_cookie("chat_zone", zone)
 
     assert client.get("/chat/").status_code == 200
@@ -50,7 +50,7 @@ def test_a_checkbox_is_stronger_than_the_hidden_field_before_it(client):
     assert client.get_cookie("chat_notify").value == "off"
 
 
-def test_a_reset_is_stronger_than_what_the_form_says_beside_it(client):
+def test_a_reset_overrides_the_other_values_of_the_form(client):
     client.post("/chat/settings", data="theme=dark&text_size=large&reset=theme&reset=nothing", **FORM)
 
     assert client.get_cookie("chat_theme").value == "system"
@@ -58,7 +58,7 @@ def test_a_reset_is_stronger_than_what_the_form_says_beside_it(client):
 
 
 @pytest.mark.parametrize("address", ["/chat/settings", "/chat/parts/settings"])
-def test_the_settings_say_what_is_chosen_and_which_version_this_is(client, address):
+def test_the_settings_show_the_choices_and_the_version(client, address):
     client.set_cookie("chat_text_size", "large")
 
     html = client.get(address).text

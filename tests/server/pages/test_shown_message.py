@@ -25,7 +25,7 @@ def test_an_ended_answer_is_rendered():
     assert message.seq == 9
 
 
-def test_what_a_person_wrote_is_text():
+def test_a_question_is_text():
     message = shown(a_message(role="user", content="<b>*a*</b>", model=None))
 
     assert (message.text, message.blocks) == ("<b>*a*</b>", [])
@@ -46,7 +46,7 @@ def test_a_running_answer_is_as_far_as_its_snapshot():
     assert message.status == "running", "its page reads the end, even if that is there already"
 
 
-def test_who_failed_before_who_answered_and_what_was_noticed_is_shown():
+def test_failed_providers_the_answering_one_and_notices_are_shown():
     message = shown(a_message(answering=ANSWERING, attempts=ATTEMPTS))
 
     assert (message.attempts, message.provider_label) == (ATTEMPTS, "Third")
@@ -55,7 +55,7 @@ def test_who_failed_before_who_answered_and_what_was_noticed_is_shown():
 
 
 @pytest.mark.parametrize(("later_s", "left_s"), [(0, 7), (2.5, 5), (60, 0)])
-def test_of_the_time_a_service_wants_to_be_left_alone_the_rest_is_shown(later_s, left_s):
+def test_the_remaining_retry_time_is_shown(later_s, left_s):
     message = a_message(error={"code": "provider_rate_limited", "message": "Slow down.", "retry_after": 7})
 
     assert shown(message, now=NOON + timedelta(seconds=later_s)).error["retry_after"] == left_s

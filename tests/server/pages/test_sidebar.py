@@ -73,7 +73,7 @@ def listed(store, **asked):
     return sidebar.page_of_list(store, ME, **{"archived": False, "before": None, "count": 0, **asked})
 
 
-def test_a_page_has_so_many_and_what_is_pinned(many):
+def test_a_page_has_the_pinned_conversations_and_one_page_more(many):
     found, older = listed(many)
     rest, end = listed(many, before=older)
 
@@ -82,7 +82,7 @@ def test_a_page_has_so_many_and_what_is_pinned(many):
 
 
 @pytest.mark.parametrize("times", [1, 2])
-def test_who_sees_more_sees_as_many_again(many, times):
+def test_a_longer_list_is_sent_again_at_its_length(many, times):
     count = sidebar.PAGE + 6
     for _ in range(times):
         found, older = listed(many, count=count)
@@ -93,7 +93,7 @@ def test_who_sees_more_sees_as_many_again(many, times):
 
 
 @pytest.mark.parametrize("count", [-5, 0, sidebar.MOST_AT_ONCE * 9])
-def test_nobody_gets_less_than_a_page_or_more_than_is_good(many, monkeypatch, count):
+def test_a_list_has_at_least_one_page_and_at_most_the_limit(many, monkeypatch, count):
     monkeypatch.setattr(sidebar, "MOST_AT_ONCE", sidebar.PAGE + 3)
 
     found, _ = listed(many, count=count)
@@ -102,11 +102,11 @@ def test_nobody_gets_less_than_a_page_or_more_than_is_good(many, monkeypatch, co
 
 
 @pytest.mark.parametrize("count", ["x", "", "9" * 40])
-def test_a_count_that_is_none_breaks_nothing(client, count):
+def test_an_invalid_count_breaks_nothing(client, count):
     assert client.get("/chat/parts/conversations", query_string={"count": count}).status_code == 200
 
 
-def test_archived_ones_are_a_list_of_their_own_with_a_way_back(many, client):
+def test_archived_conversations_are_a_list_with_a_link_back(many, client):
     one = listed(many)[0][5]
     many.change(ME, one.id, {"archived": True})
 

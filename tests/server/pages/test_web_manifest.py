@@ -1,4 +1,4 @@
-"""What makes the page an app that can be installed."""
+"""The web app manifest and its icons."""
 
 import struct
 
@@ -28,7 +28,7 @@ def test_the_app_is_called_as_the_site_is(client):
     assert said["display"] == "standalone"
 
 
-def test_every_icon_is_there_and_as_large_as_it_says(client):
+def test_every_icon_exists_in_the_stated_size(client):
     icons = client.get(MANIFEST).json["icons"]
 
     assert {icon["purpose"] for icon in icons} == {"any", "maskable"}

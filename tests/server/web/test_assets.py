@@ -46,7 +46,7 @@ def test_modules_are_the_scripts_that_pages_import(folder):
     assert Assets.read(folder).modules() == ["main.js"]
 
 
-def test_sheets_become_one_in_the_order_they_are_named_in(folder):
+def test_styles_become_one_file_in_their_order(folder):
     (folder / "css" / "b.css").write_text("b {}")
     (folder / "css" / "print.css").write_text("p {}")
 
@@ -57,7 +57,7 @@ def test_sheets_become_one_in_the_order_they_are_named_in(folder):
     assert files[STYLE_SHEET].mimetype == "text/css; charset=utf-8"
 
 
-def test_a_change_of_a_sheet_or_of_their_order_is_another_version(folder):
+def test_a_change_of_a_style_or_of_the_order_is_another_version(folder):
     (folder / "css" / "b.css").write_text("b {}")
     before = Assets.read(folder, ["a", "b"]).version
     turned = Assets.read(folder, ["b", "a"]).version
@@ -67,14 +67,14 @@ def test_a_change_of_a_sheet_or_of_their_order_is_another_version(folder):
     assert len({before, turned, changed}) == 3
 
 
-def test_every_sheet_is_either_among_those_of_every_page_or_linked_by_one():
+def test_every_style_is_in_the_common_file_or_linked_by_a_page():
     templates = "".join(file.read_text() for file in TEMPLATES.rglob("*.html"))
     linked = set(re.findall(r"asset\('(css/[\w/-]+\.css)'\)", templates))
 
     assert linked == {path for path in Assets.read(STATIC, STYLES).files if path.endswith(".css")}
 
 
-def test_a_script_goes_without_its_documentation_and_its_lines_keep_their_numbers(tmp_path):
+def test_a_script_is_sent_without_its_documentation_but_with_the_same_line_numbers(tmp_path):
     (tmp_path / "a.js").write_text(
         '/** One.\n * @param {A} a */\nlet a // why\n  /** Two. */\nlet b = "/** no comment */"\n'
     )

@@ -8,7 +8,7 @@ from tests.support.services.openai_wire import openai_stream
 GZIP = {"Accept-Encoding": "br, gzip"}
 
 
-def test_a_page_is_compressed_where_it_is_taken(client):
+def test_a_page_is_compressed_if_the_client_accepts_gzip(client):
     plain, short = client.get("/chat/settings"), client.get("/chat/settings", headers=GZIP)
 
     assert "Content-Encoding" not in plain.headers

@@ -24,7 +24,7 @@ def test_a_title_becomes_a_name_that_every_system_takes(title, name):
     assert file_name(title) == name
 
 
-def test_the_name_is_said_twice_for_old_browsers():
+def test_the_name_is_sent_twice_for_old_browsers():
     said = attachment_header("Größe: 東京", "md")["Content-Disposition"]
 
     assert said == "attachment; filename=\"Groe.md\"; filename*=UTF-8''Gr%C3%B6%C3%9Fe%20%E6%9D%B1%E4%BA%AC.md"

@@ -1,4 +1,4 @@
-"""The headers of every answer there is, at the level that Mozilla's Observatory calls A+."""
+"""Every response has security headers that Mozilla's Observatory rates A+."""
 
 import re
 import socket
@@ -77,7 +77,7 @@ def check_cookies(response, *, https):
 
 
 @pytest.mark.parametrize(("route", "case"), CASES, ids=[f"{route} {number}" for number, (route, _) in enumerate(CASES)])
-def test_every_route_has_them_for_who_is_in_and_who_is_not(app, anna, known, route, case):
+def test_every_route_sends_them_with_and_without_a_session(app, anna, known, route, case):
     for client in (app.test_client(), anna):
         response = ask_route(client, route, case, known)
         check(response.headers)
@@ -85,7 +85,7 @@ def test_every_route_has_them_for_who_is_in_and_who_is_not(app, anna, known, rou
         assert response.status_code < 500
 
 
-def test_files_have_them(app, client):
+def test_files_have_security_headers(app, client):
     assets = app.extensions["assets"]
     for path in ("js/pages/chat.js", "css/page.css", "icons/icon.svg", "nothing.js"):
         response = client.get(f"/static/{assets.version}/{path}")
@@ -94,7 +94,7 @@ def test_files_have_them(app, client):
         assert "private" not in response.headers["Cache-Control"]
 
 
-def test_every_route_has_them_by_every_method(app, client):
+def test_every_route_sends_them_for_every_method(app, client):
     for rule in app.url_map.iter_rules():
         path = re.sub("<[^>]+>", "x", rule.rule)
         for method in ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"):
@@ -113,14 +113,14 @@ def test_every_route_has_them_by_every_method(app, client):
         ({"path": "/chat/"}, 303),
     ],
 )
-def test_refusals_and_redirects_have_them(client, asked, status):
+def test_refusals_and_redirects_have_security_headers(client, asked, status):
     response = client.open(**asked)
 
     assert response.status_code == status
     check(response.headers)
 
 
-def test_a_bug_has_them(app, anna, monkeypatch):
+def test_an_internal_error_has_security_headers(app, anna, monkeypatch):
     monkeypatch.setattr(app.extensions["chat"].store, "conversations", None)
 
     response = anna.get("/backend-api/v2/conversations")
@@ -129,7 +129,7 @@ def test_a_bug_has_them(app, anna, monkeypatch):
     check(response.headers)
 
 
-def test_streams_have_them(anna, upstream):
+def test_streams_have_security_headers(anna, upstream):
     upstream.will_answer(openai_stream("Hi"))
     relayed = {"model": "m", "meta": {"content": {"conversation": [], "parts": [{"role": "user", "content": "Hello"}]}}}
     for body in (a_turn(), relayed):
@@ -142,7 +142,7 @@ def test_streams_have_them(anna, upstream):
 
 
 @pytest.mark.parametrize("path", ["/login", "/chat/", "/healthz", "/nothing"])
-def test_https_is_held_on_to(client, path):
+def test_https_sends_strict_transport_security(client, path):
     check(client.get(path, base_url=HTTPS).headers, https=True)
 
 
@@ -172,7 +172,7 @@ def test_cookies_have_their_flags(app, client, base_url):
         b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n",
     ],
 )
-def test_what_comes_over_the_wire_has_them(front, sent):
+def test_responses_of_the_front_have_security_headers(front, sent):
     with socket.create_connection(("127.0.0.1", front), 10) as wire:
         wire.sendall(sent)
         lines = wire.makefile("rb").read().partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")

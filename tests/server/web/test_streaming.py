@@ -1,4 +1,4 @@
-"""A stream under WSGI servers that know nothing of it: Flask's test client and gunicorn."""
+"""A stream under WSGI servers without support for it: Flask's test client and gunicorn."""
 
 import asyncio
 import gc
@@ -77,7 +77,7 @@ def test_the_blocks_arrive_and_the_source_is_closed(client, path):
     assert source.closed
 
 
-def test_a_failure_that_nobody_waits_for_is_no_complaint_of_the_loop(client, loop, caplog):
+def test_an_error_without_a_reader_is_not_reported_by_the_loop(client, loop, caplog):
     failing, failed = threading.Event(), threading.Event()
 
     async def source():
@@ -165,7 +165,7 @@ def test_closing_ends_a_silent_source(client):
     assert source.closed
 
 
-def test_closing_a_stream_nobody_read_closes_the_source(client):
+def test_closing_an_unread_stream_closes_the_source(client):
     source = Source(b"a")
 
     client.streaming(source).close()
