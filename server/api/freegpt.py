@@ -1,4 +1,4 @@
-"""What the page of freegpt-webui asks for: answers of nothing but text, and the language it is to be in.
+"""The addresses that freegpt-webui's page uses: answers as raw text, and the language of the page.
 
 Source: https://github.com/ramonvc/freegpt-webui, client/js/chat.js and client/js/change-language.js
 """
@@ -29,7 +29,7 @@ from server.web.streaming import Stream
 freegpt = Blueprint("freegpt", __name__)
 
 
-def _spoken(tag: str) -> str:
+def _known_language(tag: str) -> str:
     if found := closest_language(tag):
         return found
     raise ValueError(f"must be one of {', '.join(LANGUAGES)}")
@@ -50,22 +50,22 @@ class FreegptMeta(Body):
 
 
 class FreegptBody(Body):
-    """The whole history, and the question as the only part. What else the page sends has no meaning here."""
+    """The history, and the question as the last part. Other fields that the page sends are ignored."""
 
     model: str
     meta: FreegptMeta
 
     def messages(self) -> list[Message]:
-        said = [*self.meta.content.conversation, *self.meta.content.parts]
-        return [Message(one.role, one.content or "") for one in said]
+        sent = [*self.meta.content.conversation, *self.meta.content.parts]
+        return [Message(message.role, message.content or "") for message in sent]
 
 
 class LanguageBody(Body):
-    language: Annotated[str, AfterValidator(_spoken)]
+    language: Annotated[str, AfterValidator(_known_language)]
 
 
 def answer(parsed: dict[str, Any]) -> Response:
-    """Answer statelessly with nothing but the text; the headers wait for its first piece."""
+    """Answer with raw text, and store nothing. The headers wait for the first piece."""
     # the page splits characters of an answer into `\u0000` and `\ud83d`, and sends them in every later request
     replace_invalid_characters(parsed)
     body = validate(parsed, FreegptBody)
@@ -83,21 +83,21 @@ def answer(parsed: dict[str, Any]) -> Response:
 
 @freegpt.get("/get-languages")
 def languages() -> list[str]:
-    """List the languages there are."""
+    """List the languages of the page."""
     return list(LANGUAGES)
 
 
 @freegpt.get("/get-locale")
 @described(content_types=("text/plain",))
 def locale() -> Response:
-    """Say which of the languages is in force."""
+    """Return the language in use."""
     return Response(language(), mimetype="text/plain")
 
 
 @freegpt.post("/change-language")
 @described(LanguageBody, status=204)
 def change_language() -> Response:
-    """Keep a language as the settings do; `en_US` is understood as `en`."""
+    """Set the language, as the settings do. `en_US` is accepted as `en`."""
     body = validate(read_json(request), LanguageBody)
     response = Response(status=204)
     set_preferences(response, {"language": body.language}, url_for("chat.root"))

@@ -1,7 +1,7 @@
-"""Replies that are passed on as they come and stored in the person's history.
+"""Replies that are stored in the person's history (`store: true`) while they are passed on to the program.
 
-Each is a turn like those of the page, so that it is saved, shown and stopped like them; the program is one more reader
-of it, which gets the pieces themselves, calls of tools among them. Only here the turn ends when its reader leaves.
+Each is a turn like those of the page, so it is saved, shown and stopped like them. The program is one more reader,
+which gets the pieces themselves, with tool calls. Unlike a turn of the page, it stops when this reader leaves.
 """
 
 import asyncio
@@ -27,22 +27,22 @@ from server.turns.turn_request import TurnRequest
 STOPPED = "This answer was stopped on the page."
 
 Queue = asyncio.Queue[Piece | Answering | None]
-"""Pieces for the program; None is the end. It holds no more than the turn does, however slow the program reads."""
+"""Pieces for the program; None is the end. It never holds more than the turn does, however slowly the program reads."""
 
 
 def is_stored(store: bool | None) -> bool:
-    """Tell whether a request is stored: as it says itself, or else as the key says that it brings."""
+    """Tell whether a request is stored: as the request says, or else as its API key says."""
     key = current_person().key
     return bool(key and key.store) if store is None else store
 
 
 def relayed(app: Services, person: Person, question: Question) -> Pieces:
-    """Yield as `Relay.reply` does; nothing is stored."""
+    """Yield the pieces as `Relay.reply` does; nothing is stored."""
     return app.relay.reply(app.config.limits, person, question)
 
 
 async def stored(app: Services, person: Person, question: Question) -> Pieces:
-    """Yield as `relayed` does; the question is stored before the first piece, and the answer before the last.
+    """Yield the pieces. The question is stored before the first one, and the answer before the last one.
 
     Raises: Problem.
     """
@@ -56,7 +56,7 @@ async def stored(app: Services, person: Person, question: Question) -> Pieces:
                 tally.take(piece)
                 if not isinstance(piece, Usage):
                     yield piece
-        except (GeneratorExit, asyncio.CancelledError):  # who asked has left
+        except (GeneratorExit, asyncio.CancelledError):  # the reader has left
             beginning.add_done_callback(_stop)
             raise
         if turn.status != "complete":
@@ -67,7 +67,7 @@ async def stored(app: Services, person: Person, question: Question) -> Pieces:
 async def _begin(app: Services, person: Person, question: Question, queue: Queue) -> Turn:
     with app.quota.take_slot(app.config.limits, person) as slot:
         turn = await asyncio.to_thread(_start, app.turn_starter, person.id, question, queue, slot)
-    app.background.run(_tell_end(turn, queue))
+    app.background.run(_signal_end(turn, queue))
     return turn
 
 
@@ -76,7 +76,7 @@ def _start(starter: TurnStarter, user_id: str, question: Question, queue: Queue,
     return starter.start_with_history(
         user_id,
         question,
-        _asked(question, sent),
+        _request(question, sent),
         sent.history,
         lambda asked: _tee(asked, sent.prefill, queue),
         slot,
@@ -88,14 +88,14 @@ def _stop(beginning: "asyncio.Task[Turn]") -> None:
         beginning.result().end("stopped")
 
 
-async def _tell_end(turn: Turn, queue: Queue) -> None:
-    """End the queue once the answer is saved, or cannot be."""
+async def _signal_end(turn: Turn, queue: Queue) -> None:
+    """End the queue once the answer is saved, or saving it has failed."""
     await turn.ended.wait()
     queue.put_nowait(None)
 
 
 async def _tee(question: Question, prefill: str, queue: Queue) -> Pieces:
-    """Yield the pieces as they are stored, behind how the answer begins; the queue gets them as they are."""
+    """Yield the pieces as they are stored, after the prefill. The queue gets them unchanged."""
     calls, has_text = JoinedCalls(), bool(prefill)
     async with aclosing(question.answer()) as pieces:
         async for piece in pieces:
@@ -111,13 +111,13 @@ async def _tee(question: Question, prefill: str, queue: Queue) -> Pieces:
         yield Content(f"\n\n{text}" if has_text else text)
 
 
-def _asked(question: Question, sent: Transcript) -> TurnRequest:
+def _request(question: Question, sent: Transcript) -> TurnRequest:
     first = next((message.content for message in sent.history if message.role == "user"), sent.question)
     return TurnRequest(content=sent.question, params=_remembered(question.params, sent.system), title_text=first)
 
 
 def _remembered(params: Params, system: str) -> dict[str, Any]:
-    """Return what a person goes on with on the page, as far as the page can say it, too."""
+    """Return the parameters that the conversation keeps, as far as the page can show them."""
     return ParamsBody(
         temperature=params.temperature,
         top_p=params.top_p or None,
