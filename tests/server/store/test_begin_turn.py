@@ -1,4 +1,4 @@
-"""How turns begin: the tree they grow, and what they refuse."""
+"""Beginning turns: how the tree grows, and which turns are refused."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -29,7 +29,7 @@ def ids(path: list[StoredMessage]) -> list[str]:
     return [message.id for message in path]
 
 
-def test_a_first_message_makes_a_conversation(store: Store, clock: Clock) -> None:
+def test_a_first_message_creates_a_conversation(store: Store, clock: Clock) -> None:
     begun = store.begin_turn(ME, a_turn(message_id="hello", content="Hello", answer_id="hi", title="Greeting"))
 
     conversation, messages = store.conversation(ME, begun.conversation_id)
@@ -56,7 +56,7 @@ def test_a_message_without_a_parent_follows_the_current_leaf(store: Store, clock
     assert (conversation.leaf_id, conversation.updated_at) == (second.answer.id, clock.time)
 
 
-def test_the_current_leaf_is_the_one_that_was_chosen(store: Store) -> None:
+def test_a_turn_follows_the_chosen_leaf(store: Store) -> None:
     first = answered(store)
     answered(store, a_turn(conversation_id=first.conversation_id))
     store.change(ME, first.conversation_id, {"leaf_id": first.answer.id})
@@ -92,7 +92,7 @@ def test_an_edited_first_message_is_a_second_root(store: Store) -> None:
     assert tree(store, first)[edited.user_message_id] is None
 
 
-def test_a_new_answer_stands_beside_the_old_one(store: Store) -> None:
+def test_a_regenerated_answer_is_a_sibling_of_the_old_one(store: Store) -> None:
     first = answered(store)
 
     again = store.begin_turn(
@@ -193,7 +193,7 @@ def test_a_continued_answer_uses_its_state_up(store: Store) -> None:
     assert store.begin_turn(ME, more).state == {"thread": 3}
 
 
-def test_a_process_that_died_while_an_answer_went_on_leaves_no_state(store: Store) -> None:
+def test_a_process_that_died_while_continuing_an_answer_leaves_no_state(store: Store) -> None:
     first = answered(store, outcome=an_outcome("Half", state={"thread": 1}))
     more = a_turn("continue", conversation_id=first.conversation_id)
     store.begin_turn(ME, more)
@@ -202,7 +202,7 @@ def test_a_process_that_died_while_an_answer_went_on_leaves_no_state(store: Stor
     assert store.begin_turn(ME, more).state is None
 
 
-def test_a_message_that_came_before_is_the_same_turn(store: Store) -> None:
+def test_a_message_sent_twice_is_the_same_turn(store: Store) -> None:
     turn = a_turn()
     first = answered(store, turn)
     there = first.conversation_id
@@ -219,7 +219,7 @@ def test_a_message_that_came_before_is_the_same_turn(store: Store) -> None:
     assert len(tree(store, first)) == 3
 
 
-def test_a_message_id_is_not_taken_to_another_conversation(store: Store) -> None:
+def test_a_message_id_cannot_be_reused_in_another_conversation(store: Store) -> None:
     turn = a_turn()
     answered(store, turn)
     elsewhere = answered(store)
@@ -229,13 +229,13 @@ def test_a_message_id_is_not_taken_to_another_conversation(store: Store) -> None
     assert problem.code == "conflict"
 
 
-def test_an_answers_id_is_no_id_for_a_message(store: Store) -> None:
+def test_an_answers_id_cannot_be_a_message_id(store: Store) -> None:
     first = answered(store)
 
     assert refused(store, message_id=first.answer.id).code == "conflict"
 
 
-def test_a_message_of_a_deleted_conversation_does_not_bring_it_back(store: Store) -> None:
+def test_a_message_of_a_deleted_conversation_does_not_restore_it(store: Store) -> None:
     turn = a_turn()
     first = answered(store, turn)
     store.delete(ME, first.conversation_id)
@@ -290,7 +290,7 @@ def test_another_branch_may_run_at_the_same_time(store: Store) -> None:
 
 
 @pytest.mark.parametrize("action", ["regenerate", "continue"])
-def test_what_is_done_again_needs_a_conversation_and_a_message(store: Store, action: str) -> None:
+def test_regenerate_and_continue_need_a_conversation_and_a_message(store: Store, action: str) -> None:
     first = answered(store)
     wrong = {"regenerate": first.answer.id, "continue": first.user_message_id}[action]
 
@@ -303,7 +303,7 @@ def test_what_is_done_again_needs_a_conversation_and_a_message(store: Store, act
     )
 
 
-def test_ids_of_somebody_else_are_unknown(store: Store) -> None:
+def test_other_peoples_ids_are_unknown(store: Store) -> None:
     bob = add_person(store, "bob")
     mine = answered(store)
     theirs = answered(store, user_id=bob)

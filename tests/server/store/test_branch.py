@@ -1,4 +1,4 @@
-"""One way through a conversation, as far as a page shows it."""
+"""The part of a branch that a page shows."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.support.stores import ME, a_turn, add_person, answered
 
 @pytest.fixture
 def long(store: Store) -> list[str]:
-    """The ids of the messages of a conversation, its conversation's id before them."""
+    """The ids of a conversation and its messages."""
     begun = answered(store)
     ids = [begun.conversation_id, begun.user_message_id, begun.answer.id]
     for _ in range(9):
@@ -47,7 +47,7 @@ def test_a_short_conversation_is_shown_whole(store: Store, long: list[str]) -> N
     assert shown(branch) == ids
 
 
-def test_of_a_long_conversation_the_end_is_shown_and_then_what_was_before(store: Store, long: list[str]) -> None:
+def test_a_long_conversation_is_shown_from_its_end_backwards(store: Store, long: list[str]) -> None:
     conversation_id, *ids = long
 
     branch = store.branch(ME, conversation_id, limit=8)
@@ -60,7 +60,7 @@ def test_of_a_long_conversation_the_end_is_shown_and_then_what_was_before(store:
     assert (shown(branch), branch.earlier) == ([], None)
 
 
-def test_a_conversation_of_just_the_limit_has_nothing_before(store: Store, long: list[str]) -> None:
+def test_a_conversation_of_exactly_the_limit_has_no_earlier_messages(store: Store, long: list[str]) -> None:
     conversation_id, *ids = long
 
     branch = store.branch(ME, conversation_id, limit=20)
@@ -68,9 +68,7 @@ def test_a_conversation_of_just_the_limit_has_nothing_before(store: Store, long:
     assert (shown(branch), branch.earlier) == (ids, None)
 
 
-def test_a_message_that_was_found_is_shown_with_a_few_before_and_all_that_follows(
-    store: Store, long: list[str]
-) -> None:
+def test_a_found_message_is_shown_with_some_before_and_all_after_it(store: Store, long: list[str]) -> None:
     conversation_id, *ids = long
 
     branch = store.branch(ME, conversation_id, through=ids[8], limit=2)
@@ -79,7 +77,7 @@ def test_a_message_that_was_found_is_shown_with_a_few_before_and_all_that_follow
     assert (shown(branch), branch.earlier) == (ids, None)
 
 
-def test_versions_are_counted_and_lead_to_the_ends_of_their_neighbours(store: Store) -> None:
+def test_versions_are_counted_and_lead_to_the_leaves_of_their_neighbours(store: Store) -> None:
     first = answered(store)
     below_first = followed(store, first)
     second = other_answer(store, first)
@@ -106,7 +104,7 @@ def test_an_edited_question_is_a_version_too(store: Store) -> None:
     assert branch.versions == {edited.user_message_id: Versions(2, 2, first.answer.id, None)}
 
 
-def test_a_leaf_is_followed_to_its_newest_end(store: Store) -> None:
+def test_a_branch_ends_at_the_newest_message_below_the_leaf(store: Store) -> None:
     first = answered(store)
     below_first = followed(store, first)
     other_answer(store, first)
@@ -114,10 +112,10 @@ def test_a_leaf_is_followed_to_its_newest_end(store: Store) -> None:
     branch = store.branch(ME, first.conversation_id, leaf_id=first.answer.id)
 
     assert shown(branch)[-1] == below_first.answer.id
-    assert branch.conversation.leaf_id != below_first.answer.id, "looking is not choosing"
+    assert branch.conversation.leaf_id != below_first.answer.id, "reading a branch does not change the leaf"
 
 
-def test_the_way_leads_through_a_message_on_the_current_branch_or_else_to_its_newest_end(store: Store) -> None:
+def test_a_branch_through_a_message_is_the_current_one_or_its_newest(store: Store) -> None:
     first = answered(store)
     second = followed(store, first)
     third = followed(store, first, parent_id=first.answer.id)
@@ -130,7 +128,7 @@ def test_the_way_leads_through_a_message_on_the_current_branch_or_else_to_its_ne
     ]
 
 
-def test_hidden_messages_are_no_versions_and_on_no_way(store: Store) -> None:
+def test_deleted_messages_are_in_no_versions_and_no_branch(store: Store) -> None:
     first = answered(store)
     second, third = other_answer(store, first), other_answer(store, first)
     store.delete_message(ME, second.answer.id)
@@ -145,7 +143,7 @@ def test_hidden_messages_are_no_versions_and_on_no_way(store: Store) -> None:
     assert store.branch(ME, first.conversation_id).messages == []
 
 
-def test_what_is_not_there_is_unknown(store: Store) -> None:
+def test_missing_messages_are_unknown(store: Store) -> None:
     begun, other = answered(store), answered(store)
 
     assert refused(store, "never") == "unknown_conversation"

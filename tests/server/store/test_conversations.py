@@ -1,4 +1,4 @@
-"""Conversations in their list, and what a person does to them."""
+"""Listing, reading and changing conversations."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def titles(store: Store, before: str | None = None, limit: int = 50) -> tuple[li
 
 
 def all_titles(store: Store, limit: int) -> list[str]:
-    """Return the titles of all pages; each has one at least."""
+    """Return the titles of all pages; each page has at least one."""
     found, cursor = titles(store, limit=limit)
     while cursor and len(found) < 100:
         more, cursor = titles(store, cursor, limit)
@@ -40,7 +40,7 @@ def test_the_newest_comes_first(store: Store, clock: Clock) -> None:
     assert titles(store) == (["a", "c", "b"], None)
 
 
-def test_pages_of_the_list_are_whole_when_times_are_equal(store: Store, clock: Clock) -> None:
+def test_pages_of_the_list_are_complete_when_times_are_equal(store: Store, clock: Clock) -> None:
     for number in range(11):
         answered(store, a_turn(title=f"{number:02}"))
         if number == 6:
@@ -53,7 +53,7 @@ def test_pages_of_the_list_are_whole_when_times_are_equal(store: Store, clock: C
     assert titles(store, limit=11)[1] is None
 
 
-def test_a_cursor_survives_what_is_new(store: Store, clock: Clock) -> None:
+def test_a_cursor_survives_new_conversations(store: Store, clock: Clock) -> None:
     for title in ("a", "b", "c"):
         answered(store, a_turn(title=title))
         clock.pass_by(minutes=1)
@@ -68,7 +68,7 @@ def test_a_cursor_survives_what_is_new(store: Store, clock: Clock) -> None:
     "cursor",
     ["", "x", "ä", "\0", "....", "MjAyNg==", "bm90LWEtdGltZSBpZA==", "MDAwMS0wMS0wMVQwMDowMDowMCsyMzowMCBpZA=="],
 )
-def test_what_is_no_cursor_is_refused(store: Store, cursor: str) -> None:
+def test_an_invalid_cursor_is_refused(store: Store, cursor: str) -> None:
     assert refusal(store.conversations, ME, cursor)[0] == "invalid_request"
 
 
@@ -76,7 +76,7 @@ def test_an_empty_list_has_no_cursor(store: Store) -> None:
     assert store.conversations(ME) == ([], None)
 
 
-def test_the_list_says_what_is_running(store: Store) -> None:
+def test_the_list_shows_running_conversations(store: Store) -> None:
     running, ended = store.begin_turn(ME, a_turn()), answered(store)
 
     found = {conversation.id: conversation.running for conversation in store.conversations(ME)[0]}
@@ -102,7 +102,7 @@ def test_a_conversation_can_be_changed(store: Store, clock: Clock) -> None:
     assert store.change(ME, begun.conversation_id, {}) == changed
 
 
-def test_a_leaf_is_a_message_of_the_conversation(store: Store) -> None:
+def test_a_leaf_must_be_a_message_of_the_conversation(store: Store) -> None:
     begun, other = answered(store), answered(store)
 
     for leaf_id in ("never", other.answer.id):
@@ -124,7 +124,7 @@ def test_a_deleted_conversation_is_unknown(store: Store) -> None:
     assert refusal(store.message, ME, begun.answer.id) == refusal(store.message, ME, "never")
 
 
-def test_a_deleted_conversation_can_be_brought_back(store: Store) -> None:
+def test_a_deleted_conversation_can_be_restored(store: Store) -> None:
     begun = answered(store)
     before = store.conversation(ME, begun.conversation_id)
     store.delete(ME, begun.conversation_id)
@@ -149,7 +149,7 @@ def test_a_deletion_can_be_undone_for_a_day(store: Store, clock: Clock, hours: i
     assert store.message(ME, other.answer.id).content == "Fine."
 
 
-def test_conversations_of_somebody_else_are_unknown(store: Store) -> None:
+def test_other_peoples_conversations_are_unknown(store: Store) -> None:
     bob = add_person(store, "bob")
     begun = answered(store)
     mine = begun.conversation_id
@@ -186,7 +186,7 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
-def test_text_comes_back_as_it_was_given(store: Store, text: str) -> None:
+def test_text_is_stored_unchanged(store: Store, text: str) -> None:
     begun = store.begin_turn(ME, a_turn(content=text, title=text))
 
     conversation, messages = store.conversation(ME, begun.conversation_id)
@@ -196,7 +196,7 @@ def test_text_comes_back_as_it_was_given(store: Store, text: str) -> None:
     assert begun.path[0].content == text
 
 
-def test_all_conversations_are_deleted_at_once_and_nobody_elses(store):
+def test_all_conversations_of_one_person_are_deleted_at_once(store):
     other = add_person(store, "other")
     mine, archived, theirs = answered(store), answered(store), answered(store, user_id=other)
     store.change(ME, archived.conversation_id, {"archived": True})

@@ -1,4 +1,4 @@
-"""Messages that are deleted with all that follows them, and brought back."""
+"""Deleting and restoring messages with everything below them."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -18,7 +18,7 @@ def refused(call, *arguments):
 
 
 def left(store: Store, begun: Begun) -> set[str]:
-    """Return the ids of the messages that can be seen."""
+    """Return the ids of the visible messages."""
     return {message.id for message in store.conversation(ME, begun.conversation_id)[1]}
 
 
@@ -27,7 +27,7 @@ def leaf(store: Store, begun: Begun) -> str | None:
 
 
 def followed(store: Store, begun: Begun, **members: object) -> Begun:
-    """Ask once more in the same conversation, and end the answer."""
+    """Ask again in the same conversation, and end the answer."""
     return answered(store, a_turn(conversation_id=begun.conversation_id, **members))
 
 
@@ -35,7 +35,7 @@ def again(begun: Begun) -> NewTurn:
     return a_turn("regenerate", conversation_id=begun.conversation_id, parent_id=begun.user_message_id)
 
 
-def test_a_message_is_hidden_with_all_that_follows_it(store: Store) -> None:
+def test_a_message_is_deleted_with_everything_below_it(store: Store) -> None:
     first = answered(store)
     second = followed(store, first)
     third = followed(store, first)
@@ -55,7 +55,7 @@ def test_a_message_is_hidden_with_all_that_follows_it(store: Store) -> None:
             assert refused(store.begin_turn, ME, turn) == "unknown_message"
 
 
-def test_the_newest_leaf_that_is_left_becomes_the_current_one(store: Store) -> None:
+def test_the_newest_remaining_leaf_becomes_the_current_one(store: Store) -> None:
     first = answered(store)
     other = answered(store, again(first))
     below_other = followed(store, first, parent_id=other.answer.id)
@@ -69,7 +69,7 @@ def test_the_newest_leaf_that_is_left_becomes_the_current_one(store: Store) -> N
     assert followed(store, first).path[0].parent_id is None
 
 
-def test_of_several_beginnings_another_one_is_left(store: Store) -> None:
+def test_another_root_becomes_the_leaf_when_one_is_deleted(store: Store) -> None:
     first = answered(store)
     edited = followed(store, first, parent_id=None)
 
@@ -83,7 +83,7 @@ def test_a_leaf_on_another_branch_stays(store: Store) -> None:
     assert store.delete_message(ME, first.answer.id)[0].leaf_id == other.answer.id
 
 
-def test_deleting_makes_a_conversation_no_newer(store: Store, clock: Clock) -> None:
+def test_deleting_does_not_make_a_conversation_newer(store: Store, clock: Clock) -> None:
     begun = answered(store)
     before = store.summary(ME, begun.conversation_id).updated_at
     clock.pass_by(hours=1)
@@ -92,7 +92,7 @@ def test_deleting_makes_a_conversation_no_newer(store: Store, clock: Clock) -> N
     assert store.restore_message(ME, begun.answer.id).updated_at == before
 
 
-def test_what_was_hidden_together_comes_back_together(store: Store, clock: Clock) -> None:
+def test_messages_deleted_together_are_restored_together(store: Store, clock: Clock) -> None:
     first = answered(store)
     second, third = followed(store, first), followed(store, first)
     store.delete_message(ME, third.user_message_id)
@@ -112,7 +112,7 @@ def test_what_was_hidden_together_comes_back_together(store: Store, clock: Clock
     assert len(left(store, first)) == 6
 
 
-def test_bringing_back_what_is_there_only_leads_to_it(store: Store) -> None:
+def test_restoring_an_existing_message_only_makes_it_the_leaf(store: Store) -> None:
     first = answered(store)
     other = answered(store, again(first))
 
@@ -120,7 +120,7 @@ def test_bringing_back_what_is_there_only_leads_to_it(store: Store) -> None:
     assert left(store, first) == {first.user_message_id, first.answer.id, other.answer.id}
 
 
-def test_a_message_whose_parent_is_hidden_stays_hidden(store: Store) -> None:
+def test_a_message_whose_parent_is_deleted_cannot_be_restored(store: Store) -> None:
     begun = answered(store)
     store.delete_message(ME, begun.user_message_id)
 
@@ -142,7 +142,7 @@ def test_after_a_day_it_is_too_late(store: Store, clock: Clock) -> None:
     assert leaf(store, begun) == begun.user_message_id
 
 
-def test_the_id_of_a_hidden_message_is_taken_until_it_is_forgotten(store: Store, clock: Clock) -> None:
+def test_the_id_of_a_deleted_message_is_taken_until_it_is_removed(store: Store, clock: Clock) -> None:
     first = answered(store)
     second = followed(store, first)
     turn = a_turn(conversation_id=first.conversation_id, message_id=second.user_message_id)
@@ -172,7 +172,7 @@ def test_the_messages_of_a_deleted_conversation_are_unknown(store: Store) -> Non
     assert refused(store.restore_message, ME, begun.answer.id) == "unknown_message"
 
 
-def test_the_messages_of_others_are_unknown(store: Store) -> None:
+def test_other_peoples_messages_are_unknown(store: Store) -> None:
     other = add_person(store, "other")
     begun = answered(store)
 
@@ -182,7 +182,7 @@ def test_the_messages_of_others_are_unknown(store: Store) -> None:
     assert left(store, begun) == {begun.user_message_id}
 
 
-def test_equal_ids_of_two_people_have_nothing_to_do_with_each_other(store: Store, clock: Clock) -> None:
+def test_deletion_keeps_two_peoples_equal_ids_apart(store: Store, clock: Clock) -> None:
     other, turn = add_person(store, "other"), a_turn()
     mine, theirs = answered(store, turn), answered(store, turn, user_id=other)
 
@@ -194,7 +194,7 @@ def test_equal_ids_of_two_people_have_nothing_to_do_with_each_other(store: Store
     assert store.conversation(other, theirs.conversation_id)[1] == []
 
 
-def test_running_answers_below_are_named_and_run_no_more_in_the_list(store: Store) -> None:
+def test_deleted_running_answers_are_returned_and_not_listed_as_running(store: Store) -> None:
     first = answered(store)
     running = store.begin_turn(ME, a_turn(conversation_id=first.conversation_id))
 
@@ -204,7 +204,7 @@ def test_running_answers_below_are_named_and_run_no_more_in_the_list(store: Stor
 
 
 def a_deep_conversation(store: Store, depth: int) -> Begun:
-    """Return a conversation that has this many messages more than its first two, each following the last."""
+    """Return a conversation with this many messages after its first two, each below the previous one."""
     begun = answered(store)
     parent_ids = [begun.answer.id, *(f"deep-{number}" for number in range(depth))]
     deep = [
@@ -216,7 +216,7 @@ def a_deep_conversation(store: Store, depth: int) -> Begun:
     return begun
 
 
-def test_a_thousand_messages_are_hidden_brought_back_and_forgotten(store: Store, clock: Clock) -> None:
+def test_a_thousand_messages_are_deleted_restored_and_removed(store: Store, clock: Clock) -> None:
     begun = a_deep_conversation(store, 1_000)
 
     store.delete_message(ME, begun.answer.id)
@@ -231,9 +231,7 @@ def test_a_thousand_messages_are_hidden_brought_back_and_forgotten(store: Store,
         assert Tree(connection, ME, clock.time).find("deep-999") is None
 
 
-def test_what_was_hidden_before_the_clock_was_set_back_is_forgotten_with_what_it_follows(
-    store: Store, clock: Clock
-) -> None:
+def test_a_message_deleted_before_the_clock_was_set_back_is_removed_with_its_parent(store: Store, clock: Clock) -> None:
     begun = answered(store)
     clock.pass_by(hours=2)
     store.delete_message(ME, begun.answer.id)

@@ -40,7 +40,7 @@ def test_one_call_saves_batches_of_many_messages(store: Store) -> None:
     assert len(store.batches(ME, second.answer.id, 0)) == 1
 
 
-def test_no_batches_are_nothing_to_do(store: Store) -> None:
+def test_an_empty_list_of_batches_is_accepted(store: Store) -> None:
     store.append([])
 
 
@@ -72,7 +72,7 @@ def empty_of(store: Store, conversation_id: str) -> None:
         connection.exec_driver_sql("DELETE FROM conversations WHERE deleted_at IS NOT NULL")
 
 
-def test_batches_of_somebody_else_are_not_read_and_not_written(store: Store) -> None:
+def test_another_persons_batches_are_not_read_and_not_written(store: Store) -> None:
     bob = add_person(store, "bob")
     begun = store.begin_turn(ME, a_turn())
     store.append([a_batch(begun, 1, content("mine"))])
@@ -83,7 +83,7 @@ def test_batches_of_somebody_else_are_not_read_and_not_written(store: Store) -> 
     assert len(store.batches(ME, begun.answer.id, 0)) == 1
 
 
-def test_an_outcome_comes_back_as_it_was_given(store: Store, clock: Clock) -> None:
+def test_an_outcome_is_stored_unchanged(store: Store, clock: Clock) -> None:
     begun = store.begin_turn(ME, a_turn())
     outcome = an_outcome(
         "Whole.",
@@ -121,7 +121,7 @@ def test_an_answer_ends_once(store: Store) -> None:
     assert store.batches(ME, begun.answer.id, 0) == []
 
 
-def test_an_answer_of_somebody_else_is_not_ended(store: Store) -> None:
+def test_another_persons_answer_is_not_ended(store: Store) -> None:
     bob = add_person(store, "bob")
     begun = store.begin_turn(ME, a_turn())
 
@@ -130,7 +130,7 @@ def test_an_answer_of_somebody_else_is_not_ended(store: Store) -> None:
     assert store.message(ME, begun.answer.id).status == "running"
 
 
-def test_a_model_may_say_what_cannot_be_stored(store: Store) -> None:
+def test_text_of_a_model_that_cannot_be_stored_is_replaced(store: Store) -> None:
     begun, other = store.begin_turn(ME, a_turn()), store.begin_turn(ME, a_turn())
     store.append([a_batch(begun, 1, content("half \ud83d")), a_batch(other, 1, content("\ud83d\ude00"))])
     assert "half \ufffd" in store.batches(ME, begun.answer.id, 0)[0].lines

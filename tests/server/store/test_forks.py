@@ -1,4 +1,4 @@
-"""Versions written by hand, and conversations that go on elsewhere."""
+"""Handwritten versions of answers, and forks of conversations."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def refused(call, *arguments):
     return raised.value.code
 
 
-def test_a_version_by_hand_is_a_sibling_and_the_leaf(store: Store, clock: Clock) -> None:
+def test_a_handwritten_version_is_a_sibling_and_the_leaf(store: Store, clock: Clock) -> None:
     begun = answered(store, outcome=SAID)
     clock.pass_by(hours=1)
 
@@ -38,7 +38,7 @@ def test_a_version_by_hand_is_a_sibling_and_the_leaf(store: Store, clock: Clock)
     assert store.message(ME, begun.answer.id).content == "Fine."
 
 
-def test_a_turn_goes_on_from_a_version_by_hand(store: Store) -> None:
+def test_a_turn_continues_from_a_handwritten_version(store: Store) -> None:
     begun = answered(store, outcome=SAID)
     store.add_version(ME, begun.answer.id, "Better.")
 
@@ -61,7 +61,7 @@ def test_only_an_ended_answer_gets_another_version(store: Store) -> None:
     assert refused(store.add_version, ME, begun.answer.id, "x") == "unknown_message"
 
 
-def test_a_fork_begins_with_the_way_to_its_message(store: Store, clock: Clock) -> None:
+def test_a_fork_begins_with_the_path_to_its_message(store: Store, clock: Clock) -> None:
     first = answered(store, a_turn(params={"top_p": 0.5}, model="other"), SAID)
     answered(store, a_turn(conversation_id=first.conversation_id, model="other"))
     clock.pass_by(hours=1)
@@ -80,7 +80,7 @@ def test_a_fork_begins_with_the_way_to_its_message(store: Store, clock: Clock) -
             assert getattr(copied, name) == getattr(original, name)
 
 
-def test_a_fork_and_its_source_go_their_own_ways(store: Store) -> None:
+def test_a_fork_and_its_source_are_independent(store: Store) -> None:
     first = answered(store)
     copy = store.fork(ME, first.conversation_id, first.answer.id)
 
@@ -90,7 +90,7 @@ def test_a_fork_and_its_source_go_their_own_ways(store: Store) -> None:
     assert len(store.conversation(ME, copy.id)[1]) == 4
 
 
-def test_what_cannot_be_forked(store: Store) -> None:
+def test_some_messages_cannot_be_forked(store: Store) -> None:
     first, other = answered(store), answered(store)
     running = store.begin_turn(ME, a_turn(conversation_id=first.conversation_id))
 

@@ -1,4 +1,4 @@
-"""The history that programs send with every question: where it goes on, and what becomes of the rest."""
+"""Finding the conversation of a history that a program sends, and storing the rest of it."""
 
 import pytest
 from sqlalchemy import func, select
@@ -10,12 +10,12 @@ from tests.support.stores import ME, a_batch, a_turn, add_person, an_outcome, co
 
 
 def said(*contents):
-    """Return questions and answers in turns."""
+    """Return alternating questions and answers."""
     return [Message("assistant" if number % 2 else "user", text) for number, text in enumerate(contents)]
 
 
 def ask(store, question, *before, answer="Fine.", user=ME, **outcome):
-    """Ask behind what was said before; `answer` None lets it run on."""
+    """Ask after a history; an `answer` of None stays running."""
     begun = store.begin_turn_with_history(user, a_turn(content=question), said(*before))
     if answer is not None:
         store.finish(user, begun.answer.id, an_outcome(answer, **outcome), None)
@@ -23,7 +23,7 @@ def ask(store, question, *before, answer="Fine.", user=ME, **outcome):
 
 
 def tree(store, begun):
-    """Return the messages of a conversation as texts, each with the place of what it follows."""
+    """Return the texts of a conversation, each with the position of its parent."""
     _, messages = store.conversation(ME, begun.conversation_id)
     places = {message.id: place for place, message in enumerate(messages)}
     return [(message.content, places.get(message.parent_id)) for message in messages]
@@ -43,7 +43,7 @@ def test_a_first_question_begins_a_conversation(store):
     ]
 
 
-def test_what_goes_on_stays_one_conversation(store):
+def test_a_continued_history_stays_one_conversation(store):
     first = ask(store, "Hello", answer="Hi!")
     second = ask(store, "How are you?", "Hello", "Hi!", answer="Well.")
     third = ask(store, "Really?", "Hello", "Hi!", "How are you?", "Well.", answer="Yes.")
@@ -83,20 +83,20 @@ def test_the_same_first_question_begins_another_conversation(store):
 
 
 @pytest.mark.parametrize("status", ["failed", "stopped", "interrupted"])
-def test_a_first_question_without_a_whole_answer_is_answered_again(store, status):
+def test_a_first_question_without_a_complete_answer_is_answered_again(store, status):
     first = ask(store, "Hello", answer="H", status=status)
 
     again = ask(store, "Hello", answer="Hi!")
 
     assert tree(store, first) == [("Hello", None), ("H", 0), ("Hi!", 0)]
-    assert ask(store, "Hello").conversation_id != again.conversation_id  # it has a whole one now
+    assert ask(store, "Hello").conversation_id != again.conversation_id  # now it has a complete answer
 
 
-def test_a_first_question_that_is_being_answered_is_left_alone(store):
+def test_a_running_first_question_is_not_repeated(store):
     assert ask(store, "Hello", answer=None).conversation_id != ask(store, "Hello").conversation_id
 
 
-def test_what_was_said_elsewhere_is_taken_over(store):
+def test_a_history_from_elsewhere_is_stored(store):
     begun = ask(store, "And?", "Hello", "Hi!", answer="Well.")
 
     assert begun.is_new
@@ -106,8 +106,8 @@ def test_what_was_said_elsewhere_is_taken_over(store):
     assert ask(store, "So?", "Hello", "Hi!", "And?", "Well.").conversation_id == begun.conversation_id
 
 
-def test_what_every_request_begins_with_is_no_conversation(store):
-    """Examples that a program gives a model before each question."""
+def test_examples_in_every_request_do_not_identify_a_conversation(store):
+    """Examples that a program sends before each question."""
     first = ask(store, "Cat?", "Dog?", "Animal.", answer="Animal.")
     second = ask(store, "Oak?", "Dog?", "Animal.", answer="Plant.")
 
@@ -139,24 +139,24 @@ def test_a_changed_answer_becomes_a_version(store):
 
 
 @pytest.mark.parametrize("status", ["failed", "stopped", "interrupted"])
-def test_less_may_have_been_received_of_an_answer_that_was_cut_off(store, status):
+def test_a_program_may_have_less_of_a_cut_off_answer(store, status):
     first = ask(store, "Hello", answer="Hi there, you", status=status)
 
     assert ask(store, "And?", "Hello", "Hi there,").conversation_id == first.conversation_id
 
 
-def test_less_of_a_whole_answer_is_another_answer(store):
+def test_less_of_a_complete_answer_is_another_answer(store):
     first = ask(store, "Hello", answer="Hi there, you")
     assert ask(store, "And?", "Hello", "Hi there,").conversation_id != first.conversation_id
 
 
-def test_a_running_answer_is_not_gone_on_with(store):
+def test_a_running_answer_is_not_continued(store):
     first = ask(store, "Hello", answer=None)
     store.append([a_batch(first, 1, content("Hi"))])
     assert ask(store, "And?", "Hello", "").conversation_id != first.conversation_id
 
 
-def test_a_version_that_is_running_is_not_gone_on_with(store):
+def test_a_running_version_is_not_continued(store):
     first = ask(store, "Hello", answer="Hi!")
     running = store.begin_turn(ME, a_turn(content="Why?", conversation_id=first.conversation_id))
 
@@ -165,7 +165,7 @@ def test_a_version_that_is_running_is_not_gone_on_with(store):
     assert tree(store, after)[4:] == [("", 2), ("Oh?", 4), ("Yes.", 5)]
 
 
-def test_what_was_deleted_is_begun_anew(store):
+def test_a_deleted_conversation_begins_again(store):
     first = ask(store, "Hello", answer="Hi!")
     store.delete(ME, first.conversation_id)
     second = ask(store, "Why?", "Hello", "Hi!", answer="So.")
@@ -179,7 +179,7 @@ def test_what_was_deleted_is_begun_anew(store):
     assert fourth.conversation_id != third.conversation_id
 
 
-def test_what_was_deleted_a_while_ago_leaves_nothing(store, clock):
+def test_an_old_deletion_leaves_nothing(store, clock):
     first = ask(store, "Hello", answer="Hi!")
     store.delete_message(ME, first.user_message_id)
     clock.pass_by(days=2)
@@ -188,7 +188,7 @@ def test_what_was_deleted_a_while_ago_leaves_nothing(store, clock):
     assert ask(store, "Why?", "Hello", "Hi!").is_new
 
 
-def test_what_a_person_goes_on_with_is_one_way_of_two(store):
+def test_a_conversation_continued_by_a_person_gets_two_branches(store):
     first = ask(store, "Hello", answer="Hi!")
     on_the_page = store.begin_turn(ME, a_turn(content="On the page", conversation_id=first.conversation_id))
     store.finish(ME, on_the_page.answer.id, an_outcome("Seen."), None)
@@ -200,13 +200,13 @@ def test_what_a_person_goes_on_with_is_one_way_of_two(store):
     assert tree(store, elsewhere)[6:] == [("Oh?", 3), ("Fine.", 6)]
 
 
-def test_what_a_person_begins_is_not_found(store):
+def test_a_conversation_begun_by_a_person_is_not_found(store):
     begun = store.begin_turn(ME, a_turn(content="Hello"))
     store.finish(ME, begun.answer.id, an_outcome("Hi!"), None)
     assert ask(store, "Why?", "Hello", "Hi!").conversation_id != begun.conversation_id
 
 
-def test_nobody_goes_on_with_what_somebody_else_said(store):
+def test_other_peoples_history_is_not_continued(store):
     first = ask(store, "Hello", answer="Hi!")
     other = add_person(store, "other")
 
@@ -214,7 +214,7 @@ def test_nobody_goes_on_with_what_somebody_else_said(store):
     assert len(tree(store, first)) == 2
 
 
-def test_of_many_that_began_alike_the_newest_are_found(store, clock, monkeypatch):
+def test_only_the_newest_conversations_with_the_same_beginning_are_found(store, clock, monkeypatch):
     monkeypatch.setattr("server.store.known_history.MOST_COMPARED", 5)
     for number in range(8):
         ask(store, "Hello", answer=f"Hi {number}!")
@@ -226,7 +226,7 @@ def test_of_many_that_began_alike_the_newest_are_found(store, clock, monkeypatch
     assert ask(store, "Why?", "Hello", "Hi 0!").is_new
 
 
-def test_what_is_asked_over_and_over_is_noted_a_few_times(store, clock, monkeypatch):
+def test_a_question_asked_over_and_over_is_hashed_a_few_times(store, clock, monkeypatch):
     monkeypatch.setattr("server.store.known_history.MOST_COMPARED", 5)
     for _ in range(20):
         ask(store, "ping")
@@ -236,7 +236,7 @@ def test_what_is_asked_over_and_over_is_noted_a_few_times(store, clock, monkeypa
         assert connection.scalar(select(func.count()).select_from(history_hashes)) == 5
 
 
-def test_a_long_one_goes_on_and_is_stored_once(store):
+def test_a_long_history_continues_and_is_stored_once(store):
     history = [f"Word {number}" for number in range(2000)]
     ask(store, "And?", *history, answer="So.")
     after = ask(store, "Oh?", *history, "And?", "So.", answer="Yes.")
@@ -244,7 +244,7 @@ def test_a_long_one_goes_on_and_is_stored_once(store):
     assert [text for text, _ in tree(store, after)] == [*history, "And?", "So.", "Oh?", "Yes."]
 
 
-def test_what_cannot_be_stored_is_refused(store):
+def test_text_that_cannot_be_stored_is_refused(store):
     with pytest.raises(Problem):
         ask(store, "Hello", "a\0", "b")
     assert store.count(ME) == 0

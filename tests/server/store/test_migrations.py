@@ -1,4 +1,4 @@
-"""How a schema comes to be, and how an older one becomes the present one."""
+"""Creating the schema and migrating older ones."""
 
 import shutil
 import sqlite3
@@ -72,12 +72,12 @@ VALUES ('local', 'a', 1, 2, '{"seq":1,"type":"provider","provider":"up","label":
 {"seq":2,"type":"content","content":"Hi"}
 ')
 """
-"""What a server of the first version left that died in the middle of an answer."""
+"""Rows of a server of the first version that died in the middle of an answer."""
 
 
 @pytest.fixture
 def first(empty_url: str, tmp_path: Path) -> Iterator[Store]:
-    """A store with the first schema, and an answer in it that was being written."""
+    """A store with the first schema and a running answer."""
     store = Store(empty_url)
     store.database.open()
     migrate(store.database, migrations_until("0001", tmp_path / "first"), "0001")
@@ -89,14 +89,14 @@ def first(empty_url: str, tmp_path: Path) -> Iterator[Store]:
 
 
 def a_next_migration(folder: Path, then: str = "pass") -> Path:
-    """Return migrations that have one more than those of the program."""
+    """Return the program's migrations and one more."""
     shutil.copytree(MIGRATIONS, folder)
     (folder / "versions" / f"{AFTER}_next.py").write_text(NEXT.format(after=AFTER, head=HEAD, then=then))
     return folder
 
 
 def migrations_until(head: str, folder: Path) -> Path:
-    """Return the migrations of a program that was older."""
+    """Return the migrations of an older program."""
     shutil.copytree(MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__", NEW))
     for file in (folder / "versions").glob("*.py"):
         if file.name > f"{head}~":
@@ -114,7 +114,7 @@ def test_a_new_database_gets_the_newest_schema(empty_url: str) -> None:
     store.close()
 
 
-def test_a_database_that_is_up_to_date_is_left_alone(old: Store, empty_url: str) -> None:
+def test_an_up_to_date_database_is_left_alone(old: Store, empty_url: str) -> None:
     begun = answered(old)
     again = Store(empty_url)
 
@@ -125,26 +125,26 @@ def test_a_database_that_is_up_to_date_is_left_alone(old: Store, empty_url: str)
 
 
 def not_for_search(name: str | None, kind: str, _: object) -> bool:
-    """The index of a search is no table of the program: only the triggers write to it, and only where there is one."""
+    """Leave out the search index: only triggers write to it."""
     return not (kind in ("table", "index") and (name or "").startswith("search"))
 
 
-def test_the_migrations_lead_to_the_tables_of_the_program(old: Store) -> None:
+def test_the_migrations_create_the_tables_of_the_program(old: Store) -> None:
     with old.database.read() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": not_for_search})
         assert compare_metadata(context, metadata) == []
 
 
-def test_the_newest_migration_is_the_one_the_program_wants() -> None:
+def test_the_newest_migration_is_the_head_of_the_program() -> None:
     assert ScriptDirectory(MIGRATIONS).get_current_head() == HEAD
 
 
-def test_the_script_for_a_new_file_is_what_the_migrations_lead_to() -> None:
+def test_the_script_for_a_new_file_matches_the_migrations() -> None:
     assert (MIGRATIONS / NEW).read_text() == script(), "run `python -m tests.tools.new_schema`"
 
 
 def everything(file: Path) -> tuple[list[Any], ...]:
-    """Return what makes a database: its schema, white space aside, and its rows but for when they were made."""
+    """Return the schema without white space, and the rows without their creation times."""
     with closing(sqlite3.connect(file)) as connection:
         schema = connection.execute("SELECT type, name, sql FROM sqlite_master ORDER BY rowid").fetchall()
         people = connection.execute("SELECT * FROM users").fetchall()
@@ -162,7 +162,7 @@ def test_a_new_file_is_as_if_it_was_migrated(first: Store, tmp_path: Path) -> No
     assert everything(tmp_path / "new.db") == everything(tmp_path / "data" / "chat.db")
 
 
-def test_the_first_person_of_a_new_file_was_made_just_now(tmp_path: Path) -> None:
+def test_the_first_person_of_a_new_file_was_created_just_now(tmp_path: Path) -> None:
     before = datetime.now(UTC)
     store = Store(f"sqlite:///{tmp_path}/new.db")
     store.open()
@@ -174,7 +174,7 @@ def test_the_first_person_of_a_new_file_was_made_just_now(tmp_path: Path) -> Non
     assert before - timedelta(milliseconds=1) <= made <= datetime.now(UTC)  # SQLite counts in milliseconds
 
 
-def test_an_older_schema_is_changed_and_keeps_what_it_holds(old: Store, tmp_path: Path) -> None:
+def test_an_older_schema_is_changed_and_keeps_its_rows(old: Store, tmp_path: Path) -> None:
     begun = answered(old)
     before = old.conversation(ME, begun.conversation_id)
 
@@ -187,7 +187,7 @@ def test_an_older_schema_is_changed_and_keeps_what_it_holds(old: Store, tmp_path
     assert old.conversation(ME, begun.conversation_id) == before
 
 
-def test_a_database_of_the_first_version_is_taken_over(first: Store) -> None:
+def test_a_database_of_the_first_version_is_migrated(first: Store) -> None:
     assert first.open()[-1] == f"Changed the database's schema from 0001 to {HEAD}."
 
     question = first.message(ME, "q")
@@ -199,7 +199,7 @@ def test_a_database_of_the_first_version_is_taken_over(first: Store) -> None:
     answered(first, a_turn(conversation_id="c"))
 
 
-def test_what_was_there_before_the_index_is_found(first: Store) -> None:
+def test_messages_older_than_the_index_are_found(first: Store) -> None:
     first.open()
 
     assert [hit.text for hit in first.search(ME, "ell")[0]] == ["Hello", "Hello"]
@@ -230,7 +230,7 @@ def test_a_migration_that_fails_changes_nothing(old: Store, tmp_path: Path) -> N
 
 
 @on_sqlite
-def test_a_migration_that_tears_rows_apart_changes_nothing(store: Store, tmp_path: Path) -> None:
+def test_a_migration_that_breaks_foreign_keys_changes_nothing(store: Store, tmp_path: Path) -> None:
     begun = answered(store)
     torn = a_next_migration(tmp_path / "next", then='op.execute("DELETE FROM conversations")')
 

@@ -1,4 +1,4 @@
-"""What a search finds, on each kind of database."""
+"""Searching on each kind of database."""
 
 import os
 import sqlite3
@@ -32,12 +32,12 @@ from tests.support.stores import (
 
 
 def found(store: Store, query: str, user_id: str = ME) -> list[str]:
-    """Return what the hits say, in their order."""
+    """Return the texts of the hits, in order."""
     return [hit.text for hit in store.search(user_id, query)[0]]
 
 
 def say(store: Store, text: str, answer: str = "#", title: str = "#") -> str:
-    """Ask, have an answer, and return the conversation's id."""
+    """Store a question and its answer, and return the conversation's id."""
     return answered(store, a_turn(content=text, title=title), an_outcome(answer)).conversation_id
 
 
@@ -48,7 +48,7 @@ def delete_message(store: Store, message_id: str, at: Any) -> None:
 
 @contextmanager
 def without_rights() -> Iterator[str]:
-    """Give the address of an empty database whose user may make tables there, and nothing else."""
+    """Give the address of an empty database whose user may only create tables."""
     address, name = make_url(os.environ["CHAT_TEST_POSTGRES"]), f"chat_{uuid4().hex}"
     engine = create_engine(address, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
@@ -110,28 +110,28 @@ def test_a_text_must_have_all_words_as_they_are_written(store: Store, query: str
 @pytest.mark.parametrize(
     "text", ['say "so"', "a AND b OR c NOT d", "50% of it", "a_b\\c", "f(x) {y}: [z]^*", "-minus", "col:umn", "'", "/"]
 )
-def test_what_means_something_to_a_database_is_just_text(store: Store, text: str) -> None:
+def test_special_characters_of_a_database_are_plain_text(store: Store, text: str) -> None:
     say(store, f"Look: {text}!", answer="")
 
     assert found(store, text.replace('"', "")) == [f"Look: {text}!"]
 
 
 @pytest.mark.parametrize("query", ["", "  ", '""'])
-def test_nothing_is_not_looked_for(store: Store, query: str) -> None:
+def test_an_empty_query_finds_nothing(store: Store, query: str) -> None:
     say(store, "Hello")
 
     assert store.search(ME, query) == ([], None)
 
 
 @pytest.mark.parametrize("query", ["a\0b", "\ud800"])
-def test_what_cannot_be_stored_is_refused(store: Store, query: str) -> None:
+def test_text_that_cannot_be_stored_is_refused(store: Store, query: str) -> None:
     with pytest.raises(Problem) as raised:
         store.search(ME, query)
 
     assert raised.value.code == "invalid_request"
 
 
-def test_questions_and_answers_are_found_with_their_place(store: Store, clock: Clock) -> None:
+def test_questions_and_answers_are_found_with_their_conversation(store: Store, clock: Clock) -> None:
     begun = answered(store, a_turn(content="Is it warm?", title="Weather"), an_outcome("It is warm."))
     store.change(ME, begun.conversation_id, {"archived": True})
 
@@ -163,7 +163,7 @@ def test_a_title_is_found_before_the_messages_of_its_conversation(store: Store, 
     assert found(store, "news ärzte") == ["Old NEWS of Ärzte"]
 
 
-def test_what_was_deleted_is_not_found_until_it_is_brought_back(store: Store) -> None:
+def test_a_deleted_conversation_is_not_found_until_it_is_restored(store: Store) -> None:
     conversation = say(store, "treasure", title="treasure chest")
     store.delete(ME, conversation)
 
@@ -172,7 +172,7 @@ def test_what_was_deleted_is_not_found_until_it_is_brought_back(store: Store) ->
     assert sorted(found(store, "treasure")) == ["treasure", "treasure chest"]
 
 
-def test_a_deleted_message_is_not_found_until_it_is_brought_back(store: Store, clock: Clock) -> None:
+def test_a_deleted_message_is_not_found_until_it_is_restored(store: Store, clock: Clock) -> None:
     begun = answered(store, a_turn(content="gold one"), an_outcome("gold two"))
 
     delete_message(store, begun.answer.id, clock.time)
@@ -181,7 +181,7 @@ def test_a_deleted_message_is_not_found_until_it_is_brought_back(store: Store, c
     assert len(found(store, "gold")) == 2
 
 
-def test_nobody_finds_what_is_somebody_else_s(store: Store) -> None:
+def test_other_peoples_messages_are_not_found(store: Store) -> None:
     other = add_person(store, "other")
     answered(store, a_turn(content="secret", title="secret"), an_outcome("secret"), user_id=other)
 
@@ -198,7 +198,7 @@ def test_an_answer_is_found_once_it_has_ended(store: Store) -> None:
     assert found(store, "unicorn") == ["a unicorn"]
 
 
-def test_a_continued_answer_is_found_by_what_it_says_now(store: Store) -> None:
+def test_a_continued_answer_is_found_by_its_new_words(store: Store) -> None:
     begun = answered(store, outcome=an_outcome("a unicorn", status="stopped"))
     again = a_turn("continue", conversation_id=begun.conversation_id)
 
@@ -209,7 +209,7 @@ def test_a_continued_answer_is_found_by_what_it_says_now(store: Store) -> None:
     assert found(store, "phoenix") == found(store, "unicorn") == ["a unicorn and a phoenix"]
 
 
-def test_an_interrupted_answer_is_found_by_what_was_saved(store: Store) -> None:
+def test_an_interrupted_answer_is_found_by_its_saved_text(store: Store) -> None:
     begun = store.begin_turn(ME, a_turn())
     store.append([a_batch(begun, 1, content("a unicorn"))])
 
@@ -218,7 +218,7 @@ def test_an_interrupted_answer_is_found_by_what_was_saved(store: Store) -> None:
     assert found(store, "unicorn") == ["a unicorn"]
 
 
-def test_a_changed_text_is_found_by_what_it_says_now(store: Store) -> None:
+def test_a_changed_text_is_found_by_its_new_words(store: Store) -> None:
     begun = answered(store, outcome=an_outcome("a unicorn"))
 
     with store.database.write() as connection:
@@ -235,7 +235,7 @@ def test_an_sqlite_without_trigrams_is_refused(tmp_path: Path, monkeypatch: pyte
 
 
 @on_sqlite
-def test_what_is_gone_is_gone_from_the_index(store: Store, clock: Clock) -> None:
+def test_removed_messages_leave_the_index(store: Store, clock: Clock) -> None:
     store.delete(ME, say(store, "a unicorn", answer="unicorns"))
     clock.pass_by(days=2)
 
@@ -265,7 +265,7 @@ def test_the_index_survives_a_vacuum(store: Store, tmp_path: Any) -> None:
 
 
 @on_sqlite
-def test_a_word_that_begins_too_many_trigrams_is_looked_for_in_the_texts(
+def test_a_word_that_begins_too_many_trigrams_is_searched_in_the_texts(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search_index, "MOST_TRIGRAMS", 2)
@@ -279,7 +279,7 @@ def test_a_word_that_begins_too_many_trigrams_is_looked_for_in_the_texts(
 
 @on_sqlite
 @pytest.mark.parametrize("newest", [0, 2, 100])
-def test_a_short_word_is_found_among_the_newest_and_behind_them(
+def test_a_short_word_is_found_among_the_newest_messages_and_older_ones(
     store: Store, monkeypatch: pytest.MonkeyPatch, newest: int
 ) -> None:
     monkeypatch.setattr(search_index, "NEWEST", newest)
@@ -302,7 +302,7 @@ def test_a_short_word_is_found_among_the_newest_and_behind_them(
         ("??", "SEARCH searchable USING INT"),
     ],
 )
-def test_messages_are_gone_through_from_the_newest_and_only_while_needed(
+def test_messages_are_read_from_the_newest_and_only_as_needed(
     store: Store, monkeypatch: pytest.MonkeyPatch, query: str, first: str
 ) -> None:
     say(store, "a unicorn???")
@@ -319,7 +319,7 @@ def test_messages_are_gone_through_from_the_newest_and_only_while_needed(
     assert "USE TEMP B-TREE FOR ORDER BY" not in plan
 
 
-def test_pages_of_hits_are_whole(store: Store, clock: Clock) -> None:
+def test_pages_of_hits_are_complete(store: Store, clock: Clock) -> None:
     for number in range(7):
         say(store, f"gold {number}", answer=f"more gold {number}", title=f"gold title {number}")
         if number % 3:
@@ -342,7 +342,7 @@ def test_pages_of_hits_are_whole(store: Store, clock: Clock) -> None:
 @pytest.mark.parametrize(
     "cursor", ["", "x", "ä", "....", "W10=", "WzEsMiwzXQ==", "WyJ4IiwgImEiLCAiYiJd", "W251bGwsIG51bGwsIDFd"]
 )
-def test_what_is_no_cursor_is_refused(store: Store, cursor: str) -> None:
+def test_an_invalid_cursor_is_refused(store: Store, cursor: str) -> None:
     with pytest.raises(Problem) as raised:
         store.search(ME, "gold", cursor)
 

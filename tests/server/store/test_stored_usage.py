@@ -10,7 +10,7 @@ def other(store):
     return add_person(store, "other")
 
 
-def test_it_is_told_by_the_minute(store, clock):
+def test_usage_is_returned_by_the_minute(store, clock):
     store.token_usage.add({(ME, ""): 3, (ME, "key"): 4})
     clock.pass_by(seconds=50)
     store.token_usage.add({(ME, ""): 5})
@@ -20,7 +20,7 @@ def test_it_is_told_by_the_minute(store, clock):
     assert sorted(store.token_usage.of(ME)) == [(56.000789, 7), (656.000789, 12)]
 
 
-def test_each_key_and_each_person_has_its_own(store, other):
+def test_each_key_and_each_person_is_counted_separately(store, other):
     store.token_usage.add({(ME, "one"): 3, (ME, "two"): 4, (ME, ""): 5, (other, ""): 6})
 
     assert [tokens for _, tokens in store.token_usage.of(ME, "one")] == [3]
@@ -28,7 +28,7 @@ def test_each_key_and_each_person_has_its_own(store, other):
     assert store.token_usage.of(other, "one") == []
 
 
-def test_it_is_over_and_forgotten_after_a_day(store, clock):
+def test_usage_is_removed_after_a_day(store, clock):
     store.token_usage.add({(ME, ""): 3})
     clock.pass_by(hours=23)
     store.token_usage.add({(ME, ""): 4})

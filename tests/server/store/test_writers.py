@@ -1,4 +1,4 @@
-"""Many writers at once, and a process that is killed in the middle of writing."""
+"""Many concurrent writers, and a process that is killed while writing."""
 
 import signal
 import sqlite3
@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def at_once(number: int, call: Callable[[int], T]) -> list[T]:
-    """Return what `call` returns to this many threads that start together."""
+    """Return the results of `call` in this many threads, started together."""
     gate = Barrier(number)
 
     def pass_gate(index: int) -> T:
@@ -72,7 +72,7 @@ def test_sixteen_writers_lose_nothing_and_wait_for_each_other(store: Store) -> N
     assert not conversation.running
 
 
-def test_what_was_acknowledged_survives_a_kill(store_url: str, store: Store) -> None:
+def test_acknowledged_writes_survive_a_kill(store_url: str, store: Store) -> None:
     for round_, lines in enumerate((1, 40, 137)):
         acknowledged = killed_writer(store_url, f"round-{round_}", lines)
 
@@ -94,7 +94,7 @@ def test_what_was_acknowledged_survives_a_kill(store_url: str, store: Store) -> 
 
 
 @on_sqlite
-def test_a_killed_writer_leaves_a_whole_database(store_url: str, store: Store, tmp_path: Path) -> None:
+def test_a_killed_writer_leaves_an_intact_database(store_url: str, store: Store, tmp_path: Path) -> None:
     killed_writer(store_url, "only", 50)
 
     with closing(sqlite3.connect(tmp_path / "data" / "chat.db")) as database:
@@ -103,7 +103,7 @@ def test_a_killed_writer_leaves_a_whole_database(store_url: str, store: Store, t
 
 
 def killed_writer(url: str, name: str, lines: int) -> list[list[str]]:
-    """Kill a process that writes, once it has acknowledged this much; return the words of each acknowledgement."""
+    """Kill a writing process after this many acknowledgements, and return their words."""
     command = [sys.executable, "-m", "tests.support.store_writer", url, name]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as writer:
         assert writer.stdout

@@ -1,4 +1,4 @@
-"""What a person hears when the database fails, and that it goes on by itself when the cause is gone."""
+"""Database failures are explained, and the store recovers once the cause is gone."""
 
 import resource
 import socket
@@ -38,23 +38,23 @@ def file(store: Store, tmp_path: Path) -> Path:
 
 @contextmanager
 def failing(sentence: str) -> Iterator[None]:
-    """Expect that the storage is unavailable, and that this is said."""
+    """Expect that the storage is unavailable, with this sentence."""
     with pytest.raises(Problem) as raised:
         yield
     assert (raised.value.code, raised.value.message) == ("storage_unavailable", sentence)
 
 
 def pragma(store: Store, setting: str) -> None:
-    """Set something on the one connection that writes."""
+    """Set a pragma on the writing connection."""
     with store.database.write() as connection:
         connection.exec_driver_sql(f"PRAGMA {setting}")
 
 
 @on_sqlite
-def test_a_full_disk_loses_nothing_and_passes(store: Store, file: Path) -> None:
+def test_a_full_disk_loses_nothing_and_writing_resumes(store: Store, file: Path) -> None:
     begun = store.begin_turn(ME, a_turn())
     large = a_batch(begun, 1, content("x" * 100_000))
-    pragma(store, "max_page_count = 1")  # no more than there are
+    pragma(store, "max_page_count = 1")  # no more pages than there are
 
     with failing(FULL):
         store.append([large])
@@ -68,7 +68,7 @@ def test_a_full_disk_loses_nothing_and_passes(store: Store, file: Path) -> None:
 
 
 @on_sqlite
-def test_a_commit_that_fails_is_undone_whole(store: Store, file: Path) -> None:
+def test_a_commit_that_fails_is_rolled_back_entirely(store: Store, file: Path) -> None:
     begun = answered(store)
     with no_file_grows(beyond=file.with_name("chat.db-wal").stat().st_size), failing(AWAY):
         store.begin_turn(ME, a_turn(conversation_id=begun.conversation_id, content="x" * 100_000))
@@ -82,7 +82,7 @@ def test_a_commit_that_fails_is_undone_whole(store: Store, file: Path) -> None:
 
 @contextmanager
 def no_file_grows(beyond: int) -> Iterator[None]:
-    """Let no file of this process grow beyond a size."""
+    """Limit the size of the files of this process."""
     before, most = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (beyond, most))
     try:
@@ -108,7 +108,7 @@ def test_a_database_that_cannot_be_written_can_be_read(store: Store, file: Path)
 
 @contextmanager
 def read_only(store: Store) -> Iterator[None]:
-    """Let SQLite answer as it does where the file may not be written; modes do not hold back root."""
+    """Make SQLite behave as if the file were read-only; file modes do not stop root."""
     with store.database.write() as connection:
         driver = connection.connection.driver_connection
     driver.execute("PRAGMA query_only = ON").close()
@@ -117,7 +117,7 @@ def read_only(store: Store) -> Iterator[None]:
 
 
 @on_sqlite
-def test_a_locked_database_is_an_answer_and_not_a_wait(store: Store, impatient: Store, file: Path) -> None:
+def test_a_locked_database_fails_at_once(store: Store, impatient: Store, file: Path) -> None:
     begun = answered(store)
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -137,7 +137,7 @@ def test_many_writers_wait_no_longer_than_one_for_a_locked_database(store: Store
         started = time.monotonic()
         writers = [threads.submit(impatient.begin_turn, ME, a_turn()) for _ in range(12)]
 
-        assert store.message(ME, begun.answer.id).status == "complete"  # reading waits for nobody
+        assert store.message(ME, begun.answer.id).status == "complete"  # readers never wait
 
         for writer in writers:
             with failing(LOCKED):
@@ -147,7 +147,7 @@ def test_many_writers_wait_no_longer_than_one_for_a_locked_database(store: Store
 
 @on_sqlite
 @pytest.mark.parametrize("replaced", [False, True])
-def test_a_database_file_that_is_gone_is_not_written_to(store: Store, file: Path, replaced: bool) -> None:
+def test_a_removed_database_file_is_not_written_to(store: Store, file: Path, replaced: bool) -> None:
     answered(store)
     file.rename(file.with_name("moved.db"))
     if replaced:
@@ -160,7 +160,7 @@ def test_a_database_file_that_is_gone_is_not_written_to(store: Store, file: Path
 
 
 @on_postgresql
-def test_a_locked_row_is_an_answer_and_not_a_wait(store: Store, impatient: Store) -> None:
+def test_a_locked_row_fails_at_once(store: Store, impatient: Store) -> None:
     begun = answered(store)
     turn = a_turn(conversation_id=begun.conversation_id)
     with store.database.write() as other:
@@ -185,7 +185,7 @@ def test_lost_connections_are_replaced(store: Store) -> None:
 
 
 @on_postgresql
-def test_connections_that_were_lost_while_idle_are_replaced(store: Store, impatient: Store) -> None:
+def test_connections_lost_while_idle_are_replaced(store: Store, impatient: Store) -> None:
     with store.database.read() as one, store.database.read() as two:
         idle = [connection.scalar(text("SELECT pg_backend_pid()")) for connection in (one, two)]
     with impatient.database.write() as other:
@@ -208,14 +208,14 @@ def test_no_server_is_a_problem_with_a_sentence() -> None:
     store.close()
 
 
-def test_a_folder_that_cannot_be_made_is_a_problem(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
 
     with failing(AWAY):
         Store(f"sqlite:///{tmp_path}/file/chat.db").open()
 
 
-def test_a_file_that_is_no_database_is_a_problem(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / "chat.db").write_text("Dear diary, " * 1_000)
     store = Store(f"sqlite:///{tmp_path}/chat.db")
 
@@ -257,7 +257,7 @@ def test_a_number_beyond_all_events_is_refused(store: Store) -> None:
     assert store.batches(ME, begun.answer.id, 2**40) == []
 
 
-def test_one_failed_batch_takes_none_of_the_others_along(store: Store) -> None:
+def test_a_failed_batch_does_not_affect_the_others(store: Store) -> None:
     begun = store.begin_turn(ME, a_turn())
     impossible = Batch(ME, begun.answer.id, 2**64, 2**64, "")
 
@@ -270,7 +270,7 @@ def test_one_failed_batch_takes_none_of_the_others_along(store: Store) -> None:
 @pytest.mark.parametrize(
     "url", ["", "chat.db", "mysql://localhost/chat", "postgresql://localhost/chat", "sqlite://", "sqlite:///:memory:"]
 )
-def test_an_address_the_store_cannot_use_is_a_mistake_in_the_configuration(url: str) -> None:
+def test_an_unusable_address_is_a_configuration_error(url: str) -> None:
     with pytest.raises(ConfigError, match="database: "):
         Store(url)
 

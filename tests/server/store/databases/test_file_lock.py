@@ -1,4 +1,4 @@
-"""One server for one database: a second one would take the first one's running answers for dead."""
+"""Only one server per database: a second one would interrupt the first one's running answers."""
 
 import signal
 import subprocess
@@ -34,7 +34,7 @@ def other(store_url: str) -> Iterator[Store]:
 
 
 def is_held(store: Store) -> bool:
-    """Tell whether somebody else has the database; if nobody has, the store holds it from now on."""
+    """Tell whether another process has the lock; otherwise the store has it afterwards."""
     try:
         store.lock()
     except Problem as problem:
@@ -43,7 +43,7 @@ def is_held(store: Store) -> bool:
     return False
 
 
-def test_a_database_is_held_by_one_at_a_time(store: Store, other: Store) -> None:
+def test_only_one_process_can_lock_a_database(store: Store, other: Store) -> None:
     store.lock()
 
     with pytest.raises(Problem, match=r"Another process is serving from .*\. End it first") as raised:
@@ -51,28 +51,28 @@ def test_a_database_is_held_by_one_at_a_time(store: Store, other: Store) -> None
     assert raised.value.code == "storage_unavailable"
 
 
-def test_who_holds_a_database_may_ask_for_it_again(store: Store, other: Store) -> None:
+def test_the_holder_of_a_lock_may_lock_again(store: Store, other: Store) -> None:
     store.lock()
     store.lock()
 
     assert is_held(other)
 
 
-def test_a_closed_store_lets_go(store: Store, other: Store) -> None:
+def test_a_closed_store_releases_the_lock(store: Store, other: Store) -> None:
     store.lock()
     store.close()
 
     assert not is_held(other)
 
 
-def test_a_closed_store_takes_nothing_anew(store: Store, other: Store) -> None:
+def test_a_closed_store_takes_no_lock_again(store: Store, other: Store) -> None:
     store.close()
     store.lock()
 
     assert not is_held(other)
 
 
-def test_a_killed_process_lets_go(store_url: str, store: Store) -> None:
+def test_a_killed_process_releases_the_lock(store_url: str, store: Store) -> None:
     command = [sys.executable, "-c", HOLDER, store_url]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
@@ -84,7 +84,7 @@ def test_a_killed_process_lets_go(store_url: str, store: Store) -> None:
     wait_for(lambda: not is_held(store))
 
 
-def test_a_store_that_is_held_can_be_read_and_written_by_tools(store: Store, other: Store) -> None:
+def test_a_locked_store_can_be_read_and_written_by_tools(store: Store, other: Store) -> None:
     store.lock()
 
     answered(other)
@@ -102,7 +102,7 @@ def test_a_link_to_a_database_is_the_same_database(store: Store, tmp_path: Path)
     assert is_held(Store(f"sqlite:///{tmp_path}/link.db"))
 
 
-def test_a_database_can_be_held_before_it_is_there(tmp_path: Path) -> None:
+def test_a_database_can_be_locked_before_it_exists(tmp_path: Path) -> None:
     store = Store(f"sqlite:///{tmp_path}/new/chat.db")
 
     store.lock()
@@ -112,7 +112,7 @@ def test_a_database_can_be_held_before_it_is_there(tmp_path: Path) -> None:
 
 
 @on_postgresql
-def test_what_was_lost_with_the_connection_is_taken_anew(store: Store, other: Store) -> None:
+def test_a_lock_lost_with_its_connection_is_taken_again(store: Store, other: Store) -> None:
     store.lock()
     cut(store, other)
 
@@ -122,7 +122,7 @@ def test_what_was_lost_with_the_connection_is_taken_anew(store: Store, other: St
 
 
 @on_postgresql
-def test_who_lost_a_database_to_another_is_told(store: Store, other: Store) -> None:
+def test_losing_the_lock_to_another_process_raises(store: Store, other: Store) -> None:
     store.lock()
     cut(store, other)
     other.lock()
@@ -133,7 +133,7 @@ def test_who_lost_a_database_to_another_is_told(store: Store, other: Store) -> N
 
 
 def cut(store: Store, other: Store) -> None:
-    """End the connection by which a store has the database."""
+    """End the connection that has the lock of a store."""
     pid = store.database._holder.scalar(text("SELECT pg_backend_pid()"))
     with other.database.write() as connection:
         connection.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})

@@ -22,7 +22,7 @@ def refused(code):
     return pytest.raises(Problem, check=lambda problem: problem.code == code)
 
 
-def test_the_first_administrator_takes_over_what_was_there(store, accounts):
+def test_the_first_administrator_inherits_existing_chats(store, accounts):
     begun = answered(store)
 
     anna = accounts.add("Anna", "admin", "hash")
@@ -31,7 +31,7 @@ def test_the_first_administrator_takes_over_what_was_there(store, accounts):
     assert store.message(anna.id, begun.answer.id).content == "Fine."
 
 
-def test_everybody_else_begins_with_nothing(accounts):
+def test_later_people_inherit_nothing(accounts):
     ben = accounts.add("ben", "user", "hash")
     accounts.add("Anna", "admin", "hash")
     cleo = accounts.add("cleo", "admin", "hash")
@@ -43,7 +43,7 @@ def test_everybody_else_begins_with_nothing(accounts):
 @pytest.mark.parametrize(
     ("one", "other"), [("Anna", "aNNA"), ("Straße", "STRASSE"), ("ﬁn", "FIN"), ("Ångström", "A\u030angström")]
 )
-def test_names_that_look_the_same_are(accounts, one, other):
+def test_names_that_look_the_same_are_equal(accounts, one, other):
     accounts.add(one, "admin")
 
     with refused("conflict"):
@@ -54,7 +54,7 @@ def test_names_that_look_the_same_are(accounts, one, other):
     assert name_key(one) == name_key(other)
 
 
-def test_a_name_that_many_want_at_once_is_one_persons(accounts):
+def test_only_one_of_many_gets_the_same_name(accounts):
     def add(number):
         try:
             return accounts.add("anna" if number % 2 else "Anna", "admin")
@@ -85,19 +85,19 @@ def test_two_administrators_cannot_disable_each_other_at_once(accounts):
 
 
 @pytest.mark.parametrize("name", ["", " ", " anna", "a\nb", "a\0b", "x" * 65, "a\u202eb"])
-def test_what_is_no_name_is_refused(accounts, name):
+def test_an_invalid_name_is_refused(accounts, name):
     with refused("invalid_request"):
         accounts.add(name, "user")
     assert accounts.find_by_name(name) is None
 
 
-def test_nobody_is_found_by_no_name(accounts):
+def test_an_empty_name_finds_no_account(accounts):
     assert accounts.all() == []
     assert accounts.find_by_name("") is None
     assert accounts.find_by_name("local") is None
 
 
-def test_another_password_ends_the_other_sessions(accounts, sessions):
+def test_a_new_password_ends_the_other_sessions(accounts, sessions):
     anna = accounts.add("anna", "admin", "old")
     for token_hash in ("here", "elsewhere"):
         sessions.start(token_hash, anna.id, "", "")
@@ -108,7 +108,7 @@ def test_another_password_ends_the_other_sessions(accounts, sessions):
     assert sessions.alive(["here", "elsewhere"]) == {"here"}
 
 
-def test_a_newer_hash_does_not_undo_another_password(accounts):
+def test_a_rehash_does_not_undo_a_new_password(accounts):
     anna = accounts.add("anna", "admin", "old")
     accounts.set_password(anna.id, "new")
 
@@ -117,7 +117,7 @@ def test_a_newer_hash_does_not_undo_another_password(accounts):
     assert accounts.by_name("anna").password_hash == "new"
 
 
-def test_who_is_disabled_is_out_until_enabled(accounts, sessions):
+def test_a_disabled_account_cannot_sign_in_until_enabled(accounts, sessions):
     accounts.add("anna", "admin")
     ben = accounts.add("ben", "user")
     sessions.start("token", ben.id, "", "")
@@ -131,7 +131,7 @@ def test_who_is_disabled_is_out_until_enabled(accounts, sessions):
     assert sessions.start("another", ben.id, "", "")
 
 
-def test_one_administrator_stays(accounts):
+def test_the_last_administrator_stays(accounts):
     anna = accounts.add("anna", "admin")
 
     with refused("conflict"):
@@ -146,7 +146,7 @@ def test_one_administrator_stays(accounts):
 
 
 @pytest.mark.parametrize("change", ["disable", "enable"])
-def test_nobody_is_nobody(accounts, change):
+def test_an_unknown_account_is_not_found(accounts, change):
     accounts.add("anna", "admin")
 
     with refused("not_found"):

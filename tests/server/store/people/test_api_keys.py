@@ -16,7 +16,7 @@ def add(keys, key_hash="hash", user=ME, name="A key", lifetime=None, **settings)
     return keys.add(key_hash, user, name, "abcd", KeySettings(**settings), lifetime)
 
 
-def test_a_key_is_found_as_it_was_made(keys, clock):
+def test_a_key_is_found_as_it_was_created(keys, clock):
     settings = {"models": ["m", "up/*"], "turns_per_minute": 1, "concurrent_turns": 2, "tokens_per_day": 10**9}
     made = add(keys, lifetime=timedelta(days=1), **settings)
 
@@ -28,7 +28,7 @@ def test_a_key_is_found_as_it_was_made(keys, clock):
     assert keys.find("another") is None
 
 
-def test_its_use_is_noted_now_and_then(keys, clock):
+def test_use_of_a_key_is_noted_now_and_then(keys, clock):
     add(keys)
     keys.find("hash")
     first = clock()
@@ -41,7 +41,7 @@ def test_its_use_is_noted_now_and_then(keys, clock):
     assert keys.of(ME)[0].used_at == clock()
 
 
-def test_it_ends_when_its_time_is_over(keys, clock):
+def test_a_key_expires(keys, clock):
     made, _ = add(keys, lifetime=timedelta(days=1)), add(keys, "other")
     clock.pass_by(days=1)
 
@@ -51,7 +51,7 @@ def test_it_ends_when_its_time_is_over(keys, clock):
     assert len(keys.of(ME)) == 2
 
 
-def test_the_newest_are_listed_first_and_only_ones_own(store, keys, clock):
+def test_only_ones_own_conversations_are_listed_newest_first(store, keys, clock):
     other = add_person(store, "other")
     for number in range(3):
         add(keys, f"hash {number}", name=f"Key {number}")

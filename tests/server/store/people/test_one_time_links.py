@@ -22,7 +22,7 @@ def over():
     return pytest.raises(Problem, check=lambda problem: problem.code == "not_found")
 
 
-def test_the_first_link_makes_the_first_administrator_once(accounts, links):
+def test_the_first_link_creates_the_first_administrator_once(accounts, links):
     links.make("token", "first")
 
     anna = links.use("token", "hash", "Anna")
@@ -33,7 +33,7 @@ def test_the_first_link_makes_the_first_administrator_once(accounts, links):
     assert [account.name for account in accounts.all()] == ["Anna"]
 
 
-def test_many_who_use_it_at_once_make_one_administrator(accounts, links):
+def test_concurrent_uses_of_the_first_link_create_one_administrator(accounts, links):
     links.make("token", "first")
 
     def use(number):
@@ -49,7 +49,7 @@ def test_many_who_use_it_at_once_make_one_administrator(accounts, links):
     assert [account.role for account in accounts.all()] == ["admin"]
 
 
-def test_it_is_over_once_there_is_an_administrator(accounts, links):
+def test_the_first_link_is_invalid_once_there_is_an_administrator(accounts, links):
     links.make("token", "first")
     accounts.add("Anna", "admin", "hash")
 
@@ -57,7 +57,7 @@ def test_it_is_over_once_there_is_an_administrator(accounts, links):
         links.find("token")
 
 
-def test_a_name_that_is_refused_leaves_the_link_good(accounts, links):
+def test_a_refused_name_leaves_the_link_valid(accounts, links):
     accounts.add("Ben", "user")
     links.make("token", "first")
 
@@ -68,7 +68,7 @@ def test_a_name_that_is_refused_leaves_the_link_good(accounts, links):
     assert links.use("token", "hash", "Anna").name == "Anna"
 
 
-def test_another_password_ends_the_sessions_and_the_second_factor(accounts, links, store, clock):
+def test_a_new_password_by_link_ends_sessions_and_the_second_factor(accounts, links, store, clock):
     accounts.add("Anna", "admin")
     ben = accounts.add("Ben", "user", "old")
     sessions = Sessions(store.database, clock)
@@ -84,7 +84,7 @@ def test_another_password_ends_the_sessions_and_the_second_factor(accounts, link
         links.find("token")
 
 
-def test_only_the_newest_link_is_good(accounts, links):
+def test_only_the_newest_link_is_valid(accounts, links):
     links.make("old", "first")
     links.make("new", "first")
 
@@ -93,7 +93,7 @@ def test_only_the_newest_link_is_good(accounts, links):
     assert links.find("new")[0] == "first"
 
 
-def test_a_link_does_not_last(links, clock):
+def test_a_link_expires(links, clock):
     links.make("token", "first")
 
     clock.pass_by(seconds=LASTS.total_seconds())
@@ -102,7 +102,7 @@ def test_a_link_does_not_last(links, clock):
         links.use("token", "hash", "Anna")
 
 
-def test_it_lets_nobody_in_who_is_disabled(accounts, links):
+def test_a_key_of_a_disabled_account_is_invalid(accounts, links):
     accounts.add("Anna", "admin")
     ben = accounts.add("Ben", "user")
     accounts.disable(ben.id)

@@ -12,7 +12,7 @@ def sessions(store, clock):
     return sessions
 
 
-def test_a_session_says_whose_it_is_and_from_where(sessions, clock):
+def test_a_session_has_a_person_an_address_and_an_agent(sessions, clock):
     session, account = sessions.find("token")
 
     assert account.id == session.user_id == LOCAL_USER
@@ -20,7 +20,7 @@ def test_a_session_says_whose_it_is_and_from_where(sessions, clock):
     assert sessions.find("another token") is None
 
 
-def test_a_session_that_is_used_goes_on_until_it_is_too_old(sessions, clock):
+def test_a_used_session_lasts_until_its_maximum_age(sessions, clock):
     begun = clock()
     while clock() - begun < LONGEST - IDLE / 2:
         assert sessions.find("token")
@@ -33,13 +33,13 @@ def test_a_session_that_is_used_goes_on_until_it_is_too_old(sessions, clock):
     assert sessions.of(LOCAL_USER) == []
 
 
-def test_a_session_that_is_not_used_ends(sessions, clock):
+def test_an_unused_session_ends(sessions, clock):
     clock.pass_by(seconds=IDLE.total_seconds())
 
     assert sessions.find("token") is None
 
 
-def test_its_use_is_noted_from_time_to_time(sessions, clock):
+def test_use_of_a_session_is_noted_now_and_then(sessions, clock):
     clock.pass_by(seconds=NOTE_EVERY.total_seconds())
     sessions.find("token")
     assert sessions.of(LOCAL_USER)[0].seen_at < clock()
@@ -62,7 +62,7 @@ def test_only_ones_own_session_can_be_ended(sessions, store):
     assert sessions.find("hers") is None
 
 
-def test_all_but_one_can_be_ended(sessions):
+def test_all_sessions_but_one_can_be_ended(sessions):
     sessions.start("another", LOCAL_USER, "", "")
 
     sessions.end_all(LOCAL_USER, keep="token")
@@ -70,13 +70,13 @@ def test_all_but_one_can_be_ended(sessions):
     assert sessions.alive(["token", "another"]) == {"token"}
 
 
-def test_a_long_agent_is_cut(sessions):
+def test_a_long_user_agent_is_cut(sessions):
     sessions.start("another", LOCAL_USER, "", "x\0" * 9000)
 
     assert max(len(session.agent) for session in sessions.of(LOCAL_USER)) <= LONGEST_AGENT
 
 
-def test_one_sees_when_somebody_was_there(sessions, store, clock):
+def test_the_last_visit_of_each_person_is_known(sessions, store, clock):
     anna = add_person(store, "anna")
     add_person(store, "ben")
     clock.pass_by(days=1)
