@@ -193,7 +193,7 @@ def test_a_failure_can_be_copied_with_its_id(chat, upstream):
     upstream.will_answer_json(openai_error("Incorrect API key provided."), status=401)
     chat.ask("Tell me")
     expect(chat.answers).to_have_attribute("data-status", "failed")
-    expect(chat.answers.get_by_text("Keys are in config.json")).to_be_visible()
+    expect(chat.answers.get_by_text("Set API keys in config.json")).to_be_visible()
 
     chat.answers.get_by_text("Details", exact=True).click()
     chat.button("Copy details").click()

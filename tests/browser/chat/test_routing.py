@@ -39,7 +39,7 @@ def shown_way(chat):
 
 
 def expect_both_attempts(chat):
-    expect(trail(chat).locator("summary")).to_have_text("Answered by up · Failed before: 2")
+    expect(trail(chat).locator("summary")).to_have_text("Answered by up · Failed attempts: 2")
     attempts = trail(chat).get_by_role("listitem")
     expect(attempts.first).to_be_hidden()
     trail(chat).locator("summary").click()
@@ -85,7 +85,7 @@ def test_when_nobody_answers_the_trail_stands_above_the_failure(chat, upstream):
     chat.ask("Tell me")
 
     expect(chat.answers.last).to_have_attribute("data-status", "failed")
-    expect(trail(chat).locator("summary")).to_have_text("Failed before: 2", use_inner_text=True)
+    expect(trail(chat).locator("summary")).to_have_text("Failed attempts: 2", use_inner_text=True)
     expect(chat.answers.last.locator("[data-detail]").last).to_have_text("The third one, too.")
 
 

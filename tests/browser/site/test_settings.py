@@ -77,7 +77,7 @@ def test_another_language_keeps_what_was_typed(chat):
 def test_a_reset_brings_the_default_back(chat, settings_dialog):
     theme, reset = (
         settings_dialog.get_by_label("Theme", exact=True),
-        settings_dialog.get_by_role("button", name="Reset: Colours"),
+        settings_dialog.get_by_role("button", name="Reset: Theme"),
     )
     expect(reset).to_be_hidden()
     theme.select_option("light")
@@ -123,7 +123,7 @@ def test_settings_that_cannot_be_had_are_said(chat):
 def test_a_browser_that_allows_notifications_gets_them(chat, settings_dialog):
     chat.page.evaluate(BROWSER_SAYS, ["default", "granted"])
 
-    settings_dialog.get_by_role("switch", name="Tell me").click()
+    settings_dialog.get_by_role("switch", name="Notify me").click()
 
     expect(saved(chat)).to_be_visible()
     expect(chat.page.locator("html")).to_have_attribute("data-notify", "on")
@@ -131,7 +131,7 @@ def test_a_browser_that_allows_notifications_gets_them(chat, settings_dialog):
 
 def test_a_browser_that_blocks_notifications_is_said(chat, settings_dialog):
     chat.page.evaluate(BROWSER_SAYS, ["default", "denied"])
-    switch = settings_dialog.get_by_role("switch", name="Tell me")
+    switch = settings_dialog.get_by_role("switch", name="Notify me")
 
     switch.click()
 
@@ -146,7 +146,7 @@ def test_notifications_without_https_are_explained(chat):
     chat.page.get_by_role("link", name="Settings").click()
 
     expect(chat.page.get_by_text("Notifications need HTTPS")).to_be_visible()
-    expect(chat.page.get_by_role("switch", name="Tell me")).to_be_disabled()
+    expect(chat.page.get_by_role("switch", name="Notify me")).to_be_disabled()
 
 
 def test_notifications_that_the_browser_blocks_by_now_are_not_called_on(chat, context, address):
@@ -156,7 +156,7 @@ def test_notifications_that_the_browser_blocks_by_now_are_not_called_on(chat, co
     chat.page.get_by_role("link", name="Settings").click()
 
     expect(chat.page.get_by_text("Your browser blocks notifications")).to_be_visible()
-    expect(chat.page.get_by_role("switch", name="Tell me")).not_to_be_checked()
+    expect(chat.page.get_by_role("switch", name="Notify me")).not_to_be_checked()
 
 
 def test_deleting_all_chats_names_how_many_and_asks(chat, upstream):
@@ -231,6 +231,6 @@ class TestWithoutScripts:
 
         expect(page.locator("html")).to_have_attribute("data-theme", "dark")
         expect(page.get_by_role("switch", name="Show examples")).not_to_be_checked()
-        page.get_by_role("button", name="Reset: Colours").click()
+        page.get_by_role("button", name="Reset: Theme").click()
         expect(page.locator("html")).to_have_attribute("data-theme", "system")
         expect(page.get_by_role("switch", name="Show examples")).not_to_be_checked()
