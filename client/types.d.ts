@@ -255,8 +255,8 @@ interface HTMLElementTagNameMap {
 interface Templates {
   question: ChatMessage
   answer: ChatMessage
-  attempt: HTMLElement
-  remark: HTMLElement
+  "failed-route": HTMLElement
+  notice: HTMLElement
   error: HTMLElement
   stopped: HTMLElement
   length: HTMLElement

@@ -57,7 +57,7 @@ def test_one_can_go_up_to_the_beginning(long):
         long.page.wait_for_function("count => document.querySelectorAll('chat-message').length > count", arg=count)
 
     expect(long.messages).to_have_count(2 * TURNS)
-    expect(long.page.locator("[data-earlier]")).to_have_count(0)
+    expect(long.page.locator("[data-older-messages]")).to_have_count(0)
     ids = long.messages.evaluate_all("messages => messages.map(({ id }) => id)")
     assert len(set(ids)) == 2 * TURNS
 

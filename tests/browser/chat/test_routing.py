@@ -28,12 +28,12 @@ def fail_twice(upstream):
 
 
 def trail(chat):
-    return chat.answers.last.locator("[data-trail]")
+    return chat.answers.last.locator("[data-failed-routes]")
 
 
 def shown_way(chat):
     """Return what the page shows above an answer, however it came there."""
-    return chat.answers.last.locator("[data-trail], [data-remarks]").evaluate_all(
+    return chat.answers.last.locator("[data-failed-routes], [data-answer-notices]").evaluate_all(
         "parts => parts.map(part => part.innerText.trim().replace(/\\s+/g, ' '))"
     )
 
@@ -111,7 +111,7 @@ def test_long_sentences_stay_on_the_page(chat, upstream, width):
     expect(chat.answer).to_have_text("You said: Tell me")
     trail(chat).locator("summary").click()
     chat.answers.last.evaluate(
-        "(message, notices) => message.take({ type: 'provider', label: 'Third', notices })", [NOTICE, LONG]
+        "(message, notices) => message.apply({ type: 'provider', label: 'Third', notices })", [NOTICE, LONG]
     )
 
     assert chat.page.evaluate("document.documentElement.scrollWidth") <= width
@@ -142,7 +142,7 @@ def test_notices_are_told_as_text_live_and_after_a_reload(chat, upstream, app, m
 
 
 def test_every_failure_has_its_card(chat):
-    chat.page.evaluate("document.querySelector('chat-thread').answer('q', 'm')")
+    chat.page.evaluate("document.querySelector('chat-thread').addAnswer('q', 'm')")
     chat.page.evaluate("document.querySelector('.chat').dataset.empty = false")
     answer = chat.answers.last
 
@@ -170,7 +170,7 @@ def test_in_another_language_the_card_says_the_cause_and_the_details_what_was_sa
 
     for _ in range(2):
         expect(chat.answers.last.locator("[data-note] [data-cause]")).to_have_text(sentence)
-        expect(chat.answers.last.locator("[data-note] [data-said]")).to_contain_text("up failed")
+        expect(chat.answers.last.locator("[data-note] [data-server-message]")).to_contain_text("up failed")
         expect(trail(chat).locator("[data-reason]").first).to_have_text(sentence)
         chat.page.reload()
 

@@ -181,7 +181,8 @@ def test_an_answer_without_a_detour_has_no_trail(client):
     html = page(client, address_of(ask(client)))
 
     shown = html[: html.index("<template")]
-    assert len(re.findall("<details[^>]* data-trail[^>]*>", shown)) == len(re.findall("data-trail hidden", shown)) == 1
+    assert len(re.findall("<details[^>]* data-failed-routes[^>]*>", shown)) == 1
+    assert len(re.findall("data-failed-routes hidden", shown)) == 1
     assert "message-notice" not in shown
 
 

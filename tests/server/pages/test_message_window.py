@@ -36,7 +36,7 @@ def test_a_long_conversation_starts_with_a_link_to_earlier_messages(client, long
 
     assert shown(html)[:1] + shown(html)[-1:] == [ids[10], ids[-1]]
     earlier = f"conversation={conversation_id}&amp;before={ids[10]}"
-    assert f'data-earlier="/chat/parts/messages?{earlier}"' in html
+    assert f'data-older-messages="/chat/parts/messages?{earlier}"' in html
     assert f'href="/chat/{conversation_id}?before={ids[10]}"' in html
 
 

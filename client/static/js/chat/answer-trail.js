@@ -11,23 +11,23 @@ export class AnswerTrail {
   }
 
   clear() {
-    this.#part("trail").hidden = true
+    this.#part("failed-routes").hidden = true
     this.#part("attempts").replaceChildren()
     this.#part("answered").hidden = true
     this.#part("by").hidden = true
-    this.#part("remarks").replaceChildren()
+    this.#part("answer-notices").replaceChildren()
   }
 
   /** @param {Turn<"attempt">} event */
   addFailure({ provider, error }) {
     const attempts = this.#part("attempts")
-    const attempt = cloneTemplate("attempt")
+    const attempt = cloneTemplate("failed-route")
     query(attempt, "[data-provider]").textContent = provider
     query(attempt, "[data-reason]").textContent = errorText(error)
     query(attempt, "[data-detail]").textContent = error.detail ?? ""
     attempts.append(attempt)
     this.#part("count").textContent = String(attempts.childElementCount)
-    this.#part("trail").hidden = false
+    this.#part("failed-routes").hidden = false
   }
 
   /** @param {Turn<"provider">} event */
@@ -37,7 +37,7 @@ export class AnswerTrail {
     }
     this.#part("answered").hidden = false
     this.#part("by").hidden = false
-    this.#part("remarks").replaceChildren(...notices.map(notice))
+    this.#part("answer-notices").replaceChildren(...notices.map(notice))
   }
 
   /** @param {string} name */
@@ -48,7 +48,7 @@ export class AnswerTrail {
 
 /** @param {string} sentence */
 function notice(sentence) {
-  const line = cloneTemplate("remark")
+  const line = cloneTemplate("notice")
   query(line, "[data-sentence]").textContent = sentence
   return line
 }

@@ -2,7 +2,7 @@ import { cloneTemplate, query } from "../lib/dom.js"
 
 /** Return what went wrong, as a sentence in the page's language. @param {ApiError} error */
 export function errorText(error) {
-  const texts = document.querySelector("template[id=template-causes]")
+  const texts = document.querySelector("template[id=template-error-texts]")
   return texts?.content.querySelector(`[data-code="${CSS.escape(error.code)}"]`)?.textContent ?? error.message
 }
 
@@ -12,7 +12,7 @@ export function errorCard(error) {
   const part = (/** @type {string} */ name) => query(card, `[data-${name}]`)
   const text = errorText(error)
   part("cause").textContent = text
-  part("said").textContent = text === error.message ? "" : error.message
+  part("server-message").textContent = text === error.message ? "" : error.message
   part("detail").textContent = error.detail ?? ""
   part("code").textContent = error.code
   part("error-id").textContent = error.id ?? ""

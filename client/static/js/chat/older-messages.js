@@ -35,13 +35,13 @@ export class OlderMessages {
 
   async #load() {
     const link = this.#thread.olderLink
-    const page = link && (await this.#api.page(link.dataset.earlier ?? ""))
+    const page = link && (await this.#api.page(link.dataset.olderMessages ?? ""))
     if (!page || link !== this.#thread.olderLink) {
       return // the thread shows another branch now
     }
     const messages = Array.from(page.querySelectorAll("chat-message"))
     layOutAtOnce(messages)
-    const replace = () => link.replaceWith(...page.querySelectorAll("[data-earlier]"), ...messages)
+    const replace = () => link.replaceWith(...page.querySelectorAll("[data-older-messages]"), ...messages)
     keepScroll(this.#firstInView() ?? this.#thread, replace)
     this.#onLoaded(messages.length)
   }

@@ -24,7 +24,7 @@ export class ChatThread extends HTMLElement {
 
   /** The link to older messages, or null. */
   get olderLink() {
-    return this.querySelector(":scope > [data-earlier]")
+    return this.querySelector(":scope > [data-older-messages]")
   }
 
   /** Return a message, or undefined. @param {string | null} id */

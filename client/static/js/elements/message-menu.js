@@ -8,7 +8,7 @@ export class MessageMenu extends HTMLElement {
   #button
 
   connectedCallback() {
-    listen(this, { click: ({ target }) => this.#choose(target.closest("[data-does]")) })
+    listen(this, { click: ({ target }) => this.#choose(target.closest("[data-menu-action]")) })
   }
 
   /**
@@ -19,15 +19,15 @@ export class MessageMenu extends HTMLElement {
   openFor(message, button) {
     this.#message = message
     this.#button = button
-    for (const item of this.querySelectorAll("[data-does]")) {
-      item.hidden = !message.can(item.dataset.does)
+    for (const item of this.querySelectorAll("[data-menu-action]")) {
+      item.hidden = !message.can(item.dataset.menuAction)
     }
   }
 
   /** @param {HTMLElement | null} item */
   #choose(item) {
     if (item) {
-      this.#message?.request(item.dataset.does, this.#button)
+      this.#message?.request(item.dataset.menuAction, this.#button)
     }
   }
 }
