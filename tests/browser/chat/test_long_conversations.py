@@ -25,6 +25,13 @@ def begun(app):
     return turns
 
 
+SHOW_AT_THE_TOP = """message => {
+  message.scrollIntoView({ block: "start", behavior: "instant" })
+  return [message.dataset.id, message.getBoundingClientRect().top]
+}"""
+"""In one step: as soon as older messages come, the fourth message is another one."""
+
+
 @pytest.fixture
 def long(begun, page):
     """Its page."""
@@ -38,11 +45,8 @@ def question(chat, number):
 
 def test_older_messages_come_when_the_reader_is_near_and_nothing_moves(long):
     expect(long.messages).to_have_count(40)
-    first = long.messages.nth(3)
     long.page.mouse.move(600, 400)
-    first.evaluate("message => message.scrollIntoView({ block: 'start', behavior: 'instant' })")
-    seen = first.get_attribute("data-id")
-    before = first.bounding_box()["y"]
+    seen, before = long.messages.nth(3).evaluate(SHOW_AT_THE_TOP)
 
     expect(long.messages).to_have_count(80)
 
