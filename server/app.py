@@ -23,7 +23,7 @@ from server.api.openapi import openapi
 from server.api.presets import presets
 from server.api.search import search
 from server.api.turns import turns
-from server.auth.first_administrator import ask_for_administrator
+from server.auth.first_administrator import log_setup_link
 from server.compat.anthropic.routes import anthropic
 from server.compat.api_errors import adapt_error
 from server.compat.openai.routes import openai
@@ -33,8 +33,8 @@ from server.current.same_origin import require_same_origin
 from server.current.services import Services, services
 from server.current.sign_in import require_sign_in
 from server.lifecycle import Lifecycle
-from server.ops.logs import write_logs
-from server.ops.loop_thread import before_exit, in_thread
+from server.ops.logs import set_up_logging
+from server.ops.loop_thread import loop_in_thread, run_before_exit
 from server.pages.account import account
 from server.pages.admin import admin
 from server.pages.api_keys import api_keys
@@ -139,12 +139,12 @@ def with_views(config: Config) -> Flask:
 
 def _started(config: Config) -> Lifecycle:
     """Start the services on a loop in a thread, and close them when the process ends."""
-    write_logs(config)
-    lifecycle = Lifecycle(Services(config, in_thread()))
+    set_up_logging(config)
+    lifecycle = Lifecycle(Services(config, loop_in_thread()))
     loop = lifecycle.services.loop
     asyncio.run_coroutine_threadsafe(lifecycle.start(), loop).result()
-    before_exit(loop, lifecycle.close)
-    ask_for_administrator(lifecycle.services.access, config, config.site_config.port)
+    run_before_exit(loop, lifecycle.close)
+    log_setup_link(lifecycle.services.access, config, config.site_config.port)
     return lifecycle
 
 

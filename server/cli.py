@@ -19,7 +19,7 @@ from g4f_lite.providers import KINDS
 from g4f_lite.routing.check import WIDTH, check, results_table
 from server.app import create_app
 from server.auth.access import Access
-from server.auth.first_administrator import ask_for_administrator
+from server.auth.first_administrator import log_setup_link
 from server.compat.api_errors import adapt_error
 from server.config import urls
 from server.config.reload import ConfigReloader
@@ -28,8 +28,8 @@ from server.front import ListenError, Proxies, serve
 from server.lifecycle import Lifecycle
 from server.ops import user_command as users
 from server.ops.backup import add_arguments
-from server.ops.deployment_check import dangers
-from server.ops.logs import write_logs
+from server.ops.deployment_check import risks
+from server.ops.logs import set_up_logging
 from server.ops.systemd import READY, notify
 from server.problems import Problem
 from server.web.security_headers import SECURITY_HEADERS
@@ -94,7 +94,7 @@ def _load(options: argparse.Namespace) -> Config:
     given: dict[str, Any] = {"host": options.host, "port": options.port}
     site = {key: value for key, value in given.items() if value is not None}
     config = load(options.config, Config, os.environ, KINDS, {"site_config": site} if site else None)
-    write_logs(config)
+    set_up_logging(config)
     return config
 
 
@@ -131,7 +131,7 @@ def _announce(config: Config, access: Access, port: int, browser: bool) -> None:
     sys.stdout.write(f"{url}\n")
     sys.stdout.flush()
     notify(READY)
-    ask_for_administrator(access, config, port)
+    log_setup_link(access, config, port)
     if browser:
         threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
@@ -152,8 +152,8 @@ async def _check(config: Config, options: argparse.Namespace) -> int:
     """Write what each provider says for itself, and what is unsafe. Returns: 0 when one works, and nothing is."""
     results = await check(config, KINDS)
     sys.stdout.write(results_table(results))
-    found = dangers(config, options.config or STANDARD_FILE)
-    for danger in found:
-        sys.stdout.write(f"\n{textwrap.fill(str(danger), WIDTH, break_long_words=False, break_on_hyphens=False)}\n")
-    is_safe = not any(danger.is_error for danger in found)
+    found = risks(config, options.config or STANDARD_FILE)
+    for risk in found:
+        sys.stdout.write(f"\n{textwrap.fill(str(risk), WIDTH, break_long_words=False, break_on_hyphens=False)}\n")
+    is_safe = not any(risk.is_error for risk in found)
     return 0 if is_safe and any(result.works for result in results) else 1

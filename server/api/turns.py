@@ -10,9 +10,9 @@ from flask import Blueprint, Response, request
 from server.api import freegpt
 from server.api.bodies import TurnBody
 from server.api.operation import described
-from server.current.begin_turn import begin_turn, requested_model
 from server.current.identity import user_id
 from server.current.services import Services, services
+from server.current.start_turn import requested_model, start_turn
 from server.problems import Problem
 from server.turns import events, replay
 from server.turns.events import MIMETYPES, StreamFormat
@@ -65,7 +65,7 @@ def stop(message_id: str) -> dict[str, str]:
 
 
 def _answer_native(body: TurnBody) -> Response:
-    begun, turn = begin_turn(requested_model(body.model, body.conversation_id), body.request())
+    begun, turn = start_turn(requested_model(body.model, body.conversation_id), body.request())
     if not turn:
         return _read(begun.answer.id, 0, html=body.render == "html")
     lines = replay.live(turn, turn.journal.base_seq, body.render == "html")

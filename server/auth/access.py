@@ -7,10 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from server.auth.audit_log import Audit
+from server.auth.audit_log import AuditLog
 from server.auth.oidc_client import Issuer
 from server.auth.open_streams import OpenStreams
-from server.auth.secret_keys import derived, keyed, session_key
+from server.auth.secret_keys import derive_key, keyed_hash, session_key
 from server.config.site import Config
 from server.limits.rate_limiter import RateLimiter
 from server.limits.redis_counts import RedisCounts
@@ -34,7 +34,7 @@ class Access:
     def __init__(self, config: Config, store: Store, redis: RedisCounts | None = None) -> None:
         """Raises: Problem, when the session key can be neither read nor made; ConfigError, as `Issuer` says."""
         self.mode = config.auth.mode
-        self.audit = Audit(Path(config.data_dir))
+        self.audit = AuditLog(Path(config.data_dir))
         self.login_limiter = RateLimiter(redis=redis)
         self.accounts = Accounts(store.database, store.now)
         self.sessions = Sessions(store.database, store.now)
@@ -50,20 +50,20 @@ class Access:
 
     def hash_of(self, token: str) -> str:
         """Return what is stored of a session's token."""
-        return keyed(self._key, token)
+        return keyed_hash(self._key, token)
 
     def hash_of_key(self, key: str) -> str:
         """Return what is stored of an API key."""
-        return keyed(self._key_of_keys, key)
+        return keyed_hash(self._key_of_keys, key)
 
-    def start(self, user_id: str, address: str, agent: str) -> str | None:
+    def start_session(self, user_id: str, address: str, agent: str) -> str | None:
         """Begin a session; return its token, which is told this once. None if that person may not come in."""
         token = secrets.token_urlsafe(32)
         return token if self.sessions.start(self.hash_of(token), user_id, address, agent) else None
 
-    def is_the_password(self, password: str) -> bool:
+    def is_shared_password(self, password: str) -> bool:
         """Tell whether this is the one that everybody shares."""
-        return hmac.compare_digest(keyed(self._key, password), keyed(self._key, self._password))
+        return hmac.compare_digest(keyed_hash(self._key, password), keyed_hash(self._key, self._password))
 
     def make_link(self, purpose: Purpose, user_id: str = LOCAL_USER) -> str:
         """Return the token of a new one-time link, which is told this once."""
@@ -81,7 +81,7 @@ class Access:
 
     def hash_of_code(self, code: str) -> str:
         """Return what is stored of a code on paper."""
-        return keyed(self._key_for("recovery codes"), code)
+        return keyed_hash(self._key_for("recovery codes"), code)
 
     def sealed(self, purpose: str, text: str, *, of: str) -> str:
         """Return a text that a browser keeps for us; it can read it, but not make another one.
@@ -117,7 +117,7 @@ class Access:
         return URLSafeTimedSerializer(self._key_for("sealed"), salt=purpose)
 
     def _hash_of_link(self, token: str) -> str:
-        return keyed(self._key_for("links"), token)
+        return keyed_hash(self._key_for("links"), token)
 
     def _key_for(self, purpose: str) -> bytes:
-        return derived(session_key(self._folder), purpose)
+        return derive_key(session_key(self._folder), purpose)

@@ -20,7 +20,7 @@ LONGEST = 200
 """Characters of a text that came from outside."""
 
 
-class Audit:
+class AuditLog:
     """Appends to a file that only its owner may read. May be called from any thread."""
 
     def __init__(self, folder: Path) -> None:

@@ -14,7 +14,7 @@ SENTENCE = (
 )
 
 
-def ask_for_administrator(access: Access, config: Config, port: int) -> None:
+def log_setup_link(access: Access, config: Config, port: int) -> None:
     """Write a one-time link into the log while there are to be accounts and nobody can manage them."""
     if access.mode == "accounts" and not access.accounts.has_administrator():
         log.warning(SENTENCE, urls.outside(config, port), access.make_link("first"))

@@ -31,7 +31,7 @@ KEPT_S = 3600
 """How long what the issuer says of itself is believed."""
 REST_S = 10
 """How long it is left alone once it did not work: whoever waits for it takes a thread from everybody."""
-PLACES = 2
+SLOTS = 2
 """People who wait for it at the same time."""
 LEEWAY_S = 60
 BLOCK_BYTES, LARGEST_BYTES = 65536, 1 << 20
@@ -48,7 +48,7 @@ NOT_ALLOWED = N_("This account is not allowed to sign in here.")
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class AuthorizationRequest:
     """What must come back with somebody who was sent to the issuer."""
 
     state: str
@@ -57,7 +57,7 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
-class Guest:
+class Identity:
     """Whom the issuer has confirmed. `subject` is one person's at all issuers, `name` what they may be called here."""
 
     subject: str
@@ -73,20 +73,20 @@ class Issuer:
             raise ConfigError(["auth.oidc: needs `pip install -r requirements-oidc.txt`"])
         self.settings = settings
         self._about: tuple[float, dict[str, Any], dict[str, Any]] | None = None
-        self._places = threading.BoundedSemaphore(PLACES)
+        self._slots = threading.BoundedSemaphore(SLOTS)
         self._failed_at = -math.inf
 
-    def begin(self, redirect_uri: str) -> tuple[str, Visit]:
+    def begin(self, redirect_uri: str) -> tuple[str, AuthorizationRequest]:
         """Return where to send somebody, and what must come back with them. Raises: Problem."""
         about, _ = self._known()
-        visit = Visit(secrets.token_urlsafe(24), secrets.token_urlsafe(24), secrets.token_urlsafe(48))
+        sent = AuthorizationRequest(secrets.token_urlsafe(24), secrets.token_urlsafe(24), secrets.token_urlsafe(48))
         with self._session(redirect_uri) as session:
             address, _ = session.create_authorization_url(
-                about["authorization_endpoint"], state=visit.state, nonce=visit.nonce, code_verifier=visit.verifier
+                about["authorization_endpoint"], state=sent.state, nonce=sent.nonce, code_verifier=sent.verifier
             )
-        return str(address), visit
+        return str(address), sent
 
-    def finish(self, redirect_uri: str, came_by: str, visit: Visit) -> Guest:
+    def finish(self, redirect_uri: str, returned_url: str, sent: AuthorizationRequest) -> Identity:
         """Return who came back by that address. Raises: Problem."""
         from authlib.common.errors import AuthlibBaseError
         from joserfc.errors import JoseError
@@ -96,12 +96,12 @@ class Issuer:
             with self._waiting(), self._session(redirect_uri) as session:
                 token = session.fetch_token(
                     about["token_endpoint"],
-                    authorization_response=came_by,
-                    state=visit.state,
-                    code_verifier=visit.verifier,
+                    authorization_response=returned_url,
+                    state=sent.state,
+                    code_verifier=sent.verifier,
                     allow_redirects=False,
                 )
-            return self._guest(self._confirmed(token, keys, visit.nonce))
+            return self._identity(self._confirmed(token, keys, sent.nonce))
         except (AuthlibBaseError, JoseError) as error:
             log.warning("the OpenID Connect issuer did not confirm somebody: %s", error)
             raise Problem("forbidden", REFUSED) from error
@@ -118,7 +118,7 @@ class Issuer:
             self._about = None
             return _claims(token, self._known()[1], self.settings, nonce)
 
-    def _guest(self, claims: dict[str, Any]) -> Guest:
+    def _identity(self, claims: dict[str, Any]) -> Identity:
         """Return whom the claims speak of. Raises: Problem, where they may not come in."""
         address = str(claims.get("email", "")) if claims.get("email_verified") is True else ""
         allowed = self.settings.allowed
@@ -126,7 +126,7 @@ class Issuer:
             raise Problem("forbidden", NOT_ALLOWED)
         names = (claims.get("preferred_username"), address.partition("@")[0], claims.get("name"), claims["sub"])
         name = next(name for name in names if name and isinstance(name, str))
-        return Guest(f"{self.settings.issuer} {claims['sub']}", name)
+        return Identity(f"{self.settings.issuer} {claims['sub']}", name)
 
     def _known(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return what the issuer says of itself, and its keys. Raises: Problem."""
@@ -150,12 +150,12 @@ class Issuer:
     @contextmanager
     def _waiting(self) -> Iterator[None]:
         """Wait for the issuer, unless it failed a moment ago or others wait already. Raises: Problem."""
-        if time.monotonic() - self._failed_at < REST_S or not self._places.acquire(blocking=False):
+        if time.monotonic() - self._failed_at < REST_S or not self._slots.acquire(blocking=False):
             raise Problem("provider_unreachable", AWAY, retry_after=REST_S)
         try:
             yield
         finally:
-            self._places.release()
+            self._slots.release()
 
     def _failed(self, error: Exception) -> Problem:
         log.warning("the OpenID Connect issuer does not work: %s", type(error).__name__)

@@ -29,14 +29,14 @@ TIME_COST, MEMORY_COST_KIB, PARALLELISM = 2, 19 * 1024, 1
 
 Source: https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html
 """
-_places = threading.BoundedSemaphore(2)
+_slots = threading.BoundedSemaphore(2)
 """Hashes that are made at the same time: more would take memory and threads from everybody else."""
-PATIENCE_S = 5
+TIMEOUT_S = 5
 
 
 def check_new(password: str, name: str = "") -> None:
     """Refuse what is no good password, for somebody of that name. Raises: Problem("invalid_request")."""
-    text = _normal(password)
+    text = _normalised(password)
     if len(text) < SHORTEST:
         raise Problem("invalid_request", TOO_SHORT)
     if len(text) > LONGEST:
@@ -50,20 +50,20 @@ def is_common(password: str) -> bool:
     return password.casefold() in COMMON or len(set(password)) == 1
 
 
-def hashed(password: str) -> str:
+def hash_password(password: str) -> str:
     """Return what is stored of a password. Raises: Problem("busy")."""
-    with _place():
-        return _hasher().hash(_normal(password))
+    with _slot():
+        return _hasher().hash(_normalised(password))
 
 
-def fits(password: str, password_hash: str | None) -> bool:
+def verify(password: str, password_hash: str | None) -> bool:
     """Tell whether this is the password. Without a hash it is not, which takes as long. Raises: Problem("busy")."""
     from argon2.exceptions import InvalidHashError, VerificationError
 
-    nobodys = _nobodys()
+    dummy = _dummy_hash()
     try:
-        with _place():
-            is_right = _hasher().verify(password_hash or nobodys, _normal(password[:LONGEST]))
+        with _slot():
+            is_right = _hasher().verify(password_hash or dummy, _normalised(password[:LONGEST]))
     except (VerificationError, InvalidHashError):
         return False
     return is_right and bool(password_hash) and len(password) <= LONGEST
@@ -83,20 +83,20 @@ def _hasher() -> "PasswordHasher":
 
 
 @cache
-def _nobodys() -> str:
+def _dummy_hash() -> str:
     return _hasher().hash("nobody has this password")
 
 
 @contextmanager
-def _place() -> Iterator[None]:
-    if not _places.acquire(timeout=PATIENCE_S):
-        raise Problem("busy", BUSY, retry_after=PATIENCE_S)
+def _slot() -> Iterator[None]:
+    if not _slots.acquire(timeout=TIMEOUT_S):
+        raise Problem("busy", BUSY, retry_after=TIMEOUT_S)
     try:
         yield
     finally:
-        _places.release()
+        _slots.release()
 
 
-def _normal(password: str) -> str:
+def _normalised(password: str) -> str:
     """Return the one form of characters that keyboards write in several."""
     return unicodedata.normalize("NFKC", password)

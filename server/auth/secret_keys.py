@@ -28,12 +28,12 @@ def session_key(folder: Path) -> bytes:
     return key
 
 
-def keyed(key: bytes, text: str) -> str:
+def keyed_hash(key: bytes, text: str) -> str:
     """Return what can be stored of a secret text: without the key, nobody can tell whether a guess is right."""
     return hmac.new(key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
 
-def derived(key: bytes, purpose: str) -> bytes:
+def derive_key(key: bytes, purpose: str) -> bytes:
     """Return a key for one purpose."""
     return hmac.new(key, purpose.encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
 

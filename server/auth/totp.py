@@ -31,33 +31,33 @@ def matching_step(secret: str, code: str, now: float | None = None) -> int | Non
     import pyotp
 
     totp, current = pyotp.TOTP(secret), int((time.time() if now is None else now) // STEP_S)
-    given = _plain(code).encode()
+    given = _normalised(code).encode()
     steps = range(current - DRIFT, current + DRIFT + 1)
     return next((step for step in steps if hmac.compare_digest(totp.generate_otp(step).encode(), given)), None)
 
 
-def is_right(access: Access, account: Account, code: str) -> bool:
+def verify_code(access: Access, account: Account, code: str) -> bool:
     """Tell whether a code is good for an account, and use it up: one of the phone's, or one on paper."""
     step = matching_step(account.totp_secret or "", code) if account.totp_secret else None
     if step is not None:
         return access.second_factors.use_step(account.id, step)
-    return access.second_factors.use_recovery_code(account.id, access.hash_of_code(_plain(code)))
+    return access.second_factors.use_recovery_code(account.id, access.hash_of_code(_normalised(code)))
 
 
-def new_codes() -> list[str]:
+def new_recovery_codes() -> list[str]:
     """Return codes for paper; each has about 49 bits."""
     made = ["".join(secrets.choice(LETTERS) for _ in range(10)) for _ in range(CODES)]
     return [f"{code[:5]}-{code[5:]}" for code in made]
 
 
-def put(access: Access, account: Account, secret: str, step: int) -> list[str]:
+def enable(access: Access, account: Account, secret: str, step: int) -> list[str]:
     """Ask for codes from now on; return those for paper, which are told this once."""
-    codes = new_codes()
-    access.second_factors.enable(account.id, secret, step, [access.hash_of_code(_plain(code)) for code in codes])
+    codes = new_recovery_codes()
+    access.second_factors.enable(account.id, secret, step, [access.hash_of_code(_normalised(code)) for code in codes])
     return codes
 
 
-def picture(secret: str, name: str, site: str) -> Markup:
+def qr_code(secret: str, name: str, site: str) -> Markup:
     """Return what a phone reads the secret from, as SVG."""
     import pyotp
     import segno
@@ -70,5 +70,5 @@ def picture(secret: str, name: str, site: str) -> Markup:
     return Markup(svg.getvalue().decode())
 
 
-def _plain(code: str) -> str:
+def _normalised(code: str) -> str:
     return "".join(code.split()).replace("-", "").lower()[:32]

@@ -92,7 +92,7 @@ def services() -> Services:
 
 def _open_store(config: Config) -> Store:
     """Open the store, and end the answers that a process left running when it died. Raises: Problem."""
-    data_folder.make(Path(config.data_dir))
+    data_folder.create(Path(config.data_dir))
     store = Store(config.database)
     store.lock()
     for sentence in store.open():

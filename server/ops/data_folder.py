@@ -7,7 +7,7 @@ from server.problems import Problem
 MODE = 0o700
 
 
-def make(folder: Path) -> None:
+def create(folder: Path) -> None:
     """Make the folder if it is not there. Raises: Problem("storage_unavailable")."""
     try:
         folder.mkdir(MODE, parents=True, exist_ok=True)

@@ -18,7 +18,7 @@ OLD_SQLITE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Danger:
+class Risk:
     """Something to change. An error lets strangers in or read; anything else is good to know."""
 
     sentence: str
@@ -28,65 +28,65 @@ class Danger:
         return f"{'Unsafe' if self.is_error else 'Note'}: {self.sentence}"
 
 
-def dangers(config: Config, file: Path) -> list[Danger]:
+def risks(config: Config, file: Path) -> list[Risk]:
     """Return what is unsafe about a site. file: its configuration."""
     return [*_strangers(config), *_on_the_way(config), *_files(config, file), *_program(config)]
 
 
-def _strangers(config: Config) -> Iterator[Danger]:
+def _strangers(config: Config) -> Iterator[Risk]:
     """Yield who may come in and should not, or cannot and should."""
     site = config.site_config
     for_others = site.trusted_proxies > 0 or bool(site.allowed_hosts)
     if for_others and config.auth.mode == "none":
-        yield Danger(
+        yield Risk(
             'auth.mode "none" asks nobody who they are, and a proxy lets others in; set it to "accounts" or "password".'
         )
     if site.trusted_proxies and any(address.endswith("/0") for address in site.proxy_addresses):
-        yield Danger("site_config.proxy_addresses believes everybody who they are; name the addresses of your proxies.")
+        yield Risk("site_config.proxy_addresses believes everybody who they are; name the addresses of your proxies.")
     if site.allowed_hosts and not site.trusted_proxies:
-        yield Danger(
+        yield Risk(
             "site_config.trusted_proxies is 0 though there are allowed_hosts. Behind a proxy everybody then seems to "
             "be one client, and cookies do not know of https; set it to the number of proxies in front."
         )
     if site.trusted_proxies and not site.allowed_hosts:
-        yield Danger(
+        yield Risk(
             "site_config.allowed_hosts is empty, so that nothing but this machine's own names is answered.", False
         )
     if site.debug and for_others:
-        yield Danger("site_config.debug is true, so that the log has every request; set it to false.", False)
+        yield Risk("site_config.debug is true, so that the log has every request; set it to false.", False)
 
 
-def _on_the_way(config: Config) -> Iterator[Danger]:
+def _on_the_way(config: Config) -> Iterator[Risk]:
     """Yield what travels without encryption."""
     site = config.site_config
     if not is_loopback(site.host) and not site.trusted_proxies:
-        yield Danger(
+        yield Risk(
             f"site_config.host {site.host} lets other machines in without TLS, so that passwords can be read on the "
             "way; listen on 127.0.0.1 behind a proxy that speaks https, as deploy/ has them."
         )
     for name, settings in config.providers.items():
         parts = urlsplit(settings.base_url or "")
         if settings.enabled and settings.api_key and parts.scheme == "http" and not is_loopback(parts.hostname or ""):
-            yield Danger(f"providers.{name}.base_url is http, so that its key can be read on the way; use https.")
+            yield Risk(f"providers.{name}.base_url is http, so that its key can be read on the way; use https.")
 
 
-def _files(config: Config, file: Path) -> Iterator[Danger]:
+def _files(config: Config, file: Path) -> Iterator[Risk]:
     """Yield what other users of this machine may read."""
     data = Path(config.data_dir)
     for path in (data, data / SESSION_KEY):
         if _is_open(path):
-            yield Danger(f"{path} can be read by other users of this machine: chmod -R go= {data}")
+            yield Risk(f"{path} can be read by other users of this machine: chmod -R go= {data}")
             break
     if _is_open(environment := file.with_name(".env")):
-        yield Danger(f"{environment} can be read by other users of this machine: chmod go= {environment}", False)
+        yield Risk(f"{environment} can be read by other users of this machine: chmod go= {environment}", False)
 
 
-def _program(config: Config) -> Iterator[Danger]:
+def _program(config: Config) -> Iterator[Risk]:
     """Yield what is to be said of the program that runs."""
     if hasattr(os, "geteuid") and os.geteuid() == 0:
-        yield Danger("This runs as root, which it has no need of; see deploy/g4f-lite.service.", False)
+        yield Risk("This runs as root, which it has no need of; see deploy/g4f-lite.service.", False)
     if config.database.startswith("sqlite") and sqlite3.sqlite_version_info < SAFE_SQLITE:
-        yield Danger(f"SQLite {sqlite3.sqlite_version} {OLD_SQLITE}", False)
+        yield Risk(f"SQLite {sqlite3.sqlite_version} {OLD_SQLITE}", False)
 
 
 def _is_open(path: Path) -> bool:

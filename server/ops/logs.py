@@ -18,7 +18,7 @@ CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160), 0x2
 """Characters that could end a line and begin a forged one."""
 
 
-class Lines(logging.Formatter):
+class TextFormatter(logging.Formatter):
     """Formats records for people; the lines of a traceback are indented, so that none can pass for an event."""
 
     converter = staticmethod(time.gmtime)
@@ -41,7 +41,7 @@ class Lines(logging.Formatter):
         return text
 
 
-class JsonLines(Lines):
+class JsonFormatter(TextFormatter):
     """Formats records for programs: an object a line, with `request_id` and `traceback` where there is one."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -57,11 +57,11 @@ class JsonLines(Lines):
         return json.dumps({name: self.redacted(text) for name, text in said.items() if text})
 
 
-FORMATTERS = {"text": Lines, "json": JsonLines}
+FORMATTERS = {"text": TextFormatter, "json": JsonFormatter}
 """By `site_config.log`."""
 
 
-def write_logs(config: Config) -> None:
+def set_up_logging(config: Config) -> None:
     """Write what the server has to say to standard error, instead of what was set up before."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(FORMATTERS[config.site_config.log](config))

@@ -32,7 +32,7 @@ def run(config: Config, options: argparse.Namespace) -> int:
     """Do what was asked. Returns: the exit code. Raises: Problem."""
     if options.action != "list" and not options.name:
         raise Problem("invalid_request", f"Say whose account: run.py user {options.action} NAME")
-    data_folder.make(Path(config.data_dir))
+    data_folder.create(Path(config.data_dir))
     with closing(Store(config.database)) as store:
         _make_ready(store)
         _act(config, Access(config, store), options)
@@ -92,7 +92,7 @@ def _new_password(name: str) -> str:
     """Return the hash of a password that was asked for. Raises: Problem."""
     password = _password()
     passwords.check_new(password, name)
-    return passwords.hashed(password)
+    return passwords.hash_password(password)
 
 
 def _password() -> str:

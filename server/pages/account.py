@@ -94,7 +94,7 @@ def change_password() -> ResponseReturnValue:
     try:
         mine = _account_by_password(access, person)
         passwords.check_new(new, mine.name)
-        access.accounts.set_password(mine.id, passwords.hashed(new), keep=person.token_hash)
+        access.accounts.set_password(mine.id, passwords.hash_password(new), keep=person.token_hash)
     except Problem as problem:
         return _page(problem=problem), problem.status
     access.audit.note("password_changed", user=mine.name, address=request.remote_addr)
@@ -135,7 +135,7 @@ def confirm_second_factor() -> ResponseReturnValue:
     if step is None:
         problem = Problem("invalid_request", WRONG_CODE)
         return _page(setup=_setup(mine, secret), problem=problem), problem.status
-    codes = totp.put(access, mine, secret, step)
+    codes = totp.enable(access, mine, secret, step)
     access.audit.note("second_factor_on", user=mine.name, address=request.remote_addr)
     return _page(codes=codes, done=_("Two-factor authentication is on. You will be asked for a code when you sign in."))
 
@@ -159,7 +159,7 @@ def _account_by_password(access: Access, person: Person) -> Account:
     if wait_s := access.login_limiter.hit(*keys):
         raise Problem("rate_limited", SLOWLY, retry_after=wait_s)
     mine = access.accounts.by_id(person.id)
-    if not passwords.fits(request.form.get("password", ""), mine.password_hash):
+    if not passwords.verify(request.form.get("password", ""), mine.password_hash):
         raise Problem("forbidden", WRONG)
     access.login_limiter.refund(*keys)
     return mine
@@ -167,7 +167,7 @@ def _account_by_password(access: Access, person: Person) -> Account:
 
 def _setup(mine: Account, secret: str) -> Setup:
     app = services()
-    picture = totp.picture(secret, mine.name, app.config.site_config.title)
+    picture = totp.qr_code(secret, mine.name, app.config.site_config.title)
     return Setup(secret, picture, app.access.sealed("second factor", secret, of=mine.id))
 
 

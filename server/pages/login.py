@@ -78,7 +78,7 @@ def enter_code() -> ResponseReturnValue:
     keys = limiter_keys(account.name)
     if wait_s := access.login_limiter.hit(*keys):
         return too_many(wait_s)
-    if not totp.is_right(access, account, request.form.get("code", "")):
+    if not totp.verify_code(access, account, request.form.get("code", "")):
         access.audit.note("login_failed", user=account.name, address=request.remote_addr)
         return show_login(_("This code is wrong or has expired. Wait for the next one and try again."), 401, sealed)
     access.login_limiter.refund(*keys)
@@ -105,7 +105,7 @@ def let_in(access: Access, user_id: str, name: str, then: str = "") -> ResponseR
 
     then: the path to go to; if empty, the one in the request.
     """
-    token = access.start(user_id, request.remote_addr or "", request.user_agent.string)
+    token = access.start_session(user_id, request.remote_addr or "", request.user_agent.string)
     if not token:
         return show_login(_("This account is disabled."), 403)
     if before := person_or_none():
@@ -141,12 +141,12 @@ def too_many(wait_s: float) -> ResponseReturnValue:
 def _user_of(access: Access, account: Account | None, password: str) -> str | None:
     """Return the id of the account with this password; None if it is wrong or the account is disabled."""
     if access.mode == "password":
-        return LOCAL_USER if access.is_the_password(password) else None
-    fits = passwords.fits(password, account.password_hash if account else None)
+        return LOCAL_USER if access.is_shared_password(password) else None
+    fits = passwords.verify(password, account.password_hash if account else None)
     if not account or not fits or account.disabled_at:
         return None
     if account.password_hash and passwords.is_outdated(account.password_hash):
-        access.accounts.rehash(account.id, account.password_hash, passwords.hashed(password))
+        access.accounts.rehash(account.id, account.password_hash, passwords.hash_password(password))
     return account.id
 
 

@@ -9,10 +9,10 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from server.api.bodies import TurnBody
-from server.current.begin_turn import begin_turn, requested_model
 from server.current.identity import user_id
 from server.current.rate_limits import count_request
 from server.current.services import services
+from server.current.start_turn import requested_model, start_turn
 from server.pages.chat import Draft, chat_page
 from server.pages.page import render
 from server.problems import Problem
@@ -76,10 +76,10 @@ def _begin(conversation_id: str | None, text: str) -> Begun:
     """Start a turn. Raises: Problem."""
     body = _body(conversation_id, text, request.form.get("message_id") or None)
     model, asked = requested_model(body.model, body.conversation_id), body.request()
-    begun, turn = begin_turn(model, asked)
+    begun, turn = start_turn(model, asked)
     if turn or begun.path[-1].content == text:
         return begun
-    begun, _ = begin_turn(
+    begun, _ = start_turn(
         model, replace(asked, message_id=None)
     )  # the browser went back to a page that was sent already
     return begun
@@ -127,17 +127,17 @@ async def _live_page(turn: Turn, before: str, after: Callable[[], str]) -> Async
     yield before.encode()
     sent: list[str] = []
     while True:
-        rendering = await turn.screen.show()
+        rendering = await turn.live_html.render()
         if complete := [block.html for block in rendering.blocks[len(sent) : rendering.closed]]:
             yield _html(complete, len(sent)).encode()
             sent += complete
         if turn.journal.ended:
             break
         if rendering.seq < turn.content_seq:
-            await turn.screen.wait()
-        elif not await turn.journal.news(PING_EVERY_S):
+            await turn.live_html.wait()
+        elif not await turn.journal.wait(PING_EVERY_S):
             yield b"\n"
-    rendering = await turn.screen.show()
+    rendering = await turn.live_html.render()
     yield _rest_of_text(sent, [block.html for block in rendering.blocks if block.html]).encode()
     yield (await asyncio.get_running_loop().run_in_executor(None, after)).encode()
 

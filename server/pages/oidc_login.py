@@ -7,7 +7,7 @@ from flask import Blueprint, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from server.auth.access import SEALED_FOR_S, Access
-from server.auth.oidc_client import Guest, Issuer, Visit
+from server.auth.oidc_client import AuthorizationRequest, Identity, Issuer
 from server.current.identity import open_to_all
 from server.current.services import services
 from server.current.session_cookie import set_short_cookie
@@ -35,10 +35,10 @@ def begin() -> ResponseReturnValue:
     if not access.issuer:
         return not_found_page()
     try:
-        address, visit = access.issuer.begin(_return_address())
+        address, sent = access.issuer.begin(_return_address())
     except Problem as problem:
         return show_login(_(problem.message), problem.status)
-    kept = json.dumps({**asdict(visit), "next": path_within_site(request.args.get("next", ""))})
+    kept = json.dumps({**asdict(sent), "next": path_within_site(request.args.get("next", ""))})
     response = make_response(redirect(address))
     set_short_cookie(response, request, COOKIE, access.sealed("oidc", kept, of=""), SEALED_FOR_S)
     return response
@@ -54,9 +54,9 @@ def come_back() -> ResponseReturnValue:
     client, _pair = limiter_keys("")
     if wait_s := access.login_limiter.hit(client):
         return too_many(wait_s)
-    visit, then = _kept(access)
+    sent, then = _kept(access)
     try:
-        account = _account(access, _guest(access.issuer, visit))
+        account = _account(access, _identity(access.issuer, sent))
     except Problem as problem:
         access.audit.note("login_failed", by="oidc", address=request.remote_addr)
         response = make_response(show_login(_(problem.message), problem.status))
@@ -67,32 +67,32 @@ def come_back() -> ResponseReturnValue:
     return response
 
 
-def _kept(access: Access) -> tuple[Visit | None, str]:
+def _kept(access: Access) -> tuple[AuthorizationRequest | None, str]:
     """Return the contents of the cookie: the values that must have come back, and the path to go to."""
     sealed = access.unsealed("oidc", request.cookies.get(COOKIE, ""))
     if not sealed:
         return None, ""
     kept = json.loads(sealed)
-    return Visit(kept["state"], kept["nonce"], kept["verifier"]), kept["next"]
+    return AuthorizationRequest(kept["state"], kept["nonce"], kept["verifier"]), kept["next"]
 
 
-def _guest(issuer: Issuer, visit: Visit | None) -> Guest:
+def _identity(issuer: Issuer, sent: AuthorizationRequest | None) -> Identity:
     """Return the person as the issuer describes them. Raises: Problem."""
-    if not visit:
+    if not sent:
         raise Problem("forbidden", TOO_LATE)
-    return issuer.finish(_return_address(), request.url, visit)
+    return issuer.finish(_return_address(), request.url, sent)
 
 
-def _account(access: Access, guest: Guest) -> Account:
-    """Return the guest's account, which the first visit makes. Raises: Problem."""
-    return access.accounts.find_by_subject(guest.subject) or _made(access, guest)
+def _account(access: Access, identity: Identity) -> Account:
+    """Return the identity's account, which the first sign-in creates. Raises: Problem."""
+    return access.accounts.find_by_subject(identity.subject) or _made(access, identity)
 
 
-def _made(access: Access, guest: Guest) -> Account:
-    name = "".join(sign for sign in guest.name if sign.isprintable()).strip()[: LONGEST_NAME - 4].strip() or "guest"
+def _made(access: Access, identity: Identity) -> Account:
+    name = "".join(sign for sign in identity.name if sign.isprintable()).strip()[: LONGEST_NAME - 4].strip() or "guest"
     for number in range(1, MOST_NAMESAKES):
         try:
-            made = access.accounts.add(name if number == 1 else f"{name} {number}", "user", subject=guest.subject)
+            made = access.accounts.add(name if number == 1 else f"{name} {number}", "user", subject=identity.subject)
         except Problem as problem:
             if problem.code != "conflict":
                 raise

@@ -45,7 +45,7 @@ def choose() -> ResponseReturnValue:
         purpose, account = access.link(form.get("token", ""))
         name = form.get("username", "") if purpose == "first" else account.name
         passwords.check_new(form.get("password", ""), name)
-        chosen = access.use_link(form.get("token", ""), passwords.hashed(form.get("password", "")), name)
+        chosen = access.use_link(form.get("token", ""), passwords.hash_password(form.get("password", "")), name)
     except Problem as problem:
         return _page(problem)
     access.audit.note("link_used", user=chosen.name, purpose=purpose, address=request.remote_addr)

@@ -86,10 +86,10 @@ class Engine:
         """Wait until the turns that are running now have ended."""
         await asyncio.gather(*(turn.ended.wait() for turn in list(self._turns.values())))
 
-    async def drain(self, patience_s: float) -> int:
+    async def drain(self, timeout_s: float) -> int:
         """Let turns finish, then interrupt the rest; return how many that were."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(patience_s):
+            async with asyncio.timeout(timeout_s):
                 await self.idle()
         left = self.running
         await asyncio.gather(*(_end(turn, "interrupted") for turn in left))
@@ -186,5 +186,5 @@ async def _end(turn: Turn, status: Literal["stopped", "interrupted"]) -> None:
 async def _snapshot(turn: Turn) -> Snapshot:
     """Return all up to an event. The blocks may show more, which does no harm: a reader gets those blocks again."""
     seq, answer = turn.journal.last_seq - turn.journal.ended, turn.so_far
-    rendering = await turn.screen.show(now=True)
+    rendering = await turn.live_html.render(now=True)
     return Snapshot(seq, answer, [block.html for block in rendering.blocks])

@@ -53,11 +53,11 @@ class Journal:
         first_seq = self.unsaved[0].first_seq if self.unsaved else self._tail_seq
         return Batch(*self._key, first_seq, self.last_seq + 1, "".join(lines))
 
-    async def news(self, patience_s: float) -> bool:
-        """Wait for the next line, at most `patience_s` seconds; tell whether there is one."""
+    async def wait(self, timeout_s: float) -> bool:
+        """Wait for the next line, at most `timeout_s` seconds; tell whether there is one."""
         loop = asyncio.get_running_loop()
         waiting = loop.create_future()
-        timer = loop.call_later(patience_s, _release, waiting)
+        timer = loop.call_later(timeout_s, _release, waiting)
         self._waiting.add(waiting)
         seen = self.last_seq
         try:

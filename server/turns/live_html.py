@@ -27,7 +27,7 @@ class Snapshot:
     blocks: list[str]
 
 
-class Answer(Protocol):
+class GrowingAnswer(Protocol):
     """What is shown: its text so far, and the number of the last event that brought some."""
 
     @property
@@ -37,25 +37,25 @@ class Answer(Protocol):
     def content_seq(self) -> int: ...
 
 
-class Screen:
+class LiveRendering:
     """Renders an answer when somebody looks. Lives on the event loop."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: GrowingAnswer) -> None:
         """Begin with the text that is there."""
         self._answer = answer
-        self._shown = len(answer.content)
+        self._rendered = len(answer.content)
         self._rendering = Rendering(answer.content, answer.content_seq)
         self._complete = self._finished = False
         self._due = self._lag_s = 0.0
-        self._one_at_a_time = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     def complete(self) -> None:
         """Learn that there is no more to come: the next look brings the final rendering, as history shows it."""
         self._complete = True
 
-    async def show(self, *, now: bool = False) -> Rendering:
+    async def render(self, *, now: bool = False) -> Rendering:
         """Return the rendering, brought up to date unless it was a moment ago; `now` does not wait for its turn."""
-        async with self._one_at_a_time:
+        async with self._lock:
             clock = asyncio.get_running_loop().time
             if now or self._complete or clock() >= self._due:
                 await self._catch_up()
@@ -78,10 +78,10 @@ class Screen:
 
     async def _catch_up(self) -> None:
         content = self._answer.content
-        if len(content) == self._shown:
+        if len(content) == self._rendered:
             return
-        self._rendering.feed(content[self._shown :], self._answer.content_seq)
-        self._shown = len(content)
+        self._rendering.feed(content[self._rendered :], self._answer.content_seq)
+        self._rendered = len(content)
         if self._rendering.pending < LONG_TAIL:
             self._rendering.update()
         else:

@@ -55,13 +55,13 @@ async def _text(turn: Turn, after: int) -> AsyncGenerator[str, None]:
             yield "".join(lines)
         if journal.ended:
             return
-        if not await journal.news(PING_EVERY_S):
+        if not await journal.wait(PING_EVERY_S):
             yield events.PING
 
 
 async def _html(turn: Turn, after: int, viewer: Viewer) -> AsyncGenerator[str, None]:
     """Yield the lines with `html` in the place of `content`. HTML waits for its turn; other events bring it along."""
-    journal, seq, unseen, told = turn.journal, after, 0, after
+    journal, seq, unseen, sent = turn.journal, after, 0, after
     while True:
         while seq < journal.last_seq:
             lines, last = journal.after(seq)
@@ -71,36 +71,36 @@ async def _html(turn: Turn, after: int, viewer: Viewer) -> AsyncGenerator[str, N
                     continue
                 if unseen or events.is_end(line):
                     unseen = 0
-                    yield _changes(viewer, await turn.screen.show(now=True), told, number - 1)
+                    yield _changes(viewer, await turn.live_html.render(now=True), sent, number - 1)
                 yield line
-                told = number
+                sent = number
             seq = last
         if journal.ended:
             return
         if unseen:
-            await turn.screen.wait()
-            rendering = await turn.screen.show()
-            yield _changes(viewer, rendering, told, seq)
-            told = max(told, min(rendering.seq, seq))
+            await turn.live_html.wait()
+            rendering = await turn.live_html.render()
+            yield _changes(viewer, rendering, sent, seq)
+            sent = max(sent, min(rendering.seq, seq))
             unseen = unseen if rendering.seq < unseen else 0
-        elif not await journal.news(PING_EVERY_S):
+        elif not await journal.wait(PING_EVERY_S):
             yield events.PING
 
 
-def _changes(viewer: Viewer, rendering: Rendering, told: int, seq: int) -> str:
+def _changes(viewer: Viewer, rendering: Rendering, sent: int, seq: int) -> str:
     """Return the `html` lines that bring a viewer up to date; none has a number above `seq`, where the reader is."""
-    return "".join(_changed(viewer.changes(rendering), told, max(told, min(rendering.seq, seq))))
+    return "".join(_changed(viewer.changes(rendering), sent, max(sent, min(rendering.seq, seq))))
 
 
-def _changed(changes: Sequence[Change], told: int, seq: int) -> list[str]:
+def _changed(changes: Sequence[Change], sent: int, seq: int) -> list[str]:
     """Return the lines of changes that belong together, of which the last has the number `seq`.
 
-    The others repeat the number that was told before: a reader that is cut off in between gets them all again.
+    The others repeat the number that was sent before: a reader that is cut off in between gets them all again.
     """
     lines = []
     for change in changes:
         what = {"text": change.text} if change.html is None else {"html": change.html}
-        number = seq if change is changes[-1] else told
+        number = seq if change is changes[-1] else sent
         lines.append(events.event(number, "html", {"block": change.block, **what}))
     return lines
 
@@ -111,9 +111,9 @@ def _with_blocks(lines: list[str], content: str) -> list[str]:
     if last is None:
         return lines
     before = [line for line in lines[:last] if not events.is_content(line)]
-    told, seq = (events.parse(line)["seq"] for line in (before[-1] if before else lines[last], lines[last]))
+    sent, seq = (events.parse(line)["seq"] for line in (before[-1] if before else lines[last], lines[last]))
     shown = [Change(number, html, None) for number, html in enumerate(blocks(content))]
-    return before + _changed(shown, told, seq) + lines[last + 1 :]
+    return before + _changed(shown, sent, seq) + lines[last + 1 :]
 
 
 def _replay(message: StoredMessage) -> list[tuple[str, dict[str, Any]]]:
@@ -148,6 +148,6 @@ def _text_of(message: StoredMessage) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "content", {"content": message.content}
 
 
-def _numbered(last_seq: int, told: Sequence[tuple[str, dict[str, Any]]]) -> list[str]:
+def _numbered(last_seq: int, sent: Sequence[tuple[str, dict[str, Any]]]) -> list[str]:
     """Return the lines of events, numbered so that the last one is `last_seq`."""
-    return [events.event(seq, *one) for seq, one in enumerate(told, last_seq - len(told) + 1)]
+    return [events.event(seq, *one) for seq, one in enumerate(sent, last_seq - len(sent) + 1)]

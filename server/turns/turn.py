@@ -15,7 +15,7 @@ from server.problems import BUG, INTERRUPTED, Problem
 from server.store.records import Batch, Begun, Outcome, Status, StoredMessage
 from server.turns import events
 from server.turns.journal import Journal
-from server.turns.live_html import Screen
+from server.turns.live_html import LiveRendering
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class Turn:
         self._content = [begun.answer.content]
         self._reasoning = [begun.answer.reasoning]
         self.content_seq = begun.answer.last_seq
-        self.screen = Screen(self)
+        self.live_html = LiveRendering(self)
         self._attempts: list[dict[str, Any]] = []
         self._answering: dict[str, Any] | None = None
         self._usage: Usage | None = None
@@ -126,7 +126,7 @@ class Turn:
 
     def _conclude(self, reply: "asyncio.Task[None]") -> None:
         self.problem = problem = self._judge(reply)
-        self.screen.complete()
+        self.live_html.complete()
         usage = self._usage_members() if self._answering else None
         if self.begun.is_new:
             self._write("title", title=self.begun.title)

@@ -8,7 +8,7 @@ from server.store.people.accounts import Account, Role
 
 PASSWORD = "correct horse battery"
 FROM_OUR_PAGE = {"Sec-Fetch-Site": "same-origin"}
-PASSWORD_HASH = passwords.hashed(PASSWORD)
+PASSWORD_HASH = passwords.hash_password(PASSWORD)
 
 
 def add_member(app: Flask, name: str, role: Role = "user") -> Account:
@@ -34,6 +34,6 @@ def member(app: Flask, name: str, role: Role = "user") -> FlaskClient:
 def come_in(app: Flask, name: str, role: Role = "user") -> FlaskClient:
     """Return the browser of somebody new who has a session, without the slow way through the form."""
     access, client = app.extensions["chat"].access, app.test_client()
-    token = access.start(add_member(app, name, role).id, "127.0.0.1", "A browser")
+    token = access.start_session(add_member(app, name, role).id, "127.0.0.1", "A browser")
     client.set_cookie("chat_session", token)
     return client

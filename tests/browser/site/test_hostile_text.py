@@ -281,7 +281,7 @@ class TestPeople:
         context.add_cookies([cookie])
         plain_watch.page.context.add_cookies([cookie])
         agent = '<img src=x onerror=alert(1)> "><script>alert(1)</script>'
-        access.start("local", agent, agent)
+        access.start_session("local", agent, agent)
         for watching in (watch, plain_watch):
             for path in ("/chat/admin", "/chat/account", "/chat/", "/chat/settings"):
                 assert watching.visit(path).status == 200

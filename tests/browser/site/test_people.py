@@ -28,7 +28,7 @@ def as_(app, access, context, address):
 
     def come_in(name):
         account = access.accounts.find_by_name(name) or add_member(app, name)
-        token = access.start(account.id, "127.0.0.1", "A browser")
+        token = access.start_session(account.id, "127.0.0.1", "A browser")
         context.add_cookies([{"name": "chat_session", "value": token, "url": address}])
         return account
 

@@ -1,7 +1,7 @@
 import json
 import logging
 
-from server.auth.audit_log import FILE, LONGEST, Audit
+from server.auth.audit_log import FILE, LONGEST, AuditLog
 from tests.support.loops import on
 
 
@@ -10,7 +10,7 @@ def lines(folder):
 
 
 def test_what_happened_is_a_line_for_the_owner_alone(tmp_path):
-    audit = Audit(tmp_path)
+    audit = AuditLog(tmp_path)
 
     audit.note("login", user="anna", address="192.0.2.1", by=None)
     audit.note("logout", user="anna")
@@ -24,14 +24,14 @@ def test_what_happened_is_a_line_for_the_owner_alone(tmp_path):
 
 
 def test_nobody_can_forge_a_line(tmp_path):
-    Audit(tmp_path).note("login_failed", user='a\n{"event": "login"}\x1b[2J\u2028\u202e')
+    AuditLog(tmp_path).note("login_failed", user='a\n{"event": "login"}\x1b[2J\u2028\u202e')
 
     (line,) = lines(tmp_path)
     assert line.isascii() and line.isprintable()
 
 
 def test_a_long_text_is_cut(tmp_path):
-    Audit(tmp_path).note("login_failed", user="x" * 10_000)
+    AuditLog(tmp_path).note("login_failed", user="x" * 10_000)
 
     assert len(json.loads(lines(tmp_path)[0])["user"]) == LONGEST
 
@@ -39,7 +39,7 @@ def test_a_long_text_is_cut(tmp_path):
 def test_a_log_that_cannot_be_written_stops_nobody(tmp_path, caplog):
     caplog.set_level(logging.ERROR)
 
-    Audit(tmp_path / "nowhere").note("login", user="anna")
+    AuditLog(tmp_path / "nowhere").note("login", user="anna")
 
     assert "the audit log cannot be written" in caplog.text
 

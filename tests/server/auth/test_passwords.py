@@ -12,10 +12,10 @@ from server.problems import Problem
 )
 def test_any_characters_make_a_password(password):
     passwords.check_new(password)
-    stored = passwords.hashed(password)
+    stored = passwords.hash_password(password)
 
-    assert passwords.fits(password, stored)
-    assert not passwords.fits(password + "x", stored)
+    assert passwords.verify(password, stored)
+    assert not passwords.verify(password + "x", stored)
     assert password not in stored
 
 
@@ -35,36 +35,36 @@ def test_ones_own_name_is_no_password():
 
 
 def test_one_letter_written_in_two_ways_is_the_same():
-    assert passwords.fits("cafe\u0301 du nord", passwords.hashed("caf\u00e9 du nord"))
+    assert passwords.verify("cafe\u0301 du nord", passwords.hash_password("caf\u00e9 du nord"))
 
 
 def test_one_password_is_stored_differently_each_time():
-    assert passwords.hashed("correct horse") != passwords.hashed("correct horse")
+    assert passwords.hash_password("correct horse") != passwords.hash_password("correct horse")
 
 
 @pytest.mark.parametrize("stored", [None, "", "nonsense", "$argon2id$v=19$m=1$x"])
 def test_without_a_hash_nothing_fits(stored):
-    assert not passwords.fits("nobody has this password", stored)
+    assert not passwords.verify("nobody has this password", stored)
 
 
 def test_a_hash_with_other_costs_is_outdated(monkeypatch):
-    stored = passwords.hashed("correct horse")
+    stored = passwords.hash_password("correct horse")
     assert not passwords.is_outdated(stored)
 
     monkeypatch.setattr(passwords, "TIME_COST", 3)
     passwords._hasher.cache_clear()
     try:
         assert passwords.is_outdated(stored)
-        assert passwords.fits("correct horse", stored)
+        assert passwords.verify("correct horse", stored)
     finally:
         passwords._hasher.cache_clear()
 
 
 def test_more_hashes_at_once_than_there_is_room_for_wait_and_are_refused(monkeypatch):
-    monkeypatch.setattr(passwords, "_places", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(passwords, "_slots", threading.BoundedSemaphore(1))
     monkeypatch.setattr(passwords, "PATIENCE_S", 0)
 
     with passwords._place(), pytest.raises(Problem) as caught:
-        passwords.hashed("correct horse")
+        passwords.hash_password("correct horse")
 
     assert caught.value.code == "busy"

@@ -1,6 +1,6 @@
 import pytest
 
-from server.auth.secret_keys import FILE, derived, keyed, session_key
+from server.auth.secret_keys import FILE, derive_key, keyed_hash, session_key
 from server.problems import Problem
 
 
@@ -35,5 +35,5 @@ def test_a_folder_that_is_not_there_is_told(tmp_path):
 
 
 def test_what_is_stored_depends_on_the_key_and_the_purpose():
-    assert keyed(b"a", "token") != keyed(b"b", "token")
-    assert derived(b"a", "one") != derived(b"a", "two")
+    assert keyed_hash(b"a", "token") != keyed_hash(b"b", "token")
+    assert derive_key(b"a", "one") != derive_key(b"a", "two")

@@ -15,7 +15,7 @@ import requests
 from sqlalchemy import make_url
 
 from server.cli import main
-from server.ops.backup import postgresql
+from server.ops.backup import pg_dump
 from server.ops.backup.command import RUNNING
 from server.store import Store
 from tests.server.ops.test_command import run, running, write
@@ -27,7 +27,7 @@ CONVERSATION = "backend-api/v2/conversation"
 @pytest.fixture(autouse=True)
 def no_logs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the log of the tests as it is where a command runs in their process."""
-    monkeypatch.setattr("server.cli.write_logs", lambda config: None)
+    monkeypatch.setattr("server.cli.set_up_logging", lambda config: None)
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def config(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def file(config: Path, tmp_path: Path) -> Path:
-    """A backup of that site."""
+    """A backup of that installation."""
     file = tmp_path / "chat.backup"
     assert command("backup", file, config) == 0
     return file
@@ -265,7 +265,7 @@ def test_postgresql_has_its_own_programs(
 
 
 def test_an_address_that_the_shell_would_take_apart_is_quoted() -> None:
-    assert "'--dbname=postgresql://me@db/chat?options=-csearch_path%3Dx&y=z'" in postgresql.advice(
+    assert "'--dbname=postgresql://me@db/chat?options=-csearch_path%3Dx&y=z'" in pg_dump.advice(
         make_url("postgresql+psycopg://me@db/chat?options=-csearch_path%3Dx&y=z")
     )
 

@@ -12,7 +12,7 @@ from g4f_lite.config.load import load
 from g4f_lite.providers import KINDS
 from server.config.site import Config
 from server.ops import deployment_check
-from server.ops.deployment_check import Danger, dangers
+from server.ops.deployment_check import Risk, risks
 from tests.server.ops.test_command import run, write
 
 BEHIND_A_PROXY = {"trusted_proxies": 1, "allowed_hosts": ["chat.example.org"]}
@@ -26,10 +26,10 @@ def ordinary(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite3, "sqlite_version_info", deployment_check.SAFE_SQLITE)
 
 
-def found(folder: Path, **document: Any) -> list[Danger]:
+def found(folder: Path, **document: Any) -> list[Risk]:
     file = folder / "config.json"
     write(file, {**({"default_model": "x/y"} if "x" in document.get("providers", {}) else {}), **document})
-    return dangers(load(file, Config, {}, KINDS), file)
+    return risks(load(file, Config, {}, KINDS), file)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from g4f_lite.config.load import load
 from g4f_lite.providers import KINDS
 from server.config.site import Config
-from server.ops.logs import JsonLines, Lines, write_logs
+from server.ops.logs import JsonFormatter, TextFormatter, set_up_logging
 from server.ops.request_id import begin
 
 PROVIDER = {
@@ -24,18 +24,18 @@ PROVIDER = {
 
 
 @pytest.fixture
-def lines(tmp_path: Path) -> Lines:
+def lines(tmp_path: Path) -> TextFormatter:
     file = tmp_path / "config.json"
     database = "postgresql+psycopg://me:database-password@db/chat"
     file.write_text(json.dumps({"providers": {"x": PROVIDER}, "default_model": "x/y", "database": database}))
-    return Lines(load(file, Config, {}, KINDS))
+    return TextFormatter(load(file, Config, {}, KINDS))
 
 
 def record(message: str, *arguments: object) -> logging.LogRecord:
     return logging.LogRecord("server.turns.turn", logging.ERROR, __file__, 1, message, arguments, None)
 
 
-def test_a_line_has_its_time_in_utc(lines: Lines) -> None:
+def test_a_line_has_its_time_in_utc(lines: TextFormatter) -> None:
     said = record("%s failed", "x")
     said.created, said.msecs = 0.25, 250
 
@@ -46,13 +46,13 @@ def test_a_line_has_its_time_in_utc(lines: Lines) -> None:
     "secret",
     ["the-secret-key", "the-secret-key-of-a-header", "token-behind-a-word", "proxy-password", "database-password"],
 )
-def test_a_secret_is_redacted(lines: Lines, secret: str) -> None:
+def test_a_secret_is_redacted(lines: TextFormatter, secret: str) -> None:
     line = lines.format(record("asked with %s!", secret))
 
     assert line.endswith("asked with [redacted]!")
 
 
-def test_text_from_elsewhere_cannot_forge_an_event(lines: Lines) -> None:
+def test_text_from_elsewhere_cannot_forge_an_event(lines: TextFormatter) -> None:
     line = lines.format(record("model %s", "a\r2026-01-01T00:00:00.000Z INFO x\x1b[2J\u2028b\n2026-01-01 INFO c"))
 
     assert len(line.splitlines()) == 2
@@ -60,7 +60,7 @@ def test_text_from_elsewhere_cannot_forge_an_event(lines: Lines) -> None:
     assert "\x1b" not in line
 
 
-def test_a_secret_in_a_traceback_is_redacted_too(lines: Lines) -> None:
+def test_a_secret_in_a_traceback_is_redacted_too(lines: TextFormatter) -> None:
     said = record("a bug")
     try:
         raise ValueError("the-secret-key")
@@ -73,7 +73,7 @@ def test_a_secret_in_a_traceback_is_redacted_too(lines: Lines) -> None:
     assert "the-secret-key" not in text
 
 
-def test_a_line_names_the_request_it_belongs_to(lines: Lines) -> None:
+def test_a_line_names_the_request_it_belongs_to(lines: TextFormatter) -> None:
     context = copy_context()
     context.run(begin, "of-the-proxy")
 
@@ -82,8 +82,8 @@ def test_a_line_names_the_request_it_belongs_to(lines: Lines) -> None:
 
 class TestJson:
     @pytest.fixture
-    def lines(self, config: Config) -> Lines:
-        return JsonLines(config)
+    def lines(self, config: Config) -> TextFormatter:
+        return JsonFormatter(config)
 
     @pytest.fixture
     def config(self, tmp_path: Path) -> Config:
@@ -92,7 +92,7 @@ class TestJson:
         file.write_text(json.dumps({"providers": {"x": provider}, "default_model": "x/y"}))
         return load(file, Config, {}, KINDS)
 
-    def test_an_event_is_an_object_in_utc(self, lines: Lines) -> None:
+    def test_an_event_is_an_object_in_utc(self, lines: TextFormatter) -> None:
         said = record("%s failed", "x")
         said.created, said.msecs = 0.25, 250
 
@@ -103,18 +103,18 @@ class TestJson:
             "message": "x failed",
         }
 
-    def test_an_event_names_the_request_it_belongs_to(self, lines: Lines) -> None:
+    def test_an_event_names_the_request_it_belongs_to(self, lines: TextFormatter) -> None:
         context = copy_context()
         context.run(begin, "of-the-proxy")
 
         assert json.loads(context.run(lines.format, record("failed")))["request_id"] == "of-the-proxy"
 
-    def test_a_secret_is_redacted_though_json_would_escape_it(self, lines: Lines) -> None:
+    def test_a_secret_is_redacted_though_json_would_escape_it(self, lines: TextFormatter) -> None:
         said = json.loads(lines.format(record('asked with a-"quoted"-key')))
 
         assert said["message"] == "asked with [redacted]"
 
-    def test_a_traceback_stays_on_the_line_of_its_event(self, lines: Lines) -> None:
+    def test_a_traceback_stays_on_the_line_of_its_event(self, lines: TextFormatter) -> None:
         said = record("a bug")
         try:
             raise ValueError('a-"quoted"-key\u2028')
@@ -131,7 +131,7 @@ def test_the_configuration_chooses_the_form(tmp_path: Path, capfd: pytest.Captur
     file = tmp_path / "config.json"
     file.write_text('{"site_config": {"log": "json"}}')
 
-    write_logs(load(file, Config, {}, KINDS))
+    set_up_logging(load(file, Config, {}, KINDS))
     logging.getLogger("server").info("here")
 
     assert json.loads(capfd.readouterr().err)["message"] == "here"

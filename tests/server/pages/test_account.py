@@ -168,7 +168,7 @@ def test_it_can_be_done_without_again(app, anna):
 
 
 def test_the_picture_needs_no_looser_policy(anna):
-    picture = totp.picture(totp.new_secret(), "<Anna>", 'A "site"')
+    picture = totp.qr_code(totp.new_secret(), "<Anna>", 'A "site"')
 
     assert picture.startswith("<svg")
     assert "style" not in picture and "script" not in picture

@@ -109,7 +109,7 @@ def test_nobody_is_led_to_another_site(client, app, where):
 
 def test_an_unknown_name_and_a_wrong_password_are_answered_alike(client, app, monkeypatch):
     asked = []
-    fits = login_module.passwords.fits
+    fits = login_module.passwords.verify
     monkeypatch.setattr(login_module.passwords, "fits", lambda *given: asked.append(given) or fits(*given))
     account = add_member(app, "Anna")
     add_member(app, "Boss", "admin")
@@ -257,7 +257,7 @@ def test_an_address_stands_for_one_client(address, network):
 def test_a_weak_hash_is_replaced_at_login(client, app, monkeypatch):
     monkeypatch.setattr(login_module.passwords, "TIME_COST", 1)
     login_module.passwords._hasher.cache_clear()
-    weak = login_module.passwords.hashed(PASSWORD)
+    weak = login_module.passwords.hash_password(PASSWORD)
     monkeypatch.undo()
     login_module.passwords._hasher.cache_clear()
     accounts = app.extensions["chat"].access.accounts

@@ -53,14 +53,14 @@ def come_back(client, address):
     return client.get(parts.path, query_string=parts.query)
 
 
-def visit(client, issuer, then=None):
+def sign_in_at(client, issuer, then=None):
     return come_back(client, issuer.authorize(begin(client, then)))
 
 
 def test_whom_the_issuer_knows_comes_in_and_gets_an_account(client, issuer, accounts):
     assert "Sign in with Example" in client.get("/login").text
 
-    response = visit(client, issuer, "/chat/x")
+    response = sign_in_at(client, issuer, "/chat/x")
 
     assert (response.status_code, response.location) == (303, "/chat/x")
     assert client.get(API).status_code == 200
@@ -69,10 +69,10 @@ def test_whom_the_issuer_knows_comes_in_and_gets_an_account(client, issuer, acco
 
 
 def test_the_second_visit_is_the_same_person(app, client, issuer, accounts):
-    visit(client, issuer)
+    sign_in_at(client, issuer)
     issuer.claims["preferred_username"] = "Another name"
 
-    assert visit(app.test_client(), issuer).status_code == 303
+    assert sign_in_at(app.test_client(), issuer).status_code == 303
 
     assert [account.name for account in accounts.all()] == ["Anna"]
 
@@ -80,24 +80,24 @@ def test_the_second_visit_is_the_same_person(app, client, issuer, accounts):
 def test_an_account_of_the_same_name_is_another_person(app, client, issuer, accounts):
     add_member(app, "anna", "admin")
 
-    visit(client, issuer)
+    sign_in_at(client, issuer)
 
     assert [account.name for account in accounts.all()] == ["anna", "Anna 2"]
     assert accounts.by_name("Anna 2").role == "user"
 
 
 def test_an_account_without_a_password_cannot_use_the_form(app, client, issuer):
-    visit(client, issuer)
+    sign_in_at(client, issuer)
 
     for password in ("", "None", "nobody has this password"):
         assert sign_in(app.test_client(), "Anna", password).status_code == 401
 
 
 def test_who_is_disabled_stays_out(app, client, issuer, accounts):
-    visit(client, issuer)
+    sign_in_at(client, issuer)
     accounts.disable(accounts.by_name("Anna").id)
 
-    assert visit(app.test_client(), issuer).status_code == 403
+    assert sign_in_at(app.test_client(), issuer).status_code == 403
 
 
 def test_what_must_come_back_is_sent_along_and_differs_each_time(client, issuer):
@@ -129,20 +129,20 @@ def refused(client, response, status=403):
 def test_a_token_that_is_not_for_us_and_now_is_refused(client, issuer, claims):
     issuer.claims |= claims
 
-    refused(client, visit(client, issuer))
+    refused(client, sign_in_at(client, issuer))
 
 
 def test_a_token_with_another_signature_is_refused(client, issuer):
     issuer.signs_with = RSAKey.generate_key(2048, {"kid": "one"})
 
-    refused(client, visit(client, issuer))
+    refused(client, sign_in_at(client, issuer))
 
 
 def test_a_new_key_of_the_issuer_is_fetched(app, client, issuer):
-    visit(app.test_client(), issuer)
+    sign_in_at(app.test_client(), issuer)
     issuer.key = RSAKey.generate_key(2048, {"kid": "two"})
 
-    assert visit(client, issuer).status_code == 303
+    assert sign_in_at(client, issuer).status_code == 303
 
 
 @pytest.mark.parametrize("alg", ["none", "HS256"])
@@ -158,7 +158,7 @@ def test_a_token_that_anybody_can_sign_is_refused(client, issuer, monkeypatch, a
 
     monkeypatch.setattr(issuer, "_signed", forged)
 
-    refused(client, visit(client, issuer))
+    refused(client, sign_in_at(client, issuer))
 
 
 def test_another_browsers_visit_is_refused(app, client, issuer):
@@ -188,7 +188,7 @@ def test_cancelling_at_the_issuer_is_explained(client, issuer):
 
 
 def test_nobody_is_led_to_another_site(client, issuer):
-    assert visit(client, issuer, "https://evil.example").location == "/chat/"
+    assert sign_in_at(client, issuer, "https://evil.example").location == "/chat/"
 
 
 class TestAllowed:
@@ -199,7 +199,7 @@ class TestAllowed:
     def test_some_may_come_in(self, client, issuer):
         issuer.claims["email"] = "Anna@Example.org"
 
-        assert visit(client, issuer).status_code == 303
+        assert sign_in_at(client, issuer).status_code == 303
 
     @pytest.mark.parametrize(
         "claims",
@@ -209,7 +209,7 @@ class TestAllowed:
     def test_others_may_not(self, client, issuer, accounts, claims):
         issuer.claims |= claims
 
-        refused(client, visit(client, issuer))
+        refused(client, sign_in_at(client, issuer))
         assert accounts.all() == []
 
 
@@ -280,14 +280,14 @@ def test_made_up_answers_are_not_asked_about_for_ever(client, issuer):
 def test_names_that_cannot_be_become_ones_that_can(client, issuer, accounts):
     issuer.claims["preferred_username"] = " a\nb\x00" + "x" * 100
 
-    visit(client, issuer)
+    sign_in_at(client, issuer)
 
     (account,) = accounts.all()
     assert account.name.startswith("abxx") and len(account.name) <= 64
 
 
 def test_what_happened_is_in_the_audit_log_without_a_token(client, issuer, tmp_path):
-    visit(client, issuer)
+    sign_in_at(client, issuer)
 
     text = (tmp_path / "data" / "audit.log").read_text()
     assert [json.loads(line)["event"] for line in text.splitlines()] == ["account_added", "login"]

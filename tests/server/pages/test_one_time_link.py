@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from server.auth.first_administrator import ask_for_administrator
+from server.auth.first_administrator import log_setup_link
 from tests.server.api.test_turns import ask
 from tests.support.members import FROM_OUR_PAGE, PASSWORD, add_member, sign_in
 
@@ -26,7 +26,7 @@ def choose(client, token, name, password=PASSWORD):
 
 def test_the_log_has_a_link_until_there_is_an_administrator(client, access, config, caplog):
     caplog.set_level(logging.WARNING)
-    ask_for_administrator(access, config, 1338)
+    log_setup_link(access, config, 1338)
     address = re.search(r"http://127\.0\.0\.1:1338(/welcome\?token=\S+)", caplog.text)[1]
 
     assert "first administrator" in client.get(address).text
@@ -36,7 +36,7 @@ def test_the_log_has_a_link_until_there_is_an_administrator(client, access, conf
     assert client.get("/chat/").status_code == 200
     assert access.accounts.by_name("anna").role == "admin"
     caplog.clear()
-    ask_for_administrator(access, config, 1338)
+    log_setup_link(access, config, 1338)
     assert caplog.text == ""
 
 

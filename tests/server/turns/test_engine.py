@@ -58,7 +58,7 @@ async def read(turn, after=0, html=False):
 async def heard(turn, text):
     """Return once the turn has received this text."""
     while turn.content != text:
-        await turn.journal.news(patience_s=10)
+        await turn.journal.wait(timeout_s=10)
 
 
 async def test_what_has_arrived_is_in_the_store_after_a_checkpoint(engine, store):

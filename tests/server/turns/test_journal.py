@@ -66,7 +66,7 @@ def test_a_continued_answer_goes_on_counting():
 
 async def test_readers_are_woken_by_the_next_line():
     journal = a_journal()
-    readers = [asyncio.create_task(journal.news(patience_s=10)) for _ in range(3)]
+    readers = [asyncio.create_task(journal.wait(timeout_s=10)) for _ in range(3)]
     await asyncio.sleep(0)
 
     journal.append(events.content(1, "a"))
@@ -80,7 +80,7 @@ async def test_patience_ends_without_news():
 
 async def test_a_reader_that_leaves_does_not_disturb_the_others():
     journal = a_journal()
-    leaving, staying = (asyncio.create_task(journal.news(patience_s=10)) for _ in range(2))
+    leaving, staying = (asyncio.create_task(journal.wait(timeout_s=10)) for _ in range(2))
     await asyncio.sleep(0)
 
     leaving.cancel()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from server.render import blocks
 from server.turns import live_html
-from server.turns.live_html import Screen
+from server.turns.live_html import LiveRendering
 
 
 @dataclass
@@ -23,61 +23,61 @@ def html(rendering):
 
 async def test_it_is_rendered_when_it_is_looked_at():
     answer = Answer()
-    shown = Screen(answer)
+    shown = LiveRendering(answer)
     answer.say("some *text*")
 
-    assert html(await shown.show()) == "<p>some <em>text</em></p>\n"
+    assert html(await shown.render()) == "<p>some <em>text</em></p>\n"
 
 
 async def test_a_second_look_a_moment_later_costs_nothing():
     answer = Answer()
-    shown = Screen(answer)
+    shown = LiveRendering(answer)
     answer.say("one")
-    await shown.show()
+    await shown.render()
     answer.say(" two")
 
-    assert (await shown.show()).seq == 1
-    assert (await shown.show(now=True)).seq == 2
+    assert (await shown.render()).seq == 1
+    assert (await shown.render(now=True)).seq == 2
 
 
 async def test_the_next_rendering_comes_after_its_pause():
     answer = Answer()
-    shown = Screen(answer)
+    shown = LiveRendering(answer)
     answer.say("one")
-    await shown.show()
+    await shown.render()
     answer.say(" two")
 
     await shown.wait()
 
-    assert (await shown.show()).seq == 2
+    assert (await shown.render()).seq == 2
 
 
 async def test_a_busy_loop_makes_the_pauses_longer():
     answer = Answer()
-    shown = Screen(answer)
+    shown = LiveRendering(answer)
     asyncio.get_running_loop().call_soon(time.sleep, 0.05)  # something else takes the loop meanwhile
 
     await shown.wait()
     answer.say("one")
-    await shown.show(now=True)
+    await shown.render(now=True)
 
     assert shown._pause_s() >= 0.05 * live_html.LAG_FACTOR
 
 
 async def test_the_last_look_is_what_history_shows():
     answer = Answer()
-    shown = Screen(answer)
+    shown = LiveRendering(answer)
     answer.say("see [there]\n\n")
-    await shown.show()
+    await shown.render()
     answer.say("[there]: https://example.org")
     shown.complete()
 
-    assert html(await shown.show()) == "".join(blocks(answer.content))
+    assert html(await shown.render()) == "".join(blocks(answer.content))
 
 
 async def test_a_long_open_block_is_rendered_in_a_thread_and_arrives_whole():
     answer = Answer()
-    shown = Screen(answer)
+    shown = LiveRendering(answer)
     answer.say("- item\n" * live_html.LONG_TAIL)
 
-    assert html(await shown.show()).count("<li>") >= live_html.LONG_TAIL - 1
+    assert html(await shown.render()).count("<li>") >= live_html.LONG_TAIL - 1

@@ -8,18 +8,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from server.ops.backup import archive
-from server.ops.backup.site import REPLACED, Site
+from server.ops.backup.installation import REPLACED, Installation
 
 BESIDE = ("", "-wal", "-shm", "-journal")
 """What a database's files end in: together they are the database."""
 
 
-class Placing:
+class Restore:
     """One restoring."""
 
-    def __init__(self, site: Site, folder: Path) -> None:
+    def __init__(self, installation: Installation, folder: Path) -> None:
         """folder: where the backup was unpacked, on the file system of the database."""
-        self._site = site
+        self._installation = installation
         self._folder = folder
         self._suffix = f"{REPLACED}{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
 
@@ -27,13 +27,13 @@ class Placing:
         """Put everything in its place, the database first; yield what was done, in sentences."""
         yield from self._database(database)
         for path in self._files(archive.DATA):
-            target = self._site.data / path.relative_to(self._folder / archive.DATA)
+            target = self._installation.data / path.relative_to(self._folder / archive.DATA)
             yield from self._replace(path, target)
         for path in self._files(archive.CONFIG):
-            yield from self._settings(path, self._site.config.with_name(path.name))
+            yield from self._settings(path, self._installation.config.with_name(path.name))
 
     def _database(self, database: Path) -> Iterator[str]:
-        target = self._site.database
+        target = self._installation.database
         replaced = target.with_name(target.name + self._suffix)
         for end in BESIDE:
             if (old := target.with_name(target.name + end)).exists():

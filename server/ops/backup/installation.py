@@ -8,7 +8,7 @@ from sqlalchemy.engine import make_url
 
 from g4f_lite.config.load import STANDARD_FILE
 from server.config.site import Config
-from server.ops.backup import postgresql
+from server.ops.backup import pg_dump
 from server.problems import Problem
 
 MODELS = "models"
@@ -20,7 +20,7 @@ LEFT_OUT = (REPLACED, ".unfinished-", ".backup")
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class Installation:
     """Where the parts of a site are."""
 
     database: Path
@@ -28,11 +28,11 @@ class Site:
     config: Path
 
     @classmethod
-    def of(cls, config: Config, file: Path | None) -> "Site":
+    def of(cls, config: Config, file: Path | None) -> "Installation":
         """Return the site of a configuration, and of its file. Raises: Problem for a database that is no file."""
         url = make_url(config.database)
         if url.get_backend_name() != "sqlite":
-            raise Problem("invalid_request", postgresql.advice(url))
+            raise Problem("invalid_request", pg_dump.advice(url))
         return cls(Path(str(url.database)).absolute(), Path(config.data_dir), file or STANDARD_FILE)
 
     def files(self, backup: Path) -> Iterator[Path]:

@@ -20,7 +20,7 @@ def requested_model(name: str | None, conversation_id: str | None) -> Model:
     return model_or_default(last)
 
 
-def begin_turn(model: Model, asked: TurnRequest) -> tuple[Begun, Turn | None]:
+def start_turn(model: Model, asked: TurnRequest) -> tuple[Begun, Turn | None]:
     """Store the question and run its answer. Returns: no turn if the store already has the message. Raises: Problem."""
     with _slot(asked.message_id) as slot:
         return services().turn_starter.start(user_id(), model, asked, slot)
