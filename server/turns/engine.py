@@ -49,9 +49,15 @@ class Engine:
         return self._turns.get((user_id, message_id))
 
     def latest(self, user_id: str, message: StoredMessage) -> StoredMessage:
-        """Return an answer that is running as far as it has come, and any other message as it is. From any thread."""
-        turn = self.find(user_id, message.id)
-        return turn.so_far if turn else message
+        """Return a running answer as far as it has come, and any other message as it is. From any thread.
+
+        Raises: Problem.
+        """
+        if turn := self.find(user_id, message.id):
+            return turn.so_far
+        if message.status == "running":  # its turn has ended since the message was read
+            return self._store.message(user_id, message.id)
+        return message
 
     def stop(self, user_id: str, message_id: str) -> Turn | None:
         """End a turn and its upstream call; return it once it has ended. From any thread but the loop's."""

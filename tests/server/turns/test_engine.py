@@ -72,6 +72,18 @@ async def test_what_has_arrived_is_in_the_store_after_a_checkpoint(engine, store
     assert "".join(json.loads(line).get("content", "") for line in lines.splitlines()) == "Hello"
 
 
+async def test_an_answer_that_ends_after_it_was_read_is_read_again(engine, store):
+    turn = begin(store, Content("Hello"))
+    before = store.message("local", turn.message_id)
+    engine.start(turn)
+    await turn.ended.wait()
+
+    latest = engine.latest("local", before)
+
+    assert (before.status, before.content) == ("running", "")
+    assert (latest.status, latest.content) == ("complete", "Hello")
+
+
 async def test_a_checkpoint_that_fails_is_made_up_for_by_the_next(engine, store, monkeypatch):
     turn = begin(store, Content("Hello"), SILENCE)
     engine.start(turn)
