@@ -5,12 +5,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, cast
 
+from g4f_lite.errors import ImageNotSupportedError
+
 Role = Literal["system", "user", "assistant"]
 
 ROLES: dict[str, Role] = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
 """What other programs call them."""
 
 DATA_URL = re.compile(r"data:([a-z]+/[a-z0-9.+-]+);base64,([A-Za-z0-9+/]+)={0,2}")
+
+
+CHARACTERS_PER_TOKEN = 4
+"""Of English text, in the tokenizers in use."""
+
+ONE_TOKEN_EACH = re.compile("[\u2e80-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]")
+"""Chinese, Japanese and Korean characters."""
 
 
 class Inline(NamedTuple):
@@ -106,6 +115,26 @@ def with_system(system: str, messages: Sequence[Message]) -> list[Message]:
     if not system or any(message.role == "system" for message in messages):
         return list(messages)
     return [Message("system", system), *messages]
+
+
+def flat_prompt(messages: Sequence[Message]) -> str:
+    """Return `Role: content` lines and a last line that asks for the answer; a single message is itself."""
+    if len(messages) == 1:
+        return messages[0].content
+    lines = [f"{message.role.capitalize()}: {message.content}" for message in messages]
+    return "\n".join([*lines, "Assistant:"])
+
+
+def refuse_images(provider: str, messages: Sequence[Message]) -> None:
+    """Raise ImageNotSupportedError if there is an image: to answer as if there were none would be wrong."""
+    if any(message.images for message in messages):
+        raise ImageNotSupportedError(f"{provider} takes no images. Choose a model that does.")
+
+
+def estimate_tokens(text: str) -> int:
+    """Return a guess, in tokens."""
+    wide = len(ONE_TOKEN_EACH.findall(text))
+    return wide + -(-(len(text) - wide) // CHARACTERS_PER_TOKEN)
 
 
 def _is(part: Any, type_: str, shape: Any) -> bool:

@@ -16,7 +16,7 @@ class _Call:
     texts: list[str] = field(default_factory=list)
 
 
-class JoinedCalls:
+class CallAssembler:
     """The calls of one reply."""
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class JoinedCalls:
             call.texts.append(part[call.kind][GROWING[call.kind]])
             call.members = {**part, **call.members}
 
-    def whole(self) -> Iterator[dict[str, Any]]:
+    def assembled(self) -> Iterator[dict[str, Any]]:
         """Yield the calls as an answer that is not streamed has them."""
         for call in self._calls:
             body = {**call.members[call.kind], GROWING[call.kind]: "".join(call.texts)}

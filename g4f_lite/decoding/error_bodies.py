@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from g4f_lite.decoding.surrogates import whole
+from g4f_lite.decoding.surrogates import join_surrogates
 
 LONGEST_DETAIL = 500
 SHORTEST_SECRET = 4
@@ -27,7 +27,7 @@ LOOKS_SECRET = re.compile(r"(?i)\bbearer\s+[^\s\"',;]+|\b(?:sk|pk|rk|gsk|xai|hf|
 
 
 @dataclass(frozen=True, slots=True)
-class Complaint:
+class ErrorBody:
     """What was said.
 
     text: the service's own words, from JSON only; empty if there are none.
@@ -45,29 +45,29 @@ class Complaint:
         return not self.text and self.marks.startswith("<")
 
 
-def complaint_in(body: bytes) -> Complaint:
+def parse_error_body(body: bytes) -> ErrorBody:
     """Return what a body says, whatever its content type claims."""
     text = body.decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
     try:
-        return complaint_of(json.loads(text))
+        return error_body_of(json.loads(text))
     except (ValueError, RecursionError):
-        return Complaint("", text.lower())
+        return ErrorBody("", text.lower())
 
 
-def complaint_of(value: Any) -> Complaint:
+def error_body_of(value: Any) -> ErrorBody:
     """Return what a decoded JSON value says."""
     text = _words(value, DEEPEST)
     codes = [str(code) for code in _codes(value, DEEPEST)]
     numbers = [int(code) for code in codes if re.fullmatch("[45][0-9]{2}", code)]
     marks = "\n".join([text[:LONGEST_WORDS], *codes])[:LONGEST_WORDS].lower()
-    return Complaint(text[:LONGEST_WORDS], marks, numbers[0] if numbers else None, _wait_s(value))
+    return ErrorBody(text[:LONGEST_WORDS], marks, numbers[0] if numbers else None, _wait_s(value))
 
 
-def cleaned(text: str, secrets: Collection[str]) -> str:
+def clean_detail(text: str, secrets: Collection[str]) -> str:
     """Return a text without markup, control characters and secrets, cut to 500 characters; of a page, nothing."""
     if text.lstrip().lower().startswith(("<!doctype", "<html")):
         return ""
-    text = CONTROL.sub("", _without_tags(whole(text)))
+    text = CONTROL.sub("", _without_tags(join_surrogates(text)))
     for secret in sorted(secrets, key=len, reverse=True):
         if len(secret) >= SHORTEST_SECRET:
             text = text.replace(secret, "[redacted]")
@@ -114,7 +114,7 @@ def _passed_on(value: dict[str, Any]) -> str:
     raw = metadata.get("raw") if isinstance(metadata, dict) else None
     if not isinstance(raw, str):
         return ""
-    complaint = complaint_in(raw.encode("utf-8", "replace"))
+    complaint = parse_error_body(raw.encode("utf-8", "replace"))
     words = "" if complaint.is_page else complaint.text or raw
     return f": {words}" if words else ""
 

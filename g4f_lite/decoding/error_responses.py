@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from g4f_lite.decoding.error_bodies import LONGEST_WAIT_S, Complaint, cleaned, complaint_in, complaint_of
+from g4f_lite.decoding.error_bodies import LONGEST_WAIT_S, ErrorBody, clean_detail, error_body_of, parse_error_body
 from g4f_lite.errors import (
     ContentRefusedError,
     KeyRejectedError,
@@ -118,7 +118,7 @@ SENTENCES: dict[type[UpstreamError], str] = {
 NO_KEY = "{0} asks for a key. Set its api_key in config.json."
 
 
-def refusal(
+def error_from_response(
     provider: str, status: int, headers: Mapping[str, str], body: bytes, secrets: Collection[str] = ()
 ) -> UpstreamError:
     """Return the error behind an answer whose status is not 2xx.
@@ -126,37 +126,37 @@ def refusal(
     provider: the name in config.json. headers: looked up in their usual spelling. body: its first kilobytes do.
     secrets: the key, and what else must not be shown; none at all means that no key is set.
     """
-    complaint = complaint_in(body)
+    complaint = parse_error_body(body)
     kind = _kind_of_page(status, headers, complaint) if complaint.is_page else _kind(status, complaint)
     sentence = _wrong_address(provider, status) if kind is UpstreamError else ""
     sentence = sentence or _sentence(kind, provider, f"(status {status})", secrets)
-    detail = cleaned(complaint.text, secrets)
+    detail = clean_detail(complaint.text, secrets)
     return kind(sentence, detail=detail, retry_after=_retry_after(headers, complaint), status=status)
 
 
-def interruption(provider: str, record: Any, secrets: Collection[str] = ()) -> UpstreamError:
+def error_from_record(provider: str, record: Any, secrets: Collection[str] = ()) -> UpstreamError:
     """Return the error that a record in mid-stream tells of. record: any JSON value."""
-    complaint = complaint_of(record)
+    complaint = error_body_of(record)
     kind = _kind(complaint.status or 500, complaint)
     sentence = _sentence(kind, provider, "while it answered", secrets)
-    return kind(sentence, detail=cleaned(complaint.text, secrets), retry_after=_retry_after({}, complaint))
+    return kind(sentence, detail=clean_detail(complaint.text, secrets), retry_after=_retry_after({}, complaint))
 
 
-def web_page(provider: str, page: bytes) -> UpstreamError:
+def error_from_web_page(provider: str, page: bytes) -> UpstreamError:
     """Return the error for a web page that came in the place of a reply."""
     if CHALLENGE.search(page.decode("utf-8", "replace").lower()):
         return NeedsBrowserError(SENTENCES[NeedsBrowserError].format(provider))
     return MalformedReplyError(f"{provider} answered with a web page. Check its base_url in config.json.")
 
 
-def _kind(status: int, complaint: Complaint) -> type[UpstreamError]:
+def _kind(status: int, complaint: ErrorBody) -> type[UpstreamError]:
     for kind, statuses, words in BY_WORDS:
         if status in statuses and words.search(complaint.marks):
             return kind
     return BY_STATUS.get(status, UpstreamError)
 
 
-def _kind_of_page(status: int, headers: Mapping[str, str], page: Complaint) -> type[UpstreamError]:
+def _kind_of_page(status: int, headers: Mapping[str, str], page: ErrorBody) -> type[UpstreamError]:
     if headers.get("cf-mitigated") == "challenge" or CHALLENGE.search(page.marks):
         return NeedsBrowserError
     return UpstreamError if status in SAID_BY_PROXIES_TOO else BY_STATUS.get(status, UpstreamError)
@@ -182,7 +182,7 @@ def _sentence(kind: type[UpstreamError], provider: str, when: str, secrets: Coll
     return f"{provider} {verb} {when}."
 
 
-def _retry_after(headers: Mapping[str, str], complaint: Complaint) -> float | None:
+def _retry_after(headers: Mapping[str, str], complaint: ErrorBody) -> float | None:
     """Return the seconds to wait. Source: RFC 9110, section 10.2.3; `ratelimit` is Hugging Face's `...;t=seconds`."""
     said = headers.get("Retry-After", "").strip()
     if re.fullmatch(r"[0-9]{1,7}(\.[0-9]+)?", said):

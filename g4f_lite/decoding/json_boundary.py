@@ -5,7 +5,7 @@ import re
 SIGNS = re.compile(r'\\.|["{}\[\]]', re.DOTALL)
 
 
-class JsonEnd:
+class JsonBoundary:
     """Follows the brackets of a text. `reached`: the object, or what was meant to be one, is whole."""
 
     def __init__(self) -> None:

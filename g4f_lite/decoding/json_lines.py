@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from g4f_lite.decoding.error_responses import MAX_PAGE_BYTES, web_page
+from g4f_lite.decoding.error_responses import MAX_PAGE_BYTES, error_from_web_page
 from g4f_lite.errors import MalformedReplyError
 
 MAX_LINE_BYTES = 16 << 20
@@ -30,7 +30,7 @@ class JsonLinesDecoder:
         """Yield the values that these bytes complete; to be exhausted before the next call.
 
         Raises: MalformedReplyError for a line that is too long or is not JSON; for a web page, what
-        `error_responses.web_page` makes of it.
+        `error_responses.error_from_web_page` makes of it.
         """
         if not self._begun:
             block = block.lstrip(BLANK)
@@ -52,7 +52,7 @@ class JsonLinesDecoder:
         """
         rest = b"".join(self._tail).strip()
         if self._is_page:
-            raise web_page(self._provider, rest)
+            raise error_from_web_page(self._provider, rest)
         if rest:
             try:
                 yield self._decoded(rest)
@@ -63,7 +63,7 @@ class JsonLinesDecoder:
         self._tail_bytes += len(part)
         self._tail.append(part)
         if self._is_page and self._tail_bytes > MAX_PAGE_BYTES:
-            raise web_page(self._provider, b"".join(self._tail))
+            raise error_from_web_page(self._provider, b"".join(self._tail))
         if self._tail_bytes > MAX_LINE_BYTES:
             raise MalformedReplyError(f"{self._provider} sent a line of more than 16 MiB.")
 

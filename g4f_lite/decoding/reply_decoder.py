@@ -4,8 +4,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator
 from typing import Any, TypeGuard
 
-from g4f_lite.decoding.error_responses import interruption
-from g4f_lite.decoding.text_assembler import Texts
+from g4f_lite.decoding.error_responses import error_from_record
+from g4f_lite.decoding.text_assembler import TextAssembler
 from g4f_lite.errors import MalformedReplyError, StreamCutError, UpstreamError
 from g4f_lite.pieces import Piece
 
@@ -20,7 +20,7 @@ class ReplyDecoder(ABC):
         """provider: the name in config.json. secrets: what must not show in an error."""
         self.is_over = False
         self.provider = provider
-        self.texts = Texts()
+        self.texts = TextAssembler()
         self._secrets = secrets
 
     @property
@@ -32,7 +32,7 @@ class ReplyDecoder(ABC):
     def take(self, block: bytes, pieces: list[Piece]) -> None:
         """Add what these bytes complete to the pieces; those added before it raises are not lost.
 
-        Raises: MalformedReplyError, and what `error_responses.interruption` makes of an error in the stream.
+        Raises: MalformedReplyError, and what `error_responses.error_from_record` makes of an error in the stream.
         """
 
     @abstractmethod
@@ -76,9 +76,9 @@ class ReplyDecoder(ABC):
         self.texts.end(pieces)
         yield from pieces
 
-    def interruption(self, record: Any) -> UpstreamError:
+    def error_from_record(self, record: Any) -> UpstreamError:
         """Return the error that a record in mid-stream tells of."""
-        return interruption(self.provider, record, self._secrets)
+        return error_from_record(self.provider, record, self._secrets)
 
     def cut(self) -> StreamCutError:
         """Return the error for a reply that ended without an end."""

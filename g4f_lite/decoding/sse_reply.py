@@ -10,7 +10,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from typing import Any
 
-from g4f_lite.decoding.error_responses import MAX_PAGE_BYTES, web_page
+from g4f_lite.decoding.error_responses import MAX_PAGE_BYTES, error_from_web_page
 from g4f_lite.decoding.reply_decoder import ReplyDecoder
 from g4f_lite.decoding.sse import Record, SseDecoder
 from g4f_lite.errors import MalformedReplyError
@@ -52,7 +52,7 @@ class SseReplyDecoder(ReplyDecoder):
 
     def take_rest(self, pieces: list[Piece]) -> None:
         if self._form == b"<":
-            raise web_page(self.provider, bytes(self._body))
+            raise error_from_web_page(self.provider, bytes(self._body))
         if self._form in (b"{", b"["):
             self.take_whole(self.decoded(bytes(self._body)), pieces)
         elif not self.is_over:
@@ -68,7 +68,7 @@ class SseReplyDecoder(ReplyDecoder):
     def _collect(self, block: bytes) -> None:
         self._body += block
         if self._form == b"<" and len(self._body) > MAX_PAGE_BYTES:
-            raise web_page(self.provider, bytes(self._body))
+            raise error_from_web_page(self.provider, bytes(self._body))
         if len(self._body) > MAX_BODY_BYTES:
             raise self.malformed("an answer of more than 16 MiB")
 

@@ -9,14 +9,14 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 REPLACEMENT = "\ufffd"
 
 
-def whole(text: str) -> str:
+def join_surrogates(text: str) -> str:
     """Return the text with pairs joined, and U+FFFD in the place of each half that is alone."""
     if text.isascii() or not SURROGATE.search(text):
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-class Joiner:
+class SurrogateJoiner:
     """Holds the first half of a pair back until the next piece of text."""
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class Joiner:
             return text
         text = self._held + text
         self._held = text[-1] if "\ud800" <= text[-1:] <= "\udbff" else ""
-        return whole(text.removesuffix(self._held))
+        return join_surrogates(text.removesuffix(self._held))
 
     def end(self) -> str:
         """Return what stands for a half that stayed alone, or nothing."""

@@ -34,21 +34,21 @@ class Blank:
         return [Reasoning(text)] if self._opened and text else []
 
 
-Place = Callable[["Splitter", str], tuple[Pieces, str]]
+Place = Callable[["ThinkTagSplitter", str], tuple[Pieces, str]]
 """Where in the reply we are: takes text, returns pieces and the text left for the place it moved to."""
 
 
-class Splitter:
+class ThinkTagSplitter:
     """Splits the text of one reply. The tags may be divided between pieces in any way."""
 
     def __init__(self) -> None:
         self._held = ""
         self._reasoning = Blank()
-        self._place: Place = Splitter._at_the_start
+        self._place: Place = ThinkTagSplitter._at_the_start
 
     def feed(self, text: str) -> Pieces:
         """Return what the text adds; what may be the beginning of a tag is held back."""
-        if self._place is Splitter._in_the_answer and not self._held and "<" not in text and text[-1:] != "\n":
+        if self._place is ThinkTagSplitter._in_the_answer and not self._held and "<" not in text and text[-1:] != "\n":
             return [Content(text)] if text else []
         text, self._held = self._held + text, ""
         pieces: Pieces = []
@@ -62,32 +62,32 @@ class Splitter:
         held, self._held = self._held, ""
         if not held:
             return []
-        return self._reasoning.feed(held) if self._place is Splitter._in_thought else [Content(held)]
+        return self._reasoning.feed(held) if self._place is ThinkTagSplitter._in_thought else [Content(held)]
 
     def _at_the_start(self, text: str) -> tuple[Pieces, str]:
         begun = text.lstrip()
         if begun.startswith(OPENING):
-            self._place = Splitter._in_thought
+            self._place = ThinkTagSplitter._in_thought
             return [], begun.removeprefix(OPENING)
         if begun.startswith(CLOSING):
-            self._place = Splitter._in_the_rest
+            self._place = ThinkTagSplitter._in_the_rest
             return [], begun.removeprefix(CLOSING)
         if len(text) < LONGEST_BLANK and (OPENING.startswith(begun) or CLOSING.startswith(begun)):
             self._held = text
             return [], ""
-        self._place = Splitter._in_the_answer
+        self._place = ThinkTagSplitter._in_the_answer
         return [], text
 
     def _in_thought(self, text: str) -> tuple[Pieces, str]:
         thought, found, rest = self._until(CLOSING, text)
         if found:
-            self._place = Splitter._in_the_rest
+            self._place = ThinkTagSplitter._in_the_rest
         return self._reasoning.feed(thought), rest
 
     def _in_the_answer(self, text: str) -> tuple[Pieces, str]:
         answer, found, rest = self._until(CLOSING_LINE, text)
         if found:
-            self._place = Splitter._in_the_rest
+            self._place = ThinkTagSplitter._in_the_rest
             answer += "\n"
         return ([Content(answer)] if answer else []), rest
 

@@ -8,10 +8,10 @@ import secrets
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from g4f_lite.decoding.json_boundary import JsonEnd
+from g4f_lite.decoding.json_boundary import JsonBoundary
 from g4f_lite.decoding.reply_decoder import is_count
-from g4f_lite.decoding.surrogates import Joiner, whole
-from g4f_lite.decoding.text_assembler import Texts
+from g4f_lite.decoding.surrogates import SurrogateJoiner, join_surrogates
+from g4f_lite.decoding.text_assembler import TextAssembler
 from g4f_lite.errors import MalformedReplyError
 from g4f_lite.pieces import Piece, ToolCalls
 
@@ -19,21 +19,21 @@ GROWING = {"function": "arguments", "custom": "input"}
 """The kinds of calls, each named by the member it is in, and the text in there that comes in parts."""
 KNOWN = {"index", "id", "type", *GROWING}
 
-MOST_CALLS = 1000
+MAX_CALLS = 1000
 """In one reply; nobody means more."""
 
 Part = dict[str, Any]
 
 
-def said_in(parts: Sequence[Mapping[str, Any]]) -> str:
+def text_of_calls(parts: Sequence[Mapping[str, Any]]) -> str:
     """Return what parts of calls, as `pieces.ToolCalls` has them, say: names of tools, and texts."""
     return "".join(text for part in parts for kind in GROWING for text in part.get(kind, {}).values())
 
 
-class Calls:
+class ToolCallParser:
     """The calls of one reply, whose texts it shares a limit with."""
 
-    def __init__(self, texts: Texts) -> None:
+    def __init__(self, texts: TextAssembler) -> None:
         self._texts = texts
         self._calls: list[_Call] = []
 
@@ -74,8 +74,8 @@ class Calls:
         """Return the call that a part belongs to, a new one where it begins one."""
         known = self._known(part)
         if known is None:
-            if len(self._calls) >= MOST_CALLS:
-                raise MalformedReplyError(f"The service sent more calls of tools than a reply may have, {MOST_CALLS}.")
+            if len(self._calls) >= MAX_CALLS:
+                raise MalformedReplyError(f"The service sent more calls of tools than a reply may have, {MAX_CALLS}.")
             known = _Call(part, {call.id for call in self._calls})
             self._calls.append(known)
         return known
@@ -100,21 +100,21 @@ class _Call:
         self.index: int | None = None
         self.number = part.get("index")
         self.kind = _kind(part)
-        id_ = whole(_text(part.get("id")))
+        id_ = join_surrogates(_text(part.get("id")))
         self.id = f"call_{secrets.token_hex(12)}" if id_ in ("", *taken) else id_
         self.name = ""
         self._held = ""
         self._has_begun = self._has_text = False
-        self._joiner = Joiner()
-        self._end = JsonEnd()
+        self._joiner = SurrogateJoiner()
+        self._end = JsonBoundary()
 
     def is_another(self, id_: str) -> bool:
         """Tell whether a part that names a tool, perhaps with an id, begins another call than this one."""
         return bool(self.name) and (self._end.reached or (bool(id_) and id_ != self.id))
 
-    def feed(self, part: Mapping[str, Any], texts: Texts) -> None:
+    def feed(self, part: Mapping[str, Any], texts: TextAssembler) -> None:
         body = _body(part)
-        self.name = self.name or whole(_text(body.get("name")))
+        self.name = self.name or join_surrogates(_text(body.get("name")))
         added = self._joiner.feed(_text(body.get(GROWING[self.kind])))
         texts.count(added)
         self._end.feed(added)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from g4f_lite.guidebook.installation import Installation
 from g4f_lite.guidebook.topics import FOLDER
 
-MOST_MODELS = 20
+MAX_MODELS = 20
 """Some services list hundreds; the page's own list has them all."""
 
 
@@ -30,9 +30,9 @@ class Facts:
             return ""
         models = self._installation.models
         rows = ((_code(one.name), _code(one.provider), one.reason or self._words["yes"]) for one in models)
-        left = len(models) - MOST_MODELS
+        left = len(models) - MAX_MODELS
         more = [(self._words["more"] % left, "", "")] if left > 0 else []
-        return self._table("models", [*rows][:MOST_MODELS] + more)
+        return self._table("models", [*rows][:MAX_MODELS] + more)
 
     def models_dir(self) -> str:
         """Return the folder that takes a local model's file."""

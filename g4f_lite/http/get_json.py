@@ -12,7 +12,7 @@ MAX_BYTES = 4 << 20
 """The longest value; the largest known list of models has half a megabyte."""
 
 
-async def look_up(
+async def get_json(
     http: Http, url: str, settings: ProviderSettings, *, provider: str, headers: Mapping[str, str]
 ) -> Any:
     """Return the value at that address.

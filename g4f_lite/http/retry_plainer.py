@@ -7,15 +7,15 @@ from typing import Any
 from aiohttp import ClientResponse
 
 from g4f_lite.errors import RejectedError
-from g4f_lite.http.unsupported_fields import Concessions
+from g4f_lite.http.unsupported_fields import UnsupportedFields
 
 Body = Mapping[str, Any]
 
 
 @asynccontextmanager
-async def asking(
+async def retry_plainer(
     model: str,
-    kept: Concessions,
+    kept: UnsupportedFields,
     body: Callable[[frozenset[str]], Body],
     send: Callable[[Body], AbstractAsyncContextManager[ClientResponse]],
     refused: Callable[[Body, RejectedError], str],

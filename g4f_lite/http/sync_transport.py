@@ -1,29 +1,36 @@
 """The HTTP client of calls that await nothing: what `transport` is, with requests in the place of aiohttp."""
 
+import os
+import re
 import socket
-from collections.abc import Collection, Iterator, Mapping
+import ssl
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from http.client import HTTPException, RemoteDisconnected
 from http.cookiejar import Cookie
 from typing import Any
 
 import requests
+from requests import exceptions
 from requests.cookies import RequestsCookieJar
-from urllib3.exceptions import HTTPError, ReadTimeoutError
+from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError, ReadTimeoutError
+from yarl import URL
 
 from g4f_lite.config.settings import ProviderSettings, Timeout
-from g4f_lite.decoding.error_responses import refusal
+from g4f_lite.decoding.error_responses import error_from_response
 from g4f_lite.decoding.reply_decoder import ReplyDecoder
-from g4f_lite.errors import StreamCutError, UpstreamError, UpstreamTimeoutError
-from g4f_lite.http.sync_deadlines import Patience
-from g4f_lite.http.sync_failures import failure
+from g4f_lite.errors import MalformedReplyError, StreamCutError, UnreachableError, UpstreamError, UpstreamTimeoutError
+from g4f_lite.http.timeouts import SyncTimeouts
 from g4f_lite.http.transport import ERROR_BODY_BYTES, ERROR_BODY_S, HEADERS, secrets_of
 from g4f_lite.pieces import Piece
 
 BLOCK_BYTES = 65536
 """The most that is taken from a connection at once."""
 
+REFUSED_BY_PROXY = re.compile(r"Tunnel connection failed: ([0-9]{3})")
 
-class BlockingHttp:
+
+class SyncHttp:
     """An HTTP client with a cookie jar, for one service. Its connections end with it."""
 
     def __init__(self, provider: str, settings: ProviderSettings) -> None:
@@ -42,7 +49,7 @@ class BlockingHttp:
         self,
         method: str,
         url: str,
-        patience: Patience,
+        patience: SyncTimeouts,
         *,
         json: Any = None,
         data: Any = None,
@@ -65,7 +72,9 @@ class BlockingHttp:
         try:
             if not 200 <= response.status_code < 300 and response.status_code not in accepted:
                 body = _error_body(response, self.provider)
-                raise refusal(self.provider, response.status_code, response.headers, body, secrets_of(self._settings))
+                raise error_from_response(
+                    self.provider, response.status_code, response.headers, body, secrets_of(self._settings)
+                )
             yield response
         finally:
             response.close()
@@ -87,7 +96,7 @@ class _Cookies(RequestsCookieJar):
         super().set_cookie(cookie, *args, **kwargs)
 
 
-def read(response: requests.Response, limit: int, provider: str, patience: Patience) -> bytes:
+def read(response: requests.Response, limit: int, provider: str, patience: SyncTimeouts) -> bytes:
     """Return the body, of a longer one the beginning. Raises: StreamCutError, UpstreamTimeoutError."""
     body = bytearray()
     for block in _blocks(response, provider, patience):
@@ -97,7 +106,7 @@ def read(response: requests.Response, limit: int, provider: str, patience: Patie
     return bytes(body[:limit])
 
 
-def decode_reply(response: requests.Response, reply: ReplyDecoder, patience: Patience) -> Iterator[Piece]:
+def decode_reply(response: requests.Response, reply: ReplyDecoder, patience: SyncTimeouts) -> Iterator[Piece]:
     """Yield the pieces of a reply as its bytes come. Raises: UpstreamError; what came before it has been yielded."""
     try:
         for block in _blocks(response, reply.provider, patience):
@@ -113,7 +122,7 @@ def decode_reply(response: requests.Response, reply: ReplyDecoder, patience: Pat
     yield from reply.end()
 
 
-def _blocks(response: requests.Response, provider: str, patience: Patience) -> Iterator[bytes]:
+def _blocks(response: requests.Response, provider: str, patience: SyncTimeouts) -> Iterator[bytes]:
     """Yield the body as it arrives. `iter_content` would wait for the end of a body without chunks."""
     connection = _connection(response)
     while True:
@@ -136,7 +145,7 @@ def _connection(response: requests.Response) -> socket.socket | None:
 
 
 def _error_body(response: requests.Response, provider: str) -> bytes:
-    patience = Patience(Timeout(first=ERROR_BODY_S, total=ERROR_BODY_S), provider)
+    patience = SyncTimeouts(Timeout(first=ERROR_BODY_S, total=ERROR_BODY_S), provider)
     body = bytearray()
     try:
         for block in _blocks(response, provider, patience):
@@ -149,22 +158,22 @@ def _error_body(response: requests.Response, provider: str) -> bytes:
 
 
 @contextmanager
-def _sending(provider: str, url: str, patience: Patience) -> Iterator[None]:
+def _sending(provider: str, url: str, patience: SyncTimeouts) -> Iterator[None]:
     """Name what goes wrong before the headers of the answer are there."""
     try:
         yield
     except requests.Timeout as error:
         if patience.is_exhausted:
             raise patience.exhausted() from error
-        raise failure(provider, url, error) from error
-    except requests.exceptions.InvalidHeader as error:
-        raise failure(provider, url, error) from None  # its words are the header's, which may be a key
+        raise _failure(provider, url, error) from error
+    except exceptions.InvalidHeader as error:
+        raise _failure(provider, url, error) from None  # its words are the header's, which may be a key
     except (HTTPError, OSError, ValueError) as error:
-        raise failure(provider, url, error) from error
+        raise _failure(provider, url, error) from error
 
 
 @contextmanager
-def _reading(provider: str, patience: Patience) -> Iterator[None]:
+def _reading(provider: str, patience: SyncTimeouts) -> Iterator[None]:
     """Name what goes wrong while a body is read."""
     try:
         yield
@@ -172,3 +181,66 @@ def _reading(provider: str, patience: Patience) -> Iterator[None]:
         raise patience.exhausted() from error
     except (HTTPError, OSError) as error:
         raise StreamCutError(f"The connection to {provider} broke off in the middle of the reply.") from error
+
+
+def _failure(provider: str, url: str, error: Exception) -> UpstreamError:
+    """Return the error behind an exception that came before the headers of an answer.
+
+    provider: the name in config.json. url: what was asked.
+    """
+    causes = list(_causes(error))
+    match error:
+        case exceptions.ProxyError():
+            return _proxy_failure(provider, error, causes)
+        case exceptions.Timeout():
+            return UpstreamTimeoutError(f"{provider} does not accept connections at {_origin(url)}. Is it running?")
+        case exceptions.SSLError():
+            return _unreachable(provider, url, causes)
+        case exceptions.ConnectionError():
+            return _connection_failure(provider, url, causes)
+    return UnreachableError(f"{provider} cannot be called: check its base_url, proxy, headers and api_key.")
+
+
+def _connection_failure(provider: str, url: str, causes: Sequence[BaseException]) -> UpstreamError:
+    if any(isinstance(cause, NewConnectionError) for cause in causes):
+        return _unreachable(provider, url, causes)
+    if any(isinstance(cause, HTTPException) and not isinstance(cause, RemoteDisconnected) for cause in causes):
+        return MalformedReplyError(f"{provider} does not answer in HTTP at {_origin(url)}. Check its base_url.")
+    return StreamCutError(f"{provider} closed the connection before it answered.")
+
+
+def _unreachable(provider: str, url: str, causes: Sequence[BaseException]) -> UnreachableError:
+    return UnreachableError(f"{provider} cannot be reached at {_origin(url)}: {_reason(causes)}")
+
+
+def _proxy_failure(provider: str, error: Exception, causes: Sequence[BaseException]) -> UnreachableError:
+    if refused := REFUSED_BY_PROXY.search(str(error)):
+        return UnreachableError(f"The proxy of {provider} refuses the connection (status {refused[1]}).")
+    return UnreachableError(f"The proxy of {provider} cannot be reached: {_reason(causes)}")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an exception and those behind it; requests and urllib3 hand them on as arguments and as reasons."""
+    while error:
+        yield error
+        behind = (getattr(error, "reason", None), *error.args, error.__cause__)
+        error = next((cause for cause in behind if isinstance(cause, BaseException)), None)
+
+
+def _reason(causes: Sequence[BaseException]) -> str:
+    for cause in causes:
+        match cause:
+            case ssl.SSLCertVerificationError():
+                return "its TLS certificate is not trusted."
+            case ssl.SSLError():
+                return "TLS failed. Does the address rightly begin with https?"
+            case NameResolutionError():
+                return "there is no such host in DNS."
+            case ConnectionRefusedError():
+                return "connection refused. Is it running?"
+    numbers = [cause.errno for cause in causes if isinstance(cause, OSError) and cause.errno]
+    return f"{os.strerror(numbers[-1]).lower()}." if numbers else "no connection."
+
+
+def _origin(url: str) -> str:
+    return str(URL(url).origin())

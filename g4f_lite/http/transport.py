@@ -12,7 +12,7 @@ from aiohttp.abc import AbstractCookieJar
 from yarl import URL
 
 from g4f_lite.config.settings import ProviderSettings
-from g4f_lite.decoding.error_responses import refusal
+from g4f_lite.decoding.error_responses import error_from_response
 from g4f_lite.errors import MalformedReplyError, StreamCutError, UnreachableError, UpstreamError, UpstreamTimeoutError
 
 ERROR_BODY_BYTES = 65536
@@ -60,7 +60,7 @@ class Http:
         data: a dictionary becomes an url-encoded form, an aiohttp.FormData what it says.
         headers: those of the entry win over them. accepted: statuses that are as good as 2xx.
         Raises: UnreachableError, UpstreamTimeoutError, StreamCutError or MalformedReplyError before the headers came;
-        whatever `error_responses.refusal` makes of another status. Read the body within `reading`.
+        whatever `error_responses.error_from_response` makes of another status. Read the body within `reading`.
         """
         clock = asyncio.get_running_loop().time
         due = clock() + settings.timeout.first
@@ -79,7 +79,7 @@ class Http:
         try:
             if not 200 <= response.status < 300 and response.status not in accepted:
                 body = await _error_body(response, min(ERROR_BODY_S, (due - clock()) / 2))
-                raise refusal(provider, response.status, response.headers, body, secrets_of(settings))
+                raise error_from_response(provider, response.status, response.headers, body, secrets_of(settings))
             yield response
         finally:
             response.close()

@@ -16,11 +16,11 @@ SPARE = ("temperature", "top_p", "stream")
 UNSUPPORTED = re.compile(r"(?i)\bunsupported (?:parameter|value):? ['\"`]?(\w+)")
 UNKNOWN_FIELD = re.compile(r"(?i)stream_options|include_usage|unknown|unrecognized|unexpected|not permitted|extra ")
 
-MOST_MODELS = 256
+MAX_MODELS = 256
 """More than anybody asks of one service; then the first to come is the first to be forgotten."""
 
 
-class Concessions:
+class UnsupportedFields:
     """What one service was found not to take, by model."""
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Concessions:
         if fields <= self.of(model):
             return
         self._fields[model] = fields | self._fields.pop(model, frozenset())
-        if len(self._fields) > MOST_MODELS:
+        if len(self._fields) > MAX_MODELS:
             del self._fields[next(iter(self._fields))]
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from g4f_lite.messages import Message
 
-THOUGHTS = "reasoning_content"
+REASONING_MEMBER = "reasoning_content"
 """The member of a message with calls that holds what the model thought before: DeepSeek refuses one without it, Groq
 one with it."""
 UNREADABLE = "INVALID_JSON"

@@ -14,10 +14,10 @@ from g4f_lite.http.reply_stream import decode_reply
 from g4f_lite.http.transport import Http, read, reading, secrets_of
 from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Piece
-from g4f_lite.protocols.olmo.conversation import Conversation, FinishReason, Shown
+from g4f_lite.protocols.olmo.conversation import Conversation, FinishReason, ReplyConverter
 from g4f_lite.protocols.olmo.model_list import Model, known, models_in
-from g4f_lite.protocols.olmo.question_form import Question, question
-from g4f_lite.protocols.olmo.rejections import is_about_the_thread, verdict
+from g4f_lite.protocols.olmo.question_form import QuestionForm, question_form
+from g4f_lite.protocols.olmo.rejections import explained, is_about_the_thread
 from g4f_lite.protocols.olmo.reply import OlmoReply
 from g4f_lite.protocols.olmo.thread import Thread, new_thread, thread_of
 from g4f_lite.provider import Provider
@@ -137,7 +137,7 @@ class AllenAI(Provider):
             talk.before(messages),
             {**settings, **kwargs},
             state=talk.state(),
-            shown=Shown(talk, talk.question(messages), return_conversation),
+            shown=ReplyConverter(talk, talk.question(messages), return_conversation),
         )
 
     async def _ask(
@@ -148,8 +148,8 @@ class AllenAI(Provider):
         Where the service does not let the thread go on, it is asked once more: in a new one, for the whole dialogue.
         """
 
-        def asked(parent: str) -> Question:
-            return question(self.name, self._model(model), messages, params, self.options.private, parent)
+        def asked(parent: str) -> QuestionForm:
+            return question_form(self.name, self._model(model), messages, params, self.options.private, parent)
 
         try:
             return await self._send(stack, asked(thread.parent), thread.user), thread.user
@@ -159,7 +159,7 @@ class AllenAI(Provider):
             user = new_thread().user if error.status == 403 else thread.user
         return await self._send(stack, asked(parent=""), user), user
 
-    async def _send(self, stack: AsyncExitStack, asked: Question, user: str) -> ClientResponse:
+    async def _send(self, stack: AsyncExitStack, asked: QuestionForm, user: str) -> ClientResponse:
         """Return the answer of the described endpoint; once that is gone, of the one in its place."""
         if not self._has_moved:
             try:
@@ -184,7 +184,7 @@ class AllenAI(Provider):
         try:
             return await stack.enter_async_context(request)
         except RejectedError as error:
-            if clearer := verdict(self.name, error):
+            if clearer := explained(self.name, error):
                 raise clearer from error
             raise
 

@@ -11,15 +11,15 @@ from pydantic import AfterValidator, NonNegativeInt, PositiveInt
 
 from g4f_lite.config.settings import ProviderSettings, Strict
 from g4f_lite.errors import G4FLiteError, MalformedReplyError, MissingKeyError
-from g4f_lite.http.get_json import look_up
+from g4f_lite.http.get_json import get_json
 from g4f_lite.http.reply_stream import decode_reply
-from g4f_lite.http.retry_plainer import asking
+from g4f_lite.http.retry_plainer import retry_plainer
 from g4f_lite.http.transport import Http, secrets_of
-from g4f_lite.http.unsupported_fields import Concessions
+from g4f_lite.http.unsupported_fields import UnsupportedFields
 from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Piece
-from g4f_lite.protocols.anthropic.model_list import next_page, offers
-from g4f_lite.protocols.anthropic.reply import MessageReply
+from g4f_lite.protocols.anthropic.model_list import models_in, next_page
+from g4f_lite.protocols.anthropic.reply import AnthropicReply
 from g4f_lite.protocols.anthropic.request import Limits, message_request, refused_field
 from g4f_lite.protocols.anthropic.tools import supports
 from g4f_lite.provider import Provider
@@ -31,7 +31,7 @@ LEAST_THINKING = 1024
 """Tokens; the API refuses a smaller budget."""
 PAGE_SIZE = 1000
 """Models on a page of the list; the API's own limit."""
-MOST_PAGES = 10
+MAX_PAGES = 10
 
 
 def _budget(tokens: int) -> int:
@@ -60,7 +60,7 @@ class Anthropic(Provider):
 
     def __init__(self, name: str, settings: ProviderSettings, http: Http) -> None:
         super().__init__(name, settings, http)
-        self._concessions = Concessions()
+        self._concessions = UnsupportedFields()
         self._limits = Limits(self.options.max_tokens, self.options.thinking_budget)
 
     async def stream(
@@ -71,8 +71,8 @@ class Anthropic(Provider):
         Source: https://platform.claude.com/docs/en/api/messages
         """
         body = partial(message_request, self.name, model, messages, params, self._limits)
-        reply = MessageReply(self.name, secrets_of(self.settings), offers_tools="tools" in params.extra)
-        asked = asking(model, self._concessions, body, self._send, refused_field)
+        reply = AnthropicReply(self.name, secrets_of(self.settings), offers_tools="tools" in params.extra)
+        asked = retry_plainer(model, self._concessions, body, self._send, refused_field)
         async with asked as response, aclosing(decode_reply(response, reply)) as pieces:
             async for piece in pieces:
                 yield piece
@@ -84,10 +84,10 @@ class Anthropic(Provider):
         """Return the models of all pages. Raises: UpstreamError."""
         found: dict[str, ModelInfo] = {}
         behind = ""
-        for _ in range(MOST_PAGES):
+        for _ in range(MAX_PAGES):
             page = await self._page(behind)
             try:
-                found |= {offer.id: offer for offer in offers(page)}
+                found |= {offer.id: offer for offer in models_in(page)}
             except ValueError as error:
                 raise MalformedReplyError(f"{self.name} sent no list of models. Check its base_url.") from error
             behind = next_page(page)
@@ -113,7 +113,7 @@ class Anthropic(Provider):
     async def _page(self, behind: str) -> Any:
         query = {"limit": PAGE_SIZE, **({"after_id": behind} if behind else {})}
         url = f"{self.base_url}/v1/models?{urlencode(query)}"
-        return await look_up(self.http, url, self.settings, provider=self.name, headers=self._headers())
+        return await get_json(self.http, url, self.settings, provider=self.name, headers=self._headers())
 
     def _headers(self) -> dict[str, str]:
         key = {"x-api-key": self.settings.api_key} if self.settings.api_key else {}

@@ -7,15 +7,14 @@ from typing import Any, ClassVar
 from g4f_lite.config.settings import ProviderSettings
 from g4f_lite.direct import AsyncReply, params_in, provider_of, text_of
 from g4f_lite.errors import ModelNotSupportedError, RejectedError
-from g4f_lite.flat_prompt import dialogue, refuse_images
 from g4f_lite.http.reply_stream import decode_reply
 from g4f_lite.http.transport import Http, secrets_of
-from g4f_lite.messages import Message, Params, message_of
+from g4f_lite.messages import Message, Params, flat_prompt, message_of, refuse_images
 from g4f_lite.pieces import Piece
-from g4f_lite.protocols.chat_ui.client import Visits
+from g4f_lite.protocols.chat_ui.client import ChatUiClient
 from g4f_lite.protocols.chat_ui.reply import ChatUiReply
 from g4f_lite.protocols.chat_ui.request import ChatUiOptions, message, parameters, prompt
-from g4f_lite.protocols.chat_ui.request_flow import Turn, headers
+from g4f_lite.protocols.chat_ui.request_flow import RequestFlow, headers
 from g4f_lite.provider import Provider
 from g4f_lite.routing.model_info import ModelInfo
 
@@ -46,14 +45,14 @@ class H2o(Provider):
     def __init__(self, name: str, settings: ProviderSettings, http: Http) -> None:
         super().__init__(name, settings, http)
         self.base_url = (settings.base_url or self.url).rstrip("/")
-        self._visits = Visits(name, settings, http)
+        self._visits = ChatUiClient(name, settings, http)
 
     async def stream(
         self, model: str, messages: Sequence[Message], params: Params, state: Mapping[str, Any] | None = None
     ) -> AsyncGenerator[Piece, None]:
         """Yield the reply as `Provider.stream` says. Raises: RejectedError, too, for a conversation of blanks."""
         refuse_images(self.name, messages)
-        inputs = dialogue(messages)
+        inputs = flat_prompt(messages)
         if not inputs.strip():
             raise RejectedError(f"{self.name} answers no empty message. Write something.")
         turn = self._turn(model, message(inputs, parameters(self.options, params)))
@@ -114,17 +113,17 @@ class H2o(Provider):
     ) -> Generator[Piece, None, None]:
         """Return what yields the pieces of a reply to code that awaits nothing; nothing is asked before the first."""
         # Only here: requests takes 5 MB of memory, which a server that never calls it can do without.
-        from g4f_lite.protocols.chat_ui.sync_client import BlockingVisit
+        from g4f_lite.protocols.chat_ui.sync_client import SyncChatUiClient
 
         refuse_images(self.name, messages)
         params = params_in({name: value for name, value in kwargs.items() if value is not None})
         ids = kwargs.get("id"), kwargs.get("response_id")
         body = message(prompt(messages), parameters(self.options, params), *ids)
-        return BlockingVisit(self._turn(model, body, greets=True), self.settings).pieces(self._reply(params))
+        return SyncChatUiClient(self._turn(model, body, opens_page=True), self.settings).pieces(self._reply(params))
 
-    def _turn(self, model: str | None, body: Mapping[str, Any], greets: bool = False) -> Turn:
+    def _turn(self, model: str | None, body: Mapping[str, Any], opens_page: bool = False) -> RequestFlow:
         known = self._known(model, self.settings.base_url, self.name)
-        return Turn(self.name, self.base_url, known, body, greets, secrets_of(self.settings))
+        return RequestFlow(self.name, self.base_url, known, body, opens_page, secrets_of(self.settings))
 
     def _reply(self, params: Params) -> ChatUiReply:
         return ChatUiReply(self.name, secrets_of(self.settings), params.stop)

@@ -17,8 +17,13 @@ from g4f_lite.http.transport import Http
 from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Notice, Piece, Via
 from g4f_lite.protocols.hugging_face.failover import Candidate, first_to_answer
-from g4f_lite.protocols.hugging_face.hub import Hub, NoAccessError, is_hugging_face
-from g4f_lite.protocols.hugging_face.inference_providers import USUAL_ROUTE, Entries, Serving, for_chat
+from g4f_lite.protocols.hugging_face.hub import HubClient, NoAccessError, is_hugging_face
+from g4f_lite.protocols.hugging_face.inference_providers import (
+    USUAL_ROUTE,
+    InferenceProvider,
+    ProviderMapping,
+    chat_providers,
+)
 from g4f_lite.protocols.hugging_face.media import Medium, with_media
 from g4f_lite.protocols.hugging_face.trimming import calculate_lenght, trimmed
 from g4f_lite.provider import Provider
@@ -86,7 +91,7 @@ class HuggingFaceAPI(Provider):
     }
     fallback_models: ClassVar[Sequence[str]] = [*model_aliases.values()]
     """What `get_models` says when the Hub says nothing."""
-    provider_mapping: ClassVar[Mapping[str, Entries]] = {}
+    provider_mapping: ClassVar[Mapping[str, ProviderMapping]] = {}
     """Who serves a model, where that is known without asking the Hub."""
     Options = HuggingFaceOptions
     options: HuggingFaceOptions
@@ -95,7 +100,7 @@ class HuggingFaceAPI(Provider):
         super().__init__(name, settings, http)
         root = (settings.base_url or self.api_base).rstrip("/")
         self.base_url = root.removesuffix(f"/{USUAL_ROUTE}")  # what other programs call the router's base URL has it
-        self._hub = Hub(name, (self.options.hub_url or self.hub_url).rstrip("/"), settings, http)
+        self._hub = HubClient(name, (self.options.hub_url or self.hub_url).rstrip("/"), settings, http)
         self._chats: dict[str, OpenAICompatible] = {}
         self._breakers = CircuitBreakers()
 
@@ -185,7 +190,7 @@ class HuggingFaceAPI(Provider):
         return wait_for(ids())
 
     @classmethod
-    async def get_mapping(cls, model: str, api_key: str | None = None) -> Entries:
+    async def get_mapping(cls, model: str, api_key: str | None = None) -> ProviderMapping:
         """Return who serves a model: `status`, `providerId` and `task` by provider; empty when nobody does.
 
         Raises: ModelNotSupportedError when the Hub does not know the model; UpstreamError.
@@ -201,7 +206,7 @@ class HuggingFaceAPI(Provider):
             return list(self.fallback_models)
         return list(dict.fromkeys([*models, *self.provider_mapping]))
 
-    async def _entries(self, model: str) -> Entries:
+    async def _entries(self, model: str) -> ProviderMapping:
         known = self.provider_mapping.get(model)
         return known if known is not None else await self._hub.mapping(model)
 
@@ -212,13 +217,13 @@ class HuggingFaceAPI(Provider):
         begun = asyncio.get_running_loop().time()
         candidates = [
             Candidate(one.provider, one.model, partial(self._ask, one, messages, params))
-            for one in for_chat(await self._entries(model))
+            for one in chat_providers(await self._entries(model))
         ]
         if not candidates:
             raise ModelNotSupportedError(f"Nobody takes chats for {model[:100]} at {self.name}. Choose another model.")
         return first_to_answer(candidates, SHARE * self.settings.timeout.first, begun, self._breakers)
 
-    def _ask(self, one: Serving, messages: Sequence[Message], params: Params) -> AsyncGenerator[Piece, None]:
+    def _ask(self, one: InferenceProvider, messages: Sequence[Message], params: Params) -> AsyncGenerator[Piece, None]:
         spelled = replace(params, extra=one.spelled(params.extra))
         return self._chat(one.path, f"{self.name} ({one.provider})").stream(one.model, messages, spelled)
 

@@ -21,13 +21,12 @@ from g4f_lite.errors import (
     UnreachableError,
     UpstreamError,
 )
-from g4f_lite.flat_prompt import refuse_images
-from g4f_lite.http.get_json import look_up
+from g4f_lite.http.get_json import get_json
 from g4f_lite.http.transport import Http
 from g4f_lite.llama import gguf_files
 from g4f_lite.llama.engine_process import EngineProcess
 from g4f_lite.llama.engine_slot import EngineSlot
-from g4f_lite.messages import Message, Params
+from g4f_lite.messages import Message, Params, refuse_images
 from g4f_lite.pieces import Piece
 from g4f_lite.protocols.functions import are_functions, named
 from g4f_lite.provider import Provider
@@ -133,7 +132,7 @@ class LocalModel(Provider):
         """Tell whether the model's chat template has a place for tools; the engine leaves them out in silence."""
         settings = self._settings(engine)
         headers = {"Authorization": f"Bearer {engine.key}"}
-        properties = await look_up(self.http, f"{engine.url}/props", settings, provider=self.name, headers=headers)
+        properties = await get_json(self.http, f"{engine.url}/props", settings, provider=self.name, headers=headers)
         match properties:
             case {"chat_template_caps": {"supports_tools": bool(supports)}}:
                 return supports

@@ -19,15 +19,16 @@ from g4f_lite.errors import (
     ToolsNotSupportedError,
     UpstreamError,
 )
-from g4f_lite.http.get_json import look_up
+from g4f_lite.http.get_json import get_json
 from g4f_lite.http.reply_stream import decode_reply
-from g4f_lite.http.retry_plainer import asking
+from g4f_lite.http.retry_plainer import retry_plainer
 from g4f_lite.http.transport import Http, secrets_of
-from g4f_lite.http.unsupported_fields import Concessions, without
+from g4f_lite.http.unsupported_fields import UnsupportedFields, without
 from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Piece
-from g4f_lite.protocols.ollama.chat import ChatReply, chat_request, supports
-from g4f_lite.protocols.ollama.model_list import Contexts, loaded_models, offers
+from g4f_lite.protocols.ollama.model_list import Contexts, loaded_models, models_in
+from g4f_lite.protocols.ollama.reply import OllamaReply
+from g4f_lite.protocols.ollama.request import chat_request, supports
 from g4f_lite.provider import Provider
 from g4f_lite.routing.model_info import ModelInfo
 
@@ -85,7 +86,7 @@ class Ollama(Provider):
 
     def __init__(self, name: str, settings: ProviderSettings, http: Http) -> None:
         super().__init__(name, settings, http)
-        self._concessions = Concessions()
+        self._concessions = UnsupportedFields()
 
     async def stream(
         self, model: str, messages: Sequence[Message], params: Params, state: Mapping[str, Any] | None = None
@@ -95,8 +96,8 @@ class Ollama(Provider):
         Source: https://github.com/ollama/ollama/blob/main/docs/api.md#generate-a-chat-completion
         """
         body = self._body(model, messages, params)
-        reply = ChatReply(self.name, secrets_of(self.settings), offers_tools="tools" in body)
-        asked = asking(model, self._concessions, partial(without, body), self._send, _refused)
+        reply = OllamaReply(self.name, secrets_of(self.settings), offers_tools="tools" in body)
+        asked = retry_plainer(model, self._concessions, partial(without, body), self._send, _refused)
         try:
             async with asked as response, aclosing(decode_reply(response, reply)) as pieces:
                 async for piece in pieces:
@@ -116,7 +117,7 @@ class Ollama(Provider):
         """
         tags = await self._look_up("tags")
         try:
-            return offers(tags, await self._loaded(), self.options.context)
+            return models_in(tags, await self._loaded(), self.options.context)
         except ValueError as error:
             raise MalformedReplyError(f"{self.name} sent no list of models. Check its base_url.") from error
 
@@ -130,7 +131,7 @@ class Ollama(Provider):
 
     async def _look_up(self, what: str) -> Any:
         url = f"{self.base_url}/api/{what}"
-        return await look_up(self.http, url, self.settings, provider=self.name, headers=self._headers())
+        return await get_json(self.http, url, self.settings, provider=self.name, headers=self._headers())
 
     def _send(self, body: Mapping[str, Any]) -> AbstractAsyncContextManager[ClientResponse]:
         url = f"{self.base_url}/api/chat"

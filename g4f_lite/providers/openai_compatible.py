@@ -9,15 +9,15 @@ from aiohttp import ClientResponse
 
 from g4f_lite.config.settings import ProviderSettings
 from g4f_lite.errors import G4FLiteError, MalformedReplyError, UnreachableError
-from g4f_lite.http.get_json import look_up
+from g4f_lite.http.get_json import get_json
 from g4f_lite.http.reply_stream import decode_reply
-from g4f_lite.http.retry_plainer import asking
+from g4f_lite.http.retry_plainer import retry_plainer
 from g4f_lite.http.transport import Http, secrets_of
-from g4f_lite.http.unsupported_fields import Concessions
+from g4f_lite.http.unsupported_fields import UnsupportedFields
 from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Piece, Via
-from g4f_lite.protocols.openai.model_list import offers
-from g4f_lite.protocols.openai.reply import Completion
+from g4f_lite.protocols.openai.model_list import models_in
+from g4f_lite.protocols.openai.reply import OpenAIReply
 from g4f_lite.protocols.openai.request import chat_request, refused_field
 from g4f_lite.provider import Provider
 from g4f_lite.routing.model_info import ModelInfo
@@ -35,7 +35,7 @@ class OpenAICompatible(Provider):
     def __init__(self, name: str, settings: ProviderSettings, http: Http) -> None:
         super().__init__(name, settings, http)
         self.label = name  # the kind says nothing of who it is, its name in config.json does
-        self._concessions = Concessions()
+        self._concessions = UnsupportedFields()
 
     async def stream(
         self, model: str, messages: Sequence[Message], params: Params, state: Mapping[str, Any] | None = None
@@ -45,8 +45,8 @@ class OpenAICompatible(Provider):
         Source: https://platform.openai.com/docs/api-reference/chat/create
         """
         body = partial(chat_request, model, messages, params)
-        asked = asking(model, self._concessions, body, self._send, refused_field)
-        reply = Completion(self.name, secrets_of(self.settings), offers_tools="tools" in params.extra)
+        asked = retry_plainer(model, self._concessions, body, self._send, refused_field)
+        reply = OpenAIReply(self.name, secrets_of(self.settings), offers_tools="tools" in params.extra)
         async with asked as response, aclosing(decode_reply(response, reply)) as pieces:
             via = _via(response.headers, model)
             async for piece in pieces:
@@ -58,9 +58,9 @@ class OpenAICompatible(Provider):
     async def list_models(self) -> list[ModelInfo]:
         """Return what is listed at `models`. Raises: UpstreamError."""
         url = f"{self.base_url}/models"
-        listing = await look_up(self.http, url, self.settings, provider=self.name, headers=self._headers())
+        listing = await get_json(self.http, url, self.settings, provider=self.name, headers=self._headers())
         try:
-            return offers(listing)
+            return models_in(listing)
         except ValueError as error:
             raise MalformedReplyError(f"{self.name} sent no list of models. Check its base_url.") from error
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from g4f_lite.decoding.call_assembler import JoinedCalls
+from g4f_lite.decoding.call_assembler import CallAssembler
 from g4f_lite.pieces import FinishReason, Usage
 from server.compat.api_errors import ApiError
 from server.problems import Problem
@@ -18,7 +18,7 @@ class CollectedReply:
     content: str = ""
     reasoning: str = ""
     reason: FinishReason = "stop"
-    calls: JoinedCalls = field(default_factory=JoinedCalls)
+    calls: CallAssembler = field(default_factory=CallAssembler)
     usage: Usage = field(default_factory=lambda: Usage(0, 0))
 
 

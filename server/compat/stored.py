@@ -8,7 +8,7 @@ import asyncio
 from contextlib import aclosing
 from typing import Any
 
-from g4f_lite.decoding.call_assembler import JoinedCalls
+from g4f_lite.decoding.call_assembler import CallAssembler
 from g4f_lite.messages import Params
 from g4f_lite.pieces import Answering, Content, Piece, Pieces, ToolCalls, Usage
 from server.api.bodies import LONGEST_SYSTEM, ParamsBody
@@ -96,7 +96,7 @@ async def _signal_end(turn: Turn, queue: Queue) -> None:
 
 async def _tee(question: Question, prefill: str, queue: Queue) -> Pieces:
     """Yield the pieces as they are stored, after the prefill. The queue gets them unchanged."""
-    calls, has_text = JoinedCalls(), bool(prefill)
+    calls, has_text = CallAssembler(), bool(prefill)
     async with aclosing(question.answer()) as pieces:
         async for piece in pieces:
             queue.put_nowait(piece)
@@ -107,7 +107,7 @@ async def _tee(question: Question, prefill: str, queue: Queue) -> Pieces:
             yield piece
             if prefill and isinstance(piece, Answering):
                 yield Content(prefill)
-    if text := calls_text(calls.whole()):
+    if text := calls_text(calls.assembled()):
         yield Content(f"\n\n{text}" if has_text else text)
 
 

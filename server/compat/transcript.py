@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from g4f_lite.decoding.surrogates import whole
+from g4f_lite.decoding.surrogates import join_surrogates
 from g4f_lite.decoding.tool_calls import GROWING
 from g4f_lite.messages import Image, Message
 from server.turns.prompt import in_turns
@@ -80,7 +80,7 @@ def _normalized(text: str) -> str:
     Escaped JSON may contain an unpaired surrogate, which cannot be stored. U+FFFD replaces it.
     """
     try:
-        return whole(json.dumps(json.loads(text), ensure_ascii=False))
+        return join_surrogates(json.dumps(json.loads(text), ensure_ascii=False))
     except (ValueError, RecursionError):
         return text
 

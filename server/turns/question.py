@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from g4f_lite.messages import Message, Params
+from g4f_lite.messages import Message, Params, estimate_tokens
 from g4f_lite.pieces import Pieces
 from g4f_lite.routing.model import Model
 from g4f_lite.routing.router import answer, with_system_prompt
-from g4f_lite.tokens import estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,4 +35,4 @@ def tokens_of(messages: Sequence[Message], params: Params | None = None) -> int:
     """Return how many tokens messages may have, with the tools and the calls that go with them."""
     extras = [*(message.extra for message in messages), params.extra if params else {}]
     written = (json.dumps(extra, ensure_ascii=False) for extra in extras if extra)
-    return sum(estimate(text) for text in (*(message.content for message in messages), *written))
+    return sum(estimate_tokens(text) for text in (*(message.content for message in messages), *written))

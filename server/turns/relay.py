@@ -4,9 +4,9 @@ import asyncio
 from contextlib import aclosing
 from time import monotonic
 
-from g4f_lite.decoding.tool_calls import said_in
+from g4f_lite.decoding.tool_calls import text_of_calls
+from g4f_lite.messages import estimate_tokens
 from g4f_lite.pieces import Answering, Content, Piece, Pieces, Reasoning, ToolCalls, Usage
-from g4f_lite.tokens import estimate
 from server.auth.person import Person
 from server.config.limits import Limits
 from server.limits.quota import Quota
@@ -31,7 +31,7 @@ class Tally:
         if type(piece) is Content or type(piece) is Reasoning:  # nearly all of them
             self._texts.append(piece.text)
         elif isinstance(piece, ToolCalls):
-            self._texts.append(said_in(piece.parts))
+            self._texts.append(text_of_calls(piece.parts))
         elif isinstance(piece, Answering):
             self._counted = Usage(self._question.tokens, 0)
         elif isinstance(piece, Usage):
@@ -40,7 +40,7 @@ class Tally:
     @property
     def usage(self) -> Usage:
         """The tokens so far."""
-        return Usage(self._counted.input_tokens, self._counted.output_tokens + estimate("".join(self._texts)))
+        return Usage(self._counted.input_tokens, self._counted.output_tokens + estimate_tokens("".join(self._texts)))
 
 
 class Relay:

@@ -8,9 +8,9 @@ from time import monotonic
 from typing import Any, Literal, Protocol
 
 from g4f_lite.errors import G4FLiteError
+from g4f_lite.messages import estimate_tokens
 from g4f_lite.pieces import Answering, Attempt, Content, Finish, Piece, Pieces, Reasoning, UpstreamState, Usage
 from g4f_lite.routing.model import Model
-from g4f_lite.tokens import estimate
 from server.problems import BUG, INTERRUPTED, Problem
 from server.store.records import Batch, Begun, Outcome, Status, StoredMessage
 from server.turns import events
@@ -231,7 +231,7 @@ class Turn:
     def _estimate(self) -> Usage:
         before = self.begun.answer
         said = self.content[len(before.content) :] + self.reasoning[len(before.reasoning) :]
-        return Usage(self._question.tokens, estimate(said))
+        return Usage(self._question.tokens, estimate_tokens(said))
 
 
 def _members(answering: Answering) -> dict[str, Any]:

@@ -1,6 +1,17 @@
 import pytest
 
-from g4f_lite.messages import Image, Inline, Message, message_of, with_system
+from g4f_lite.errors import ImageNotSupportedError
+from g4f_lite.messages import (
+    Image,
+    Inline,
+    Message,
+    conversation,
+    estimate_tokens,
+    flat_prompt,
+    message_of,
+    refuse_images,
+    with_system,
+)
 
 PIXEL = "data:image/png;base64,iVBORw0KGgo="
 
@@ -62,3 +73,26 @@ def test_a_system_message_is_not_put_before_another():
 
     assert with_system("Be brief.", own) == own
     assert with_system("Be brief.", own[1:]) == [Message("system", "Be brief."), own[1]]
+
+
+def test_a_single_message_is_itself():
+    assert flat_prompt(conversation("Hello")) == "Hello"
+
+
+def test_several_messages_become_lines_with_their_roles():
+    messages = [Message("system", "Be brief."), *conversation("Hello", "Hi!", "How\nare you?")]
+
+    assert flat_prompt(messages) == "System: Be brief.\nUser: Hello\nAssistant: Hi!\nUser: How\nare you?\nAssistant:"
+
+
+def test_images_are_refused_where_nothing_can_be_done_with_them():
+    refuse_images("h2o", conversation("Hello"))
+    with pytest.raises(ImageNotSupportedError, match="h2o takes no images"):
+        refuse_images("h2o", [Message("user", "Look", (Image("https://example.com/a.png"),))])
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"), [("", 0), ("a", 1), ("four", 1), ("fives", 2), ("日本語", 3), ("日本語 and", 4), ("한국", 2)]
+)
+def test_four_characters_make_a_token_and_wide_ones_one_each(text, tokens):
+    assert estimate_tokens(text) == tokens

@@ -15,12 +15,12 @@ SEEING = "claude-"
 """How the ids of models begin that take images, where the API does not say so itself: all that it still offers do."""
 
 
-def offers(page: Any) -> list[ModelInfo]:
+def models_in(page: Any) -> list[ModelInfo]:
     """Return the models of a page, in its order, each once, if a browser can show its id.
 
     Raises: ValueError if there is no list.
     """
-    found = model_list.offers(page)
+    found = model_list.models_in(page)
     said = _by_id(page)
     return [
         replace(offer, vision=_vision(offer.id, said[offer.id]), context=_context(said[offer.id]))

@@ -9,7 +9,7 @@ from typing import Any
 from g4f_lite.decoding.reply_decoder import is_count
 from g4f_lite.decoding.sse import Record
 from g4f_lite.decoding.sse_reply import SseReplyDecoder
-from g4f_lite.decoding.tool_calls import Calls
+from g4f_lite.decoding.tool_calls import ToolCallParser
 from g4f_lite.errors import UpstreamError
 from g4f_lite.pieces import Finish, FinishReason, Piece, Usage
 
@@ -35,13 +35,13 @@ INPUT = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens
 OUTPUT = "output_tokens"
 
 
-class MessageReply(SseReplyDecoder):
+class AnthropicReply(SseReplyDecoder):
     """One reply. It has finished when the service said why it stopped."""
 
     def __init__(self, provider: str, secrets: Collection[str] = (), *, offers_tools: bool = False) -> None:
         super().__init__(provider, secrets)
         self._offers_tools = offers_tools
-        self._calls = Calls(self.texts)
+        self._calls = ToolCallParser(self.texts)
         self._stop_reason = ""
         self._counts = dict.fromkeys((*INPUT, OUTPUT), 0)
         self._has_answered = False
@@ -102,9 +102,9 @@ class MessageReply(SseReplyDecoder):
         match block:
             case {"type": "text" | "text_delta", "text": str(text)} if text:
                 self._has_answered = True
-                self.texts.say(text, pieces)
+                self.texts.add_content(text, pieces)
             case {"type": "thinking" | "thinking_delta", "thinking": str(thought)}:
-                self.texts.think(thought, pieces)
+                self.texts.add_reasoning(thought, pieces)
             case {"type": "tool_use", "id": id_, "name": name} if self._offers_tools:
                 function = {"name": name, "arguments": block.get("input") or ""}
                 self._calls.feed([{"index": index, "id": id_, "function": function}], pieces)
@@ -138,8 +138,8 @@ class MessageReply(SseReplyDecoder):
         """Return the error that a record tells of, judged by its type as if it had come as a status."""
         match value:
             case {"error": {"type": str(type_)}} if type_ in STATUSES:
-                return self.interruption({**value, "status": STATUSES[type_]})
-        return self.interruption(value)
+                return self.error_from_record({**value, "status": STATUSES[type_]})
+        return self.error_from_record(value)
 
 
 def _is_error(value: dict[str, Any]) -> bool:

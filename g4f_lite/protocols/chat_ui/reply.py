@@ -8,7 +8,7 @@ Source: https://github.com/huggingface/chat-ui, src/routes/conversation/[id]/+se
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from g4f_lite.decoding.error_bodies import complaint_of
+from g4f_lite.decoding.error_bodies import error_body_of
 from g4f_lite.decoding.json_lines import JsonLinesDecoder
 from g4f_lite.decoding.sse import Record
 from g4f_lite.decoding.sse_reply import BLANK, SseReplyDecoder
@@ -83,7 +83,7 @@ class ChatUiReply(SseReplyDecoder):
         token, text = record.get("token"), record.get("generated_text")
         if isinstance(token, dict):
             self._take_token(token, pieces)
-        elif text is None and complaint_of(record).text:
+        elif text is None and error_body_of(record).text:
             raise self._failure(record)
         if isinstance(text, str):
             self._conclude(text, pieces)
@@ -114,13 +114,13 @@ class ChatUiReply(SseReplyDecoder):
         if not self._has_begun:
             self._has_begun = bool(text)
             text = text.lstrip()
-        self.texts.say(text, pieces)
+        self.texts.add_content(text, pieces)
 
     def _conclude(self, whole: str, pieces: list[Piece]) -> None:
         """End the reply; its whole text is said only if its tokens were not."""
         self.is_over = True
         if not self.texts.size:
-            self.texts.say(_without_marks(whole), pieces)
+            self.texts.add_content(_without_marks(whole), pieces)
 
     def _guessed_reason(self, token: Any, whole: str) -> FinishReason:
         """Return why a reply ended that does not say so: without a mark of its end, or a text to stop at, it is cut."""
@@ -132,7 +132,7 @@ class ChatUiReply(SseReplyDecoder):
     def _failure(self, record: dict[str, Any]) -> UpstreamError:
         """Return the error that a record tells of; one of validation is about the request."""
         is_about_request = record.get("error_type") == "validation"
-        return self.interruption({**record, "code": 422} if is_about_request else record)
+        return self.error_from_record({**record, "code": 422} if is_about_request else record)
 
 
 def _finish_reason(record: dict[str, Any]) -> FinishReason | None:

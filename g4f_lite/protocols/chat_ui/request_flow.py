@@ -11,24 +11,24 @@ from collections.abc import Collection, Generator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
-from g4f_lite.decoding.error_responses import MAX_PAGE_BYTES, refusal, web_page
+from g4f_lite.decoding.error_responses import MAX_PAGE_BYTES, error_from_response, error_from_web_page
 from g4f_lite.errors import MalformedReplyError, ModelNotSupportedError, UpstreamError
 
 T = TypeVar("T")
 
 MAX_STEP_BYTES = 1 << 20
 """The most that is read of an answer that is not the reply."""
-FAREWELL_S = 3
+CLEANUP_S = 3
 """How long a conversation's deletion may take, in seconds; nobody waits for it but the end of the program."""
 CONVERSATION_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 """24 hexadecimal digits, as a rule."""
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class FlowRequest:
     """One request; at most one of `json` and `form` is there.
 
-    purpose: a `step` on the way; the `goal`, whose answer all was for; a `farewell`, which is not to be made before its
+    purpose: a `step` on the way; the `goal`, whose answer all was for; a `cleanup`, which is not to be made before its
     session is left. anew: in a new session, without the cookies of the one before. accepted: as good as 2xx.
     """
 
@@ -36,16 +36,16 @@ class Call:
     path: str
     json: Any = None
     form: Mapping[str, str] | None = None
-    purpose: Literal["step", "goal", "farewell"] = "step"
-    anew: bool = False
+    purpose: Literal["step", "answer", "cleanup"] = "step"
+    new_session: bool = False
     accepted: Collection[int] = ()
 
 
-Calls = Generator[Call, bytes, T]
+FlowRequests = Generator[FlowRequest, bytes, T]
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class RequestFlow:
     """One question, in a conversation of its own.
 
     provider: the name in config.json, for the sentence of an error. base_url: without a slash at its end.
@@ -57,43 +57,43 @@ class Turn:
     base_url: str
     model: str
     body: Mapping[str, Any] = field(repr=False)
-    greets: bool = False
+    opens_page: bool = False
     secrets: Collection[str] = field(default=(), repr=False)
 
-    def calls(self) -> Calls[None]:
+    def calls(self) -> FlowRequests[None]:
         """Yield what leads to the reply. A server that does not know the conversation any more gets another one."""
-        path = yield from self._opening(anew=False)
+        path = yield from self._opening(new_session=False)
         try:
             yield from self._question(path)
         except UpstreamError as error:
             if error.status != 404:
                 raise
-            path = yield from self._opening(anew=True)
+            path = yield from self._opening(new_session=True)
             yield from self._last_question(path)
 
-    def farewell(self, call: Call) -> Calls[None]:
+    def cleanup(self, call: FlowRequest) -> FlowRequests[None]:
         """Yield what is to be done about a call that `calls` had for the end of its session."""
-        yield from self._admitted(replace(call, purpose="goal"))
+        yield from self._admitted(replace(call, purpose="answer"))
 
-    def _opening(self, anew: bool) -> Calls[str]:
+    def _opening(self, new_session: bool) -> FlowRequests[str]:
         """Yield what leads to a conversation; return its path."""
         try:
-            if self.greets:
-                yield from self._greeting(anew)
-            yield from self._acceptance(anew and not self.greets)
-            created = yield from self._admitted(Call("POST", "/conversation", {"model": self.model}))
+            if self.opens_page:
+                yield from self._greeting(new_session)
+            yield from self._acceptance(new_session and not self.opens_page)
+            created = yield from self._admitted(FlowRequest("POST", "/conversation", {"model": self.model}))
         except UpstreamError as error:
             if type(error) is UpstreamError and error.status == 500:  # all that it says of a model it does not know
                 raise self._unknown_model(error) from error
             raise
         path = self._path(created)
-        yield Call("DELETE", path, purpose="farewell")
+        yield FlowRequest("DELETE", path, purpose="cleanup")
         return path
 
-    def _question(self, path: str) -> Calls[None]:
-        yield from self._admitted(Call("POST", path, self.body, purpose="goal"))
+    def _question(self, path: str) -> FlowRequests[None]:
+        yield from self._admitted(FlowRequest("POST", path, self.body, purpose="answer"))
 
-    def _last_question(self, path: str) -> Calls[None]:
+    def _last_question(self, path: str) -> FlowRequests[None]:
         """Yield the question in a new session, behind which there is nothing left to try."""
         try:
             yield from self._question(path)
@@ -103,15 +103,15 @@ class Turn:
             sentence = f"{self.provider} forgets each conversation as soon as it begins. Try again, or another model."
             raise UpstreamError(sentence, detail=error.detail, status=404) from error
 
-    def _greeting(self, anew: bool) -> Calls[None]:
+    def _greeting(self, new_session: bool) -> FlowRequests[None]:
         """Yield the call that begins a session; if the server has no page, the next call begins it."""
         try:
-            yield Call("GET", "/", anew=anew)
+            yield FlowRequest("GET", "/", new_session=new_session)
         except UpstreamError as error:
             if error.status is None:
                 raise
 
-    def _acceptance(self, anew: bool = False) -> Calls[None]:
+    def _acceptance(self, new_session: bool = False) -> FlowRequests[None]:
         """Yield the call that accepts the server's disclaimer. Source: src/routes/settings/+page.server.ts"""
         form = {
             "ethicsModalAccepted": "true",
@@ -120,11 +120,11 @@ class Turn:
             "activeModel": self.model,
             "searchEnabled": "true",
         }
-        said = _json((yield Call("POST", "/settings", form=form, anew=anew, accepted={303})))
+        said = _json((yield FlowRequest("POST", "/settings", form=form, new_session=new_session, accepted={303})))
         if isinstance(said, dict) and said.get("type", "success") not in ("success", "redirect"):
             raise self._failure(said)
 
-    def _admitted(self, call: Call) -> Calls[bytes]:
+    def _admitted(self, call: FlowRequest) -> FlowRequests[bytes]:
         """Yield a call; where the server asks for its disclaimer to be accepted first, do so and yield it again."""
         try:
             return (yield call)
@@ -147,14 +147,14 @@ class Turn:
         if isinstance(id_, str) and CONVERSATION_ID.fullmatch(id_):
             return f"/conversation/{id_}"
         if created.lstrip().startswith(b"<"):
-            raise web_page(self.provider, created[:MAX_PAGE_BYTES])
+            raise error_from_web_page(self.provider, created[:MAX_PAGE_BYTES])
         raise MalformedReplyError(f"{self.provider} began no conversation. Check its base_url in config.json.")
 
     def _failure(self, said: dict[str, Any]) -> UpstreamError:
         """Return the error for a form that was not taken; it may come under the status 200."""
         status = said.get("status")
         status = status if isinstance(status, int) and 400 <= status < 600 else 500
-        return refusal(self.provider, status, {}, json.dumps(said).encode(), self.secrets)
+        return error_from_response(self.provider, status, {}, json.dumps(said).encode(), self.secrets)
 
     def _unknown_model(self, error: UpstreamError) -> ModelNotSupportedError:
         sentence = f"{self.provider} does not know the model {self.model[:100]}. Choose another one."

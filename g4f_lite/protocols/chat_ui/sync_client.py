@@ -10,44 +10,53 @@ import requests
 from g4f_lite.config.settings import ProviderSettings, Timeout
 from g4f_lite.decoding.reply_decoder import ReplyDecoder
 from g4f_lite.errors import UpstreamError
-from g4f_lite.http.sync_deadlines import Patience
-from g4f_lite.http.sync_transport import BlockingHttp, decode_reply, read
+from g4f_lite.http.sync_transport import SyncHttp, decode_reply, read
+from g4f_lite.http.timeouts import SyncTimeouts
 from g4f_lite.pieces import Piece
-from g4f_lite.protocols.chat_ui.request_flow import FAREWELL_S, MAX_STEP_BYTES, Call, Calls, Turn, headers
+from g4f_lite.protocols.chat_ui.request_flow import (
+    CLEANUP_S,
+    MAX_STEP_BYTES,
+    FlowRequest,
+    FlowRequests,
+    RequestFlow,
+    headers,
+)
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class Session:
+class _Session:
     """What the server knows one visitor by, and the call that is owed it in the end."""
 
-    client: BlockingHttp
-    farewell: Call | None = None
+    client: SyncHttp
+    cleanup: FlowRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class BlockingVisit:
+class SyncChatUiClient:
     """One turn. Leaving its pieces early closes the connection; the conversation is deleted in any case."""
 
-    turn: Turn
+    turn: RequestFlow
     settings: ProviderSettings
 
     def pieces(self, reply: ReplyDecoder) -> Generator[Piece, None, None]:
         """Yield the pieces of the reply as they come. Raises: UpstreamError."""
-        patience = Patience(self.settings.timeout, self.turn.provider)
+        patience = SyncTimeouts(self.settings.timeout, self.turn.provider)
         with ExitStack() as stack:
             response = self._goal(self.turn.calls(), self._session(stack), patience, stack)
             yield from decode_reply(response, reply, patience)
 
-    def _goal(self, calls: Calls[None], session: Session, patience: Patience, stack: ExitStack) -> requests.Response:
+    def _goal(
+        self, calls: FlowRequests[None], session: _Session, patience: SyncTimeouts, stack: ExitStack
+    ) -> requests.Response:
         """Make the calls; return the answer to the one they are for."""
         call = next(calls)
         while True:
-            if call.anew:
+            if call.new_session:
                 session = self._session(stack)
             try:
-                if call.purpose == "goal":
+                if call.purpose == "answer":
                     return stack.enter_context(self._request(session, call, patience))
                 body = self._step(session, call, patience)
             except UpstreamError as error:
@@ -55,14 +64,16 @@ class BlockingVisit:
             else:
                 call = calls.send(body)
 
-    def _step(self, session: Session, call: Call, patience: Patience) -> bytes:
-        if call.purpose == "farewell":
-            session.farewell = call
+    def _step(self, session: _Session, call: FlowRequest, patience: SyncTimeouts) -> bytes:
+        if call.purpose == "cleanup":
+            session.cleanup = call
             return b""
         with self._request(session, call, patience) as response:
             return read(response, MAX_STEP_BYTES, self.turn.provider, patience)
 
-    def _request(self, session: Session, call: Call, patience: Patience) -> AbstractContextManager[requests.Response]:
+    def _request(
+        self, session: _Session, call: FlowRequest, patience: SyncTimeouts
+    ) -> AbstractContextManager[requests.Response]:
         return session.client.request(
             call.method,
             self.turn.base_url + call.path,
@@ -73,18 +84,18 @@ class BlockingVisit:
             accepted=call.accepted,
         )
 
-    def _session(self, stack: ExitStack) -> Session:
+    def _session(self, stack: ExitStack) -> _Session:
         """Return a new session, which is left when the stack is."""
-        session = Session(BlockingHttp(self.turn.provider, self.settings))
+        session = _Session(SyncHttp(self.turn.provider, self.settings))
         stack.callback(self._leave, session)
         return session
 
-    def _leave(self, session: Session) -> None:
-        patience = Patience(Timeout(connect=FAREWELL_S, first=FAREWELL_S, total=FAREWELL_S), self.turn.provider)
+    def _leave(self, session: _Session) -> None:
+        patience = SyncTimeouts(Timeout(connect=CLEANUP_S, first=CLEANUP_S, total=CLEANUP_S), self.turn.provider)
         try:
             with ExitStack() as stack:
-                if session.farewell:
-                    self._goal(self.turn.farewell(session.farewell), session, patience, stack)
+                if session.cleanup:
+                    self._goal(self.turn.cleanup(session.cleanup), session, patience, stack)
         except UpstreamError as error:
             log.info("%s: provider %s; a conversation was not deleted", error.code, self.turn.provider)
         finally:

@@ -15,8 +15,8 @@ from aiohttp import ClientResponse
 from yarl import URL
 
 from g4f_lite.config.settings import ProviderSettings
-from g4f_lite.decoding.error_bodies import cleaned
-from g4f_lite.decoding.error_responses import refusal
+from g4f_lite.decoding.error_bodies import clean_detail
+from g4f_lite.decoding.error_responses import error_from_response
 from g4f_lite.errors import (
     KeyRejectedError,
     MalformedReplyError,
@@ -25,8 +25,8 @@ from g4f_lite.errors import (
     UpstreamTimeoutError,
 )
 from g4f_lite.http.transport import Http, read, reading, secrets_of
-from g4f_lite.protocols.hugging_face.hub_cache import directory
-from g4f_lite.protocols.hugging_face.inference_providers import Entries, chat_models, entries_of
+from g4f_lite.protocols.hugging_face.hub_cache import hub_cache
+from g4f_lite.protocols.hugging_face.inference_providers import ProviderMapping, chat_models, parse_mapping
 
 LOOKUP_LIMIT_S = 10
 LISTING_LIMIT_S = 8
@@ -60,7 +60,7 @@ def is_hugging_face(url: str) -> bool:
     return host == "huggingface.co" or host.endswith(".huggingface.co")
 
 
-class Hub:
+class HubClient:
     """A Hub as one entry of config.json sees it. The entry's headers are for the router, and are not sent here."""
 
     def __init__(self, provider: str, url: str, settings: ProviderSettings, http: Http) -> None:
@@ -71,9 +71,9 @@ class Hub:
         self._url = url
         self._settings = settings.model_copy(update={"api_key": token, "headers": {}})
         self._http = http
-        self._directory = directory(url, token)
+        self._directory = hub_cache(url, token)
 
-    async def mapping(self, model: str) -> Entries:
+    async def mapping(self, model: str) -> ProviderMapping:
         """Return who serves a model, in the token's order of preference; empty when nobody does.
 
         Raises: ModelNotSupportedError when the Hub does not know the model; UpstreamError.
@@ -109,13 +109,13 @@ class Hub:
         """Return what `models` did lately; empty where it was not asked, or failed."""
         return list(self._directory.recall(LIST) or ())
 
-    async def _looked_up(self, model: str, url: str, moves: int = MAX_MOVES) -> Entries:
+    async def _looked_up(self, model: str, url: str, moves: int = MAX_MOVES) -> ProviderMapping:
         async with self._asked(url, (*EXPLAINED, *MOVED)) as response:
             if response.status in EXPLAINED:
                 raise await self._refusal(model, response)
             if response.status not in MOVED:
                 found = await self._value(response)
-                return entries_of(found.get("inferenceProviderMapping")) if isinstance(found, dict) else {}
+                return parse_mapping(found.get("inferenceProviderMapping")) if isinstance(found, dict) else {}
             new = self._moved(response)
         if not new or not moves:
             raise self._malformed()
@@ -124,8 +124,8 @@ class Hub:
     async def _refusal(self, model: str, response: ClientResponse) -> UpstreamError:
         secrets = secrets_of(self._settings)
         body = await read(response, MAX_PAGE_BYTES)
-        error = refusal(self._provider, response.status, response.headers, body, secrets)
-        detail = error.detail or cleaned(response.headers.get("X-Error-Message", ""), secrets)
+        error = error_from_response(self._provider, response.status, response.headers, body, secrets)
+        detail = error.detail or clean_detail(response.headers.get("X-Error-Message", ""), secrets)
         code = response.headers.get("X-Error-Code")
         if code == "GatedRepo":
             sentence = f"{model} is gated: ask for access on its page at Hugging Face, or choose another model."

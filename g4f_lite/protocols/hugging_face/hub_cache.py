@@ -12,7 +12,7 @@ MAX_ANSWERS = 256
 MAX_DIRECTORIES = 32
 
 
-class Directory:
+class HubCache:
     """Answers by path. Threads may share it."""
 
     def __init__(self) -> None:
@@ -35,6 +35,6 @@ class Directory:
 
 
 @lru_cache(MAX_DIRECTORIES)
-def directory(hub_url: str, token: str) -> Directory:
+def hub_cache(hub_url: str, token: str) -> HubCache:
     """Return the directory of a Hub and a token; the order of a mapping, and what may be seen, are the token's own."""
-    return Directory()
+    return HubCache()

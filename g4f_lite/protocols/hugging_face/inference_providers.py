@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from g4f_lite.protocols.openai.model_list import is_id
 
-Entries = dict[str, dict[str, Any]]
+ProviderMapping = dict[str, dict[str, Any]]
 """Who serves one model, in the order of preference: `status`, `providerId`, `task` and more, by provider."""
 
 CHAT = "conversational"
@@ -44,7 +44,7 @@ PROVIDER = re.compile(r"[A-Za-z0-9][\w.-]{0,63}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Serving:
+class InferenceProvider:
     """One who takes chats for a model. `model`: what it is called there."""
 
     provider: str
@@ -66,22 +66,22 @@ class Serving:
         return extra
 
 
-def entries_of(mapping: Any) -> Entries:
+def parse_mapping(mapping: Any) -> ProviderMapping:
     """Return what the Hub says in either shape; nothing of what is neither.
 
     mapping: an object by provider, as for one model; a list of objects with their `provider`, as for many; or null.
     """
-    entries: Entries = {}
+    entries: ProviderMapping = {}
     for provider, entry in _pairs(mapping):
         if provider not in entries or entry.get("task") == CHAT:
             entries[provider] = entry
     return entries
 
 
-def for_chat(entries: Mapping[str, Mapping[str, Any]]) -> list[Serving]:
+def chat_providers(entries: Mapping[str, Mapping[str, Any]]) -> list[InferenceProvider]:
     """Return those that take chats, in their order; those that are not live come last."""
     serving = [
-        Serving(provider, entry["providerId"], str(entry.get("status")))
+        InferenceProvider(provider, entry["providerId"], str(entry.get("status")))
         for provider, entry in entries.items()
         if entry.get("task") == CHAT and provider not in WITHOUT_CHAT and is_id(entry.get("providerId"))
     ]
@@ -111,4 +111,4 @@ def _is_provider(name: Any) -> bool:
 
 
 def _is_live(mapping: Any) -> bool:
-    return any(one.status == LIVE for one in for_chat(entries_of(mapping)))
+    return any(one.status == LIVE for one in chat_providers(parse_mapping(mapping)))

@@ -18,14 +18,14 @@ Contexts = Mapping[str, int | None]
 """The models in memory, each with the tokens of its context, or None where they are not said."""
 
 
-def offers(tags: Any, loaded: Contexts | None, context: int | None) -> list[ModelInfo]:
+def models_in(tags: Any, loaded: Contexts | None, context: int | None) -> list[ModelInfo]:
     """Return the models that can chat, in the server's order, each once, if a page can show its name.
 
     tags: what `/api/tags` says. loaded: as of `loaded_models`; None: not known.
     context: in tokens, what every request asks for; None: what the server gave to a model that is loaded.
     Raises: ValueError if there is no list.
     """
-    found = model_list.offers(tags)
+    found = model_list.models_in(tags)
     details = _by_name(tags)
     return [
         replace(

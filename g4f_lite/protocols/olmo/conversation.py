@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from g4f_lite.flat_prompt import dialogue
-from g4f_lite.messages import message_of
+from g4f_lite.messages import flat_prompt, message_of
 from g4f_lite.pieces import Content, Finish, Piece, UpstreamState
 from g4f_lite.protocols.olmo.question_form import last_question
 
@@ -40,7 +39,7 @@ class Conversation:
     def question(self, messages: Sequence[Mapping[str, Any]]) -> str:
         """Return what a call's messages add to what was said before."""
         told = [message_of(message) for message in messages]
-        return last_question(told).content if self.parent or self.messages else dialogue(told)
+        return last_question(told).content if self.parent or self.messages else flat_prompt(told)
 
     def add(self, question: str, answer: str, state: Mapping[str, Any]) -> None:
         """Note what was asked and answered, and where the service keeps it."""
@@ -58,7 +57,7 @@ class FinishReason:
         return ""
 
 
-class Shown:
+class ReplyConverter:
     """What a direct call gets of each piece of a reply. The reply becomes part of its conversation."""
 
     def __init__(self, conversation: Conversation, question: str, wants_conversation: bool) -> None:

@@ -7,19 +7,18 @@ from dataclasses import dataclass
 
 from aiohttp import FormData
 
-from g4f_lite.decoding.surrogates import whole
+from g4f_lite.decoding.surrogates import join_surrogates
 from g4f_lite.errors import ImageNotSupportedError, RejectedError
-from g4f_lite.flat_prompt import dialogue, refuse_images
-from g4f_lite.messages import Inline, Message, Params
+from g4f_lite.messages import Inline, Message, Params, flat_prompt, refuse_images
 from g4f_lite.protocols.olmo.model_list import Model
 
 LOWEST_TOP_P = 0.01
-MOST_TOKENS = 2048
+MAX_TOKENS = 2048
 """The described endpoint's limits. Of the newer one's, which differ from model to model, no more is known."""
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class QuestionForm:
     """A question to a model. parent: the answer it follows; empty in a new thread."""
 
     model: str
@@ -36,7 +35,7 @@ class Question:
         """
         form = FormData(default_to_multipart=True)
         for name, value in self.fields(host):
-            form.add_field(name, whole(value))
+            form.add_field(name, join_surrogates(value))
         for number, image in enumerate(self.images):
             name = f"image-{number}{mimetypes.guess_extension(image.media_type) or ''}"
             form.add_field("files", base64.b64decode(image.data), filename=name, content_type=image.media_type)
@@ -54,19 +53,19 @@ class Question:
         yield from _parameters(self.params)
 
 
-def question(
+def question_form(
     provider: str, model: Model, messages: Sequence[Message], params: Params, private: bool, parent: str
-) -> Question:
+) -> QuestionForm:
     """Return the last question alone where the service knows what came before, or else the whole dialogue.
 
     provider: the name in config.json. parent: the answer that the question follows there; empty in a new thread.
     Raises: RejectedError when there is no text; ImageNotSupportedError for images that cannot be sent.
     """
     told = [last_question(messages)] if parent else messages
-    text = dialogue(told)
+    text = flat_prompt(told)
     if not text:
         raise RejectedError(f"{provider} takes no message without text. Add a few words.")
-    return Question(model.id, text, list(_images(provider, model, told)), params, private, parent)
+    return QuestionForm(model.id, text, list(_images(provider, model, told)), params, private, parent)
 
 
 def last_question(messages: Sequence[Message]) -> Message:
@@ -89,7 +88,7 @@ def _parameters(params: Params) -> Iterator[tuple[str, str]]:
     if params.top_p is not None:
         yield "top_p", _hundredths(params.top_p, LOWEST_TOP_P)
     if params.max_tokens is not None:
-        yield "max_tokens", str(min(max(params.max_tokens, 1), MOST_TOKENS))
+        yield "max_tokens", str(min(max(params.max_tokens, 1), MAX_TOKENS))
     for word in filter(None, params.stop):
         yield "stop", word
 

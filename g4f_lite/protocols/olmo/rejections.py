@@ -23,8 +23,8 @@ HAS_NO_MODEL = "{0} does not offer this model on this host. Choose another one."
 NO_STRANGERS = "{0} turns people without an account away (status {1}). Choose another model."
 
 
-def verdict(provider: str, error: RejectedError) -> RejectedError | None:
-    """Return an error that says more than the one `error_responses.refusal` made of the same answer, or None.
+def explained(provider: str, error: RejectedError) -> RejectedError | None:
+    """Return a more telling error than `error_from_response` made of the same answer, or None.
 
     provider: the name in config.json.
     """

@@ -78,7 +78,7 @@ class OlmoReply(ReplyDecoder):
         elif type_ in TEXT_TYPES:
             if not isinstance(text, str):
                 raise self.malformed("a text that is none")
-            (self.texts.think if type_ == "thinking" else self.texts.say)(text, pieces)
+            (self.texts.add_reasoning if type_ == "thinking" else self.texts.add_content)(text, pieces)
 
     def _snapshot(self, messages: list[dict[str, Any]]) -> None:
         """Take the created messages, which the service sends before and after the chunks of each round."""
@@ -103,7 +103,7 @@ class OlmoReply(ReplyDecoder):
             return self.cut()
         if code in TOO_LONG:
             code = "context_length_exceeded"
-        return self.interruption({"error": record.get("error") or record.get("errorDescription"), "code": code})
+        return self.error_from_record({"error": record.get("error") or record.get("errorDescription"), "code": code})
 
 
 def _messages(record: dict[str, Any]) -> list[dict[str, Any]]:

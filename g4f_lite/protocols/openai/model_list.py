@@ -13,7 +13,7 @@ CONTEXT_MEMBERS = ("context_length", "context_window", "max_model_len", "max_con
 """What OpenRouter, Groq, vLLM and Mistral call it."""
 
 
-def offers(listing: Any) -> list[ModelInfo]:
+def models_in(listing: Any) -> list[ModelInfo]:
     """Return the models of a list in any of its forms, each once, if a page can show its id.
 
     listing: `{"data": […]}`, `{"models": […]}` or a bare list, of ids or of objects with `id` or `name`.

@@ -10,7 +10,7 @@ from typing import Any
 from g4f_lite.decoding.reply_decoder import is_count
 from g4f_lite.decoding.sse import Record
 from g4f_lite.decoding.sse_reply import SseReplyDecoder
-from g4f_lite.decoding.tool_calls import Calls
+from g4f_lite.decoding.tool_calls import ToolCallParser
 from g4f_lite.pieces import Finish, FinishReason, Piece, Usage
 
 DONE = "[DONE]"
@@ -33,7 +33,7 @@ BREAKS = {"error": 500, "abort": 500, "insufficient_system_resource": 503}
 """What they call an end that is none, and the status that stands for it."""
 
 
-class Completion(SseReplyDecoder):
+class OpenAIReply(SseReplyDecoder):
     """One reply. It has finished when the service said why it ended."""
 
     def __init__(self, provider: str, secrets: Collection[str] = (), *, offers_tools: bool = False) -> None:
@@ -43,7 +43,7 @@ class Completion(SseReplyDecoder):
         self._usage: Usage | None = None
         self._has_answered = False
         self._calls_tool = False
-        self._calls = Calls(self.texts)
+        self._calls = ToolCallParser(self.texts)
 
     @property
     def has_finished(self) -> bool:
@@ -51,7 +51,7 @@ class Completion(SseReplyDecoder):
 
     def take_record(self, record: Record, pieces: list[Piece]) -> None:
         if record.error or record.event == "error":
-            raise self.interruption(_json_or_none(record.error or record.data))
+            raise self.error_from_record(_json_or_none(record.error or record.data))
         if record.data.lstrip().startswith(DONE):
             self.is_over = True
         else:
@@ -83,14 +83,14 @@ class Completion(SseReplyDecoder):
 
     def _chunk(self, value: Any, pieces: list[Piece]) -> None:
         if any(item.get("error") for item in _dicts(value)):  # Gemini puts an error into a list
-            raise self.interruption(value)
+            raise self.error_from_record(value)
         if not isinstance(value, dict):
             raise self.malformed("JSON that is no part of an answer")
         choices = [choice for choice in _dicts(value.get("choices")) if not choice.get("index")]
         for choice in choices:
             self._choice(choice, pieces)
         for complaint in filter(None, map(_complaint, [value, *choices])):
-            raise self.interruption(complaint)
+            raise self.error_from_record(complaint)
         if usage := value.get("usage") or _groq(value).get("usage"):
             self._usage = _usage(usage) or self._usage
 
@@ -104,7 +104,7 @@ class Completion(SseReplyDecoder):
     def _delta(self, delta: dict[str, Any], pieces: list[Piece]) -> None:
         for member in REASONING_MEMBERS:
             if reasoning := delta.get(member):
-                self.texts.think(_text(reasoning), pieces)
+                self.texts.add_reasoning(_text(reasoning), pieces)
                 break
         for member in CONTENT_MEMBERS:
             if content := delta.get(member):
@@ -117,10 +117,10 @@ class Completion(SseReplyDecoder):
         """Take a text, or a list of parts; a part of the type `thinking` holds more of them (Mistral)."""
         for part in [{"text": content}] if isinstance(content, str) else _dicts(content):
             if part.get("type") == "thinking":
-                self.texts.think(_text(part.get("thinking")), pieces)
+                self.texts.add_reasoning(_text(part.get("thinking")), pieces)
             elif text := _text([part]):
                 self._has_answered = True
-                self.texts.say(text, pieces)
+                self.texts.add_content(text, pieces)
 
 
 def _complaint(part: dict[str, Any]) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from g4f_lite.errors import RejectedError
 from g4f_lite.http.unsupported_fields import refused_field as refused_parameter
 from g4f_lite.http.unsupported_fields import without
 from g4f_lite.messages import Image, Message, Params
-from g4f_lite.protocols.functions import THOUGHTS, result_of
+from g4f_lite.protocols.functions import REASONING_MEMBER, result_of
 
 SHOWN = "(The image follows.)"
 """What a tool has answered that answered with images alone; its message holds none."""
@@ -26,7 +26,7 @@ def chat_request(
     """
     body = {
         "model": model,
-        "messages": [_without_thoughts(one) if THOUGHTS in left_out else one for one in _written(messages)],
+        "messages": [_without_thoughts(one) if REASONING_MEMBER in left_out else one for one in _written(messages)],
         "stream": True,
         "stream_options": {"include_usage": True},
         **params.given(),
@@ -37,8 +37,12 @@ def chat_request(
 
 def refused_field(body: Mapping[str, Any], error: RejectedError) -> str:
     """Return what to ask again without; empty when the service complains about something else."""
-    if type(error) is RejectedError and THOUGHTS in error.detail and any(THOUGHTS in one for one in body["messages"]):
-        return THOUGHTS
+    if (
+        type(error) is RejectedError
+        and REASONING_MEMBER in error.detail
+        and any(REASONING_MEMBER in one for one in body["messages"])
+    ):
+        return REASONING_MEMBER
     return refused_parameter(body, error)
 
 
@@ -65,7 +69,7 @@ def _message(message: Message) -> dict[str, Any]:
 
 
 def _without_thoughts(message: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in message.items() if name != THOUGHTS}
+    return {name: value for name, value in message.items() if name != REASONING_MEMBER}
 
 
 def _content(message: Message) -> str | list[dict[str, Any]]:

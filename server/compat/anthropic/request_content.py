@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from g4f_lite.messages import Image, Message
 from g4f_lite.protocols.anthropic.tools import plain_id
-from g4f_lite.protocols.functions import THOUGHTS
+from g4f_lite.protocols.functions import REASONING_MEMBER
 from server.api.bodies import check_length
 from server.problems import Problem
 
@@ -75,7 +75,7 @@ def _is_content(value: Any) -> bool:
 def _call_members(calls: BlockList, others: BlockList, text: str, field: str) -> dict[str, Any]:
     """Return the members of a message with tool calls: the calls, and the model's thoughts before them."""
     thoughts = [block["thinking"] for block in others if isinstance(block.get("thinking"), str)]
-    thought = {THOUGHTS: "".join(thoughts)} if any(thoughts) else {}
+    thought = {REASONING_MEMBER: "".join(thoughts)} if any(thoughts) else {}
     return {"tool_calls": [_tool_call(call, field) for call in calls], **thought, **({} if text else {"content": None})}
 
 

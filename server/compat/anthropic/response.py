@@ -75,7 +75,7 @@ def tokens(usage: Usage) -> dict[str, int]:
 
 def _blocks(reply: CollectedReply) -> Iterator[dict[str, Any]]:
     """Yield the content blocks of a complete reply. Next to tool calls, white space alone is left out."""
-    calls = list(reply.calls.whole())
+    calls = list(reply.calls.assembled())
     if reply.reasoning:
         yield {**EMPTY["thinking"], "thinking": reply.reasoning}
     if reply.content.strip() or not calls:

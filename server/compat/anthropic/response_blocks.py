@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from g4f_lite.decoding.json_boundary import JsonEnd
+from g4f_lite.decoding.json_boundary import JsonBoundary
 from g4f_lite.protocols.anthropic.tools import safe_id
 
 Kind = Literal["thinking", "text"]
@@ -37,7 +37,7 @@ class ContentBlock:
         self.index: int | None = None
         self._unsent: list[str] = []
         self._has_text = False
-        self._end = JsonEnd() if self.kind == "tool_use" else None
+        self._end = JsonBoundary() if self.kind == "tool_use" else None
 
     @property
     def is_complete(self) -> bool:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from g4f_lite.messages import Message, Params, message_of
-from g4f_lite.protocols.functions import THOUGHTS
+from g4f_lite.protocols.functions import REASONING_MEMBER
 from server.api.bodies import SamplingBody, check_length, check_messages, check_text
 from server.compat.capabilities import NO_TOOLS, PROVIDER_DEPENDENT, IgnorableValues
 from server.problems import Problem
@@ -117,6 +117,6 @@ def _extra(value: dict[str, Any], field: str) -> dict[str, Any]:
         raise Problem(
             "invalid_request", f"{field}.tool_calls: must be a list of objects, in a message of the assistant."
         )
-    thoughts = value.get(THOUGHTS)
-    thought = {THOUGHTS: thoughts} if isinstance(thoughts, str) and thoughts else {}
+    thoughts = value.get(REASONING_MEMBER)
+    thought = {REASONING_MEMBER: thoughts} if isinstance(thoughts, str) and thoughts else {}
     return {"tool_calls": calls, **thought, **({} if value.get("content") else {"content": None})}

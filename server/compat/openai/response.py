@@ -82,7 +82,7 @@ class ChatWriter(CompletionWriter):
 
     def choice(self, reply: CollectedReply) -> dict[str, Any]:
         thoughts = {"reasoning_content": reply.reasoning} if reply.reasoning else {}
-        calls = list(reply.calls.whole())
+        calls = list(reply.calls.assembled())
         content = None if calls and not reply.content else reply.content
         message = {"role": "assistant", "content": content, "refusal": None, **thoughts}
         return {"message": {**message, "tool_calls": calls} if calls else message}

@@ -13,7 +13,7 @@ from sqlalchemy.exc import (
     TimeoutError,
 )
 
-from g4f_lite.decoding.surrogates import whole
+from g4f_lite.decoding.surrogates import join_surrogates
 from server.problems import Problem
 
 FULL = "The disk is full. Free some space and try again; what was stored before is safe."
@@ -64,7 +64,7 @@ def refuse_unstorable(*texts: str) -> None:
 
 def storable(text: str) -> str:
     """Return a model's text with surrogates joined or replaced, and U+0000 replaced."""
-    return whole(text).replace("\0", "\ufffd")
+    return join_surrogates(text).replace("\0", "\ufffd")
 
 
 def locked() -> Problem:

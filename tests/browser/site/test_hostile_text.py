@@ -7,7 +7,7 @@ import random
 import pytest
 from playwright.sync_api import expect
 
-from g4f_lite.decoding.surrogates import whole
+from g4f_lite.decoding.surrogates import join_surrogates
 from server.problems import Problem
 from tests.browser.actions import Chat
 from tests.support.hostile import LINES, PAYLOADS
@@ -20,7 +20,7 @@ from tests.support.waiting import wait_for
 
 PER_CHAT = 20
 """A page shows the last forty messages."""
-TEXTS = [whole(payload).replace("\0", "\ufffd") for payload in PAYLOADS]
+TEXTS = [join_surrogates(payload).replace("\0", "\ufffd") for payload in PAYLOADS]
 """What can be stored, and typed."""
 MANY = "\n\n".join(TEXTS)
 SHORT = [line for line in LINES if len(line) <= 60]

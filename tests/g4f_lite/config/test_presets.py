@@ -132,7 +132,11 @@ async def test_its_refusals_are_named(provider, vendor, upstream):
         upstream.will(refusal.answer())
         pieces, error = await collect(provider)
 
-        assert (pieces, error.code, error.retry_after) == ([], refusal.code, refusal.retry_after)
+        assert (pieces, error.code, error.retry_after) == (
+            [],
+            refusal.code,
+            refusal.retry_after,
+        )
         assert refusal.detail in error.detail
 
 

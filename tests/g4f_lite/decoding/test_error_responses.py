@@ -7,7 +7,7 @@ from email.utils import format_datetime
 import pytest
 
 from g4f_lite import errors
-from g4f_lite.decoding.error_responses import interruption, refusal, web_page
+from g4f_lite.decoding.error_responses import error_from_record, error_from_response, error_from_web_page
 
 KEY = "tiger-secret"
 CHALLENGE = b"<!DOCTYPE html><title>Just a moment...</title><script src=/cdn-cgi/challenge-platform/x.js></script>"
@@ -16,7 +16,7 @@ PAGE = b"<html><h1>Bad gateway</h1><p>nginx</html>"
 
 def refused(status=500, body=b"", headers=None, secrets=(KEY,)):
     body = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return refusal("groq", status, headers or {}, body, secrets)
+    return error_from_response("groq", status, headers or {}, body, secrets)
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_the_announced_delay_is_read(headers, seconds):
 def test_the_delay_may_be_in_the_words(said, seconds):
     body = [{"error": {"code": 429, "message": said}}]
 
-    assert refused(429, body).retry_after == interruption("gemini", body).retry_after == seconds
+    assert refused(429, body).retry_after == error_from_record("gemini", body).retry_after == seconds
     assert refused(429, body, {"Retry-After": "7"}).retry_after == 7
 
 
@@ -229,19 +229,19 @@ def test_a_date_to_come_is_a_delay():
     ids=str,
 )
 def test_a_record_in_mid_stream_is_judged_alike(record, code):
-    assert interruption("groq", record, [KEY]).code == code
+    assert error_from_record("groq", record, [KEY]).code == code
 
 
 def test_a_code_in_mid_stream_says_nothing_about_the_address():
-    error = interruption("groq", {"error": {"message": "x", "code": 404}}, [KEY])
+    error = error_from_record("groq", {"error": {"message": "x", "code": 404}}, [KEY])
 
     assert error.message == "groq failed while it answered."
 
 
 def test_a_record_in_mid_stream_shows_no_secret():
-    assert interruption("groq", {"error": f"<b>{KEY}</b>"}, [KEY]).detail == "[redacted]"
+    assert error_from_record("groq", {"error": f"<b>{KEY}</b>"}, [KEY]).detail == "[redacted]"
 
 
 def test_a_page_in_the_place_of_a_reply_is_no_reply():
-    assert web_page("groq", CHALLENGE).code == "provider_needs_browser"
-    assert web_page("groq", PAGE).code == "malformed_reply"
+    assert error_from_web_page("groq", CHALLENGE).code == "provider_needs_browser"
+    assert error_from_web_page("groq", PAGE).code == "malformed_reply"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from g4f_lite.decoding.json_boundary import JsonEnd
+from g4f_lite.decoding.json_boundary import JsonBoundary
 from tests.support.divisions import divided
 
 TRICKY = ["{", "}", "[", "]", '"', "\\", "\\\\", '\\"', "a", "é", "\n"]
@@ -22,7 +22,7 @@ objects = st.dictionaries(
 
 
 def reached(*texts: str) -> bool:
-    end = JsonEnd()
+    end = JsonBoundary()
     for text in texts:
         end.feed(text)
     return end.reached

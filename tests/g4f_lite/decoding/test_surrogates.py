@@ -3,13 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from g4f_lite.decoding.surrogates import Joiner, whole
+from g4f_lite.decoding.surrogates import SurrogateJoiner, join_surrogates
 
 HIGH, LOW = "\ud83d", "\ude00"
 
 
 def join(*texts: str) -> list[str]:
-    joiner = Joiner()
+    joiner = SurrogateJoiner()
     return [*map(joiner.feed, texts), joiner.end()]
 
 
@@ -28,11 +28,11 @@ def test_halves_that_stay_alone_are_replaced():
 
 
 def test_a_pair_in_two_halves_within_one_text_is_joined():
-    assert whole(HIGH + LOW) == "😀"
+    assert join_surrogates(HIGH + LOW) == "😀"
 
 
 @given(st.lists(st.text(st.sampled_from(["a", "é", "😀", HIGH, LOW]))))
 def test_every_text_can_be_encoded_and_any_division_gives_the_same(texts):
     joined = "".join(join(*texts))
 
-    assert joined.encode() == "".join(join(*"".join(texts))).encode() == whole("".join(texts)).encode()
+    assert joined.encode() == "".join(join(*"".join(texts))).encode() == join_surrogates("".join(texts)).encode()

@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from g4f_lite.decoding.think_tags import LONGEST_BLANK, Splitter
+from g4f_lite.decoding.think_tags import LONGEST_BLANK, ThinkTagSplitter
 from g4f_lite.pieces import Content, Reasoning
 from tests.support.divisions import divided
 
 
 def split(*texts: str) -> list[Content | Reasoning]:
-    splitter = Splitter()
+    splitter = ThinkTagSplitter()
     return [piece for text in texts for piece in splitter.feed(text)] + splitter.end()
 
 
@@ -42,7 +42,7 @@ def test_what_only_looks_like_a_tag_is_text():
 
 
 def test_reasoning_arrives_before_the_block_is_closed():
-    splitter = Splitter()
+    splitter = ThinkTagSplitter()
 
     assert splitter.feed("<think>Hm, ") == [Reasoning("Hm, ")]
 
@@ -82,7 +82,7 @@ def test_an_answer_of_white_space_is_kept():
 
 
 def test_endless_white_space_is_not_hoarded():
-    splitter = Splitter()
+    splitter = ThinkTagSplitter()
     pieces = [piece for _ in range(LONGEST_BLANK + 5) for piece in splitter.feed(" ")]
 
     assert sum(len(piece.text) for piece in pieces) == LONGEST_BLANK + 5

@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from g4f_lite.decoding.call_assembler import JoinedCalls
-from g4f_lite.decoding.text_assembler import MAX_TEXT, Texts
-from g4f_lite.decoding.tool_calls import MOST_CALLS, Calls
+from g4f_lite.decoding.call_assembler import CallAssembler
+from g4f_lite.decoding.text_assembler import MAX_TEXT, TextAssembler
+from g4f_lite.decoding.tool_calls import MAX_CALLS, ToolCallParser
 from g4f_lite.errors import MalformedReplyError
 from g4f_lite.pieces import Content, ToolCalls
 
 
 def parts_of(*values, is_cut=False):
     """Return the parts that are told of what a service sends, one value after the other."""
-    calls, pieces = Calls(Texts()), []
+    calls, pieces = ToolCallParser(TextAssembler()), []
     for value in values:
         calls.feed(value, pieces)
     pieces += calls.end(is_cut=is_cut)
@@ -23,9 +23,9 @@ def parts_of(*values, is_cut=False):
 
 
 def joined(*values):
-    calls = JoinedCalls()
+    calls = CallAssembler()
     calls.add(parts_of(*values))
-    return list(calls.whole())
+    return list(calls.assembled())
 
 
 def told(*values):
@@ -124,12 +124,12 @@ def test_a_character_in_two_halves_is_one():
 
 
 def test_the_text_before_a_call_comes_before_it():
-    texts, pieces = Texts(), []
-    calls = Calls(texts)
+    texts, pieces = TextAssembler(), []
+    calls = ToolCallParser(texts)
 
-    texts.say("Let me see.\n", pieces)
+    texts.add_content("Let me see.\n", pieces)
     calls.feed([part("{}", "add", index=0)], pieces)
-    texts.say("So.", pieces)
+    texts.add_content("So.", pieces)
 
     assert [type(piece) for piece in pieces] == [Content, Content, ToolCalls, Content]
     assert pieces[0].text + pieces[1].text == "Let me see.\n"
@@ -145,7 +145,7 @@ def test_nothing_grows_for_ever():
     with pytest.raises(MalformedReplyError, match="8 MiB"):
         parts_of(long, long)
     with pytest.raises(MalformedReplyError, match="more calls"):
-        parts_of([part("{}", "add", index=number) for number in range(MOST_CALLS + 1)])
+        parts_of([part("{}", "add", index=number) for number in range(MAX_CALLS + 1)])
 
 
 json_values = st.recursive(

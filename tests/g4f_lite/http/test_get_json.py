@@ -4,8 +4,7 @@ import pytest
 
 from g4f_lite.config.settings import ProviderSettings
 from g4f_lite.errors import MalformedReplyError, StreamCutError, UpstreamError
-from g4f_lite.http import get_json
-from g4f_lite.http.get_json import look_up
+from g4f_lite.http.get_json import get_json
 from g4f_lite.http.transport import Http
 from tests.support.services.upstream import JSON, cut
 
@@ -18,7 +17,7 @@ async def find(upstream):
 
     async def finding():
         entry = ProviderSettings(kind="Ollama", base_url=upstream.url)
-        return await look_up(http, f"{upstream.url}/list", entry, provider="ollama", headers={"x-key": "a"})
+        return await get_json(http, f"{upstream.url}/list", entry, provider="ollama", headers={"x-key": "a"})
 
     yield finding
     await http.close()
@@ -40,7 +39,7 @@ async def test_what_is_not_json_is_malformed(find, upstream, body):
 
 
 async def test_a_value_may_not_be_endless(find, upstream, monkeypatch):
-    monkeypatch.setattr(get_json, "MAX_BYTES", 10_000)
+    monkeypatch.setattr("g4f_lite.http.get_json.MAX_BYTES", 10_000)
     upstream.will_answer((b" " * 2000 for _ in iter(int, 1)), to="/list")
 
     with pytest.raises(MalformedReplyError):

@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from g4f_lite.errors import RejectedError
-from g4f_lite.http.retry_plainer import asking
-from g4f_lite.http.unsupported_fields import Concessions, without
+from g4f_lite.http.retry_plainer import retry_plainer
+from g4f_lite.http.unsupported_fields import UnsupportedFields, without
 
 BODY = {"model": "m", "a": 1, "b": 2, "c": 3}
 
@@ -34,11 +34,11 @@ class Service:
 
 @pytest.fixture
 def kept():
-    return Concessions()
+    return UnsupportedFields()
 
 
 def ask(service, kept, named=lambda body, error: error.detail):
-    return asking("m", kept, lambda fields: without(BODY, fields), service.send, named)
+    return retry_plainer("m", kept, lambda fields: without(BODY, fields), service.send, named)
 
 
 async def test_what_is_refused_is_left_out_once_and_for_all(kept):

@@ -10,8 +10,8 @@ import pytest
 from g4f_lite.config.settings import ProviderSettings, Timeout
 from g4f_lite.errors import StreamCutError, UpstreamError, UpstreamTimeoutError
 from g4f_lite.http import sync_transport
-from g4f_lite.http.sync_deadlines import Patience
-from g4f_lite.http.sync_transport import BlockingHttp, decode_reply, read
+from g4f_lite.http.sync_transport import SyncHttp, decode_reply, read
+from g4f_lite.http.timeouts import SyncTimeouts
 from g4f_lite.pieces import Content, Finish
 from g4f_lite.protocols.chat_ui.reply import ChatUiReply
 from tests.support.services.chat_ui_service import last, token
@@ -37,7 +37,7 @@ def client():
     clients = []
 
     def making(**settings):
-        clients.append(BlockingHttp("h2o", ProviderSettings(kind="H2o", api_key=KEY, **settings)))
+        clients.append(SyncHttp("h2o", ProviderSettings(kind="H2o", api_key=KEY, **settings)))
         return clients[-1]
 
     yield making
@@ -46,7 +46,7 @@ def client():
 
 
 def patience(**limits):
-    return Patience(Timeout(**limits), "h2o")
+    return SyncTimeouts(Timeout(**limits), "h2o")
 
 
 def call(client, url, method="POST", limits=None, **kwargs):
@@ -399,7 +399,7 @@ def test_a_silence_behind_the_end_is_nobodys_business(client, upstream):
 
 def test_the_readers_own_time_does_not_count(client, upstream, monkeypatch):
     now = [0.0]
-    monkeypatch.setattr("g4f_lite.http.sync_deadlines.monotonic", lambda: now[0])
+    monkeypatch.setattr("g4f_lite.http.timeouts.monotonic", lambda: now[0])
     upstream.will_answer([token("a"), token("b"), last("ab")], to="/x")
     waiting = patience(first=1, idle=1)
 
@@ -426,7 +426,7 @@ def test_a_wait_for_a_connection_does_not_outlast_the_first_text(client):
 
 def test_no_wait_begins_when_the_time_is_up(client, upstream, monkeypatch):
     now = [0.0]
-    monkeypatch.setattr("g4f_lite.http.sync_deadlines.monotonic", lambda: now[0])
+    monkeypatch.setattr("g4f_lite.http.timeouts.monotonic", lambda: now[0])
     waiting = patience(first=1)
     now[0] = 1.0
 

@@ -4,7 +4,7 @@ import pytest
 
 from g4f_lite.errors import KeyRejectedError, PromptTooLongError, RejectedError
 from g4f_lite.http import unsupported_fields
-from g4f_lite.http.unsupported_fields import Concessions, refused_field, without
+from g4f_lite.http.unsupported_fields import UnsupportedFields, refused_field, without
 
 BODY = {"model": "m", "stream": True, "stream_options": {"include_usage": True}, "max_tokens": 9, "temperature": 0.2}
 
@@ -61,7 +61,7 @@ def test_a_field_with_a_newer_name_keeps_its_value_and_its_place():
 
 
 def test_each_model_has_its_own():
-    kept = Concessions()
+    kept = UnsupportedFields()
     kept.keep("a", frozenset({"temperature"}))
     kept.keep("a", frozenset({"max_tokens"}))
 
@@ -70,8 +70,8 @@ def test_each_model_has_its_own():
 
 
 def test_no_more_models_are_kept_than_anybody_asks(monkeypatch):
-    monkeypatch.setattr(unsupported_fields, "MOST_MODELS", 2)
-    kept = Concessions()
+    monkeypatch.setattr(unsupported_fields, "MAX_MODELS", 2)
+    kept = UnsupportedFields()
     for model in "aabca":
         kept.keep(model, frozenset({"stream_options"}))
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from g4f_lite.protocols.anthropic.model_list import next_page, offers
+from g4f_lite.protocols.anthropic.model_list import models_in, next_page
 from g4f_lite.routing.model_info import ModelInfo
 
 
@@ -15,7 +15,7 @@ def page(*models, **members):
 def test_the_api_s_order_is_kept_and_each_model_comes_once():
     listing = page({"id": "claude-b"}, {"id": "claude-a"}, {"id": "claude-b"}, {"id": "c\nd"}, {"id": 5}, {})
 
-    assert [offer.id for offer in offers(listing)] == ["claude-b", "claude-a"]
+    assert [offer.id for offer in models_in(listing)] == ["claude-b", "claude-a"]
 
 
 @pytest.mark.parametrize(
@@ -31,12 +31,12 @@ def test_the_api_s_order_is_kept_and_each_model_comes_once():
     ids=str,
 )
 def test_claude_sees_unless_the_api_says_otherwise(model, vision):
-    assert offers(page(model))[0].vision is vision
+    assert models_in(page(model))[0].vision is vision
 
 
 @pytest.mark.parametrize(("size", "context"), [(200_000, 200_000), (0, None), (-1, None), ("1", None), (None, None)])
 def test_the_context_is_told_where_it_is_said(size, context):
-    assert offers(page({"id": "claude-x", "max_input_tokens": size})) == [ModelInfo("claude-x", True, context)]
+    assert models_in(page({"id": "claude-x", "max_input_tokens": size})) == [ModelInfo("claude-x", True, context)]
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_the_last_id_leads_to_the_next_page(members, last):
 @pytest.mark.parametrize("nothing", [None, [], {}, {"data": None}, {"models": []}, "claude"], ids=str)
 def test_what_is_no_list_is_none(nothing):
     with pytest.raises(ValueError, match="no list"):
-        offers(nothing)
+        models_in(nothing)
     assert next_page(nothing) == ""
 
 
@@ -75,7 +75,7 @@ json_values = st.recursive(
 @given(json_values)
 def test_no_json_is_too_strange(value):
     try:
-        found = offers(value)
+        found = models_in(value)
     except ValueError:
         return
     assert len({offer.id for offer in found}) == len(found)

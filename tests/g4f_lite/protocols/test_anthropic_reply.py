@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from g4f_lite.decoding import sse_reply
-from g4f_lite.decoding.call_assembler import JoinedCalls
+from g4f_lite.decoding.call_assembler import CallAssembler
 from g4f_lite.errors import UpstreamError
 from g4f_lite.pieces import Content, Finish, Piece, Reasoning, ToolCalls, Usage
-from g4f_lite.protocols.anthropic.reply import MessageReply
+from g4f_lite.protocols.anthropic.reply import AnthropicReply
 from tests.support.divisions import divided
 from tests.support.services.anthropic_service import (
     PING,
@@ -41,13 +41,13 @@ WHOLE = {
 
 
 def decode(*blocks: bytes) -> list[Piece]:
-    reply = MessageReply("claude", [KEY])
+    reply = AnthropicReply("claude", [KEY])
     return [piece for block in blocks for piece in reply.feed(block)] + list(reply.end())
 
 
 def failing(*blocks: bytes) -> tuple[str, UpstreamError]:
     """Return the text that came before the failure, and the failure."""
-    reply, said = MessageReply("claude", [KEY]), ""
+    reply, said = AnthropicReply("claude", [KEY]), ""
     with pytest.raises(UpstreamError) as caught:
         for block_ in blocks:
             for piece in reply.feed(block_):
@@ -191,12 +191,12 @@ def test_a_model_may_have_nothing_to_say():
 
 def calls_of(*blocks: bytes) -> tuple[list[Piece], list[dict]]:
     """Return the pieces of a reply to which tools were offered, and its calls."""
-    reply, calls = MessageReply("claude", offers_tools=True), JoinedCalls()
+    reply, calls = AnthropicReply("claude", offers_tools=True), CallAssembler()
     pieces = [piece for block in blocks for piece in reply.feed(block)] + list(reply.end())
     for piece in pieces:
         if isinstance(piece, ToolCalls):
             calls.add(piece.parts)
-    return pieces, [{**call["function"], "id": call["id"]} for call in calls.whole()]
+    return pieces, [{**call["function"], "id": call["id"]} for call in calls.assembled()]
 
 
 def use(index, id_="toolu_1", name="add", **input_):
@@ -341,7 +341,7 @@ def test_a_web_page_is_no_answer():
 @pytest.mark.parametrize(("first", "limit"), [(b"<", "MAX_PAGE_BYTES"), (b"{", "MAX_BODY_BYTES")])
 def test_what_never_ends_is_not_collected(monkeypatch, first, limit):
     monkeypatch.setattr(sse_reply, limit, 10_000)
-    reply = MessageReply("claude")
+    reply = AnthropicReply("claude")
 
     with pytest.raises(UpstreamError):
         for block_ in [first] + [b" " * 1000] * 11:

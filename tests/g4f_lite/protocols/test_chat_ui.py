@@ -5,18 +5,18 @@ import json
 import pytest
 
 from g4f_lite.errors import UpstreamError
-from g4f_lite.protocols.chat_ui.request_flow import Turn
+from g4f_lite.protocols.chat_ui.request_flow import RequestFlow
 from tests.support.services.chat_ui_service import ID, SUCCESS
 
-TURN = Turn("h2o", "https://h2o.test", "a/b", {"inputs": "Hello"})
+TURN = RequestFlow("h2o", "https://h2o.test", "a/b", {"inputs": "Hello"})
 ANSWERS = {"/settings": SUCCESS, "/conversation": {"conversationId": ID}}
 OPENING = ["POST /settings", "POST /conversation", f"DELETE /conversation/{ID} later"]
 QUESTION = f"POST /conversation/{ID}"
 
 
 def line(call):
-    later = " later" * (call.purpose == "farewell")
-    return f"{call.method} {call.path}{' anew' * call.anew}{later}"
+    later = " later" * (call.purpose == "cleanup")
+    return f"{call.method} {call.path}{' anew' * call.new_session}{later}"
 
 
 def driven(turn, failures):
@@ -27,7 +27,7 @@ def driven(turn, failures):
         lines.append(line(call))
         if status := failures.get(len(lines)):
             call = calls.throw(UpstreamError("No.", status=status))
-        elif call.purpose == "goal":
+        elif call.purpose == "answer":
             return lines
         else:
             call = calls.send(json.dumps(ANSWERS.get(call.path, "")).encode())
@@ -47,7 +47,7 @@ def test_a_lost_conversation_is_begun_anew():
 
 
 def test_a_greeting_begins_the_session_and_may_fail():
-    greeting = Turn("h2o", "https://h2o.test", "a/b", {}, greets=True)
+    greeting = RequestFlow("h2o", "https://h2o.test", "a/b", {}, opens_page=True)
 
     again = ["GET / anew", *OPENING, QUESTION]
     assert driven(greeting, {1: 404, 5: 404}) == ["GET /", *OPENING, QUESTION, *again]
@@ -67,9 +67,9 @@ def test_a_conversation_is_deleted_by_a_call_kept_from_the_opening():
     calls = TURN.calls()
     next(calls)
     calls.send(b"")
-    farewell = calls.send(json.dumps(ANSWERS["/conversation"]).encode())
+    cleanup = calls.send(json.dumps(ANSWERS["/conversation"]).encode())
 
-    leaving = TURN.farewell(farewell)
+    leaving = TURN.cleanup(cleanup)
     assert line(next(leaving)) == f"DELETE /conversation/{ID}"
     assert line(leaving.throw(UpstreamError("No.", status=405))) == "POST /settings"
     assert line(leaving.send(b"")) == f"DELETE /conversation/{ID}"

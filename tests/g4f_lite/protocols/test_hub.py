@@ -17,8 +17,8 @@ from g4f_lite.errors import (
 from g4f_lite.http.transport import Http
 from g4f_lite.protocols.hugging_face import hub as hubs
 from g4f_lite.protocols.hugging_face import hub_cache as directories
-from g4f_lite.protocols.hugging_face.hub import Hub, NoAccessError, is_hugging_face
-from g4f_lite.protocols.hugging_face.hub_cache import Directory, directory
+from g4f_lite.protocols.hugging_face.hub import HubClient, NoAccessError, is_hugging_face
+from g4f_lite.protocols.hugging_face.hub_cache import HubCache, hub_cache
 from tests.support.services.hub_service import MODEL, TOKEN, HubService, as_list, by_provider, serving
 from tests.support.services.upstream import Upstream, cut, silence
 
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("reads")
 @pytest.fixture(autouse=True)
 def forgetful():
     """What another test's Hub said at the same port is not believed."""
-    directory.cache_clear()
+    hub_cache.cache_clear()
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def hub(service, upstream, http):
 
 
 def made(http, url, api_key=TOKEN, **settings):
-    return Hub("hf", url, ProviderSettings(kind="HuggingFaceAPI", api_key=api_key, **settings), http)
+    return HubClient("hf", url, ProviderSettings(kind="HuggingFaceAPI", api_key=api_key, **settings), http)
 
 
 # who serves a model
@@ -415,7 +415,7 @@ async def test_a_failed_list_leaves_nothing_behind(hub, upstream):
 
 def test_so_many_answers_are_kept_and_no_more(monkeypatch):
     monkeypatch.setattr(directories, "MAX_ANSWERS", 2)
-    kept = Directory()
+    kept = HubCache()
     for path in ("a", "b", "a", "c"):
         kept.keep(path, {path: {}})
 
@@ -423,7 +423,7 @@ def test_so_many_answers_are_kept_and_no_more(monkeypatch):
 
 
 def test_nothing_replaces_what_was_said():
-    kept = Directory()
+    kept = HubCache()
     kept.keep("a", {"novita": {}})
     kept.keep("a", {})
 

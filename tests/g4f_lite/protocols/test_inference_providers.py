@@ -4,30 +4,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from g4f_lite.protocols.hugging_face.inference_providers import chat_models, entries_of, for_chat
+from g4f_lite.protocols.hugging_face.inference_providers import chat_models, chat_providers, parse_mapping
 from tests.support.services.hub_service import ROUTES, as_list, by_provider, serving
 
 
 def providers(mapping):
-    return [one.provider for one in for_chat(entries_of(mapping))]
+    return [one.provider for one in chat_providers(parse_mapping(mapping))]
 
 
 @pytest.mark.parametrize("provider", ROUTES)
 def test_each_has_its_route(provider):
-    (one,) = for_chat(entries_of(by_provider(provider)))
+    (one,) = chat_providers(parse_mapping(by_provider(provider)))
 
     assert f"/{one.path}/chat/completions" == ROUTES[provider]
     assert one.model == f"vendor/{provider}"
 
 
 def test_who_is_not_known_is_asked_where_most_are():
-    (one,) = for_chat(entries_of(by_provider("brand-new")))
+    (one,) = chat_providers(parse_mapping(by_provider("brand-new")))
 
     assert one.path == "brand-new/v1"
 
 
 def test_a_model_in_a_path_is_no_other_path():
-    (one,) = for_chat(entries_of({"hf-inference": serving("x", providerId="org/a b?c#d%2e")}))
+    (one,) = chat_providers(parse_mapping({"hf-inference": serving("x", providerId="org/a b?c#d%2e")}))
 
     assert one.path == "hf-inference/models/org/a%20b%3Fc%23d%252e/v1"
 
@@ -35,7 +35,7 @@ def test_a_model_in_a_path_is_no_other_path():
 def test_both_shapes_say_the_same():
     mapping = by_provider("novita", "together", "groq")
 
-    assert entries_of(mapping) == entries_of(as_list(mapping)) == mapping
+    assert parse_mapping(mapping) == parse_mapping(as_list(mapping)) == mapping
 
 
 def test_the_order_is_the_person_s_preference():
@@ -99,7 +99,7 @@ def test_a_name_that_leads_elsewhere_is_nobody_s(name):
 def test_more_may_be_said_than_is_known():
     mapping = {"novita": serving("novita", isModelAuthor=False, adapter="lora", type="tag-filter")}
 
-    assert entries_of(mapping) == mapping
+    assert parse_mapping(mapping) == mapping
     assert providers(mapping) == ["novita"]
 
 
@@ -142,6 +142,6 @@ json_values = st.recursive(
 
 @given(json_values)
 def test_no_json_is_too_strange(value):
-    for one in for_chat(entries_of(value)):
+    for one in chat_providers(parse_mapping(value)):
         assert one.provider and one.model
     chat_models([value])

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from g4f_lite.protocols.ollama.model_list import loaded_models, offers
+from g4f_lite.protocols.ollama.model_list import loaded_models, models_in
 from g4f_lite.routing.model_info import ModelInfo
 from tests.support.services.ollama_service import tagged
 
@@ -16,7 +16,7 @@ def tags(*models):
 def test_the_server_s_order_is_kept_and_each_model_comes_once():
     listing = tags(tagged("b:latest"), tagged("a:7b"), tagged("b:latest"), tagged("c\nd"), None, {}, {"name": 5})
 
-    assert offers(listing, None, None) == [ModelInfo("b:latest"), ModelInfo("a:7b")]
+    assert models_in(listing, None, None) == [ModelInfo("b:latest"), ModelInfo("a:7b")]
 
 
 @pytest.mark.parametrize(
@@ -34,18 +34,18 @@ def test_the_server_s_order_is_kept_and_each_model_comes_once():
     ids=str,
 )
 def test_vision_is_told_by_capabilities_or_else_by_families(said, vision):
-    assert offers(tags(tagged("a") | said), None, None) == [ModelInfo("a", vision=vision)]
+    assert models_in(tags(tagged("a") | said), None, None) == [ModelInfo("a", vision=vision)]
 
 
 @pytest.mark.parametrize(("can", "chats"), [(["embedding"], False), (["embedding", "completion"], True), ([], True)])
 def test_models_for_embeddings_alone_are_left_out(can, chats):
-    assert bool(offers(tags(tagged("a", capabilities=can)), None, None)) is chats
+    assert bool(models_in(tags(tagged("a", capabilities=can)), None, None)) is chats
 
 
 def test_what_is_in_memory_is_told():
     loaded = loaded_models(tags(tagged("a", context_length=8192), tagged("c")))
 
-    assert offers(tags(tagged("a"), tagged("b"), tagged("c")), loaded, None) == [
+    assert models_in(tags(tagged("a"), tagged("b"), tagged("c")), loaded, None) == [
         ModelInfo("a", loaded=True, context=8192),
         ModelInfo("b", loaded=False),
         ModelInfo("c", loaded=True),
@@ -55,7 +55,7 @@ def test_what_is_in_memory_is_told():
 def test_the_context_that_is_asked_for_counts():
     loaded = loaded_models(tags(tagged("a", context_length=4096)))
 
-    assert [offer.context for offer in offers(tags(tagged("a"), tagged("b")), loaded, 8192)] == [8192, 8192]
+    assert [offer.context for offer in models_in(tags(tagged("a"), tagged("b")), loaded, 8192)] == [8192, 8192]
 
 
 @pytest.mark.parametrize("size", [0, -1, "8192", None, True])
@@ -66,7 +66,7 @@ def test_a_context_that_is_none_is_not_told(size):
 @pytest.mark.parametrize("nothing", [None, [], {}, {"models": None}, {"models": {}}, {"data": []}, "models"], ids=str)
 def test_what_is_no_list_is_none(nothing):
     with pytest.raises(ValueError, match="no list"):
-        offers(nothing, None, None)
+        models_in(nothing, None, None)
     with pytest.raises(ValueError, match="no list"):
         loaded_models(nothing)
 
@@ -87,7 +87,7 @@ json_values = st.recursive(
 @given(json_values, json_values)
 def test_no_json_is_too_strange(listing, ps):
     try:
-        found = offers(listing, loaded_models(ps), None)
+        found = models_in(listing, loaded_models(ps), None)
     except ValueError:
         return
     assert len({offer.id for offer in found}) == len(found)

@@ -5,7 +5,7 @@ from itertools import chain
 
 import pytest
 
-from g4f_lite.decoding.error_responses import refusal
+from g4f_lite.decoding.error_responses import error_from_response
 from g4f_lite.errors import (
     ContentRefusedError,
     KeyRejectedError,
@@ -20,8 +20,8 @@ from g4f_lite.errors import (
 from g4f_lite.messages import Image, Message, Params, conversation
 from g4f_lite.pieces import Content, Finish, Reasoning, UpstreamState
 from g4f_lite.protocols.olmo.model_list import Model, known, models_in
-from g4f_lite.protocols.olmo.question_form import question
-from g4f_lite.protocols.olmo.rejections import is_about_the_thread, verdict
+from g4f_lite.protocols.olmo.question_form import question_form
+from g4f_lite.protocols.olmo.rejections import explained, is_about_the_thread
 from g4f_lite.protocols.olmo.reply import OlmoReply
 from g4f_lite.protocols.olmo.thread import Thread, thread_of
 from tests.support.divisions import divided
@@ -54,7 +54,7 @@ def joined(pieces):
 
 
 def asked(messages, params=Params(), model=EYES, parent=""):  # noqa: B008 - it is frozen
-    return question("allenai", model, messages, params, True, parent)
+    return question_form("allenai", model, messages, params, True, parent)
 
 
 def fields(params):
@@ -409,8 +409,8 @@ def test_what_is_no_list_names_no_models(body):
 
 def judged(words, status=400):
     body = json.dumps({"error": {"code": status, "message": words}}).encode()
-    error = refusal("allenai", status, {}, body)
-    error = verdict("allenai", error) or error
+    error = error_from_response("allenai", status, {}, body)
+    error = explained("allenai", error) or error
     return error, is_about_the_thread(error)
 
 

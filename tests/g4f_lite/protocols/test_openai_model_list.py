@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from g4f_lite.protocols.openai.model_list import offers
+from g4f_lite.protocols.openai.model_list import models_in
 from g4f_lite.routing.model_info import ModelInfo
 from tests.support.services.openai_wire import openai_models
 
@@ -21,18 +21,18 @@ from tests.support.services.openai_wire import openai_models
     ids=str,
 )
 def test_every_shape_is_read(listing):
-    assert offers(listing) == [ModelInfo("a"), ModelInfo("b/c")]
+    assert models_in(listing) == [ModelInfo("a"), ModelInfo("b/c")]
 
 
 @pytest.mark.parametrize("odd", ["a\ud83d", "a\nb", "\u202e", "\0", "x" * 201])
 def test_ids_that_no_page_can_show_are_left_out(odd):
-    assert offers([{"id": odd}, {"id": "модель/x"}]) == [ModelInfo("модель/x")]
+    assert models_in([{"id": odd}, {"id": "модель/x"}]) == [ModelInfo("модель/x")]
 
 
 @pytest.mark.parametrize("nothing", [None, {}, {"data": None}, {"data": {}}, 5, "models", {"error": "no"}], ids=str)
 def test_what_is_no_list_is_none(nothing):
     with pytest.raises(ValueError, match="no list"):
-        offers(nothing)
+        models_in(nothing)
 
 
 @pytest.mark.parametrize(
@@ -49,14 +49,14 @@ def test_what_is_no_list_is_none(nothing):
     ids=str,
 )
 def test_the_context_has_several_names(said):
-    assert offers([{"id": "a", **said}]) == [ModelInfo("a", context=8192)]
+    assert models_in([{"id": "a", **said}]) == [ModelInfo("a", context=8192)]
 
 
 @pytest.mark.parametrize(
     "size", [0, -1, True, "8192", 8192.0, 1 << 31, 10**400, None, {}], ids=lambda size: repr(size)[:9]
 )
 def test_a_context_that_is_none_is_not_told(size):
-    assert offers([{"id": "a", "context_length": size}]) == [ModelInfo("a")]
+    assert models_in([{"id": "a", "context_length": size}]) == [ModelInfo("a")]
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_context_that_is_none_is_not_told(size):
     ids=str,
 )
 def test_the_context_is_what_everybody_who_serves_a_model_has(providers, context):
-    assert offers([{"id": "a", "providers": providers}]) == [ModelInfo("a", context=context)]
+    assert models_in([{"id": "a", "providers": providers}]) == [ModelInfo("a", context=context)]
 
 
 @pytest.mark.parametrize(
@@ -96,14 +96,14 @@ def test_the_context_is_what_everybody_who_serves_a_model_has(providers, context
     ids=str,
 )
 def test_whether_a_model_takes_images_is_said_in_two_ways(said, vision):
-    assert offers([{"id": "a", **said}]) == [ModelInfo("a", vision=vision)]
+    assert models_in([{"id": "a", **said}]) == [ModelInfo("a", vision=vision)]
 
 
 def test_gemini_s_models_have_the_names_that_people_know():
     gemini = {"id": "models/gemini-2.5-flash", "object": "model", "owned_by": "google"}
     vllm = {"id": "models/llama", "owned_by": "vllm"}  # a folder, and no other name will do
 
-    assert offers({"object": "list", "data": [gemini, vllm]}) == [
+    assert models_in({"object": "list", "data": [gemini, vllm]}) == [
         ModelInfo("gemini-2.5-flash"),
         ModelInfo("models/llama"),
     ]
@@ -125,7 +125,7 @@ json_values = st.recursive(
 @given(json_values)
 def test_no_json_is_too_strange(value):
     try:
-        found = offers(value)
+        found = models_in(value)
     except ValueError:
         return
     assert len({offer.id for offer in found}) == len(found)

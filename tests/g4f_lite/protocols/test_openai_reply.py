@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from g4f_lite.decoding import sse_reply, text_assembler
 from g4f_lite.errors import G4FLiteError, MalformedReplyError, StreamCutError, UpstreamError
 from g4f_lite.pieces import Content, Finish, Piece, Reasoning, Usage
-from g4f_lite.protocols.openai.reply import Completion
+from g4f_lite.protocols.openai.reply import OpenAIReply
 from tests.support.divisions import divided
 from tests.support.services.openai_wire import (
     DONE,
@@ -29,7 +29,7 @@ HALVES = b"".join(b'data: {"choices":[{"delta":{"content":"%b"}}]}\n\n' % text f
 
 
 def decode(*blocks: bytes) -> list[Piece]:
-    reply = Completion("groq", [KEY])
+    reply = OpenAIReply("groq", [KEY])
     return [piece for block in blocks for piece in reply.feed(block)] + list(reply.end())
 
 
@@ -45,7 +45,7 @@ def joined(pieces: list[Piece]) -> list[Piece]:
 
 def failing(*blocks: bytes) -> tuple[str, UpstreamError]:
     """Return the text that came before the failure, and the failure."""
-    reply, text = Completion("groq", [KEY]), ""
+    reply, text = OpenAIReply("groq", [KEY]), ""
     with pytest.raises(UpstreamError) as caught:
         for block in blocks:
             for piece in reply.feed(block):
@@ -396,7 +396,7 @@ def test_a_web_page_is_no_answer():
 
 
 def test_an_endless_web_page_is_not_read():
-    reply = Completion("groq")
+    reply = OpenAIReply("groq")
 
     with pytest.raises(MalformedReplyError):
         while True:
@@ -435,7 +435,7 @@ REPLIES = [
 
 
 def outcome(*blocks: bytes) -> tuple[list[Piece], type[G4FLiteError] | None]:
-    reply, pieces = Completion("groq"), []
+    reply, pieces = OpenAIReply("groq"), []
     try:
         for block in blocks:
             pieces += reply.feed(block)

@@ -8,7 +8,7 @@ import pytest
 
 from g4f_lite.config.load import CatalogConfig, load
 from g4f_lite.config.settings import ProviderSettings
-from g4f_lite.decoding.call_assembler import JoinedCalls
+from g4f_lite.decoding.call_assembler import CallAssembler
 from g4f_lite.errors import ConfigError, MissingKeyError, ModelNotSupportedError, RejectedError, UpstreamError
 from g4f_lite.http.transport import Http
 from g4f_lite.messages import Image, Message, Params, conversation
@@ -241,11 +241,11 @@ NOW = {"type": "function", "function": {"name": "now"}}
 
 
 def calls_of(pieces):
-    calls = JoinedCalls()
+    calls = CallAssembler()
     for piece in pieces:
         if isinstance(piece, ToolCalls):
             calls.add(piece.parts)
-    return list(calls.whole())
+    return list(calls.assembled())
 
 
 def told(pieces, *results):
@@ -430,7 +430,7 @@ async def test_models_of_all_pages_are_listed(made, upstream):
 
 
 async def test_pages_that_never_end_are_left(made, upstream, monkeypatch):
-    monkeypatch.setattr(anthropic, "MOST_PAGES", 3)
+    monkeypatch.setattr(anthropic, "MAX_PAGES", 3)
     page = {"data": [{"id": "claude-a"}], "has_more": True, "last_id": "claude a&b"}
     upstream.otherwise = lambda request: json_answer(page)
 

@@ -538,13 +538,13 @@ async def test_a_failure_to_delete_is_only_logged(ask, upstream, caplog, answer)
 
 
 async def test_a_silent_deletion_is_not_waited_for_long(ask, upstream, monkeypatch):
-    monkeypatch.setattr("g4f_lite.protocols.chat_ui.client.FAREWELL_S", 0.05)
-    monkeypatch.setattr("g4f_lite.protocols.chat_ui.sync_client.FAREWELL_S", 0.05)
+    monkeypatch.setattr("g4f_lite.protocols.chat_ui.client.CLEANUP_S", 0.05)
+    monkeypatch.setattr("g4f_lite.protocols.chat_ui.sync_client.CLEANUP_S", 0.05)
     mute = Answer([], before_headers=silence())
     upstream.otherwise = lambda request: mute if request.method == "DELETE" else prelude(request)
     upstream.will_again(answered("Hi"), to=QUESTION_PATH)
 
-    async with asyncio.timeout(chat_ui_client.FAREWELL_S + 4):
+    async with asyncio.timeout(chat_ui_client.CLEANUP_S + 4):
         assert (await ask()).texts == ["Hi"]
 
 

@@ -24,7 +24,7 @@ from g4f_lite.http.transport import Http
 from g4f_lite.messages import Image, Message, Params, conversation
 from g4f_lite.pieces import Attempt, Content, Finish, Notice, ToolCalls, Via
 from g4f_lite.protocols.hugging_face.hub import NoAccessError
-from g4f_lite.protocols.hugging_face.hub_cache import directory
+from g4f_lite.protocols.hugging_face.hub_cache import hub_cache
 from g4f_lite.providers import KINDS, huggingface_api
 from g4f_lite.providers.huggingface_api import HuggingFaceAPI
 from g4f_lite.routing.check import check
@@ -43,7 +43,7 @@ pytestmark = pytest.mark.usefixtures("reads")
 @pytest.fixture(autouse=True)
 def forgetful():
     """What another test's Hub said at the same port is not believed."""
-    directory.cache_clear()
+    hub_cache.cache_clear()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from g4f_lite.errors import MissingKeyError, ModelNotSupportedError, PaymentRequiredError, StreamCutError
 from g4f_lite.protocols.hugging_face import hub as hubs
-from g4f_lite.protocols.hugging_face.hub_cache import directory
+from g4f_lite.protocols.hugging_face.hub_cache import hub_cache
 from g4f_lite.providers.huggingface_api import HuggingFaceAPI, ProviderInfo, calculate_lenght
 from tests.support.services.hub_service import ROUTES, TOKEN, HubService, as_list, by_provider
 from tests.support.services.openai_wire import delta
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("reads")
 @pytest.fixture(autouse=True)
 def service(upstream, monkeypatch):
     """Hugging Face, as far as the class knows."""
-    directory.cache_clear()
+    hub_cache.cache_clear()
     names = (
         "llama-2-7b",
         "vision-model",

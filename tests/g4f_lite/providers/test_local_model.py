@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from g4f_lite.config.settings import ProviderSettings
-from g4f_lite.decoding.call_assembler import JoinedCalls
+from g4f_lite.decoding.call_assembler import CallAssembler
 from g4f_lite.errors import (
     ModelNotSupportedError,
     PromptTooLongError,
@@ -290,11 +290,11 @@ NOW = {"type": "function", "function": {"name": "now", "parameters": {"type": "o
 
 
 def calls(pieces: list[Piece]) -> list[dict[str, Any]]:
-    joined = JoinedCalls()
+    joined = CallAssembler()
     for piece in pieces:
         if isinstance(piece, ToolCalls):
             joined.add(piece.parts)
-    return [call["function"] for call in joined.whole()]
+    return [call["function"] for call in joined.assembled()]
 
 
 @needs_engine

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from g4f_lite.config.settings import ProviderSettings, Timeout
-from g4f_lite.decoding.call_assembler import JoinedCalls
+from g4f_lite.decoding.call_assembler import CallAssembler
 from g4f_lite.errors import UpstreamError
 from g4f_lite.http.transport import Http
 from g4f_lite.messages import Params, conversation
@@ -222,12 +222,12 @@ async def test_a_tool_that_is_on_offer_is_told_and_its_call_comes_behind_the_tex
         steps = [*kind.start, *([kind.text(text)] if text else []), *kind.call]
         for divided in (steps, byte_by_byte(steps)):
             pieces, error = await ask(divided, params=OFFERED)
-            calls, texts = JoinedCalls(), [piece for piece in pieces if isinstance(piece, Content)]
+            calls, texts = CallAssembler(), [piece for piece in pieces if isinstance(piece, Content)]
             for piece in pieces:
                 if isinstance(piece, ToolCalls):
                     calls.add(piece.parts)
 
-            [call] = calls.whole()
+            [call] = calls.assembled()
             assert (call["function"]["name"], json.loads(call["function"]["arguments"])) == (CALLED, INPUT)
             assert call["id"] and call["type"] == "function"
             assert (error, said(pieces), pieces[-1]) == (None, text, Finish("tool_calls"))

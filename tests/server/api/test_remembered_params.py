@@ -2,7 +2,7 @@
 
 import pytest
 
-from g4f_lite.tokens import estimate
+from g4f_lite.messages import estimate_tokens
 from tests.server.api.test_turns import ask
 from tests.support.services.openai_wire import openai_stream
 from tests.support.stores import ME, a_turn, answered
@@ -74,7 +74,7 @@ def test_what_a_model_is_told_counts_as_asked(client, upstream):
     usage = ask(client, model="told", params={"system": "Be brief."})[-2]
 
     assert usage["estimated"] is True
-    assert usage["input_tokens"] == sum(map(estimate, ("Be kind.", "Be brief.", "Hello")))
+    assert usage["input_tokens"] == sum(map(estimate_tokens, ("Be kind.", "Be brief.", "Hello")))
 
 
 def test_a_model_that_is_gone_gives_way_to_the_default_one(app, client, upstream):

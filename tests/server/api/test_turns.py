@@ -3,7 +3,7 @@ import uuid
 
 import pytest
 
-from g4f_lite.tokens import estimate
+from g4f_lite.messages import estimate_tokens
 from server.turns import events
 from tests.support.services.openai_wire import DONE, chunk, delta, openai_stream
 from tests.support.services.upstream import Gate, cut, silence, wait_until
@@ -167,8 +167,8 @@ def test_an_answer_without_counted_tokens_is_estimated(client, upstream):
     usage = next(event for event in ask(client, "Hello you") if event["type"] == "usage")
 
     assert usage["estimated"] is True
-    assert usage["input_tokens"] == estimate("Hello you")
-    assert usage["output_tokens"] == estimate("Hi there!")
+    assert usage["input_tokens"] == estimate_tokens("Hello you")
+    assert usage["output_tokens"] == estimate_tokens("Hi there!")
 
 
 class TestSeveralRoutes:

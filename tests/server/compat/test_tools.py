@@ -6,10 +6,10 @@ import pytest
 from openai import OpenAI
 
 from g4f_lite.config.settings import ProviderSettings
-from g4f_lite.decoding.call_assembler import JoinedCalls
+from g4f_lite.decoding.call_assembler import CallAssembler
 from g4f_lite.http.transport import Http
+from g4f_lite.messages import estimate_tokens
 from g4f_lite.routing.configured_provider import ConfiguredProvider
-from g4f_lite.tokens import estimate
 from server.compat.capabilities import Requirement, restrict_routes
 from server.problems import Problem
 from tests.server.compat.test_openai import BOTH_WAYS, CHAT, QUESTION, a_chat, chunks_of
@@ -55,10 +55,10 @@ def test_a_call_is_streamed(client, upstream):
 
     assert last == "[DONE]"
     deltas = [one["choices"][0]["delta"] for one in told]
-    calls = JoinedCalls()
+    calls = CallAssembler()
     for parts in (one["tool_calls"] for one in deltas if "tool_calls" in one):
         calls.add(parts)
-    assert list(calls.whole()) == [CALL]
+    assert list(calls.assembled()) == [CALL]
     assert told[-1]["choices"][0]["finish_reason"] == "tool_calls"
     assert not any(one.get("content") for one in deltas)
 
@@ -99,8 +99,8 @@ def test_calls_are_counted_where_nobody_counts(client, upstream):
 
     usage = client.post(CHAT, json=a_chat(tools=[TOOL])).json["usage"]
 
-    assert usage["completion_tokens"] == estimate("abcd" + "add" + '{"a": 1}')
-    assert usage["prompt_tokens"] >= estimate(json.dumps([TOOL]))
+    assert usage["completion_tokens"] == estimate_tokens("abcd" + "add" + '{"a": 1}')
+    assert usage["prompt_tokens"] >= estimate_tokens(json.dumps([TOOL]))
 
 
 @BOTH_WAYS

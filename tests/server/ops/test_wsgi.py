@@ -17,8 +17,9 @@ from tests.support.services.upstream import Gate, paced, pause, wait_until
 
 ROOT = Path(__file__).parents[3]
 FACTORY = (
-    "import os, pathlib, server; from g4f_lite.config.load import load; from server.config.site import Config; "
-    "application = server.create_app(load(pathlib.Path(os.environ['CHAT_CONFIG']), Config, {}))"
+    "import os, pathlib, server; from g4f_lite.config.load import load; "
+    "from g4f_lite.providers import KINDS; from server.config.site import Config; "
+    "application = server.create_app(load(pathlib.Path(os.environ['CHAT_CONFIG']), Config, {}, KINDS))"
 )
 
 

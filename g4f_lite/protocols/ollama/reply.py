@@ -1,0 +1,86 @@
+"""Ollama's own replies, decoded: bytes in as they arrive, pieces out. Pure.
+
+Source: https://github.com/ollama/ollama/blob/main/docs/api.md#generate-a-chat-completion
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from g4f_lite.decoding.json_lines import JsonLinesDecoder
+from g4f_lite.decoding.reply_decoder import ReplyDecoder, is_count
+from g4f_lite.decoding.tool_calls import ToolCallParser
+from g4f_lite.pieces import Finish, Piece, Usage
+
+
+class OllamaReply(ReplyDecoder):
+    """One reply. It has finished with the record that is `done`, which may hold text, too."""
+
+    def __init__(self, provider: str, secrets: Collection[str] = (), *, offers_tools: bool = False) -> None:
+        super().__init__(provider, secrets)
+        self._offers_tools = offers_tools
+        self._calls = ToolCallParser(self.texts)
+        self._lines = JsonLinesDecoder(provider)
+        self._last: Mapping[str, Any] = {}
+        self._has_answered = False
+        self._calls_tool = False
+
+    @property
+    def has_finished(self) -> bool:
+        return self.is_over
+
+    def take(self, block: bytes, pieces: list[Piece]) -> None:
+        for record in self._lines.feed(block):
+            self._record(record, pieces)
+            if self.is_over:
+                return
+
+    def take_rest(self, pieces: list[Piece]) -> None:
+        if self.is_over:
+            return
+        for record in self._lines.end():
+            self._record(record, pieces)
+
+    def conclusion(self) -> Iterator[Piece]:
+        if not self.is_over:
+            raise self.cut()
+        if not self._has_answered:
+            self._judge_silence()
+        is_cut = self._last.get("done_reason") == "length"
+        yield from self._calls.end(is_cut=is_cut)
+        if usage := _usage(self._last):
+            yield usage
+        yield Finish("length" if is_cut else "tool_calls" if self._calls else "stop")
+
+    def _record(self, record: Any, pieces: list[Piece]) -> None:
+        if not isinstance(record, dict):
+            raise self.malformed("JSON that is no part of an answer")
+        if isinstance(message := record.get("message"), dict):
+            self._message(message, pieces)
+        if record.get("error"):
+            raise self.error_from_record(record)
+        if record.get("done"):
+            self._last, self.is_over = record, True
+
+    def _message(self, message: Mapping[str, Any], pieces: list[Piece]) -> None:
+        if isinstance(thinking := message.get("thinking"), str):
+            self.texts.add_reasoning(thinking, pieces)
+        if isinstance(content := message.get("content"), str) and content:
+            self._has_answered = True
+            self.texts.add_content(content, pieces)
+        if calls := message.get("tool_calls"):
+            self._calls_tool = True
+            if self._offers_tools:
+                self._calls.feed(calls, pieces)
+
+    def _judge_silence(self) -> None:
+        """Raise what it means that there is no answer, unless the model just had nothing to say."""
+        if self._calls_tool and not self._offers_tools:
+            raise self.malformed("the call of a tool that nobody offered, in the place of an answer")
+        if self._last.get("done_reason") in ("load", "unload"):
+            raise self.malformed("word that the model was loaded or unloaded, in the place of an answer")
+
+
+def _usage(record: Mapping[str, Any]) -> Usage | None:
+    """Return what was counted, or None where one of the counts is missing: a prompt still in memory is not counted."""
+    prompt, answer = record.get("prompt_eval_count"), record.get("eval_count")
+    return Usage(prompt, answer) if is_count(prompt) and is_count(answer) and prompt + answer else None
