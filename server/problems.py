@@ -33,7 +33,7 @@ class ErrorKind:
 
     status: int
     """Of the HTTP response, where nothing was sent before."""
-    cause: str
+    text: str
     """The sentence that a page in another language than English shows, translated."""
     openai_code: str | None = SAME
     """OpenAI's code for it, `SAME` where that is our own. Source: https://platform.openai.com/docs/guides/error-codes"""
@@ -126,9 +126,9 @@ class Problem(Exception):
 
     @classmethod
     def of_status(cls, status: int, message: str = "") -> "Problem":
-        """Return the problem that a bare HTTP status stands for; without a message, its cause is the sentence."""
+        """Return the problem that a bare HTTP status stands for; without a message, it gets the text of its code."""
         code = next((code for code, kind in ERROR_KINDS.items() if kind.status == status), "invalid_request")
-        return cls(code, message or ERROR_KINDS[code].cause)
+        return cls(code, message or ERROR_KINDS[code].text)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the error object of the contract; members that say nothing are left out."""

@@ -14,9 +14,8 @@ from server.current.identity import user_id
 from server.current.services import services
 from server.pages.error_page import not_found_page
 from server.pages.message_window import WINDOW, MessageWindow, branch, labels, message_window
-from server.pages.page import Page, render
+from server.pages.page import Notices, Page, render
 from server.pages.parameters import Parameters
-from server.pages.parts import Notices
 from server.pages.sidebar import ConversationList, conversation_list
 from server.problems import Problem
 from server.store import Branch

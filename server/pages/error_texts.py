@@ -24,9 +24,9 @@ def error_text(error: dict[str, Any]) -> str:
     message, code = error.get("message", ""), error.get("code", "")
     if language() == SOURCE or code not in ERROR_KINDS:
         return str(message)
-    return gettext(message if message in OWN_TEXTS else ERROR_KINDS[code].cause)
+    return gettext(message if message in OWN_TEXTS else ERROR_KINDS[code].text)
 
 
 def error_texts() -> dict[str, str]:
     """Return the texts by code, for scripts; none in English, where scripts show the API's messages."""
-    return {} if language() == SOURCE else {code: gettext(kind.cause) for code, kind in ERROR_KINDS.items()}
+    return {} if language() == SOURCE else {code: gettext(kind.text) for code, kind in ERROR_KINDS.items()}

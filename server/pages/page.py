@@ -22,6 +22,16 @@ class Page:
     """By name, as in `CHOICES`."""
 
 
+@dataclass(frozen=True)
+class Notices:
+    """The context of `site/_notices_part.html`."""
+
+    config_problem: str | None
+    """Why the changed configuration file was not applied."""
+    outdated: bool
+    """Whether the open page has another version than a fresh one would have."""
+
+
 def render(template: str, context: object) -> str:
     """Return the HTML of a template. `context`: a dataclass whose fields are the template's variables."""
     return render_template(template, **vars(context))

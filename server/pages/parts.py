@@ -1,26 +1,14 @@
 """`/chat/parts/…`: the parts of the chat page that scripts fetch again. Other parts are in the module of their page."""
 
-from dataclasses import dataclass
-
 from flask import Blueprint, request
 
 from server.current.services import services
 from server.pages.message_window import branch, labels, message_window
-from server.pages.page import render
+from server.pages.page import Notices, render
 from server.pages.sidebar import conversation_list
 from server.web.assets import assets
 
 parts = Blueprint("parts", __name__, url_prefix="/chat/parts")
-
-
-@dataclass(frozen=True)
-class Notices:
-    """The context of `site/_notices_part.html`."""
-
-    config_problem: str | None
-    """Why the changed configuration file was not applied."""
-    outdated: bool
-    """Whether the open page has another version than a fresh one would have."""
 
 
 @parts.get("/conversations")

@@ -34,7 +34,7 @@ class ShownMatch:
 
 @dataclass(frozen=True)
 class SearchResults:
-    """What `_search_results.html` receives."""
+    """The context of `search/_search_results.html`."""
 
     query: str
     hits: list[ShownMatch]
@@ -46,7 +46,7 @@ class SearchResults:
 
 @dataclass(frozen=True)
 class SearchPage(Page, SearchResults):
-    """What `search.html` receives."""
+    """The context of `search.html`."""
 
 
 @search_page.get("/search")

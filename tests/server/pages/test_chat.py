@@ -15,8 +15,7 @@ from server.pages.login import LoginPage
 from server.pages.message_info import MessageInfo
 from server.pages.message_window import MessageWindow
 from server.pages.one_time_link import OneTimeLinkPage
-from server.pages.page import Page
-from server.pages.parts import Notices
+from server.pages.page import Notices, Page
 from server.pages.search import SearchPage, SearchResults
 from server.pages.settings import SettingsPage, SettingsPart
 from server.pages.sidebar import ConversationList

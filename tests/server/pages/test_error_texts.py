@@ -15,7 +15,7 @@ def translated(monkeypatch):
 
 
 def test_every_code_has_a_sentence():
-    assert all(kind.cause.endswith((".", "?")) for kind in ERROR_KINDS.values())
+    assert all(kind.text.endswith((".", "?")) for kind in ERROR_KINDS.values())
 
 
 def test_in_english_the_error_s_own_message_is_shown():
@@ -25,8 +25,8 @@ def test_in_english_the_error_s_own_message_is_shown():
 
 
 def test_in_another_language_the_text_of_its_code_is_shown(translated):
-    assert error_texts.error_text(ERROR) == ERROR_KINDS["provider_timeout"].cause.upper()
-    assert error_texts.error_texts()["key_rejected"] == ERROR_KINDS["key_rejected"].cause.upper()
+    assert error_texts.error_text(ERROR) == ERROR_KINDS["provider_timeout"].text.upper()
+    assert error_texts.error_texts()["key_rejected"] == ERROR_KINDS["key_rejected"].text.upper()
 
 
 @pytest.mark.parametrize("sentence", [BUG, INTERRUPTED])
