@@ -1,4 +1,4 @@
-"""Which conversations are listed: archived ones apart, pinned ones first."""
+"""The list of conversations: archived ones separately, pinned ones first."""
 
 import re
 
@@ -33,12 +33,12 @@ def ids(app):
         ("?pinned=false&archived=false", ["plain"]),
     ],
 )
-def test_the_marks_choose_what_is_listed(client, ids, query, names):
+def test_flags_filter_the_list(client, ids, query, names):
     assert [one["title"] for one in client.get(f"{CONVERSATIONS}{query}").json["conversations"]] == names
 
 
 @pytest.mark.parametrize("query", ["archived=1", "archived=", "pinned=yes"])
-def test_a_mark_is_true_or_false(client, query):
+def test_a_flag_is_true_or_false(client, query):
     response = client.get(f"{CONVERSATIONS}?{query}")
 
     assert (response.status_code, response.json["error"]["code"]) == (400, "invalid_request")
@@ -49,13 +49,13 @@ def listed(client, query=""):
     return LISTED.findall(client.get(f"/chat/parts/conversations{query}").text)
 
 
-def test_the_page_lists_pinned_ones_first_and_archived_ones_apart(client, ids):
+def test_the_page_lists_pinned_chats_first_and_archived_ones_separately(client, ids):
     assert listed(client) == [ids["pinned"], ids["plain"]]
     assert listed(client, "?archived=true") == [ids["both"], ids["archived"]]
     assert LISTED.findall(client.get("/chat/").text) == [ids["pinned"], ids["plain"]]
 
 
-def test_a_pinned_one_is_on_the_first_page_and_no_other(app, client, ids):
+def test_a_pinned_conversation_is_on_the_first_page_only(app, client, ids):
     store = app.extensions["chat"].store
     for _ in range(60):
         answered(store)
@@ -69,7 +69,7 @@ def test_a_pinned_one_is_on_the_first_page_and_no_other(app, client, ids):
     assert ids["pinned"] not in second and second[-1] == ids["plain"]
 
 
-def test_older_archived_ones_are_on_a_page_of_their_own(app, client):
+def test_older_archived_conversations_are_on_the_next_page(app, client):
     store = app.extensions["chat"].store
     for _ in range(51):
         store.change(ME, answered(store).conversation_id, {"archived": True})
@@ -81,7 +81,7 @@ def test_older_archived_ones_are_on_a_page_of_their_own(app, client):
     assert len(LISTED.findall(client.get(older).text)) == 1
 
 
-def test_every_database_tells_them_apart_in_pages(store, clock: Clock):
+def test_every_database_filters_page_by_page(store, clock: Clock):
     for number in range(6):
         begun = answered(store, a_turn(title=f"{number}"))
         store.change(ME, begun.conversation_id, {"pinned": number % 2 == 0, "archived": number == 4})
@@ -96,7 +96,7 @@ def test_every_database_tells_them_apart_in_pages(store, clock: Clock):
 
 
 @pytest.mark.parametrize("change", [{"title": "New"}, {"pinned": True}, {"archived": True}, {"model": "x"}])
-def test_what_is_done_to_a_conversation_makes_it_no_newer(store, clock: Clock, change):
+def test_a_change_does_not_move_a_conversation_up(store, clock: Clock, change):
     begun = answered(store)
     before = store.summary(ME, begun.conversation_id).updated_at
     clock.pass_by(hours=1)

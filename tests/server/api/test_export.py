@@ -1,4 +1,4 @@
-"""Conversations as files to take away."""
+"""Export of conversations as files."""
 
 import json
 import re
@@ -25,7 +25,7 @@ def exported(client):
     return json.loads(response.get_data())["conversations"]
 
 
-def test_all_conversations_are_in_the_file_but_deleted_ones(client, store):
+def test_the_file_has_all_conversations_except_deleted_ones(client, store):
     plain = answered(store, a_turn(params={"system": "Be brief."}, content="Größe?"))
     archived, deleted = answered(store), answered(store)
     store.change(ME, archived.conversation_id, {"archived": True})
@@ -59,13 +59,13 @@ def test_the_file_has_the_day_in_its_name(client):
     assert response.json["conversations"] == []
 
 
-def test_more_than_a_page_of_the_list_is_in_the_file(client, store):
+def test_the_file_has_more_than_one_page_of_the_list(client, store):
     ids = {answered(store).conversation_id for _ in range(51)}
 
     assert {one["id"] for one in exported(client)} == ids
 
 
-def test_one_conversation_is_read_after_the_other_and_a_deleted_one_is_left_out(client, store):
+def test_conversations_are_read_one_by_one_and_deleted_ones_are_left_out(client, store):
     first, second, third = (answered(store).conversation_id for _ in range(3))
     response = client.get(EXPORT, buffered=False)
     blocks = iter(response.response)
@@ -79,7 +79,7 @@ def test_one_conversation_is_read_after_the_other_and_a_deleted_one_is_left_out(
     response.close()
 
 
-def test_a_running_answer_is_in_the_files_as_far_as_it_has_come(client, upstream):
+def test_the_files_have_the_text_so_far_of_a_running_answer(client, upstream):
     upstream.will_answer([delta("Hel"), silence()])
     response = client.post("/backend-api/v2/conversation", json={"message": {"content": "Hello"}})
     start = next(event for event in lines_of(response) if event["type"] == "start")
@@ -104,7 +104,7 @@ def test_the_current_branch_is_a_markdown_file(client, upstream):
     assert response.headers["Content-Disposition"].endswith("filename*=UTF-8''Gr%C3%B6%C3%9Fe%20how.md")
 
 
-def test_a_long_branch_is_whole_in_its_file(client, store):
+def test_a_long_branch_is_exported_completely(client, store):
     begun = answered(store)
     for _ in range(30):
         answered(store, a_turn(conversation_id=begun.conversation_id), an_outcome("And on."))
@@ -114,7 +114,7 @@ def test_a_long_branch_is_whole_in_its_file(client, store):
     assert (text.count("\n## You\n"), text.count("And on.")) == (31, 30)
 
 
-def test_a_conversation_of_somebody_else_is_no_file(client, store):
+def test_another_persons_conversation_cannot_be_exported(client, store):
     theirs = answered(store, user_id=add_person(store, "other"))
 
     for conversation_id in (theirs.conversation_id, "never"):

@@ -1,4 +1,4 @@
-"""What the page of freegpt-webui asks, as it asks it."""
+"""Requests of freegpt-webui's page, as it sends them."""
 
 import http.client
 import json
@@ -33,14 +33,14 @@ ASKED = [("GET", "/get-languages"), ("GET", "/get-locale"), ("POST", "/change-la
 
 
 def asking(question, *history, **content):
-    """Return the body of a question behind others and their answers; `content`: more members of that name."""
+    """Return the body of a question after others and their answers. content: more members of `content`."""
     said = [{"role": ("user", "assistant")[at % 2], "content": text} for at, text in enumerate(history)]
     parts = [{"content": question, "role": "user"}]
     return FREEGPT | {"meta": {"content": {"conversation": said, "parts": parts, **content}}}
 
 
 def told(upstream):
-    """Return what the service was told last."""
+    """Return the messages that the service received last."""
     return [(message["role"], message["content"]) for message in upstream.requests[-1].json["messages"]]
 
 
@@ -48,7 +48,7 @@ def choose(client, language, path="/change-language"):
     return client.post(path, json={"language": language}, headers=FROM_OUR_PAGE)
 
 
-def test_an_answer_is_raw_text_and_all_of_the_history_is_used(client, upstream):
+def test_an_answer_is_raw_text_and_uses_the_whole_history(client, upstream):
     upstream.will_answer(openai_stream("Привет, 日本語 🙂!"))
 
     response = client.post(CONVERSATION, json=FREEGPT, headers={"Accept": "text/event-stream"})
@@ -59,7 +59,7 @@ def test_an_answer_is_raw_text_and_all_of_the_history_is_used(client, upstream):
     assert client.get("/backend-api/v2/conversations").json["conversations"] == []
 
 
-def test_a_failure_is_a_true_status(client, upstream):
+def test_a_failure_has_its_http_status(client, upstream):
     upstream.will_answer_json(openai_error("slow down"), status=429, headers={"Retry-After": "7"})
 
     response = client.post(CONVERSATION, json=FREEGPT)
@@ -73,7 +73,7 @@ def test_a_failure_is_a_true_status(client, upstream):
 @pytest.mark.parametrize(
     ("theirs", "ours"), [(400, 400), (401, 502), (402, 502), (413, 413), (422, 400), (429, 429), (500, 502), (503, 503)]
 )
-def test_an_upstream_status_becomes_what_it_means_to_our_client(client, upstream, theirs, ours):
+def test_an_upstream_status_is_translated_for_our_client(client, upstream, theirs, ours):
     upstream.will_answer_json(openai_error("no"), status=theirs)
 
     assert client.post(CONVERSATION, json=FREEGPT).status_code == ours
@@ -88,14 +88,14 @@ def test_an_upstream_status_becomes_what_it_means_to_our_client(client, upstream
         (FREEGPT | {"meta": {"content": {"parts": [{"role": "assistant", "content": "a"}]}}}, 400, "invalid_request"),
     ],
 )
-def test_bad_input_is_refused_in_json_and_costs_nothing(client, upstream, body, status, code):
+def test_bad_input_is_refused_in_json_without_asking_a_provider(client, upstream, body, status, code):
     response = client.post(CONVERSATION, json=body)
 
     assert (response.status_code, response.json["error"]["code"]) == (status, code)
     assert upstream.requests == []
 
 
-def test_the_thirtieth_question_is_asked_with_all_that_was_said_before(client, upstream):
+def test_the_thirtieth_question_is_sent_with_all_earlier_messages(client, upstream):
     history = [f"{number}: {'Слово ' * 200}" for number in range(58)]
 
     assert client.post(CONVERSATION, json=asking("And now?", *history)).status_code == 200
@@ -103,7 +103,7 @@ def test_the_thirtieth_question_is_asked_with_all_that_was_said_before(client, u
     assert [content for _, content in told(upstream)] == [*history, "And now?"]
 
 
-def test_what_the_page_wrote_into_its_history_itself_is_history(client, upstream):
+def test_messages_that_the_page_added_itself_are_sent_too(client, upstream):
     history = ["a", "Half [aborted]", "b", " [aborted]", "c", '{"error": {"code": "busy"}}', "d", "oops ! [stacktrace]"]
 
     client.post(CONVERSATION, json=asking("e", *history))
@@ -112,14 +112,14 @@ def test_what_the_page_wrote_into_its_history_itself_is_history(client, upstream
 
 
 @pytest.mark.parametrize("nothing", [{"content": ""}, {"content": None}, {}])
-def test_an_answer_that_never_came_leaves_one_question_of_two(client, upstream, nothing):
+def test_two_questions_around_a_missing_answer_are_joined(client, upstream, nothing):
     body = asking("b", conversation=[{"role": "user", "content": "a"}, {"role": "assistant", **nothing}])
 
     assert client.post(CONVERSATION, json=body).status_code == 200
     assert told(upstream) == [("user", "a\n\nb")]
 
 
-def test_two_questions_in_a_row_are_one(client, upstream):
+def test_two_questions_in_a_row_are_joined(client, upstream):
     conversation = [
         {"role": role, "content": text} for role, text in (("user", "a"), ("user", "b"), ("assistant", "c"))
     ]
@@ -129,7 +129,7 @@ def test_two_questions_in_a_row_are_one(client, upstream):
     assert told(upstream) == [("user", "a\n\nb"), ("assistant", "c"), ("user", "d")]
 
 
-def test_characters_that_the_page_broke_end_no_conversation(client, upstream):
+def test_characters_that_the_page_broke_do_not_end_the_conversation(client, upstream):
     body = asking("What is \ud83d?", "What is \0?", "It is \0, and \ud83d is half of \U0001f642.")
 
     assert client.post(CONVERSATION, json=body).status_code == 200
@@ -138,14 +138,14 @@ def test_characters_that_the_page_broke_end_no_conversation(client, upstream):
 
 
 @pytest.mark.parametrize("jailbreak", ["gpt-dan-11.0", "gpt-evil", "another"])
-def test_nothing_is_put_before_a_question(client, upstream, jailbreak):
+def test_no_prompt_is_added_to_a_question(client, upstream, jailbreak):
     body = asking("c", "a", "b", internet_access=True) | {"jailbreak": jailbreak}
 
     assert client.post(CONVERSATION, json=body).status_code == 200
     assert told(upstream) == [("user", "a"), ("assistant", "b"), ("user", "c")]
 
 
-def test_a_failure_in_the_middle_is_a_broken_stream(server, upstream):
+def test_a_failure_in_the_middle_breaks_the_stream(server, upstream):
     upstream.will_answer([delta("Half"), cut()])
 
     with requests.post(f"{server}{CONVERSATION}", json=FREEGPT, stream=True, timeout=10) as response:
@@ -157,7 +157,7 @@ def test_a_failure_in_the_middle_is_a_broken_stream(server, upstream):
 
 
 @pytest.mark.parametrize("before_headers", [b"", silence()], ids=["in the answer", "before it"])
-def test_who_aborts_ends_the_call_of_the_service(server, upstream, before_headers):
+def test_aborting_cancels_the_upstream_request(server, upstream, before_headers):
     upstream.will_answer([delta("Half"), silence()], before_headers=before_headers)
     page = http.client.HTTPConnection(urlsplit(server).netloc, timeout=10)
     page.request("POST", CONVERSATION, json.dumps(FREEGPT), {"Content-Type": "application/json"})
@@ -172,12 +172,12 @@ def test_who_aborts_ends_the_call_of_the_service(server, upstream, before_header
     asked.wait_closed()
 
 
-def test_its_list_has_the_languages_of_the_settings(client):
+def test_the_list_has_the_languages_of_the_settings(client):
     assert client.get("/get-languages").json == list(LANGUAGES)
 
 
 @pytest.mark.parametrize(("accepted", "tag"), [("de-AT, en;q=0.9", "de"), ("pt", "pt-BR"), ("he", "en"), ("", "en")])
-def test_the_language_in_force_is_one_of_the_list(client, accepted, tag):
+def test_the_language_in_use_is_one_of_the_list(client, accepted, tag):
     response = client.get("/get-locale", headers={"Accept-Language": accepted})
 
     assert (response.mimetype, response.text) == ("text/plain", tag)
@@ -185,7 +185,7 @@ def test_the_language_in_force_is_one_of_the_list(client, accepted, tag):
 
 
 @pytest.mark.parametrize("tag", LANGUAGES)
-def test_each_language_of_the_list_can_be_chosen_for_all_pages(client, tag):
+def test_each_language_of_the_list_can_be_set_for_all_pages(client, tag):
     response = choose(client, tag)
 
     assert (response.status_code, response.data) == (204, b"")
@@ -197,7 +197,7 @@ def test_each_language_of_the_list_can_be_chosen_for_all_pages(client, tag):
     ("remembered", "tag"),
     [("en_US", "en"), ("en-US", "en"), ("DE_de", "de"), ("pt_BR", "pt-BR"), ("zh_Hans_CN", "zh-Hans")],
 )
-def test_a_language_as_its_own_server_called_it_is_understood(client, remembered, tag):
+def test_the_language_tags_of_freegpt_webui_are_accepted(client, remembered, tag):
     client.set_cookie("chat_language", "ja")
 
     assert choose(client, remembered).status_code == 204
@@ -205,7 +205,7 @@ def test_a_language_as_its_own_server_called_it_is_understood(client, remembered
 
 
 @pytest.mark.parametrize("language", ["he_IL", "", "*", "english", None, 7, ["de"]])
-def test_a_language_that_is_none_is_refused_and_nothing_is_kept(client, language):
+def test_an_unknown_language_is_refused_and_nothing_is_kept(client, language):
     response = choose(client, language)
 
     assert (response.status_code, response.json["error"]["code"]) == (400, "invalid_request")
@@ -213,21 +213,21 @@ def test_a_language_that_is_none_is_refused_and_nothing_is_kept(client, language
     assert response.headers.getlist("Set-Cookie") == []
 
 
-def test_another_sites_page_chooses_nothing(client):
+def test_another_sites_page_cannot_set_the_language(client):
     response = client.post("/change-language", json={"language": "de"}, headers={"Sec-Fetch-Site": "cross-site"})
 
     assert (response.status_code, response.json["error"]["code"]) == (403, "forbidden")
     assert response.headers.getlist("Set-Cookie") == []
 
 
-def test_a_choice_is_sent_as_json(client):
+def test_a_language_is_sent_as_json(client):
     response = client.post("/change-language", data={"language": "de"}, headers=FROM_OUR_PAGE)
 
     assert (response.status_code, response.json["error"]["code"]) == (415, "unsupported_media_type")
 
 
 @pytest.mark.parametrize(("method", "path"), ASKED)
-def test_another_method_is_refused_in_json_whoever_asks(client, method, path):
+def test_another_method_is_refused_in_json(client, method, path):
     other = "POST" if method == "GET" else "GET"
 
     response = client.open(path, method=other, headers=BROWSER | FROM_OUR_PAGE)
@@ -236,19 +236,19 @@ def test_another_method_is_refused_in_json_whoever_asks(client, method, path):
 
 
 @pytest.mark.parametrize("path", ["/get-languages", "/get-locale"])
-def test_a_head_has_no_body(client, path):
+def test_the_answer_to_head_has_no_body(client, path):
     response = client.head(path)
 
     assert (response.status_code, response.data) == (200, b"")
 
 
-class TestWhoIsNotThere:
+class TestSignedOut:
     @pytest.fixture(params=["accounts", "password"])
     def settings(self, request, settings):
         return settings | {"auth": {"mode": request.param, "password": "correct horse"}}
 
     @pytest.mark.parametrize(("method", "path"), [*ASKED, ("POST", CONVERSATION)])
-    def test_is_refused_in_json_and_led_nowhere(self, client, method, path):
+    def test_it_is_refused_in_json_without_a_redirect(self, client, method, path):
         body = {"json": FREEGPT | {"language": "de"}} if method == "POST" else {}
 
         response = client.open(path, method=method, headers=BROWSER | FROM_OUR_PAGE, **body)
@@ -257,12 +257,12 @@ class TestWhoIsNotThere:
         assert response.headers.getlist("Set-Cookie") == []
 
 
-class TestBelowAPath:
+class TestUnderAPath:
     @pytest.fixture
     def settings(self, settings):
         return settings | {"url_prefix": "/some/where"}
 
-    def test_the_language_is_kept_there_alone(self, client):
+    def test_the_language_is_kept_for_that_path_only(self, client):
         response = choose(client, "de", "/some/where/change-language")
 
         assert response.status_code == 204

@@ -1,4 +1,4 @@
-"""What a person does to single messages: delete one, take that back, write another version, go on elsewhere."""
+"""Single messages: deleted, restored, given another version, forked."""
 
 import json
 
@@ -16,7 +16,7 @@ MESSAGES = "/backend-api/v2/messages"
 
 @pytest.fixture
 def heard(app):
-    """Return what an open page has heard since it was last asked."""
+    """Return the notifications that an open page received since the last call."""
     notifications = app.extensions["chat"].notifications
     listener = notifications.listen("local")
 
@@ -32,7 +32,7 @@ def heard(app):
 
 @pytest.fixture
 def begun(app):
-    """A turn of the past, of which there are no news any more."""
+    """A turn that ended earlier, so that it sends no notifications any more."""
     return answered(app.extensions["chat"].store)
 
 
@@ -40,7 +40,7 @@ def seen(client, start):
     return [message["id"] for message in client.get(f"{CONVERSATIONS}/{start['conversation_id']}").json["messages"]]
 
 
-def test_a_message_is_deleted_with_what_follows_and_brought_back(client):
+def test_a_message_is_deleted_with_its_replies_and_restored(client):
     first = ask(client)[0]
     second = ask(client, "again", conversation_id=first["conversation_id"])[0]
     path = f"{MESSAGES}/{second['user_message_id']}"
@@ -62,7 +62,7 @@ def test_a_message_is_deleted_with_what_follows_and_brought_back(client):
     assert len(seen(client, first)) == 4
 
 
-def test_open_pages_hear_that_a_thread_has_other_messages(client, heard, begun):
+def test_open_pages_are_notified_of_changed_messages(client, heard, begun):
     path = f"{MESSAGES}/{begun.answer.id}"
     thread = {"type": "thread", "conversation_id": begun.conversation_id}
 
@@ -80,7 +80,7 @@ def test_open_pages_hear_that_a_thread_has_other_messages(client, heard, begun):
     assert [one["type"] for one in heard()] == ["conversation"]
 
 
-def test_deleting_a_question_ends_its_running_answer(client, upstream):
+def test_deleting_a_question_stops_its_running_answer(client, upstream):
     upstream.will_answer([delta("Hel"), silence()])
     response = client.post("/backend-api/v2/conversation", json={"message": {"content": "Hello"}})
     start = next(lines_of(response))
@@ -98,7 +98,7 @@ def test_deleting_a_question_ends_its_running_answer(client, upstream):
 
 
 @pytest.mark.parametrize("body", [{}, {"deleted": True}, {"deleted": None}])
-def test_a_deletion_is_only_taken_back(client, body):
+def test_only_deletions_can_be_undone(client, body):
     start = ask(client)[0]
 
     response = client.patch(f"{MESSAGES}/{start['message_id']}", json=body)
@@ -107,7 +107,7 @@ def test_a_deletion_is_only_taken_back(client, body):
     assert response.json["error"]["message"].startswith("deleted")
 
 
-def test_a_version_by_hand_is_an_answer_like_others(client, upstream):
+def test_a_version_written_by_hand_is_an_answer_like_others(client, upstream):
     start = ask(client)[0]
 
     response = client.post(f"{MESSAGES}/{start['message_id']}/versions", json={"content": "# Better\n"})
@@ -122,7 +122,7 @@ def test_a_version_by_hand_is_an_answer_like_others(client, upstream):
     assert upstream.requests[-1].json["messages"][1] == {"role": "assistant", "content": "# Better\n"}
 
 
-def test_a_version_by_hand_can_be_read_and_continued(client):
+def test_a_version_written_by_hand_can_be_read_and_continued(client):
     start = ask(client)[0]
     written = client.post(f"{MESSAGES}/{start['message_id']}/versions", json={"content": "Once upon"}).json
 
@@ -143,7 +143,7 @@ def test_a_version_by_hand_can_be_read_and_continued(client):
         ({"content": "x" * (LONGEST_TEXT + 1)}, 413, "A message can be at most 1 MiB"),
     ],
 )
-def test_a_version_is_text_like_any_message(client, body, status, said):
+def test_a_version_has_the_limits_of_a_message(client, body, status, said):
     start = ask(client)[0]
 
     response = client.post(f"{MESSAGES}/{start['message_id']}/versions", json=body)
@@ -153,7 +153,7 @@ def test_a_version_is_text_like_any_message(client, body, status, said):
     assert len(seen(client, start)) == 2
 
 
-def test_a_running_answer_has_no_other_version_and_no_fork(client, upstream):
+def test_a_running_answer_takes_no_version_and_no_fork(client, upstream):
     upstream.will_answer([delta("Hel"), silence()])
     response = client.post("/backend-api/v2/conversation", json={"message": {"content": "Hello"}})
     start = next(lines_of(response))
@@ -183,7 +183,7 @@ def test_a_fork_is_a_new_conversation_in_the_list(app, client, heard):
 
 
 @pytest.mark.parametrize("body", [{}, {"message_id": ""}, {"message_id": None}])
-def test_a_fork_wants_to_know_from_where(client, body):
+def test_a_fork_needs_a_message(client, body):
     start = ask(client)[0]
 
     response = client.post(f"{CONVERSATIONS}/{start['conversation_id']}/fork", json=body)
@@ -192,7 +192,7 @@ def test_a_fork_wants_to_know_from_where(client, body):
     assert response.json["error"]["message"].startswith("message_id")
 
 
-def test_what_belongs_to_somebody_else_is_unknown(app, client):
+def test_another_persons_messages_are_unknown(app, client):
     store = app.extensions["chat"].store
     theirs = answered(store, a_turn(), user_id=add_person(store, "other"))
     path = f"{MESSAGES}/{theirs.answer.id}"
@@ -209,7 +209,7 @@ def test_what_belongs_to_somebody_else_is_unknown(app, client):
     assert codes == ["unknown_message"] * 3 + ["unknown_conversation"]
 
 
-def test_one_message_can_be_had_alone(client):
+def test_one_message_is_shown_alone(client):
     said = ask(client, "Hello")
 
     question, answer = (

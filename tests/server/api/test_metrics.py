@@ -1,4 +1,4 @@
-"""/metrics: what it counts, and who may read it."""
+"""/metrics: what it counts, and which requests may read it."""
 
 import json
 import re
@@ -32,7 +32,7 @@ def read(client):
 
 
 @pytest.mark.parametrize(("body", "form"), [(TURN, "stored"), (RELAYED, "relayed")])
-def test_a_turn_is_counted_with_its_tokens_and_its_first_one(client, upstream, read, body, form):
+def test_a_turn_is_counted_with_its_tokens_and_the_time_to_the_first(client, upstream, read, body, form):
     upstream.will_answer(openai_stream("Hello there", usage=(5, 2)))
 
     assert client.post(CONVERSATION, json=body).data
@@ -46,7 +46,7 @@ def test_a_turn_is_counted_with_its_tokens_and_its_first_one(client, upstream, r
 
 
 @pytest.mark.parametrize(("body", "form"), [(TURN, "stored"), (RELAYED, "relayed")])
-def test_a_failure_is_counted_at_its_provider(client, upstream, read, body, form):
+def test_a_failure_is_counted_for_its_provider(client, upstream, read, body, form):
     upstream.will_answer_json({"error": {"message": "Down."}}, status=500)
 
     assert client.post(CONVERSATION, json=body).data
@@ -57,7 +57,7 @@ def test_a_failure_is_counted_at_its_provider(client, upstream, read, body, form
     assert said["g4f_lite_first_token_seconds_count",] == 0
 
 
-def test_who_leaves_a_relayed_reply_stopped_it(app, server, upstream):
+def test_a_relayed_reply_whose_reader_left_counts_as_stopped(app, server, upstream):
     upstream.will_answer([delta("Hello"), silence()])
 
     with requests.post(f"{server}{CONVERSATION}", json=RELAYED, stream=True) as response:
@@ -66,7 +66,7 @@ def test_who_leaves_a_relayed_reply_stopped_it(app, server, upstream):
     wait_for(lambda: app.extensions["chat"].turn_stats.turns["relayed", "stopped"] == 1)
 
 
-def test_what_goes_on_now_is_shown_while_it_does(app, server, upstream):
+def test_running_turns_and_open_streams_are_shown(app, server, upstream):
     gate = Gate()
     upstream.will_answer([delta("Hel"), wait_until(gate), delta("lo"), chunk({}, "stop"), DONE])
     socket = simple_websocket.Client(
@@ -94,7 +94,7 @@ class TestBusyProvider:
         settings["providers"]["up"]["max_concurrent"] = 1
         return settings
 
-    def test_who_waits_for_a_place_is_shown(self, server, upstream):
+    def test_waiting_replies_are_shown(self, server, upstream):
         gate = Gate()
         upstream.will_answer([delta("Hello"), wait_until(gate), DONE])
         first = requests.post(f"{server}{CONVERSATION}", json=RELAYED, stream=True)
@@ -111,7 +111,7 @@ class TestBusyProvider:
         assert waiting() == 0
 
 
-def test_it_says_what_runs_and_since_when(read):
+def test_version_and_start_time_are_shown(read):
     said = read()
 
     assert [key for key in said if key[0] == "g4f_lite_build_info"]
@@ -119,21 +119,21 @@ def test_it_says_what_runs_and_since_when(read):
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded"])
-def test_what_came_through_a_proxy_is_not_from_this_machine(server, header):
+def test_a_request_through_a_proxy_is_not_local(server, header):
     through, direct = (requests.get(f"{server}/metrics", headers=headers) for headers in ({header: "for=x"}, {}))
 
     assert (through.status_code, through.json()["error"]["code"]) == (404, "not_found")
     assert direct.status_code == 200
 
 
-def test_another_machine_learns_nothing(client):
+def test_another_machine_gets_404(client):
     there = client.get("/metrics", environ_base={"REMOTE_ADDR": "10.0.0.7"}).json["error"]
     nowhere = client.get("/nothing", environ_base={"REMOTE_ADDR": "10.0.0.7"}).json["error"]
 
     assert (there["code"], there["message"]) == (nowhere["code"], nowhere["message"])
 
 
-def test_without_a_token_none_is_right(client):
+def test_without_a_configured_token_no_token_is_accepted(client):
     other = {"environ_base": {"REMOTE_ADDR": "10.0.0.7"}}
 
     assert client.get("/metrics", headers={"Authorization": "Bearer "}, **other).status_code == 404
@@ -149,7 +149,7 @@ class TestToken:
     @pytest.mark.parametrize(
         ("given", "status"), [(f"Bearer {TOKEN}", 200), (f"Bearer {TOKEN}x", 404), (TOKEN, 404), ("Bearer \xe9", 404)]
     )
-    def test_who_has_it_may_read_from_anywhere(self, client, given, status):
+    def test_the_token_allows_reading_from_anywhere(self, client, given, status):
         response = client.get(
             "/chat-ui/metrics", headers={"Authorization": given}, environ_base={"REMOTE_ADDR": "10.0.0.7"}
         )
@@ -157,7 +157,7 @@ class TestToken:
         assert response.status_code == status
 
 
-def test_every_figure_is_documented(client):
+def test_every_metric_is_documented(client):
     documented = (Path(__file__).parents[3] / "deploy/README.md").read_text()
 
     names = {f.name for f in text_string_to_metric_families(client.get("/metrics").text) if "g4f" in f.name}
@@ -173,7 +173,7 @@ class TestAccounts:
         settings["auth"] = {"mode": "accounts"}
         return settings
 
-    def test_the_token_is_enough_and_nobody_is_led_to_sign_in(self, client):
+    def test_the_token_is_enough_without_signing_in(self, client):
         other = {"environ_base": {"REMOTE_ADDR": "10.0.0.7"}}
 
         assert client.get("/metrics").status_code == 200

@@ -1,4 +1,4 @@
-"""The description of the API: all of it is there, and what it says holds, whatever is asked."""
+"""The OpenAPI description is complete, and the server behaves as described."""
 
 import re
 import subprocess
@@ -19,7 +19,7 @@ def described(client):
     return client.get(ADDRESS).json
 
 
-def test_every_route_for_programs_is_described(app, described):
+def test_every_route_of_the_api_is_described(app, described):
     rules = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith(DESCRIBED) and not rule.websocket]
     routes = {
         (re.sub(r"<(?:path:)?(\w+)>", r"{\1}", rule.rule), method.lower()) for rule in rules for method in rule.methods
@@ -30,7 +30,7 @@ def test_every_route_for_programs_is_described(app, described):
     assert len(found) > 25
 
 
-def test_every_operation_that_changes_something_has_a_body_but_these(described):
+def test_only_these_changing_operations_have_no_body(described):
     without_body = {
         path
         for path, methods in described["paths"].items()
@@ -60,7 +60,7 @@ def test_a_view_states_what_its_response_is(described):
     assert "content" not in described["paths"]["/backend-api/v2/presets/{preset_id}"]["delete"]["responses"]["204"]
 
 
-def test_a_key_may_come_in_each_way_that_clients_know(described):
+def test_a_key_may_be_sent_in_both_headers(described):
     schemes = described["components"]["securitySchemes"]
 
     ways = {name: schemes[name] for way in described["paths"]["/v1/messages"]["post"]["security"] for name in way}
@@ -71,7 +71,7 @@ def test_a_key_may_come_in_each_way_that_clients_know(described):
     }
 
 
-def test_nobody_has_to_sign_in_to_read_it(described):
+def test_it_is_readable_without_signing_in(described):
     assert (described["openapi"], described["servers"]) == ("3.1.0", [{"url": "/"}])
 
 
@@ -80,7 +80,7 @@ class TestUnderAPrefix:
     def settings(self, settings):
         return settings | {"url_prefix": "/some/where", "auth": {"mode": "accounts"}}
 
-    def test_it_says_where(self, client):
+    def test_it_names_the_prefix(self, client):
         described = client.get(f"/some/where{ADDRESS}").json
 
         assert described["servers"] == [{"url": "/some/where"}]
@@ -88,7 +88,7 @@ class TestUnderAPrefix:
         assert described["paths"]["/v1/models"]["get"]["security"]
 
 
-def test_what_it_says_holds(server):
+def test_the_server_behaves_as_described(server):
     """Source: https://schemathesis.readthedocs.io"""
     options = ["--checks", CHECKS, "--phases", "coverage,fuzzing", "--max-examples", "10", "--seed", "1", "--no-color"]
     command = [sys.executable, "-c", PROGRAM, "run", f"{server}{ADDRESS}", *options]

@@ -1,4 +1,4 @@
-"""Presets: parameters that a person gave a name."""
+"""Presets: parameters saved under a name."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def refused(call, *arguments):
     return raised.value.code
 
 
-def test_a_preset_is_stored_replaced_and_forgotten(client):
+def test_a_preset_is_stored_replaced_and_deleted(client):
     assert listed(client) == []
 
     preset = add(client, " Brief ")
@@ -60,7 +60,7 @@ def test_presets_are_listed_by_name(client):
         ({"name": "a", "params": {"top_p": 0}}, "params.top_p"),
     ],
 )
-def test_a_preset_of_the_wrong_kind_is_refused(client, body, field):
+def test_an_invalid_preset_is_refused(client, body, field):
     preset = add(client)
 
     for response in (client.post(PRESETS, json=body), client.put(f"{PRESETS}/{preset['id']}", json=body)):
@@ -69,7 +69,7 @@ def test_a_preset_of_the_wrong_kind_is_refused(client, body, field):
     assert listed(client) == [preset]
 
 
-def test_a_name_is_taken_once(client):
+def test_a_name_is_unique(client):
     first, second = add(client, "a"), add(client, "b")
 
     for response in (
@@ -90,7 +90,7 @@ def test_an_unknown_preset_is_not_found(client):
         assert (response.status_code, response.json["error"]["code"]) == (404, "not_found")
 
 
-def test_there_are_so_many_and_no_more(store):
+def test_the_number_of_presets_is_limited(store):
     for number in range(MOST):
         preset = store.presets.add(ME, f"{number}", {})
 
@@ -100,7 +100,7 @@ def test_there_are_so_many_and_no_more(store):
     store.presets.add(ME, "one more", {})
 
 
-def test_every_database_keeps_people_apart(store):
+def test_every_database_keeps_the_presets_of_people_apart(store):
     other = add_person(store, "other")
     mine, theirs = store.presets.add(ME, "a", BRIEF), store.presets.add(other, "a", {})
 

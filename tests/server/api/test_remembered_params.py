@@ -1,4 +1,4 @@
-"""What a conversation remembers of how it is asked: its model, and what was set of the parameters."""
+"""A conversation remembers its model and the parameters that were set."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def remembered(client, conversation_id):
 
 
 def sent(upstream):
-    """Return what the service was asked last: the model, what was set, and the system messages."""
+    """Return the last request to the service: the model, the parameters that were set, and the system messages."""
     body = upstream.requests[-1].json
     system = [message["content"] for message in body["messages"] if message["role"] == "system"]
     return body["model"], {name: body[name] for name in ("temperature", "top_p", "max_tokens") if name in body}, system
@@ -41,7 +41,7 @@ def test_a_conversation_keeps_the_parameters_and_the_model_of_its_turn(client, u
     assert "stop" not in upstream.requests[-1].json
 
 
-def test_the_parameters_of_a_turn_take_the_place_of_all_there_were(client, upstream):
+def test_the_parameters_of_a_turn_replace_all_earlier_ones(client, upstream):
     conversation_id = ask(client, params=BRIEF)[0]["conversation_id"]
 
     ask(client, "again", conversation_id=conversation_id, params={"top_p": 0.5, "system": " \n"})
@@ -51,7 +51,7 @@ def test_the_parameters_of_a_turn_take_the_place_of_all_there_were(client, upstr
 
 
 @pytest.mark.parametrize("action", ["regenerate", "continue"])
-def test_an_answer_asked_again_is_asked_with_them(client, upstream, action):
+def test_regenerating_uses_the_remembered_parameters(client, upstream, action):
     conversation_id = ask(client, params=BRIEF)[0]["conversation_id"]
 
     ask(client, conversation_id=conversation_id, action=action, model="other")
@@ -60,7 +60,7 @@ def test_an_answer_asked_again_is_asked_with_them(client, upstream, action):
     assert remembered(client, conversation_id) == ("other", BRIEF)
 
 
-def test_what_the_configuration_says_to_a_model_comes_first(client, upstream):
+def test_the_system_prompt_of_the_configuration_comes_first(client, upstream):
     ask(client, model="told", params={"system": "Be brief."})
     assert sent(upstream)[2] == ["Be kind.\n\nBe brief."]
 
@@ -68,7 +68,7 @@ def test_what_the_configuration_says_to_a_model_comes_first(client, upstream):
     assert sent(upstream)[2] == ["Be kind."]
 
 
-def test_what_a_model_is_told_counts_as_asked(client, upstream):
+def test_the_system_prompt_counts_as_input(client, upstream):
     upstream.will_answer(openai_stream("Hi there!"))
 
     usage = ask(client, model="told", params={"system": "Be brief."})[-2]
@@ -77,7 +77,7 @@ def test_what_a_model_is_told_counts_as_asked(client, upstream):
     assert usage["input_tokens"] == sum(map(estimate_tokens, ("Be kind.", "Be brief.", "Hello")))
 
 
-def test_a_model_that_is_gone_gives_way_to_the_default_one(app, client, upstream):
+def test_a_removed_model_is_replaced_by_the_default_one(app, client, upstream):
     begun = answered(app.extensions["chat"].store, a_turn(model="a model of last year"))
 
     ask(client, conversation_id=begun.conversation_id)
@@ -86,7 +86,7 @@ def test_a_model_that_is_gone_gives_way_to_the_default_one(app, client, upstream
     assert remembered(client, begun.conversation_id)[0] == "m"
 
 
-def test_a_conversation_can_be_told_what_to_remember(client, upstream):
+def test_the_remembered_parameters_can_be_changed(client, upstream):
     conversation_id = ask(client, params=BRIEF)[0]["conversation_id"]
     path = f"{CONVERSATIONS}/{conversation_id}"
     updated_at = client.get(CONVERSATIONS).json["conversations"][0]["updated_at"]
@@ -114,7 +114,7 @@ def test_a_conversation_can_be_told_what_to_remember(client, upstream):
         ({"params": {"system": "ä" * (16 << 10) + "x"}}, 400, "invalid_request", "params.system: must be 32 KiB"),
     ],
 )
-def test_what_cannot_be_remembered_is_refused(client, change, status, code, said):
+def test_invalid_parameters_are_refused(client, change, status, code, said):
     conversation_id = ask(client, params=BRIEF)[0]["conversation_id"]
 
     response = client.patch(f"{CONVERSATIONS}/{conversation_id}", json=change)
@@ -133,7 +133,7 @@ def test_a_message_sent_again_changes_nothing(client):
     assert remembered(client, first["conversation_id"]) == ("m", BRIEF)
 
 
-def test_every_database_remembers(store):
+def test_every_database_remembers_them(store):
     begun = answered(store, a_turn(params=BRIEF, model="other"))
     assert begun.params == BRIEF
 

@@ -15,7 +15,7 @@ def store(app):
     return app.extensions["chat"].store
 
 
-def test_a_hit_says_where_it_is_and_what_was_found(client, store):
+def test_a_match_has_its_place_and_a_snippet(client, store):
     begun = answered(store, a_turn(content="What is a heat\n pump?", title="Warmth"), an_outcome("A machine."))
     store.change("local", begun.conversation_id, {"archived": True})
 
@@ -40,7 +40,7 @@ def test_a_hit_says_where_it_is_and_what_was_found(client, store):
     assert said["next"] is None
 
 
-def test_a_title_is_a_hit_without_a_message(client, store):
+def test_a_matching_title_has_no_message(client, store):
     answered(store, a_turn(content="Hello", title="On warmth"))
 
     [hit] = client.get(SEARCH, query_string={"q": "warm"}).json["results"]
@@ -50,13 +50,13 @@ def test_a_title_is_a_hit_without_a_message(client, store):
 
 
 @pytest.mark.parametrize("query", ["", "?q=", "?q=%20%22%22"])
-def test_nothing_finds_nothing(client, store, query):
+def test_an_empty_query_finds_nothing(client, store, query):
     answered(store)
 
     assert client.get(SEARCH + query).json == {"results": [], "next": None}
 
 
-def test_the_next_page_goes_on_where_the_first_ended(client, store):
+def test_the_next_page_continues_where_the_first_ended(client, store):
     for number in range(40):
         answered(store, a_turn(content=f"gold {number}", title="#"))
 
@@ -68,13 +68,13 @@ def test_the_next_page_goes_on_where_the_first_ended(client, store):
 
 
 @pytest.mark.parametrize("query", [{"q": "x" * 201}, {"q": "a\0b"}, {"q": "gold", "before": "never"}])
-def test_what_cannot_be_looked_for_is_refused(client, query):
+def test_an_invalid_query_is_refused(client, query):
     response = client.get(SEARCH, query_string=query)
 
     assert (response.status_code, response.json["error"]["code"]) == (400, "invalid_request")
 
 
-def test_nobody_finds_what_is_somebody_else_s(client, store):
+def test_nobody_finds_another_persons_messages(client, store):
     answered(store, a_turn(content="secret", title="secret"), user_id=add_person(store, "other"))
 
     assert client.get(SEARCH, query_string={"q": "secret"}).json["results"] == []
@@ -82,7 +82,7 @@ def test_nobody_finds_what_is_somebody_else_s(client, store):
 
 
 @pytest.mark.parametrize("address", ["/chat/search", "/chat/parts/search"])
-def test_the_page_links_to_what_was_found(client, store, address):
+def test_the_page_links_to_the_matches(client, store, address):
     begun = answered(store, a_turn(content=f"About {EVIL}", title="Warmth & heat"))
 
     html = client.get(address, query_string={"q": "heat"}).text
@@ -95,7 +95,7 @@ def test_the_page_links_to_what_was_found(client, store, address):
     assert ("<html" in html) == (address == "/chat/search")
 
 
-def test_the_page_says_that_nothing_was_found(client):
+def test_the_page_tells_that_nothing_was_found(client):
     html = client.get("/chat/search", query_string={"q": EVIL}).text
 
     assert "No results for" in html
@@ -103,14 +103,14 @@ def test_the_page_says_that_nothing_was_found(client):
     assert "<script>" not in html
 
 
-def test_the_page_without_a_query_is_a_field_and_nothing_else(client):
+def test_without_a_query_the_page_is_only_a_field(client):
     html = client.get("/chat/search").text
 
     assert '<form class="search-form" action="/chat/search"' in html
     assert "No results" not in html
 
 
-def test_the_page_leads_to_older_hits(client, store):
+def test_the_page_links_to_older_matches(client, store):
     for number in range(31):
         answered(store, a_turn(content=f"gold {number}", title="#"))
 
@@ -121,14 +121,14 @@ def test_the_page_leads_to_older_hits(client, store):
     assert client.get(older).text.count("data-hit>") == 1
 
 
-def test_the_page_says_what_it_cannot_look_for(client):
+def test_the_page_explains_a_refused_query(client):
     response = client.get("/chat/search", query_string={"q": "x" * 201})
 
     assert response.status_code == 400
     assert "A search can be 200 characters at most" in response.text
 
 
-def test_days_are_those_of_the_reader(client, store, monkeypatch):
+def test_days_are_in_the_readers_time_zone(client, store, monkeypatch):
     monkeypatch.setattr(store, "now", lambda: datetime(2026, 2, 3, 23, 30, tzinfo=UTC))
     answered(store, a_turn(content="gold"))
     client.set_cookie("chat_zone", "Asia/Tokyo")

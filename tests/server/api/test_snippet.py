@@ -13,7 +13,7 @@ def hits_of(pieces):
     return [piece["text"] for piece in pieces if piece["hit"]]
 
 
-def test_a_short_text_is_whole_with_all_hits_marked():
+def test_a_short_text_is_complete_with_all_found_words_marked():
     assert snippet("A heat\n\n  pump needs HEAT.", ["heat", "pump"]) == [
         {"text": "A ", "hit": False},
         {"text": "heat", "hit": True},
@@ -27,7 +27,7 @@ def test_a_short_text_is_whole_with_all_hits_marked():
 
 @pytest.mark.parametrize("before", ["", FILLER])
 @pytest.mark.parametrize("after", ["", FILLER])
-def test_a_long_text_is_cut_at_words_around_the_first_hit(before, after):
+def test_a_long_text_is_cut_between_words_around_the_first_found_word(before, after):
     pieces = snippet(f"{before} needle {after} needle", ["needle"])
 
     text = text_of(pieces)
@@ -38,7 +38,7 @@ def test_a_long_text_is_cut_at_words_around_the_first_hit(before, after):
     assert text.endswith(" …") == bool(after)
 
 
-def test_what_is_looked_for_across_a_line_is_found_in_it():
+def test_words_across_a_line_end_are_found():
     assert hits_of(snippet("heat\npump", ["heat pump"])) == ["heat pump"]
 
 
@@ -49,7 +49,7 @@ def test_a_text_without_spaces_is_cut_anywhere():
     assert len(text_of(pieces)) == LENGTH + 2
 
 
-def test_what_was_found_is_never_cut():
+def test_found_words_are_never_cut():
     phrase = FILLER[:190]
 
     assert hits_of(snippet(f"{FILLER} {phrase}! {FILLER}", [phrase]))[0] == phrase
@@ -64,16 +64,16 @@ def test_what_was_found_is_never_cut():
         ("2 ** 3 heat a||b -- c_d", "2 ** 3 heat a||b -- c_d"),
     ],
 )
-def test_marks_of_markdown_are_not_shown(text, bare):
+def test_marks_of_markdown_are_left_out(text, bare):
     assert text_of(snippet(text, ["heat"])) == bare
 
 
 @pytest.mark.parametrize("word", ["**", "```", "# Heat", "|---|"])
-def test_marks_that_were_looked_for_are(word):
+def test_marks_that_were_searched_for_are_shown(word):
     assert hits_of(snippet("# Heat\n\n**heat**\n\n|---|\n```", [word]))[0] == word
 
 
-def test_where_nothing_is_marked_it_is_the_beginning():
+def test_without_a_found_word_the_snippet_is_the_beginning():
     pieces = snippet(FILLER, ["needle"])
 
     assert text_of(pieces).startswith("word0 word1 ")
@@ -85,7 +85,7 @@ def test_the_longer_of_two_words_is_marked():
 
 
 @pytest.mark.parametrize("word", ["(", "[a", "*", "\\", "a|b", "^", "."])
-def test_a_word_is_no_pattern(word):
+def test_words_are_not_patterns(word):
     assert highlighted(f"x{word}y", [word]) == [
         {"text": "x", "hit": False},
         {"text": word, "hit": True},
@@ -94,7 +94,7 @@ def test_a_word_is_no_pattern(word):
 
 
 @pytest.mark.parametrize("text", ["", " \n "])
-def test_nothing_has_no_pieces(text):
+def test_an_empty_text_has_no_parts(text):
     assert snippet(text, ["a"]) == highlighted("", ["a"]) == []
 
 

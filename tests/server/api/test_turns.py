@@ -35,7 +35,7 @@ def ask(client, content="Hello", **members):
     return told(response)
 
 
-def test_a_turn_is_told_in_the_order_of_the_grammar(client, upstream):
+def test_the_events_of_a_turn_follow_the_grammar(client, upstream):
     upstream.will_answer(openai_stream("Hi there!", usage=(5, 2), reasoning="Let me see."))
 
     said = ask(client)
@@ -52,7 +52,7 @@ def test_a_turn_is_told_in_the_order_of_the_grammar(client, upstream):
     assert said[-1]["reason"] == "stop"
 
 
-def test_how_long_a_model_thought_is_told_where_it_did(client, upstream):
+def test_the_time_of_reasoning_is_reported_if_there_was_any(client, upstream):
     upstream.will_answer(openai_stream("Yes.", reasoning="Let me see."))
     usage = next(event for event in ask(client) if event["type"] == "usage")
     assert usage["reasoning_s"] == 1
@@ -61,7 +61,7 @@ def test_how_long_a_model_thought_is_told_where_it_did(client, upstream):
     assert "reasoning_s" not in usage
 
 
-def test_the_answer_is_in_the_conversation_afterwards(client, upstream):
+def test_the_answer_is_stored_in_the_conversation(client, upstream):
     upstream.will_answer(openai_stream("Hi there!"))
     start = ask(client, "# Greet me\nplease")[0]
 
@@ -103,7 +103,7 @@ def test_the_same_message_id_is_the_same_turn(client, upstream):
     assert len(upstream.requests) == 1
 
 
-def test_regenerate_adds_an_answer_beside_the_old_one(client, upstream):
+def test_regenerate_adds_an_answer_next_to_the_old_one(client, upstream):
     first = ask(client)
     upstream.will_answer(openai_stream("Another one."))
 
@@ -116,7 +116,7 @@ def test_regenerate_adds_an_answer_beside_the_old_one(client, upstream):
     assert messages[2]["content"] == "Another one."
 
 
-def test_continue_goes_on_with_the_text_and_the_count(client, upstream):
+def test_continue_extends_the_text_and_the_event_numbers(client, upstream):
     upstream.will_answer([delta("Half of"), cut()])
     first = ask(client)
     assert first[-1]["error"]["code"] == "stream_cut"
@@ -133,7 +133,7 @@ def test_continue_goes_on_with_the_text_and_the_count(client, upstream):
     assert [message["role"] for message in upstream.requests[-1].json["messages"]] == ["user", "assistant", "user"]
 
 
-def test_all_of_a_continued_answer_is_read_as_one(client, upstream):
+def test_a_continued_answer_is_read_as_one(client, upstream):
     upstream.will_answer([delta("Half of"), cut()])
     first = ask(client)
     upstream.will_answer(openai_stream(" an answer."))
@@ -161,7 +161,7 @@ def test_a_failure_after_the_start_is_an_event_and_keeps_the_text(client, upstre
     assert conversation["messages"][1]["error"]["id"] == said[-1]["error"]["id"]
 
 
-def test_an_answer_without_counted_tokens_is_estimated(client, upstream):
+def test_tokens_are_estimated_if_the_provider_reports_none(client, upstream):
     upstream.will_answer(openai_stream("Hi there!"))
 
     usage = next(event for event in ask(client, "Hello you") if event["type"] == "usage")
@@ -179,7 +179,7 @@ class TestSeveralRoutes:
         settings["models"]["m"] = ["off/x", "up/test-model"]
         return settings
 
-    def test_the_next_route_answers_and_the_trail_is_told_and_kept(self, client, upstream):
+    def test_the_next_route_answers_and_the_failed_one_is_reported_and_stored(self, client, upstream):
         said = ask(client)
 
         assert [event["type"] for event in said[:3]] == ["start", "attempt", "provider"]
@@ -190,7 +190,7 @@ class TestSeveralRoutes:
         assert answer["provider"] == "up"
 
 
-def test_server_sent_events_carry_the_same(client, upstream):
+def test_server_sent_events_have_the_same_content(client, upstream):
     upstream.will_answer(openai_stream("Hi there!"))
 
     response = client.post(CONVERSATION, json=a_turn(), headers={"Accept": "text/event-stream"})
@@ -201,7 +201,7 @@ def test_server_sent_events_carry_the_same(client, upstream):
     assert text_of(said) == "Hi there!"
 
 
-def test_html_comes_in_the_place_of_content(client, upstream):
+def test_html_replaces_content(client, upstream):
     upstream.will_answer(openai_stream("# Hi\n\nSome *text*.\n\n```python\nx = 1\n```\n"))
 
     said = ask(client, render="html")
@@ -219,7 +219,7 @@ def test_html_comes_in_the_place_of_content(client, upstream):
         assert html.strip() in page
 
 
-def test_events_are_read_again_behind_a_number(client, upstream):
+def test_events_after_a_number_are_read_again(client, upstream):
     upstream.will_answer(openai_stream("one two three"))
     said = ask(client)
     path = f"/backend-api/v2/messages/{said[0]['message_id']}/events"
@@ -228,7 +228,7 @@ def test_events_are_read_again_behind_a_number(client, upstream):
         assert told(client.get(f"{path}?after={after}")) == said[after:]
 
 
-def test_events_no_longer_kept_are_told_anew(app, client, upstream):
+def test_discarded_events_are_made_again(app, client, upstream):
     upstream.will_answer(openai_stream("one two three", usage=(1, 2)))
     said = ask(client)
     store = app.extensions["chat"].store
@@ -243,7 +243,7 @@ def test_events_no_longer_kept_are_told_anew(app, client, upstream):
     assert [event["seq"] for event in again] == list(range(said[-1]["seq"] - 3, said[-1]["seq"] + 1))
 
 
-def test_stop_ends_the_turn_and_the_upstream_call(client, upstream):
+def test_stop_ends_the_turn_and_the_upstream_request(client, upstream):
     upstream.will_answer([delta("Hel"), silence()])
     response = client.post(CONVERSATION, json=a_turn())
     events_told = lines_of(response)
@@ -257,7 +257,7 @@ def test_stop_ends_the_turn_and_the_upstream_call(client, upstream):
     response.close()
 
 
-def test_stopping_before_the_first_piece_ends_the_upstream_call_too(client, upstream):
+def test_stopping_before_the_first_piece_ends_the_upstream_request_too(client, upstream):
     upstream.will_answer([], before_headers=silence())
     response = client.post(CONVERSATION, json=a_turn())
     start = next(lines_of(response))
@@ -269,7 +269,7 @@ def test_stopping_before_the_first_piece_ends_the_upstream_call_too(client, upst
     response.close()
 
 
-def test_stopping_what_has_ended_changes_nothing(client, upstream):
+def test_stopping_an_ended_turn_changes_nothing(client, upstream):
     start = ask(client)[0]
 
     stopped = client.post(f"/backend-api/v2/messages/{start['message_id']}/stop")
@@ -277,7 +277,7 @@ def test_stopping_what_has_ended_changes_nothing(client, upstream):
     assert (stopped.status_code, stopped.json["status"]) == (200, "complete")
 
 
-def test_the_turn_goes_on_when_its_reader_leaves(client, upstream):
+def test_the_turn_continues_when_its_reader_leaves(client, upstream):
     gate = Gate()
     upstream.will_answer([delta("Hel"), wait_until(gate), delta("lo"), chunk({}, "stop"), DONE])
     response = client.post(CONVERSATION, json=a_turn())
@@ -304,7 +304,7 @@ def test_a_second_reader_joins_in_the_middle(client, upstream):
     first.close()
 
 
-def test_an_answer_that_is_being_written_cannot_be_followed(client, upstream):
+def test_a_running_answer_cannot_be_the_parent_of_a_question(client, upstream):
     upstream.will_answer([delta("Hel"), silence()])
     response = client.post(CONVERSATION, json=a_turn())
     start = next(lines_of(response))
@@ -345,7 +345,7 @@ def deep(levels):
         (a_turn("x" * 5_000_000), 413, "too_large"),
     ],
 )
-def test_bad_input_is_refused_in_json_and_costs_nothing(client, upstream, body, status, code):
+def test_bad_input_is_refused_in_json_without_asking_a_provider(client, upstream, body, status, code):
     data = body if isinstance(body, str | bytes) else json.dumps(body)
 
     response = client.post(CONVERSATION, data=data, content_type="application/json")
@@ -369,7 +369,7 @@ def test_bad_input_is_refused_in_json_and_costs_nothing(client, upstream, body, 
         ({}, "message: field required."),
     ],
 )  # fmt: skip
-def test_a_refusal_names_the_field_in_plain_words(client, body, sentence):
+def test_a_refusal_names_the_field(client, body, sentence):
     assert client.post(CONVERSATION, json=body).json["error"]["message"] == sentence
 
 
@@ -392,13 +392,13 @@ def test_a_body_in_another_encoding_is_refused(client, coding):
         (None, "application/x-ndjson"),
     ],
 )
-def test_the_form_is_what_the_client_accepts(client, accept, kind):
+def test_the_accept_header_chooses_the_format(client, accept, kind):
     headers = {"Accept": accept} if accept else {}
 
     assert client.post(CONVERSATION, json=a_turn(), headers=headers).mimetype == kind
 
 
-def test_a_reader_cut_off_between_two_blocks_gets_them_again(client, upstream):
+def test_a_reader_that_reconnects_between_two_blocks_gets_them_again(client, upstream):
     upstream.will_answer(openai_stream(["A\n\nB\n\nC"]))
     path = f"/backend-api/v2/messages/{ask(client)[0]['message_id']}/events?render=html"
     said = told(client.get(path))
@@ -409,7 +409,7 @@ def test_a_reader_cut_off_between_two_blocks_gets_them_again(client, upstream):
         assert shown == {0, 1, 2}
 
 
-def test_a_reader_that_is_ahead_of_a_running_turn_is_told_to_begin_anew(client, upstream):
+def test_a_reader_ahead_of_a_running_turn_starts_over(client, upstream):
     upstream.will_answer([delta("Hel"), silence()])
     response = client.post(CONVERSATION, json=a_turn())
     start = next(lines_of(response))
@@ -421,7 +421,7 @@ def test_a_reader_that_is_ahead_of_a_running_turn_is_told_to_begin_anew(client, 
     response.close()
 
 
-def test_the_parent_of_another_conversation_is_unknown(client, upstream):
+def test_a_parent_in_another_conversation_is_unknown(client, upstream):
     first, second = ask(client)[0], ask(client)[0]
 
     response = client.post(
@@ -432,7 +432,7 @@ def test_the_parent_of_another_conversation_is_unknown(client, upstream):
 
 
 @pytest.mark.parametrize("query", ["after=-1", "after=x", "render=pdf"])
-def test_a_bad_query_of_events_is_refused(client, upstream, query):
+def test_an_invalid_query_for_events_is_refused(client, upstream, query):
     start = ask(client)[0]
 
     response = client.get(f"/backend-api/v2/messages/{start['message_id']}/events?{query}")
@@ -441,7 +441,7 @@ def test_a_bad_query_of_events_is_refused(client, upstream, query):
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_unknown_messages_have_neither_events_nor_a_stop(client, method):
+def test_an_unknown_message_has_no_events_and_cannot_be_stopped(client, method):
     path = {"get": "events", "post": "stop"}[method]
 
     response = getattr(client, method)(f"/backend-api/v2/messages/nothing/{path}")
@@ -449,7 +449,7 @@ def test_unknown_messages_have_neither_events_nor_a_stop(client, method):
     assert (response.status_code, response.json["error"]["code"]) == (404, "unknown_message")
 
 
-def test_a_ping_breaks_the_silence(monkeypatch, client, upstream):
+def test_a_ping_is_sent_in_a_silence(monkeypatch, client, upstream):
     monkeypatch.setattr("server.turns.replay.PING_EVERY_S", 0.01)
     upstream.will_answer([delta("Hel"), silence()])
 

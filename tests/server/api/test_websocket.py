@@ -19,7 +19,7 @@ UPGRADE = {
 
 @pytest.fixture
 def listen(app, server):
-    """Connect, and return what receives the next message, once the server knows of the listener."""
+    """Connect, and return a function that receives the next message, once the server has registered the client."""
     address = f"{server.replace('http', 'ws')}/backend-api/v2/live"
     opened = []
 
@@ -47,7 +47,7 @@ def ask(server, content="Hello"):
         return [json.loads(line) for line in response.iter_lines()]
 
 
-def test_a_turn_elsewhere_is_told_from_beginning_to_end(server, listen):
+def test_a_turn_of_another_page_is_notified_from_start_to_end(server, listen):
     next_message = listen()
 
     start = ask(server)[0]
@@ -62,7 +62,7 @@ def test_a_turn_elsewhere_is_told_from_beginning_to_end(server, listen):
     assert (conversation["id"], conversation["title"]) == (start["conversation_id"], "Hello")
 
 
-def test_what_belongs_to_no_session_ends_with_none(loop):
+def test_without_sign_in_no_session_ends_the_connection(loop):
     streams = OpenStreams(lambda hashes: set())
 
     with streams.track("") as stream:
@@ -71,7 +71,7 @@ def test_what_belongs_to_no_session_ends_with_none(loop):
         assert stream.is_open
 
 
-def test_a_renamed_and_a_deleted_conversation_are_told(server, listen):
+def test_renaming_and_deleting_a_conversation_are_notified(server, listen):
     path = f"{server}/backend-api/v2/conversations/{ask(server)[0]['conversation_id']}"
     next_message = listen()
 
@@ -84,13 +84,13 @@ def test_a_renamed_and_a_deleted_conversation_are_told(server, listen):
 
 
 @pytest.mark.parametrize("origin", [None, "http://evil.example", "null", "https://127.0.0.1"])
-def test_another_sites_page_cannot_listen(server, origin):
+def test_another_sites_page_cannot_connect(server, origin):
     with requests.get(f"{server}/backend-api/v2/live", headers=UPGRADE | {"Origin": origin}) as response:
         assert response.status_code == 403
         assert response.json()["error"]["code"] == "forbidden"
 
 
-def test_people_hear_only_their_own_news():
+def test_people_receive_only_their_own_notifications():
     notifications = Notifications()
     anna, ben = notifications.listen("anna"), notifications.listen("ben")
 
@@ -100,7 +100,7 @@ def test_people_hear_only_their_own_news():
     assert ben.empty()
 
 
-def test_what_there_was_to_tell_is_counted_whether_anybody_heard_or_not():
+def test_notifications_are_numbered_even_without_a_listener():
     notifications = Notifications()
 
     notifications.publish("anna", {"type": "turn"})
@@ -109,7 +109,7 @@ def test_what_there_was_to_tell_is_counted_whether_anybody_heard_or_not():
     assert (notifications.last_seq("anna"), notifications.last_seq("ben")) == (2, 1)
 
 
-def test_a_listener_that_lies_too_far_behind_is_sent_away():
+def test_a_client_that_falls_too_far_behind_is_disconnected():
     notifications = Notifications()
     slow = notifications.listen("anna")
 
@@ -119,7 +119,7 @@ def test_a_listener_that_lies_too_far_behind_is_sent_away():
     assert slow.get_nowait() is None
 
 
-def test_a_listener_that_left_is_forgotten():
+def test_a_client_that_left_is_removed():
     notifications = Notifications()
     queue = notifications.listen("anna")
 

@@ -1,4 +1,4 @@
-"""Anthropic's API as its own client meets it, and as it looks on the wire."""
+"""Anthropic's API, with its own client and on the wire."""
 
 import json
 
@@ -19,7 +19,7 @@ OURS = {"anthropic-version": "2023-06-01"}
 
 @pytest.fixture
 def program(server):
-    """Anthropic's client, which asks once and not again."""
+    """Anthropic's client, without retries."""
     with Anthropic(base_url=server, api_key="anything", max_retries=0, timeout=10) as client:
         yield client
 
@@ -29,7 +29,7 @@ def a_message(**members):
 
 
 def events_of(response):
-    """Return the events of a stream; each name is that of its data."""
+    """Return the events of a stream, and check that each has the name in its data."""
     events = [record.split("\n") for record in response.text.split("\n\n") if record]
     told = [json.loads(data.removeprefix("data: ")) for _, data in events]
     assert [name for name, _ in events] == [f"event: {data['type']}" for data in told]
@@ -46,7 +46,7 @@ def is_refused(response, status, kind):
 
 
 @BOTH_WAYS
-def test_the_client_gets_a_whole_message(program, upstream):
+def test_the_client_gets_a_complete_message(program, upstream):
     upstream.will_answer(openai_stream("Hi there!", usage=(5, 2), reasoning="Let me see."))
 
     message = program.messages.create(**a_message())
@@ -73,7 +73,7 @@ def test_the_client_streams_a_message(program, upstream):
     assert (message.usage.input_tokens, message.usage.output_tokens) == (5, 2)
 
 
-def test_the_client_lists_the_models_and_counts(program):
+def test_the_client_lists_models_and_counts_tokens(program):
     models = {model.id: model for model in program.models.list()}
 
     assert {"m", "guide"} <= models.keys()
@@ -82,7 +82,7 @@ def test_the_client_lists_the_models_and_counts(program):
 
 
 @BOTH_WAYS
-def test_the_client_raises_what_fits(program, upstream):
+def test_the_client_raises_the_matching_exception(program, upstream):
     with pytest.raises(anthropic.NotFoundError, match="There is no model called n"):
         program.messages.create(**a_message(model="n"))
     with pytest.raises(anthropic.NotFoundError):
@@ -97,7 +97,7 @@ def test_the_client_raises_what_fits(program, upstream):
 
 
 @BOTH_WAYS
-def test_the_client_raises_where_a_stream_breaks_off(program, upstream):
+def test_the_client_raises_when_a_stream_breaks_off(program, upstream):
     upstream.will_answer([delta("Hel"), cut()])
 
     said = []
@@ -107,7 +107,7 @@ def test_the_client_raises_where_a_stream_breaks_off(program, upstream):
 
 
 @BOTH_WAYS
-def test_who_leaves_ends_the_call_of_the_service(app, program, upstream):
+def test_a_client_that_leaves_ends_the_upstream_request(app, program, upstream):
     upstream.will_answer([delta("Hello"), silence()])
     with program.messages.create(**a_message(), stream=True) as stream:
         assert next(iter(stream)).type == "message_start"
@@ -122,7 +122,7 @@ class TestAccounts:
         settings["auth"] = {"mode": "accounts"}
         return settings
 
-    def test_a_wrong_key_is_what_the_client_knows(self, program):
+    def test_a_wrong_key_raises_the_clients_authentication_error(self, program):
         with pytest.raises(anthropic.AuthenticationError):
             program.messages.create(**a_message())
         with pytest.raises(anthropic.AuthenticationError):
@@ -135,7 +135,7 @@ class TestLimits:
         settings["limits"] = {"turns_per_minute": 1}
         return settings
 
-    def test_they_hold_here_too(self, program):
+    def test_limits_apply_here_too(self, program):
         program.messages.create(**a_message())
 
         with pytest.raises(anthropic.RateLimitError) as slow:
@@ -146,7 +146,7 @@ class TestLimits:
 # what reaches the provider
 
 
-def test_all_that_is_sent_is_used(client, upstream, way):
+def test_every_field_that_is_sent_is_used(client, upstream, way):
     upstream.will_answer(openai_stream("Hi"))
     image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo="}}
     history = [
@@ -191,7 +191,7 @@ def test_the_events_of_a_stream(client, upstream):
     assert told[-2]["usage"] == {"input_tokens": 5, "output_tokens": 2}
 
 
-def test_thoughts_between_the_text_have_blocks_of_their_own():
+def test_reasoning_between_text_has_its_own_blocks():
     writer = MessageWriter("m", 1)
     told = writer.content("a") + writer.reasoning("b") + writer.content("c")
 
@@ -201,7 +201,7 @@ def test_thoughts_between_the_text_have_blocks_of_their_own():
 
 
 @BOTH_WAYS
-def test_a_failure_in_the_middle_is_an_error_and_no_end(client, upstream):
+def test_a_failure_in_the_middle_is_an_error_without_an_end(client, upstream):
     upstream.will_answer([delta("Hel"), cut()])
 
     *others, last = events_of(client.post(MESSAGES, json=a_message(stream=True)))
@@ -217,7 +217,7 @@ def test_a_failure_in_the_middle_is_an_error_and_no_end(client, upstream):
     [(400, 400, "invalid_request_error"), (401, 502, "api_error"), (413, 400, "invalid_request_error"),
      (429, 429, "rate_limit_error"), (503, 503, "overloaded_error")],
 )  # fmt: skip
-def test_a_failure_before_the_first_word_is_a_true_status(client, upstream, stream, theirs, ours, kind):
+def test_a_failure_before_the_first_piece_has_its_http_status(client, upstream, stream, theirs, ours, kind):
     upstream.will_answer_json(openai_error("no"), status=theirs)
 
     is_refused(client.post(MESSAGES, json=a_message(stream=stream)), ours, kind)
@@ -251,7 +251,7 @@ def test_a_failure_before_the_first_word_is_a_true_status(client, upstream, stre
         ({"model": None}, "model"),
     ],
 )
-def test_what_cannot_be_done_is_refused_by_name(client, upstream, members, field):
+def test_an_unsupported_field_is_refused_by_name(client, upstream, members, field):
     message = is_refused(client.post(MESSAGES, json=a_message(**members)), 400, "invalid_request_error")
 
     assert message.startswith(field)
@@ -260,11 +260,11 @@ def test_what_cannot_be_done_is_refused_by_name(client, upstream, members, field
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"\xff"', b"[" * 100_000, b'{"model": "\\ud800"}'])
 @pytest.mark.parametrize("path", [MESSAGES, f"{MESSAGES}/count_tokens"])
-def test_no_body_is_a_bug(client, path, body):
+def test_no_body_causes_a_bug(client, path, body):
     is_refused(client.post(path, data=body, content_type="application/json"), 400, "invalid_request_error")
 
 
-def test_every_refusal_has_the_shape_of_the_api(client):
+def test_every_error_has_the_shape_of_the_api(client):
     is_refused(client.get("/v1/nothing", headers=OURS), 404, "not_found_error")
     is_refused(client.post(MESSAGES, data="x", content_type="text/plain"), 415, "invalid_request_error")
     is_refused(client.post(MESSAGES, json=a_message(model="none")), 404, "not_found_error")

@@ -1,4 +1,4 @@
-"""Tools through Anthropic's API, whoever answers: with its own client, and on the wire."""
+"""Tools in Anthropic's API, with its own client and on the wire."""
 
 import anthropic
 import pytest
@@ -23,7 +23,7 @@ def a_call(index, arguments, name=None, id_=None):
 
 
 def calling(*parts, finish="tool_calls", text="", thought=""):
-    """Return a stream with parts of calls, a chunk each, behind a thought and a text."""
+    """Return a stream with reasoning, text, and parts of tool calls, each in its own chunk."""
     said = [chunk({"reasoning_content": thought})] * bool(thought) + [delta(text)] * bool(text)
     return [*said, *(chunk({"tool_calls": [part]}) for part in parts), chunk({}, finish), DONE]
 
@@ -41,7 +41,7 @@ def program(server):
 
 
 def told(message):
-    """Return the blocks of a message: calls as their id, tool and input, others as their text."""
+    """Return the blocks of a message: tool calls as id, tool and input, others as their text."""
     return [(b.id, b.name, b.input) if b.type == "tool_use" else getattr(b, b.type) for b in message.content]
 
 
@@ -53,7 +53,7 @@ CALLS = [("call_1", "add", {"a": "é"}), ("call_2", "now", {})]
 
 @pytest.mark.parametrize("parts", [TWO, IN_TURNS, WITHOUT_ARGUMENTS], ids=["in order", "in turns", "no arguments"])
 @pytest.mark.parametrize("finish", ["tool_calls", "stop"])
-def test_calls_come_whole_and_streamed(program, upstream, parts, finish):
+def test_tool_calls_arrive_complete_and_streamed(program, upstream, parts, finish):
     for _ in range(2):
         upstream.will_answer(calling(*parts, finish=finish, text="Let me see.\n", thought="Hm."))
     asked = a_message(tools=[ADD, NOW])
@@ -69,7 +69,7 @@ def test_calls_come_whole_and_streamed(program, upstream, parts, finish):
     assert "input_json" in seen
 
 
-def test_a_service_that_answers_at_once_is_streamed_too(program, upstream):
+def test_a_complete_answer_of_the_service_is_streamed_too(program, upstream):
     calls = [{"id": "call_1", "function": {"name": "add", "arguments": {"a": "é"}}}, {"function": {"name": "now"}}]
     upstream.will_answer_json(openai_completion("", finish="stop", tool_calls=calls))
 
@@ -136,7 +136,7 @@ def test_the_client_s_runner_streams(program, upstream):
     assert upstream.requests[-1].json["messages"][-1] == {"role": "tool", "tool_call_id": "call_1", "content": "éé"}
 
 
-def test_an_answer_may_be_held_to_a_schema(program, upstream):
+def test_an_answer_may_follow_a_schema(program, upstream):
     class Sum(BaseModel):
         total: int
 
@@ -159,7 +159,7 @@ def test_tokens_are_counted_with_the_tools(program):
     assert 2 + len('{"a": "é"}') // 4 < bare < full
 
 
-def test_the_client_raises_where_a_call_breaks_off(program, upstream):
+def test_the_client_raises_when_a_tool_call_breaks_off(program, upstream):
     upstream.will_answer([chunk({"tool_calls": [part]}) for part in ONE[:2]] + [cut()])
 
     with (
@@ -178,7 +178,7 @@ def a_result(content, *behind, id_="call_1", **members):
 
 
 def sent(client, upstream, *messages, **members):
-    """Return the messages that a service gets of these, behind a first one."""
+    """Return the messages that a service gets for these, without the first one."""
     upstream.will_answer(openai_stream("Fine."))
     response = client.post(MESSAGES, json=a_message(messages=[ASKED, *messages], **members))
     assert response.status_code == 200, response.json
@@ -199,7 +199,7 @@ def sent(client, upstream, *messages, **members):
     ],
     ids=str,
 )
-def test_tools_and_the_choice_of_them_are_told(client, upstream, choice, told):
+def test_tools_and_the_tool_choice_are_sent(client, upstream, choice, told):
     upstream.will_answer(calling(*ONE))
     tools = [{**ADD, "strict": True}, NOW]
 
@@ -212,7 +212,7 @@ def test_tools_and_the_choice_of_them_are_told(client, upstream, choice, told):
     assert {name: asked[name] for name in ("tool_choice", "parallel_tool_calls") if name in asked} == told
 
 
-def test_a_call_and_its_result_are_told_in_their_order(client, upstream):
+def test_a_tool_call_and_its_result_are_sent_in_order(client, upstream):
     said = [{"type": "thinking", "thinking": "Hm.", "signature": ""}, {"type": "text", "text": "Let me add."}, USE]
     other = {"type": "tool_result", "tool_use_id": "call_2"}
     asked = {"role": "user", "content": [{"type": "text", "text": "So?"}, a_result("2")["content"][0], other, IMAGE]}
@@ -244,14 +244,14 @@ def test_a_call_and_its_result_are_told_in_their_order(client, upstream):
     ],
     ids=str,
 )
-def test_a_result_is_a_text(client, upstream, content, members, told):
+def test_a_tool_result_is_text(client, upstream, content, members, told):
     calls, result = sent(client, upstream, {"role": "assistant", "content": [USE]}, a_result(content, **members))
 
     assert calls["content"] is None
     assert result == {"role": "tool", "tool_call_id": "call_1", "content": told}
 
 
-def test_what_a_tool_shows_is_seen(client, upstream):
+def test_an_image_in_a_tool_result_is_sent(client, upstream):
     shown = a_result([{"type": "text", "text": "Look:"}, IMAGE])
 
     _, result, image = sent(client, upstream, {"role": "assistant", "content": [USE]}, shown)
@@ -260,7 +260,7 @@ def test_what_a_tool_shows_is_seen(client, upstream):
     assert image == {"role": "user", "content": [{"type": "image_url", "image_url": {"url": PICTURE}}]}
 
 
-def test_ids_that_clients_could_not_send_back_come_back_as_they_were(client, upstream):
+def test_ids_that_clients_cannot_send_are_encoded_and_restored(client, upstream):
     upstream.will_answer(calling(a_call(0, "{}", "add", "functions.add:0")))
     use = client.post(MESSAGES, json=a_message(tools=[ADD])).json["content"][0]
 
@@ -270,7 +270,7 @@ def test_ids_that_clients_could_not_send_back_come_back_as_they_were(client, ups
     assert calls["tool_calls"][0]["id"] == result["tool_call_id"] == "functions.add:0"
 
 
-def test_the_system_may_speak_in_between(client, upstream):
+def test_a_system_message_may_stand_in_between(client, upstream):
     others = sent(client, upstream, {"role": "system", "content": [{"type": "text", "text": "Be brief."}]}, ASKED)
 
     assert others == [{"role": "system", "content": "Be brief."}, ASKED]
@@ -279,7 +279,7 @@ def test_the_system_may_speak_in_between(client, upstream):
 # on the wire
 
 
-def test_the_events_of_a_call(client, upstream):
+def test_the_events_of_a_tool_call(client, upstream):
     upstream.will_answer(byte_by_byte(calling(*TWO, text="Well.")))
 
     events = events_of(client.post(MESSAGES, json=a_message(stream=True, tools=[ADD, NOW])))
@@ -307,7 +307,7 @@ def test_the_events_of_a_call(client, upstream):
         ('{"a": 1}\n', "stop", {"a": 1}, "tool_use"),
     ],
 )
-def test_arguments_that_are_no_object_are_kept_in_one(client, upstream, arguments, finish, input_, reason):
+def test_arguments_that_are_no_object_are_wrapped_in_one(client, upstream, arguments, finish, input_, reason):
     upstream.will_answer(calling(a_call(0, arguments, "add", "call_1"), finish=finish))
 
     message = client.post(MESSAGES, json=a_message(tools=[ADD])).json
@@ -316,7 +316,7 @@ def test_arguments_that_are_no_object_are_kept_in_one(client, upstream, argument
 
 
 @pytest.mark.parametrize("stream", [True, False])
-def test_a_call_without_its_tool_is_no_answer(client, upstream, stream):
+def test_a_tool_call_without_an_offered_tool_is_an_error(client, upstream, stream):
     upstream.will_answer(calling(a_call(0, "{}")))
 
     is_refused(client.post(MESSAGES, json=a_message(tools=[ADD], stream=stream)), 502, "api_error")
@@ -356,7 +356,7 @@ def test_a_call_without_its_tool_is_no_answer(client, upstream, stream):
     ],
     ids=str,
 )
-def test_what_nobody_could_be_told_is_refused_by_name(client, upstream, members, field):
+def test_a_field_that_no_provider_supports_is_refused_by_name(client, upstream, members, field):
     said = is_refused(client.post(MESSAGES, json=a_message(**members)), 400, "invalid_request_error")
 
     assert said.startswith(field) and said.endswith(".")
@@ -366,11 +366,11 @@ def test_what_nobody_could_be_told_is_refused_by_name(client, upstream, members,
 @pytest.mark.parametrize(
     "members", [{"tools": [{"type": "bash_20250124", "name": "bash"}]}, {"messages": [a_result(5)]}]
 )
-def test_what_is_no_message_is_not_counted(client, members):
+def test_tokens_of_an_invalid_message_are_not_counted(client, members):
     is_refused(client.post(f"{MESSAGES}/count_tokens", json=a_message(**members)), 400, "invalid_request_error")
 
 
-def test_a_thread_is_refused_so_that_the_client_sends_all_of_it(client, upstream):
+def test_a_thread_is_refused_so_that_the_client_sends_everything(client, upstream):
     refused = client.post(MESSAGES, json=a_message(thread={"type": "create"})).json["error"]
 
     assert refused["message"].startswith("thread: ")
@@ -378,7 +378,7 @@ def test_a_thread_is_refused_so_that_the_client_sends_all_of_it(client, upstream
     assert upstream.requests == []
 
 
-def test_a_service_that_knows_no_tools_says_so_itself(client, upstream):
+def test_a_service_without_tools_explains_so_itself(client, upstream):
     upstream.will_answer_json(openai_error("This model has no tools."), status=400)
 
     said = is_refused(client.post(MESSAGES, json=a_message(tools=[ADD])), 400, "invalid_request_error")

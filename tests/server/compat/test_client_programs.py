@@ -1,6 +1,6 @@
-"""Programs that people use, talking to us as they come: LangChain's ChatOpenAI, LiteLLM, and the `llm` command.
+"""Unmodified client programs: LangChain's ChatOpenAI, LiteLLM, and the `llm` command.
 
-OpenAI's and Anthropic's own clients are met in `test_doors_openai.py` and `test_doors_anthropic.py`.
+OpenAI's and Anthropic's own clients are in `test_openai.py` and `test_anthropic.py`.
 """
 
 import json
@@ -77,7 +77,7 @@ class TestClients:
         return {**settings, "limits": {"turns_per_minute": 2}}
 
     @pytest.mark.parametrize("program", ["langchain_client", "litellm_client"])
-    def test_it_lists_asks_streams_counts_and_raises_what_fits(self, base_url, program):
+    def test_it_lists_models_asks_streams_counts_and_raises(self, base_url, program):
         done = run(sys.executable, "-m", f"tests.programs.{program}", base_url)
 
         assert done.returncode == 0, done.stderr
@@ -94,7 +94,7 @@ class TestClients:
             assert (exception in name, given) == (True, status), name
 
 
-def test_langchain_calls_tools_and_holds_to_schemas(base_url, upstream):
+def test_langchain_calls_tools_and_follows_schemas(base_url, upstream):
     for steps in (CALLING, CALLING, openai_stream("It is 3."), openai_stream('{"total": 3}')):
         upstream.will_answer(steps)
 
@@ -118,11 +118,11 @@ class TestLlm:
             sys.executable, "-m", "llm", *arguments, OPENAI_API_KEY="none", LLM_USER_PATH=str(tmp_path)
         )
 
-    def test_it_lists_what_its_file_names(self, llm):
+    def test_it_lists_the_models_of_its_file(self, llm):
         assert "OpenAI Chat: ours" in llm("models").stdout
 
     @pytest.mark.parametrize("how", [[], ["--no-stream"]])
-    def test_it_asks_and_counts(self, llm, how):
+    def test_it_asks_and_counts_tokens(self, llm, how):
         done = llm("-m", "ours", *how, "-u", "Hello you")
 
         assert (done.returncode, done.stdout) == (0, "You said: Hello you\n"), done.stderr
@@ -146,14 +146,14 @@ class TestLlm:
         ],
         ids=["an unknown model", "a wrong key"],
     )
-    def test_it_says_what_is_wrong(self, llm, arguments, words):
+    def test_it_shows_our_error(self, llm, arguments, words):
         done = llm(*arguments, "Hello")
 
         assert done.returncode != 0
         assert words in done.stderr
 
     @pytest.mark.parametrize(("status", "words"), [(429, "Slow down."), (402, "Pay first.")])
-    def test_it_says_why_there_is_no_answer(self, llm, upstream, status, words):
+    def test_it_shows_the_error_of_the_service(self, llm, upstream, status, words):
         for _ in range(3):  # it asks again
             upstream.will_answer_json(openai_error(words), status=status)
 

@@ -8,7 +8,7 @@ from tests.support.wire import until
 
 
 class Scripted:
-    """A source that yields what it is given, when it is given."""
+    """A source that yields each item as soon as it is given."""
 
     def __init__(self):
         self.given = asyncio.Queue()

@@ -1,4 +1,4 @@
-"""OpenAI's API as its own client meets it, and as it looks on the wire."""
+"""OpenAI's API, with its own client and on the wire."""
 
 import json
 import socket
@@ -20,7 +20,7 @@ A_PICTURE = {"type": "image_url", "image_url": {"url": PICTURE}}
 
 @pytest.fixture
 def program(server):
-    """OpenAI's client, which asks once and not again."""
+    """OpenAI's client, without retries."""
     with OpenAI(base_url=f"{server}/v1", api_key="anything", max_retries=0, timeout=10) as client:
         yield client
 
@@ -54,7 +54,7 @@ def test_the_client_lists_the_models(program):
 
 
 @BOTH_WAYS
-def test_the_client_gets_a_whole_answer(program, upstream):
+def test_the_client_gets_a_complete_answer(program, upstream):
     upstream.will_answer(openai_stream("Hi there!", usage=(5, 2), reasoning="Let me see."))
 
     completion = program.chat.completions.create(model="m", messages=QUESTION)
@@ -81,7 +81,7 @@ def test_the_client_streams_an_answer(program, upstream):
 
 
 @BOTH_WAYS
-def test_the_client_is_told_the_tokens_where_it_asks(program, upstream):
+def test_the_client_gets_the_tokens_if_it_asks(program, upstream):
     upstream.will_answer(openai_stream("Hi", usage=(5, 2)))
 
     *others, last = program.chat.completions.create(
@@ -93,7 +93,7 @@ def test_the_client_is_told_the_tokens_where_it_asks(program, upstream):
 
 
 @BOTH_WAYS
-def test_tokens_are_estimated_where_nobody_counts(program, upstream):
+def test_tokens_are_estimated_if_the_service_counts_none(program, upstream):
     upstream.will_answer(openai_stream("Hi there, you!"))
 
     usage = program.chat.completions.create(model="m", messages=QUESTION).usage
@@ -112,7 +112,7 @@ def test_the_client_may_stop_in_the_middle(program, upstream):
 
 
 @BOTH_WAYS
-def test_the_client_raises_what_fits(program, upstream):
+def test_the_client_raises_the_matching_exception(program, upstream):
     with pytest.raises(openai.NotFoundError) as unknown:
         program.chat.completions.create(model="n", messages=QUESTION)
     assert (unknown.value.code, unknown.value.param) == ("model_not_found", "model")
@@ -138,7 +138,7 @@ def test_the_client_raises_what_fits(program, upstream):
 
 
 @BOTH_WAYS
-def test_the_client_raises_where_a_stream_breaks_off(program, upstream):
+def test_the_client_raises_when_a_stream_breaks_off(program, upstream):
     upstream.will_answer([delta("Hel"), cut()])
 
     stream = program.chat.completions.create(model="m", messages=QUESTION, stream=True)
@@ -153,7 +153,7 @@ def test_the_client_raises_where_a_stream_breaks_off(program, upstream):
 # what reaches the provider
 
 
-def test_all_that_is_sent_is_used(client, upstream, way):
+def test_every_field_that_is_sent_is_used(client, upstream, way):
     history = [
         {"role": "developer", "content": "Be short."},
         {"role": "user", "content": "One"},
@@ -210,7 +210,7 @@ def test_the_bytes_of_a_stream(server, upstream):
 
 @BOTH_WAYS
 @pytest.mark.parametrize("stream", [True, False])
-def test_nothing_is_sent_before_there_is_something_to_say(server, upstream, stream):
+def test_nothing_is_sent_before_the_first_piece(server, upstream, stream):
     gate = Gate()
     upstream.will_answer([wait_until(gate), *openai_stream("Hi")])
     port = int(server.rpartition(":")[2])
@@ -231,7 +231,7 @@ def test_nothing_is_sent_before_there_is_something_to_say(server, upstream, stre
 @BOTH_WAYS
 @pytest.mark.parametrize("stream", [True, False])
 @pytest.mark.parametrize("first", [[], [delta("Hello")]])
-def test_who_leaves_ends_the_call_of_the_service(app, server, upstream, stream, first):
+def test_a_client_that_leaves_ends_the_upstream_request(app, server, upstream, stream, first):
     upstream.will_answer([*first, silence()])
     port = int(server.rpartition(":")[2])
     body = json.dumps(a_chat(stream=stream)).encode()
@@ -250,7 +250,7 @@ def test_who_leaves_ends_the_call_of_the_service(app, server, upstream, stream, 
 @pytest.mark.parametrize(
     ("theirs", "ours"), [(400, 400), (401, 502), (402, 502), (404, 404), (413, 400), (429, 429), (500, 502), (503, 503)]
 )
-def test_a_failure_before_the_first_word_is_a_true_status(client, upstream, stream, theirs, ours):
+def test_a_failure_before_the_first_piece_has_its_http_status(client, upstream, stream, theirs, ours):
     upstream.will_answer_json(openai_error("no", code="model_not_found" if theirs == 404 else None), status=theirs)
 
     response = client.post(CHAT, json=a_chat(stream=stream))
@@ -263,7 +263,7 @@ def test_a_failure_before_the_first_word_is_a_true_status(client, upstream, stre
 
 @BOTH_WAYS
 @pytest.mark.parametrize("break_off", [[cut()], [chunk({}, "error")], [b"data: nonsense\n\n"]])
-def test_a_failure_in_the_middle_is_an_error_and_no_end(client, upstream, break_off):
+def test_a_failure_in_the_middle_is_an_error_without_an_end(client, upstream, break_off):
     upstream.will_answer([delta("Hel"), *break_off])
     response = client.post(CHAT, json=a_chat(stream=True, stream_options={"include_usage": True}))
     told, last = chunks_of(response)
@@ -309,7 +309,7 @@ def test_a_failure_in_the_middle_is_an_error_and_no_end(client, upstream, break_
         ({"model": ["m"]}, "model"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_done_is_refused_by_name(client, upstream, members, param):
+def test_an_unsupported_field_is_refused_by_name(client, upstream, members, param):
     error = is_refused(client.post(CHAT, json=a_chat(**members)), 400, None, param)
 
     assert error["type"] == "invalid_request_error"
@@ -324,14 +324,14 @@ def test_what_cannot_be_done_is_refused_by_name(client, upstream, members, param
         {"seed": 4, "presence_penalty": 0.5, "logit_bias": {}, "user": "me", "metadata": {"a": "b"}, "store": False},
     ],
 )
-def test_what_changes_nothing_is_no_reason_to_refuse(client, harmless):
+def test_values_that_change_nothing_are_accepted(client, harmless):
     assert client.post(CHAT, json=a_chat(**harmless)).json["choices"][0]["message"]["content"] == "You said: Hello"
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[]", b"null", b'{"model": NaN}', b'"\xff"', b"[" * 100_000, b'{"model": "\\ud800"}']
 )
-def test_no_body_is_a_bug(client, body):
+def test_no_body_causes_a_bug(client, body):
     is_refused(client.post(CHAT, data=body, content_type="application/json"), 400, None)
 
 
@@ -348,11 +348,11 @@ def test_no_body_is_a_bug(client, body):
         ),
     ],
 )
-def test_a_refusal_is_a_sentence_for_people(client, members, sentence):
+def test_an_error_message_is_a_sentence(client, members, sentence):
     assert client.post(CHAT, json=a_chat(**members)).json["error"]["message"] == sentence
 
 
-def test_every_refusal_has_the_shape_of_the_api(client):
+def test_every_error_has_the_shape_of_the_api(client):
     is_refused(client.get("/v1/nothing"), 404, None)
     is_refused(client.get(CHAT), 405, None)
     is_refused(client.post(CHAT, data="x", content_type="text/plain"), 415, "unsupported_media_type")
@@ -369,7 +369,7 @@ class TestLimits:
         settings["limits"] = {"turns_per_minute": 1, "concurrent_turns": 1}
         return settings
 
-    def test_they_hold_here_too(self, program):
+    def test_limits_apply_here_too(self, program):
         program.chat.completions.create(model="m", messages=QUESTION)
 
         with pytest.raises(openai.RateLimitError) as slow:
@@ -385,7 +385,7 @@ class TestOneAtATime:
         return settings
 
     @BOTH_WAYS
-    def test_it_is_a_true_status(self, program, upstream):
+    def test_it_has_its_http_status(self, program, upstream):
         upstream.will_answer([delta("Hello"), silence()])
         with program.chat.completions.create(model="m", messages=QUESTION, stream=True) as stream:
             next(iter(stream))
@@ -400,18 +400,18 @@ class TestUnderAPrefix:
         settings["url_prefix"] = "/chat-ui"
         return settings
 
-    def test_it_lives_there(self, client):
+    def test_it_is_served_there(self, client):
         assert client.post(f"/chat-ui{CHAT}", json=a_chat()).status_code == 200
         is_refused(client.post(f"/chat-ui{CHAT}", json=a_chat(n=2)), 400, None, "n")
 
 
 class TestCompletions:
-    """The older form, with a prompt."""
+    """The older API, with a prompt."""
 
     TEXT = "/v1/completions"
 
     @BOTH_WAYS
-    def test_the_client_gets_a_whole_text(self, program, upstream):
+    def test_the_client_gets_a_complete_text(self, program, upstream):
         upstream.will_answer(openai_stream("Hi there!", usage=(5, 2), reasoning="Well.", finish="length"))
 
         completion = program.completions.create(model="m", prompt="Hello", max_tokens=7, stop=["END"])
@@ -432,7 +432,7 @@ class TestCompletions:
         assert [chunk.choices[0].finish_reason for chunk in chunks] == [None, None, "stop"]
 
     @BOTH_WAYS
-    def test_a_failure_behind_thoughts_alone_is_a_true_status(self, client, upstream):
+    def test_a_failure_after_reasoning_alone_has_its_http_status(self, client, upstream):
         upstream.will_answer([chunk({"reasoning_content": "Well."}), cut()])
 
         response = client.post(self.TEXT, json={"model": "m", "prompt": "Hello", "stream": True})
@@ -445,5 +445,5 @@ class TestCompletions:
          ({"prompt": " "}, "prompt"), ({"echo": True}, "echo"), ({"suffix": "x"}, "suffix"), ({"n": 2}, "n"),
          ({"best_of": 3}, "best_of"), ({"logprobs": 1}, "logprobs")],
     )  # fmt: skip
-    def test_what_cannot_be_done_is_refused_by_name(self, client, members, param):
+    def test_an_unsupported_field_is_refused_by_name(self, client, members, param):
         is_refused(client.post(self.TEXT, json={"model": "m", "prompt": "Hello", **members}), 400, None, param)

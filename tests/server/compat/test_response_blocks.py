@@ -1,4 +1,4 @@
-"""Blocks come one after the other, whatever comes in turns, and nothing of it is lost."""
+"""Content blocks are written one after another, even when parts arrive interleaved, and nothing is lost."""
 
 import json
 
@@ -16,7 +16,7 @@ def part(index, arguments, begins=False):
 
 
 def written(*steps):
-    """Return what is told of each step, and of the end: texts by their kind, or a list of parts of calls."""
+    """Return the bytes of each step and of the end. A step is a kind and a text, or a list of parts of tool calls."""
     blocks = ContentBlocks()
     told = [blocks.add_tool_calls(step) if isinstance(step, list) else blocks.add_text(*step) for step in steps]
     return [*told, blocks.end()]
@@ -27,7 +27,7 @@ def events_of(told):
 
 
 def shown(told):
-    """Return the blocks as a client puts them together; each begins when the one before has ended."""
+    """Return the blocks as a client assembles them, and check that each begins after the previous one has ended."""
     blocks, open_ = [], None
     for event in events_of(b"".join(told)):
         match event:
@@ -45,7 +45,7 @@ def shown(told):
     return [tuple(block) for block in blocks]
 
 
-def test_a_call_is_told_as_it_comes():
+def test_a_tool_call_is_sent_as_it_arrives():
     told = written([part(0, "", begins=True)], [part(0, '{"a":')], [part(0, " 1}")])
 
     assert [[event["type"] for event in events_of(step)] for step in told] == [
@@ -59,7 +59,7 @@ def test_a_call_is_told_as_it_comes():
     assert delta["delta"] == {"type": "input_json_delta", "partial_json": '{"a":'}
 
 
-def test_one_after_the_other_none_waits():
+def test_calls_that_arrive_one_after_another_do_not_wait():
     told = written(
         ("thinking", "Hm."), ("text", "Well."), [part(0, '{"a": 1}', True)], [part(1, "{", True)], [part(1, "}")]
     )
@@ -68,7 +68,7 @@ def test_one_after_the_other_none_waits():
     assert shown(told) == [("thinking", "Hm."), ("text", "Well."), ("tool_0", '{"a": 1}'), ("tool_1", "{}")]
 
 
-def test_calls_in_turns_wait_for_each_other():
+def test_interleaved_calls_wait_for_each_other():
     told = written(
         [part(0, '{"a": ', True), part(1, '{"b"', True)],
         [part(1, ": 2}")],
@@ -82,24 +82,24 @@ def test_calls_in_turns_wait_for_each_other():
     assert shown(told) == [("tool_0", '{"a": "}"}'), ("tool_1", '{"b": 2}'), ("tool_2", "{}")]
 
 
-def test_a_call_that_never_ends_keeps_none_of_the_others():
+def test_an_incomplete_call_does_not_hold_back_the_others():
     told = written([part(0, '{"a": ', True)], [part(1, "{}", True)], ("text", "So."), [part(0, "[")])
 
     assert shown(told) == [("tool_0", '{"a": ['), ("tool_1", "{}"), ("text", "So.")]
 
 
-def test_text_behind_a_call_waits_for_its_end():
+def test_text_after_a_call_waits_for_its_end():
     told = written([part(0, "{", True)], ("text", "So"), ("text", "."), [part(0, "}")], ("text", " Done."))
 
     assert told[1] == told[2] == b""
     assert shown(told) == [("tool_0", "{}"), ("text", "So. Done.")]
 
 
-def test_what_comes_behind_the_end_of_a_call_is_dropped():
+def test_text_after_the_end_of_the_arguments_is_dropped():
     assert shown(written([part(0, "{}", True)], ("text", "a"), [part(0, "}")])) == [("tool_0", "{}"), ("text", "a")]
 
 
-def test_white_space_alone_is_no_block_beside_others():
+def test_white_space_alone_is_no_block_next_to_others():
     call = [part(0, "{}", True)]
 
     assert shown(written(("text", "\n"), call, ("text", " "))) == [("tool_0", "{}")]
@@ -110,7 +110,7 @@ def test_white_space_alone_is_no_block_beside_others():
 
 
 @pytest.mark.parametrize("id_", ["functions.add:0", "ü", ""])
-def test_ids_are_such_as_clients_may_send_back(id_):
+def test_clients_can_send_the_ids_back(id_):
     [start] = events_of(ContentBlocks().add_tool_calls([{**part(0, "", True), "id": id_}]))
 
     assert start["content_block"]["id"] == f"toolu_hex_{id_.encode().hex()}"

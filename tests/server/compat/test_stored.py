@@ -1,6 +1,6 @@
-"""Requests of programs that are stored: they become conversations like those of the page.
+"""Stored requests of programs: they become conversations like those of the page.
 
-That programs receive the same as where nothing is stored is in `test_doors_openai` and its neighbours.
+`test_openai.py` and `test_anthropic.py` check that programs receive the same answers with and without storing.
 """
 
 import json
@@ -31,7 +31,7 @@ def a_chat(**members: Any) -> dict[str, Any]:
 
 
 def history(client):
-    """Return all conversations with their messages, the newest first."""
+    """Return all conversations with their messages, newest first."""
     listed = client.get(CONVERSATIONS).json["conversations"]
     return [client.get(f"{CONVERSATIONS}/{one['id']}").json for one in listed]
 
@@ -67,22 +67,22 @@ def test_it_is_a_conversation_like_any_other(client, upstream):
 
 
 @pytest.mark.parametrize("store", [False, None])
-def test_nothing_is_stored_unasked(client, store):
+def test_nothing_is_stored_unless_requested(client, store):
     assert client.post(CHAT, json=a_chat(store=store)).status_code == 200
     assert history(client) == []
 
 
-def test_store_is_yes_or_no(client):
+def test_store_is_true_or_false(client):
     error = client.post(CHAT, json=a_chat(store="yes")).json["error"]
     assert (error["param"], history(client)) == ("store", [])
 
 
-def test_a_completion_is_stored_where_it_says_so(client):
+def test_a_completion_is_stored_if_the_request_says_so(client):
     assert client.post("/v1/completions", json={"model": "m", "prompt": "Hello", "store": True}).status_code == 200
     assert texts(history(client)[0]) == HELLO
 
 
-def test_open_pages_hear_of_it(app, client):
+def test_open_pages_are_notified(app, client):
     queue = app.extensions["chat"].notifications.listen("local")
 
     client.post(CHAT, json=a_chat(stream=True)).get_data()
@@ -95,7 +95,7 @@ def test_open_pages_hear_of_it(app, client):
     assert heard["conversation"][0]["conversation"]["title"] == "Hello"
 
 
-def test_what_goes_on_is_one_conversation(program, client):
+def test_a_continued_dialogue_is_one_conversation(program, client):
     messages: list[Any] = [{"role": "system", "content": "It is 10:00."}]
     for question in ("One", "Two", "Three"):
         messages[0] = {"role": "system", "content": f"It is past {question}."}
@@ -109,7 +109,7 @@ def test_what_goes_on_is_one_conversation(program, client):
     assert found["params"] == {"system": "It is past Three."}
 
 
-def test_a_person_goes_on_with_it_on_the_page(client, upstream):
+def test_it_can_be_continued_on_the_page(client, upstream):
     client.post(CHAT, json=a_chat(messages=[{"role": "system", "content": "Be brief."}, *QUESTION]))
     [found] = history(client)
 
@@ -121,7 +121,7 @@ def test_a_person_goes_on_with_it_on_the_page(client, upstream):
 
 
 def asking(server, **members):
-    """Send a request, and return the connection on which nobody has read the answer."""
+    """Send a request, and return the connection before any of the answer is read."""
     port, body = int(server.rpartition(":")[2]), json.dumps(a_chat(**members)).encode()
     head = f"POST {CHAT} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
     wire = socket.create_connection(("127.0.0.1", port), 10)
@@ -142,7 +142,7 @@ def test_the_question_is_stored_before_it_is_answered(client, server, upstream):
 
 @pytest.mark.parametrize("stream", [True, False])
 @pytest.mark.parametrize("first", ["", "Hel"])
-def test_who_leaves_stops_it_and_what_came_is_stored(client, server, upstream, stream, first):
+def test_a_reader_that_leaves_stops_it_and_the_text_so_far_is_stored(client, server, upstream, stream, first):
     upstream.will_answer([*([delta(first)] if first else []), silence()])
     with asking(server, stream=stream):
         upstream.wait_request()
@@ -153,7 +153,7 @@ def test_who_leaves_stops_it_and_what_came_is_stored(client, server, upstream, s
     assert texts(history(client)[0])[1] == ("assistant", first)
 
 
-def test_who_has_left_before_it_began_leaves_nothing_running(app, client, server, upstream, monkeypatch):
+def test_a_reader_that_leaves_before_the_start_leaves_nothing_running(app, client, server, upstream, monkeypatch):
     upstream.will_answer([silence()])
     store, gate = app.extensions["chat"].store, threading.Event()
     begin = store.begin_turn_with_history
@@ -178,7 +178,7 @@ def test_a_stream_that_breaks_off_is_stored_as_failed(program, client, upstream)
     assert (reply["content"], reply["status"], reply["error"]["code"]) == ("Hel", "failed", "stream_cut")
 
 
-def test_a_failure_before_the_first_word_is_stored_and_asking_again_goes_on_there(program, client, upstream):
+def test_a_failure_before_the_first_piece_is_stored_and_a_retry_continues_there(program, client, upstream):
     upstream.will_answer_json(openai_error("no"), status=503)
     with pytest.raises(openai.InternalServerError):
         program.chat.completions.create(model="m", messages=QUESTION, store=True)
@@ -191,7 +191,7 @@ def test_a_failure_before_the_first_word_is_stored_and_asking_again_goes_on_ther
     assert (reply["status"], reply["parent_id"]) == ("complete", question["id"])
 
 
-def test_a_program_and_the_history_tell_one_failure(client, upstream, caplog):
+def test_a_failure_has_one_id_in_the_log_and_the_history(client, upstream, caplog):
     upstream.will_answer_json(openai_error("no"), status=503)
     assert client.post(CHAT, json=a_chat()).status_code == 503
 
@@ -199,7 +199,7 @@ def test_a_program_and_the_history_tell_one_failure(client, upstream, caplog):
     assert f"POST {CHAT}: provider_overloaded, id {error['id']}" in caplog.text
 
 
-def test_where_nothing_can_be_stored_nobody_is_asked(app, client, upstream, monkeypatch):
+def test_without_storage_no_provider_is_asked(app, client, upstream, monkeypatch):
     def full(*of_it):
         raise Problem("storage_unavailable", "The disk is full.")
 
@@ -212,7 +212,7 @@ def test_where_nothing_can_be_stored_nobody_is_asked(app, client, upstream, monk
 
 
 @pytest.mark.parametrize("stream", [True, False])
-def test_an_answer_that_is_stopped_on_the_page_is_no_whole_one(program, client, upstream, stream):
+def test_an_answer_that_is_stopped_on_the_page_is_an_error(program, client, upstream, stream):
     upstream.will_answer([delta("Hel"), silence()])
 
     def stop():
@@ -229,7 +229,7 @@ def test_an_answer_that_is_stopped_on_the_page_is_no_whole_one(program, client, 
     assert history(client)[0]["messages"][1]["status"] == "stopped"
 
 
-def test_calls_of_tools_are_passed_on_whole_and_stored_as_text(program, client, upstream):
+def test_tool_calls_are_passed_on_and_stored_as_text(program, client, upstream):
     messages: list[Any] = [{"role": "user", "content": "One and one?"}]
     upstream.will_answer(PARTS)
     completion = program.chat.completions.create(model="m", messages=messages, tools=[TOOL], store=True)
@@ -250,12 +250,12 @@ def test_calls_of_tools_are_passed_on_whole_and_stored_as_text(program, client, 
     ]
 
 
-HALF = '{"a": "\\ud83d"}'
-"""Arguments with half of a character, which JSON can say, and no database can hold."""
+UNPAIRED = '{"a": "\\ud83d"}'
+"""Arguments with an unpaired surrogate, which JSON allows and no database can store."""
 
 
-def test_half_of_a_character_in_a_call_costs_no_answer(client, upstream):
-    call = {**CALL, "function": {"name": "add", "arguments": HALF}}
+def test_an_unpaired_surrogate_in_a_tool_call_does_not_fail_the_answer(client, upstream):
+    call = {**CALL, "function": {"name": "add", "arguments": UNPAIRED}}
     upstream.will_answer([delta("I add."), chunk({"tool_calls": [{"index": 0, **call}]}, "tool_calls"), DONE])
 
     message = client.post(CHAT, json=a_chat(tools=[TOOL])).json["choices"][0]["message"]
@@ -277,7 +277,7 @@ def test_a_picture_is_not_stored_and_goes_to_the_provider(client, upstream):
     assert texts(history(client)[0])[0] == ("user", "See\n\n[image/png]")
 
 
-def test_an_answer_that_the_program_begins_is_stored_whole(client, upstream):
+def test_an_answer_that_the_program_begins_is_stored_completely(client, upstream):
     upstream.will_answer(openai_stream("is blue."))
     told = [*QUESTION, {"role": "assistant", "content": "The sky "}]
 
@@ -287,7 +287,7 @@ def test_an_answer_that_the_program_begins_is_stored_whole(client, upstream):
     assert texts(history(client)[0]) == [("user", "Hello"), ("assistant", "The sky is blue.")]
 
 
-def test_what_was_said_elsewhere_is_shown_as_a_programs(client):
+def test_answers_from_elsewhere_are_shown_as_a_programs(client):
     told = [{"role": "assistant", "content": "Ask me!"}, {"role": "user", "content": "One"},
             {"role": "assistant", "content": "Two"}, *QUESTION]  # fmt: skip
     client.post(CHAT, json=a_chat(messages=told))
@@ -304,7 +304,7 @@ def test_what_was_said_elsewhere_is_shown_as_a_programs(client):
     assert '"content":"Two"' in events
 
 
-def test_what_is_too_long_for_the_page_is_not_remembered(client, upstream):
+def test_a_system_prompt_too_long_for_the_page_is_not_remembered(client, upstream):
     client.post(CHAT, json=a_chat(messages=[{"role": "system", "content": "x" * 40_000}, *QUESTION]))
 
     assert len(upstream.requests[-1].json["messages"][0]["content"]) == 40_000
@@ -325,27 +325,27 @@ class TestKeys:
         return app.test_client().post(path, json={"model": "m", **members}, headers=with_key(key))
 
     @pytest.mark.parametrize("path", [CHAT, "/v1/messages"])
-    def test_a_key_may_keep_what_it_asks(self, app, anna, ben, key, path):
+    def test_a_key_may_store_its_requests(self, app, anna, ben, key, path):
         assert self.post(app, path, key, messages=QUESTION, max_tokens=9).status_code == 200
         assert self.post(app, path, make(anna), messages=QUESTION, max_tokens=9).status_code == 200
 
         assert [texts(found) for found in history(anna)] == [HELLO]
         assert history(ben) == []
 
-    def test_a_request_may_say_otherwise(self, app, anna, key):
+    def test_a_request_overrides_the_key(self, app, anna, key):
         assert self.post(app, CHAT, key, messages=QUESTION, store=False).status_code == 200
         assert history(anna) == []
         assert self.post(app, CHAT, make(anna), messages=QUESTION, store=True).status_code == 200
         assert len(history(anna)) == 1
 
-    def test_it_keeps_no_completions_of_editors(self, app, anna, key):
+    def test_completions_of_editors_are_not_stored(self, app, anna, key):
         assert self.post(app, "/v1/completions", key, prompt="Hello").status_code == 200
         assert history(anna) == []
 
-    def test_the_page_says_so(self, anna, key):
+    def test_the_page_shows_it(self, anna, key):
         assert "chats are saved" in listed(anna)
 
-    def test_what_is_stored_counts_for_the_key(self, app, anna, upstream):
+    def test_stored_requests_count_for_the_key(self, app, anna, upstream):
         key = make(anna, store="on", tokens_per_day="100")
         upstream.will_answer(openai_stream("Hi", usage=(60, 40)))
         assert self.post(app, CHAT, key, messages=QUESTION).status_code == 200
@@ -353,7 +353,7 @@ class TestKeys:
         refused = self.post(app, CHAT, key, messages=QUESTION)
         assert "This API key has used its token allowance" in refused.json["error"]["message"]
 
-    def test_it_ends_with_its_key(self, app, server, anna, key, upstream):
+    def test_a_stream_ends_with_its_key(self, app, server, anna, key, upstream):
         upstream.will_answer([delta("Hello"), silence()])
         body = {"model": "m", "messages": QUESTION, "stream": True}
         with requests.post(f"{server}{CHAT}", json=body, headers=with_key(key), stream=True, timeout=10) as response:

@@ -1,4 +1,4 @@
-"""Tools: offered by a program, called by a model, and passed on between them."""
+"""Tools in OpenAI's API: offered by a program and called by a model."""
 
 import json
 
@@ -35,7 +35,7 @@ def program(server):
 
 
 @BOTH_WAYS
-def test_a_call_comes_whole(program, upstream):
+def test_a_tool_call_arrives_complete(program, upstream):
     upstream.will_answer(PARTS)
 
     completion = program.chat.completions.create(model="m", messages=QUESTION, tools=[TOOL], tool_choice="required")
@@ -48,7 +48,7 @@ def test_a_call_comes_whole(program, upstream):
 
 
 @BOTH_WAYS
-def test_a_call_is_streamed(client, upstream):
+def test_a_tool_call_is_streamed(client, upstream):
     upstream.will_answer(PARTS)
 
     told, last = chunks_of(client.post(CHAT, json=a_chat(tools=[TOOL], stream=True)))
@@ -63,7 +63,7 @@ def test_a_call_is_streamed(client, upstream):
     assert not any(one.get("content") for one in deltas)
 
 
-def test_a_call_may_come_at_once_and_without_an_index(client, upstream):
+def test_a_tool_call_may_arrive_at_once_and_without_an_index(client, upstream):
     upstream.will_answer_json(openai_completion(None, finish="tool_calls", tool_calls=[CALL, {**CALL, "id": "call_2"}]))
 
     message = client.post(CHAT, json=a_chat(tools=[TOOL])).json["choices"][0]["message"]
@@ -71,7 +71,7 @@ def test_a_call_may_come_at_once_and_without_an_index(client, upstream):
     assert [call["id"] for call in message["tool_calls"]] == ["call_1", "call_2"]
 
 
-def test_a_program_may_have_called_tools_a_thousand_times(client, upstream):
+def test_a_request_may_contain_a_thousand_tool_calls(client, upstream):
     upstream.will_answer(openai_stream("Done."))
     calls = [{**CALL, "id": f"call_{number}"} for number in range(1000)]
     called = ({"role": "assistant", "content": None, "tool_calls": [call]} for call in calls)
@@ -85,7 +85,7 @@ def test_a_program_may_have_called_tools_a_thousand_times(client, upstream):
 
 
 @BOTH_WAYS
-def test_text_and_a_call_come_together(client, upstream):
+def test_text_and_a_tool_call_arrive_together(client, upstream):
     upstream.will_answer([delta("Let me add."), *PARTS])
 
     message = client.post(CHAT, json=a_chat(tools=[TOOL])).json["choices"][0]["message"]
@@ -94,7 +94,7 @@ def test_text_and_a_call_come_together(client, upstream):
 
 
 @BOTH_WAYS
-def test_calls_are_counted_where_nobody_counts(client, upstream):
+def test_tokens_of_tool_calls_are_estimated_if_the_service_counts_none(client, upstream):
     upstream.will_answer([delta("abcd"), *PARTS])
 
     usage = client.post(CHAT, json=a_chat(tools=[TOOL])).json["usage"]
@@ -104,7 +104,7 @@ def test_calls_are_counted_where_nobody_counts(client, upstream):
 
 
 @BOTH_WAYS
-def test_what_a_tool_has_answered_is_passed_on(client, upstream):
+def test_tool_results_are_passed_on(client, upstream):
     upstream.will_answer(openai_stream("1"))
     history = [
         *QUESTION,
@@ -118,7 +118,7 @@ def test_what_a_tool_has_answered_is_passed_on(client, upstream):
 
 
 @BOTH_WAYS
-def test_what_was_thought_before_a_call_is_passed_on(client, upstream):
+def test_reasoning_before_a_tool_call_is_passed_on(client, upstream):
     upstream.will_answer(openai_stream("1"))
     thoughtful = {"role": "assistant", "content": "Hm.", "tool_calls": [CALL], "reasoning_content": "Let me add."}
     history = [*QUESTION, thoughtful, {"role": "tool", "tool_call_id": "call_1", "content": "1"}]
@@ -128,7 +128,7 @@ def test_what_was_thought_before_a_call_is_passed_on(client, upstream):
     assert upstream.requests[-1].json["messages"] == history
 
 
-def test_a_tool_that_is_not_offered_cannot_be_chosen(client, upstream):
+def test_a_tool_that_is_not_offered_cannot_be_forced(client, upstream):
     choice = {"type": "function", "function": {"name": "subtract"}}
 
     refused = client.post(CHAT, json=a_chat(tools=[TOOL], tool_choice=choice))
@@ -138,7 +138,7 @@ def test_a_tool_that_is_not_offered_cannot_be_chosen(client, upstream):
 
 
 @BOTH_WAYS
-def test_the_form_of_an_answer_and_hints_are_passed_on(client, upstream):
+def test_the_response_format_and_hints_are_passed_on(client, upstream):
     wishes = {"response_format": {"type": "json_object"}, "seed": 4, "frequency_penalty": 0.5}
     idle = {"tool_choice": "auto", "parallel_tool_calls": True, "presence_penalty": None, "tools": []}
 
@@ -148,7 +148,7 @@ def test_the_form_of_an_answer_and_hints_are_passed_on(client, upstream):
     assert {name: asked.get(name) for name in (*wishes, *idle)} == wishes | dict.fromkeys(idle)
 
 
-def test_a_call_that_nobody_offered_is_no_answer(client, upstream):
+def test_a_call_of_a_tool_that_was_not_offered_is_an_error(client, upstream):
     upstream.will_answer(PARTS)
 
     assert client.post(CHAT, json=a_chat()).json["error"]["code"] == "malformed_reply"
@@ -156,7 +156,7 @@ def test_a_call_that_nobody_offered_is_no_answer(client, upstream):
 
 @BOTH_WAYS
 @pytest.mark.parametrize("part", [5, "add", {"index": -1, "function": 5}, {"index": "0"}, {}])
-def test_odd_calls_are_no_bug(client, upstream, part):
+def test_odd_tool_calls_cause_no_bug(client, upstream, part):
     for stream in (True, False):
         upstream.will_answer([chunk({"tool_calls": [part]}), chunk({}, "tool_calls"), DONE])
         assert client.post(CHAT, json=a_chat(tools=[TOOL], stream=stream)).status_code in (200, 502)
@@ -168,7 +168,7 @@ class TestRoutes:
         settings["models"]["m"] = ["guide/guide", "up/test-model"]
         return settings
 
-    def test_only_those_are_asked_that_can_be_told(self, client, upstream):
+    def test_only_routes_that_support_tools_are_asked(self, client, upstream):
         upstream.will_answer(PARTS)
 
         said = client.post(CHAT, json=a_chat(tools=[TOOL])).json["choices"][0]
@@ -180,15 +180,15 @@ class TestRoutes:
 # who is asked
 
 
-class Choosy(ScriptedProvider):
-    """Carries some fields with some values."""
+class PartialProvider(ScriptedProvider):
+    """Supports some fields with some values."""
 
     def supports(self, field, value):
         return value in self.carried.get(field, ())
 
 
 def member(**carried):
-    provider = Choosy("p", ProviderSettings(kind="ScriptedProvider"), Http())
+    provider = PartialProvider("p", ProviderSettings(kind="ScriptedProvider"), Http())
     provider.carried = carried
     return ConfiguredProvider("p", provider.settings, provider)
 
@@ -196,7 +196,7 @@ def member(**carried):
 TOOLS, JSON = Requirement("tools", "tools", 1), Requirement("output_config", "response_format", "json")
 
 
-def test_only_those_are_asked_that_carry_every_field_with_its_value():
+def test_only_routes_that_support_every_field_with_its_value_are_asked():
     all_, tools, other = member(tools=[1], response_format=["json"]), member(tools=[1]), member(tools=[2])
 
     for requirements, asked in [([], [all_, tools, other]), ([TOOLS], [all_, tools]), ([TOOLS, JSON], [all_])]:
@@ -209,6 +209,6 @@ def test_only_those_are_asked_that_carry_every_field_with_its_value():
      "tools and output_config")],
     ids=str,
 )  # fmt: skip
-def test_the_field_that_nobody_carries_is_named_as_the_client_calls_it(members, named):
+def test_the_unsupported_field_has_the_clients_name(members, named):
     with pytest.raises(Problem, match=f"^{named}: nobody"):
         restrict_routes(a_model(member(), *(member(**carried) for carried in members)), [TOOLS, JSON])

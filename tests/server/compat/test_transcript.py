@@ -1,4 +1,4 @@
-"""What is stored of what a program says. What a program receives is in `test_doors_openai` and its neighbours."""
+"""The text that is stored for a program's messages."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def result(id_, content):
     return Message("user", content, extra={"role": "tool", "tool_call_id": id_})
 
 
-def test_the_last_question_is_asked_and_the_rest_was_said_before():
+def test_the_last_message_is_the_question_and_the_rest_is_history():
     messages = [Message("system", "Be brief."), *map(Message, ("user", "assistant", "user"), ("One", "Two", "Three"))]
 
     assert transcript(messages) == Transcript(
@@ -22,13 +22,13 @@ def test_the_last_question_is_asked_and_the_rest_was_said_before():
     )
 
 
-def test_what_is_for_the_system_is_put_together():
+def test_system_messages_are_joined():
     messages = [Message("system", "Be brief."), Message("user", "One"), Message("system", "Rhyme.")]
 
     assert transcript(messages) == Transcript("Be brief.\n\nRhyme.", [], "One", "")
 
 
-def test_who_speaks_twice_in_a_row_says_one_thing():
+def test_consecutive_messages_of_one_role_are_joined():
     messages = [Message("user", "One"), Message("user", "Two"), Message("assistant", "a"), Message("assistant", "b"),
                 Message("user", "Three"), Message("user", " ")]  # fmt: skip
 
@@ -37,13 +37,13 @@ def test_who_speaks_twice_in_a_row_says_one_thing():
     )
 
 
-def test_an_empty_question_is_one():
+def test_an_empty_question_is_kept():
     messages = [Message("user", "One"), Message("assistant", "Two"), Message("user", "")]
 
     assert transcript(messages) == Transcript("", [Message("user", "One"), Message("assistant", "Two")], " ", "")
 
 
-def test_an_empty_answer_is_none():
+def test_an_empty_answer_is_left_out():
     messages = [Message("user", "One"), Message("assistant", ""), Message("user", "Two")]
 
     assert transcript(messages) == Transcript("", [], "One\n\nTwo", "")
@@ -63,11 +63,11 @@ def test_a_program_may_begin_the_answer():
 @pytest.mark.parametrize(
     ("messages", "question"), [([("assistant", "Well?")], "Well?"), ([("system", "x"), ("assistant", "")], "")]
 )
-def test_what_has_no_question_is_one(messages, question):
+def test_without_a_question_the_last_message_is_one(messages, question):
     assert transcript([Message(*one) for one in messages]).question == question
 
 
-def test_a_picture_is_its_kind_or_its_address():
+def test_a_picture_becomes_its_media_type_or_its_address():
     pictures = Image("data:image/png;base64,iVBORw0KGgo="), Image("https://example.org/a.jpg")
 
     assert (
@@ -76,7 +76,7 @@ def test_a_picture_is_its_kind_or_its_address():
     assert transcript([Message("user", "", pictures[:1])]).question == "[image/png]"
 
 
-def test_calls_are_code_and_results_name_their_tool():
+def test_tool_calls_become_code_and_results_name_their_tool():
     calls = [call("1", "add", '{"a": 1}'), call("2", "look", "")]
     messages = [
         Message("user", "One and one?"),
@@ -92,23 +92,23 @@ def test_calls_are_code_and_results_name_their_tool():
     assert said.question == "add →\n2\n\nlook →\nnothing\n\n3 →\nodd"
 
 
-def test_calls_are_the_same_however_their_json_is_written():
+def test_tool_calls_are_the_same_however_their_json_is_formatted():
     assert calls_text([call("1", "add", '{"a":1,\n "b": "\\u00e9"}')]) == '```add\n{"a": 1, "b": "é"}\n```'
     assert calls_text([call("1", "add", "{not JSON")]) == "```add\n{not JSON\n```"
 
 
-def test_what_looks_like_an_end_of_code_is_none():
+def test_code_fences_inside_arguments_do_not_end_the_block():
     assert calls_text([call("1", "a`\nb", "```\n````")]) == "`````a b\n```\n````\n`````"
 
 
 @pytest.mark.parametrize(
     "odd", [{}, {"function": 5}, {"function": {}}, {"id": [], "type": "custom", "custom": {"input": [1]}}]
 )
-def test_odd_calls_are_no_bug(odd):
+def test_odd_tool_calls_cause_no_bug(odd):
     assert calls_text([odd]).startswith("```")
     assert transcript([Message("user", "x"), Message("assistant", "", extra={"tool_calls": [odd]})]).prefill
 
 
-def test_a_call_of_another_kind_has_its_text():
+def test_a_call_of_another_kind_keeps_its_text():
     custom = {"id": "1", "type": "custom", "custom": {"name": "shell", "input": "ls -l"}}
     assert calls_text([custom]) == "```shell\nls -l\n```"

@@ -1,4 +1,4 @@
-"""A tool called, and its result heard: programs of one protocol with services that speak another."""
+"""Tool calls and results between a program of one protocol and a service of another."""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ NAMES = ["echo", "now"]
 
 @dataclass
 class Service:
-    """An upstream that keeps the rules of its protocol, calls the tools it is offered, and repeats their results."""
+    """An upstream that follows its protocol, calls the tools that it is offered, and repeats their results."""
 
     kind: str
     model: str
@@ -61,7 +61,7 @@ def settings(service: Service, upstream: Upstream) -> dict[str, Any]:
 
 
 class OpenAIProgram:
-    """Asks as OpenAI's client does. calls: of the last answer, as the ids and names of tools and what they are told."""
+    """Asks with OpenAI's client. calls: the tool calls of the last answer, each as id, name and arguments."""
 
     def __init__(self, server: str) -> None:
         self.client = OpenAI(base_url=f"{server}/v1", api_key="anything", max_retries=0, timeout=10)
@@ -89,7 +89,7 @@ class OpenAIProgram:
 
 
 class AnthropicProgram:
-    """Does the same as Anthropic's client does."""
+    """Asks with Anthropic's client."""
 
     def __init__(self, server: str) -> None:
         self.client = Anthropic(base_url=server, api_key="anything", max_retries=0, timeout=10)
@@ -122,7 +122,7 @@ def program(request: pytest.FixtureRequest, server: str) -> Iterator[OpenAIProgr
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
-def test_tools_are_called_and_their_results_heard(program, upstream, service, stream):
+def test_tools_are_called_and_their_results_are_used(program, upstream, service, stream):
     program.ask(stream)
     assert [(name, input_) for _, name, input_ in program.calls] == [(name, {"said": QUESTION}) for name in NAMES]
     assert program.reason == "tool_calls"
@@ -135,7 +135,7 @@ def test_tools_are_called_and_their_results_heard(program, upstream, service, st
     assert {request.path for request in upstream.requests} == {service.paths}
 
 
-def test_a_tool_that_has_to_be_called_is_called_or_nobody_is_asked(program, upstream, service):
+def test_a_forced_tool_is_called_or_the_request_is_refused(program, upstream, service):
     choice: Any = {"type": "function", "function": {"name": "now"}}
     if isinstance(program, AnthropicProgram):
         choice = {"type": "tool", "name": "now"}
@@ -150,7 +150,7 @@ def test_a_tool_that_has_to_be_called_is_called_or_nobody_is_asked(program, upst
 
 
 @pytest.mark.parametrize("service", SERVICES[::2], indirect=True, ids=["Anthropic", "Ollama"])
-def test_an_answer_has_the_form_that_was_asked_for(client, upstream, service):
+def test_an_answer_has_the_requested_format(client, upstream, service):
     form = {"type": "json_schema", "json_schema": {"name": "echo", "schema": SCHEMA}}
     body = {"model": "m", "messages": [{"role": "user", "content": QUESTION}], "response_format": form}
 
@@ -164,7 +164,7 @@ def test_an_answer_has_the_form_that_was_asked_for(client, upstream, service):
     assert forms == [SCHEMA] * 2
 
 
-def test_json_without_a_schema_is_carried_or_refused(client, upstream, service):
+def test_json_without_a_schema_is_supported_or_refused(client, upstream, service):
     form = {"type": "json_object"}
     body = {"model": "m", "messages": [{"role": "user", "content": QUESTION}], "response_format": form}
 
