@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Starts the server. This file runs on any Python 3, to say what is missing; `server/cli.py` is the command."""
+"""Starts the server. This file runs on any Python 3 to report what is missing; the command line is `server/cli.py`."""
 
 import gc
 import sys
@@ -7,7 +7,7 @@ import sys
 if sys.version_info < (3, 11):  # noqa: UP036
     sys.exit(f"Python 3.11 or newer is needed; this is {sys.version_info[0]}.{sys.version_info[1]}.")
 
-gc.disable()  # what is loaded here stays: to search it for garbage would take a fifth of the start
+gc.disable()  # what is loaded here stays; searching it for garbage would take a fifth of the start
 try:
     from server.cli import main
 except ModuleNotFoundError as error:

@@ -1,4 +1,4 @@
-"""The command behind run.py: serve until a signal comes, check the configuration, manage accounts, keep a copy."""
+"""The command line of run.py: serve, check, user, backup, restore."""
 
 import argparse
 import asyncio
@@ -46,7 +46,7 @@ COMMANDS: dict[str, Callable[[Config, argparse.Namespace], int]] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command. Returns: 0 once a signal ended it, 2 for a wrong configuration, 1 for anything else."""
+    """Run the command. Returns: 0 after a signal ended it, 2 for a wrong configuration, 1 for any other failure."""
     options = _parser().parse_args(arguments)
     try:
         config = _load(options)
@@ -80,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
-    """Let options stand before the command or behind it."""
+    """Add options that may stand before or after the command."""
     absent = argparse.SUPPRESS
     file = "another file than the config.json beside run.py"
     parser.add_argument("--config", type=Path, metavar="FILE", default=absent, help=file)
@@ -90,7 +90,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _load(options: argparse.Namespace) -> Config:
-    """Return the configuration, and keep its secrets out of the log from here on."""
+    """Return the configuration, and keep its secrets out of the log from now on."""
     given: dict[str, Any] = {"host": options.host, "port": options.port}
     site = {key: value for key, value in given.items() if value is not None}
     config = load(options.config, Config, os.environ, KINDS, {"site_config": site} if site else None)
@@ -99,7 +99,7 @@ def _load(options: argparse.Namespace) -> Config:
 
 
 async def _serve(config: Config, options: argparse.Namespace) -> int:
-    """Serve until a signal comes and running turns have ended."""
+    """Serve until a signal comes and the running turns have ended."""
     app = create_app(config, loop=asyncio.get_running_loop())
     lifecycle: Lifecycle = app.extensions["lifecycle"]
     services = lifecycle.services
@@ -149,7 +149,7 @@ def _restore(config: Config, options: argparse.Namespace) -> int:
 
 
 async def _check(config: Config, options: argparse.Namespace) -> int:
-    """Write what each provider says for itself, and what is unsafe. Returns: 0 when one works, and nothing is."""
+    """Print the state of each provider and the risks. Returns: 0 if a provider works and nothing is unsafe."""
     results = await check(config, KINDS)
     sys.stdout.write(results_table(results))
     found = risks(config, options.config or STANDARD_FILE)

@@ -1,1 +1,1 @@
-"""Who comes in: passwords, sessions, second factors, and the pages for all that."""
+"""Authentication: passwords, sessions, second factors, OpenID Connect, the audit log."""

@@ -1,4 +1,4 @@
-"""What decides who comes in, made once from the configuration."""
+"""Access control: accounts, sessions, API keys and one-time links, made once from the configuration."""
 
 import hmac
 import secrets
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from itsdangerous import URLSafeTimedSerializer
 
 SEALED_FOR_S = 600
-"""How long somebody may take between two steps of one thing."""
+"""The longest time between two steps, such as the password and the second factor."""
 
 
 class Access:
-    """Accounts, sessions, and what keeps those who guess at bay. May be used from any thread."""
+    """May be used from any thread. `login_limiter` slows down those who guess passwords, codes and keys."""
 
     def __init__(self, config: Config, store: Store, redis: RedisCounts | None = None) -> None:
-        """Raises: Problem, when the session key can be neither read nor made; ConfigError, as `Issuer` says."""
+        """Raises: Problem if the session key can be neither read nor created; ConfigError, as `Issuer` does."""
         self.mode = config.auth.mode
         self.audit = AuditLog(Path(config.data_dir))
         self.login_limiter = RateLimiter(redis=redis)
@@ -45,53 +45,53 @@ class Access:
         self.open_streams = OpenStreams(self._alive)
         self._folder = Path(config.data_dir)
         self._password = config.auth.password
-        # With another shared password it is another key, and every session is over.
+        # A changed shared password changes the key, which ends every session.
         self._key = b"" if self.mode == "none" else self._key_for(f"sessions {self.mode} {self._password}")
 
     def hash_of(self, token: str) -> str:
-        """Return what is stored of a session's token."""
+        """Return the hash of a session token for the store."""
         return keyed_hash(self._key, token)
 
     def hash_of_key(self, key: str) -> str:
-        """Return what is stored of an API key."""
+        """Return the hash of an API key for the store."""
         return keyed_hash(self._key_of_keys, key)
 
     def start_session(self, user_id: str, address: str, agent: str) -> str | None:
-        """Begin a session; return its token, which is told this once. None if that person may not come in."""
+        """Start a session and return its token, which is shown only now; None if the person may not sign in."""
         token = secrets.token_urlsafe(32)
         return token if self.sessions.start(self.hash_of(token), user_id, address, agent) else None
 
     def is_shared_password(self, password: str) -> bool:
-        """Tell whether this is the one that everybody shares."""
+        """Tell whether this is the shared password."""
         return hmac.compare_digest(keyed_hash(self._key, password), keyed_hash(self._key, self._password))
 
     def make_link(self, purpose: Purpose, user_id: str = LOCAL_USER) -> str:
-        """Return the token of a new one-time link, which is told this once."""
+        """Return the token of a new one-time link, which is shown only now."""
         token = secrets.token_urlsafe(32)
         self.links.make(self._hash_of_link(token), purpose, user_id)
         return token
 
     def link(self, token: str) -> tuple[Purpose, Account]:
-        """Return what a one-time link is for, and for whom. Raises: Problem("not_found")."""
+        """Return the purpose and the account of a one-time link. Raises: Problem("not_found")."""
         return self.links.find(self._hash_of_link(token))
 
     def use_link(self, token: str, password_hash: str, name: str) -> Account:
-        """Do what a one-time link is for. Raises: Problem, as `OneTimeLinks.use` says."""
+        """Use a one-time link. Raises: Problem, as `OneTimeLinks.use` does."""
         return self.links.use(self._hash_of_link(token), password_hash, name)
 
     def hash_of_code(self, code: str) -> str:
-        """Return what is stored of a code on paper."""
+        """Return the hash of a recovery code for the store."""
         return keyed_hash(self._key_for("recovery codes"), code)
 
     def sealed(self, purpose: str, text: str, *, of: str) -> str:
-        """Return a text that a browser keeps for us; it can read it, but not make another one.
+        """Return a signed text for the browser to keep: it can read the text but not change it.
 
-        of: the id of the person for whom it is good.
+        of: the id of the person for whom it is valid.
         """
         return self._sealer(purpose).dumps([of, text])
 
     def unsealed(self, purpose: str, sealed: str, *, of: str | None = None) -> str:
-        """Return what was sealed a few minutes ago for that purpose and person, or nothing."""
+        """Return a text that was sealed within the last minutes for this purpose and person, or an empty text."""
         from itsdangerous import BadData
 
         try:
@@ -101,14 +101,14 @@ class Access:
         return str(text) if of in (None, owner) else ""
 
     def _alive(self, hashes: Iterable[str]) -> set[str]:
-        """Return those of the hashes that stand for a session, or an API key, that is good still."""
+        """Return the hashes of sessions and API keys that are still valid."""
         hashes = set(hashes)
         sessions = self.sessions.alive(hashes)
         return sessions | (self.api_keys.alive(hashes - sessions) if hashes - sessions else set())
 
     @cached_property
     def _key_of_keys(self) -> bytes:
-        """With another shared password, all API keys that were made with the old one are over, too."""
+        """A changed shared password also ends all API keys that were made with the old one."""
         return self._key_for(f"API keys {self._password if self.mode == 'password' else ''}")
 
     def _sealer(self, purpose: str) -> "URLSafeTimedSerializer":

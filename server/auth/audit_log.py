@@ -1,7 +1,7 @@
-"""The audit log: who came in, who did not, and what was changed. One JSON object a line, in UTC.
+"""The audit log: sign-ins, failed sign-ins and changes. One JSON object per line, times in UTC.
 
-Control characters are escaped, as JSON does, and everything that is not ASCII with them: no line can be forged. No
-password and no token is ever among the members.
+JSON escapes control characters and everything outside ASCII, so no line can be forged. Passwords and tokens are never
+among the members.
 """
 
 import json
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 FILE = "audit.log"
 LONGEST = 200
-"""Characters of a text that came from outside."""
+"""Characters kept of a text from outside."""
 
 
 class AuditLog:
@@ -28,14 +28,14 @@ class AuditLog:
         self._lock = Lock()
 
     def note(self, event: str, **members: str | int | list[str] | None) -> None:
-        """Write what happened; that it cannot be written is for the log, and stops nobody.
+        """Write an event. If that fails, the log says so, and the request goes on.
 
-        members: `user`, `by`, `address` and the like; those that are None are left out.
+        members: `user`, `by`, `address` and the like; None is left out.
         """
-        said = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event}
+        head = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event}
         caused = {**members, "request_id": request_id() or None}
-        told = {name: _short(value) for name, value in caused.items() if value is not None}
-        line = json.dumps({**said, **told}) + "\n"
+        written = {name: _short(value) for name, value in caused.items() if value is not None}
+        line = json.dumps({**head, **written}) + "\n"
         try:
             with self._lock:
                 _append(self._file, line.encode("ascii"))
@@ -48,7 +48,7 @@ def _short(value: str | int | list[str]) -> str | int | list[str]:
 
 
 def _append(file: Path, line: bytes) -> None:
-    """Write a whole line in one call, behind what other processes have written."""
+    """Append a whole line in one call, so that lines of several processes do not mix."""
     handle = os.open(file, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
     try:
         os.write(handle, line)

@@ -1,4 +1,4 @@
-"""The first administrator: made by whoever reads the log, never by whoever comes first."""
+"""The first administrator: a link in the log, so that no stranger can be first."""
 
 import logging
 
@@ -15,6 +15,6 @@ SENTENCE = (
 
 
 def log_setup_link(access: Access, config: Config, port: int) -> None:
-    """Write a one-time link into the log while there are to be accounts and nobody can manage them."""
+    """Log a one-time link while the mode is `accounts` and there is no administrator."""
     if access.mode == "accounts" and not access.accounts.has_administrator():
         log.warning(SENTENCE, urls.outside(config, port), access.make_link("first"))

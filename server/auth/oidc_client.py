@@ -1,4 +1,4 @@
-"""An OpenID Connect issuer: the code flow with PKCE, state and nonce. Authlib speaks the protocol.
+"""The OpenID Connect client: the code flow with PKCE, state and nonce. Authlib implements the protocol.
 
 Source: https://openid.net/specs/openid-connect-core-1_0.html#CodeFlowAuth
 """
@@ -26,21 +26,21 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TIMEOUT_S = (5, 10)
-"""To connect, and between two pieces of an answer."""
+"""To connect, and between two reads of a response."""
 KEPT_S = 3600
-"""How long what the issuer says of itself is believed."""
+"""How long the issuer's metadata and keys are cached."""
 REST_S = 10
-"""How long it is left alone once it did not work: whoever waits for it takes a thread from everybody."""
+"""How long a failed issuer is not asked again: everybody who waits for it occupies a thread."""
 SLOTS = 2
-"""People who wait for it at the same time."""
+"""Requests that may wait for the issuer at the same time."""
 LEEWAY_S = 60
 BLOCK_BYTES, LARGEST_BYTES = 65536, 1 << 20
-"""How an answer is read, and the most that one may have; what an issuer says of itself has some thousand bytes."""
+"""The size of a read, and the largest response; an issuer's metadata has a few thousand bytes."""
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
-"""Those with a public key: whoever checks a signature shall not be able to make one."""
+"""Algorithms with a public key: checking a signature must not enable anybody to create one."""
 
 WRONG = (OSError, ValueError, LookupError, TypeError)
-"""What becomes of an issuer that is not there, or answers nonsense."""
+"""The errors of an issuer that is unreachable or sends invalid responses."""
 
 AWAY = N_("Your sign-in service is unavailable. Try again in a moment.")
 REFUSED = N_("Your sign-in service did not confirm your identity. Try again.")
@@ -49,7 +49,7 @@ NOT_ALLOWED = N_("This account is not allowed to sign in here.")
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:
-    """What must come back with somebody who was sent to the issuer."""
+    """The values that must come back with a person who was sent to the issuer."""
 
     state: str
     nonce: str
@@ -58,7 +58,7 @@ class AuthorizationRequest:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whom the issuer has confirmed. `subject` is one person's at all issuers, `name` what they may be called here."""
+    """A person confirmed by the issuer. `subject` is unique across issuers; `name` is a suggestion."""
 
     subject: str
     name: str
@@ -68,7 +68,7 @@ class Issuer:
     """May be used from any thread."""
 
     def __init__(self, settings: Oidc) -> None:
-        """Ask nobody yet. Raises: ConfigError, where the library is not installed."""
+        """Make no request yet. Raises: ConfigError if the library is not installed."""
         if not find_spec("authlib"):
             raise ConfigError(["auth.oidc: needs `pip install -r requirements-oidc.txt`"])
         self.settings = settings
@@ -77,7 +77,7 @@ class Issuer:
         self._failed_at = -math.inf
 
     def begin(self, redirect_uri: str) -> tuple[str, AuthorizationRequest]:
-        """Return where to send somebody, and what must come back with them. Raises: Problem."""
+        """Return the URL to send a person to, and the values that must come back. Raises: Problem."""
         about, _ = self._known()
         sent = AuthorizationRequest(secrets.token_urlsafe(24), secrets.token_urlsafe(24), secrets.token_urlsafe(48))
         with self._session(redirect_uri) as session:
@@ -87,7 +87,7 @@ class Issuer:
         return str(address), sent
 
     def finish(self, redirect_uri: str, returned_url: str, sent: AuthorizationRequest) -> Identity:
-        """Return who came back by that address. Raises: Problem."""
+        """Return the identity of the person who came back with this URL. Raises: Problem."""
         from authlib.common.errors import AuthlibBaseError
         from joserfc.errors import JoseError
 
@@ -103,13 +103,13 @@ class Issuer:
                 )
             return self._identity(self._confirmed(token, keys, sent.nonce))
         except (AuthlibBaseError, JoseError) as error:
-            log.warning("the OpenID Connect issuer did not confirm somebody: %s", error)
+            log.warning("the OpenID Connect issuer did not confirm a sign-in: %s", error)
             raise Problem("forbidden", REFUSED) from error
         except WRONG as error:
             raise self._failed(error) from error
 
     def _confirmed(self, token: dict[str, Any], keys: dict[str, Any], nonce: str) -> dict[str, Any]:
-        """Return the claims of an ID token; a key that is not known yet may be a new one."""
+        """Return the claims of an ID token. An unknown key may be new, so the keys are then fetched again."""
         from joserfc.errors import InvalidKeyIdError
 
         try:
@@ -119,7 +119,7 @@ class Issuer:
             return _claims(token, self._known()[1], self.settings, nonce)
 
     def _identity(self, claims: dict[str, Any]) -> Identity:
-        """Return whom the claims speak of. Raises: Problem, where they may not come in."""
+        """Return the identity in the claims. Raises: Problem if that person may not sign in."""
         address = str(claims.get("email", "")) if claims.get("email_verified") is True else ""
         allowed = self.settings.allowed
         if allowed and not any(fnmatchcase(address.lower(), pattern.lower()) for pattern in allowed):
@@ -129,7 +129,7 @@ class Issuer:
         return Identity(f"{self.settings.issuer} {claims['sub']}", name)
 
     def _known(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return what the issuer says of itself, and its keys. Raises: Problem."""
+        """Return the issuer's metadata and its keys. Raises: Problem."""
         if not self._about or time.monotonic() - self._about[0] > KEPT_S:
             try:
                 about = self._fetch(f"{self.settings.issuer.rstrip('/')}/.well-known/openid-configuration")
@@ -149,7 +149,7 @@ class Issuer:
 
     @contextmanager
     def _waiting(self) -> Iterator[None]:
-        """Wait for the issuer, unless it failed a moment ago or others wait already. Raises: Problem."""
+        """Take a slot to wait for the issuer. Raises: Problem if it failed a moment ago, or if no slot is free."""
         if time.monotonic() - self._failed_at < REST_S or not self._slots.acquire(blocking=False):
             raise Problem("provider_unreachable", AWAY, retry_after=REST_S)
         try:
@@ -178,7 +178,7 @@ class Issuer:
 
 
 def _read(response: Any, **_: object) -> None:
-    """Read an answer before requests does, which knows no limit. Raises: ValueError."""
+    """Read a response before requests does, which has no size limit. Raises: ValueError."""
     body = bytearray()
     for block in response.iter_content(BLOCK_BYTES):
         body += block

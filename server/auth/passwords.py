@@ -1,4 +1,4 @@
-"""Passwords: which ones are accepted, and how they are kept."""
+"""Passwords: the rules for new ones, and their hashes."""
 
 import threading
 import unicodedata
@@ -22,20 +22,20 @@ TOO_COMMON = N_("This password is too easy to guess. Choose another one.")
 BUSY = N_("Too many people are signing in right now. Try again in a moment.")
 
 COMMON = frozenset(Path(__file__).with_name("common_passwords.txt").read_text().split())
-"""What people choose first."""
+"""The passwords that people choose most often."""
 
 TIME_COST, MEMORY_COST_KIB, PARALLELISM = 2, 19 * 1024, 1
-"""19 MiB and about 30 ms: what OWASP asks for, and what the smallest server has.
+"""19 MiB and about 30 ms: the OWASP minimum, which the smallest server can afford.
 
 Source: https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html
 """
 _slots = threading.BoundedSemaphore(2)
-"""Hashes that are made at the same time: more would take memory and threads from everybody else."""
+"""Hashes computed at the same time: more would take memory and threads from other requests."""
 TIMEOUT_S = 5
 
 
 def check_new(password: str, name: str = "") -> None:
-    """Refuse what is no good password, for somebody of that name. Raises: Problem("invalid_request")."""
+    """Refuse a weak password, or one that is the name. Raises: Problem("invalid_request")."""
     text = _normalised(password)
     if len(text) < SHORTEST:
         raise Problem("invalid_request", TOO_SHORT)
@@ -46,18 +46,18 @@ def check_new(password: str, name: str = "") -> None:
 
 
 def is_common(password: str) -> bool:
-    """Tell whether anybody would try this one first, or it is one character again and again."""
+    """Tell whether a password is among the most common ones, or one repeated character."""
     return password.casefold() in COMMON or len(set(password)) == 1
 
 
 def hash_password(password: str) -> str:
-    """Return what is stored of a password. Raises: Problem("busy")."""
+    """Return the hash of a password for the store. Raises: Problem("busy")."""
     with _slot():
         return _hasher().hash(_normalised(password))
 
 
 def verify(password: str, password_hash: str | None) -> bool:
-    """Tell whether this is the password. Without a hash it is not, which takes as long. Raises: Problem("busy")."""
+    """Tell whether a password matches a hash. No hash never matches, but takes as long. Raises: Problem("busy")."""
     from argon2.exceptions import InvalidHashError, VerificationError
 
     dummy = _dummy_hash()
@@ -70,13 +70,13 @@ def verify(password: str, password_hash: str | None) -> bool:
 
 
 def is_outdated(password_hash: str) -> bool:
-    """Tell whether a hash was made with other parameters than today's."""
+    """Tell whether a hash was made with other parameters than the current ones."""
     return _hasher().check_needs_rehash(password_hash)
 
 
 @cache
 def _hasher() -> "PasswordHasher":
-    """Return what hashes. Only who has accounts needs the library."""
+    """Return the hasher. The library is loaded only if there are accounts."""
     from argon2 import PasswordHasher
 
     return PasswordHasher(TIME_COST, MEMORY_COST_KIB, PARALLELISM)
@@ -98,5 +98,5 @@ def _slot() -> Iterator[None]:
 
 
 def _normalised(password: str) -> str:
-    """Return the one form of characters that keyboards write in several."""
+    """Return the password in NFKC, because keyboards write some characters in several ways."""
     return unicodedata.normalize("NFKC", password)

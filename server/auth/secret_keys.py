@@ -1,4 +1,4 @@
-"""The session key: made once, kept in the data folder for its owner alone, and the same for every process."""
+"""The secret key of sessions, in `session.key` in the data folder, and the keys derived from it."""
 
 import hashlib
 import hmac
@@ -13,7 +13,7 @@ SIZE_BYTES = 32
 
 
 def session_key(folder: Path) -> bytes:
-    """Return the key in that folder; the first call makes it. Raises: Problem("storage_unavailable")."""
+    """Return the key in a data folder; the first call creates it, readable by its owner only. Raises: Problem."""
     file = folder / FILE
     try:
         if not file.exists():
@@ -29,7 +29,7 @@ def session_key(folder: Path) -> bytes:
 
 
 def keyed_hash(key: bytes, text: str) -> str:
-    """Return what can be stored of a secret text: without the key, nobody can tell whether a guess is right."""
+    """Return a hash of a secret text for the store: without the key, nobody can check a guess."""
     return hmac.new(key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
 
@@ -39,7 +39,7 @@ def derive_key(key: bytes, purpose: str) -> bytes:
 
 
 def _make(file: Path) -> None:
-    """Write a new key; where two processes do so at once, the first one's stays."""
+    """Write a new key; if two processes do so at once, the first one's stays."""
     made = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
     handle = os.open(made, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     try:

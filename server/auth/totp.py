@@ -1,4 +1,4 @@
-"""The second factor: six digits that change every half minute. Source: https://www.rfc-editor.org/rfc/rfc6238"""
+"""The second factor: TOTP codes from a phone, and recovery codes. Source: https://www.rfc-editor.org/rfc/rfc6238"""
 
 import hmac
 import secrets
@@ -14,20 +14,20 @@ STEP_S = 30
 DRIFT = 1
 """Steps that a phone's clock may be early or late."""
 CODES = 10
-"""How many codes there are on paper."""
+"""The number of recovery codes."""
 LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
-"""None of them looks like another one."""
+"""Characters that cannot be mistaken for each other."""
 
 
 def new_secret() -> str:
-    """Return a secret for somebody's phone, in base 32."""
+    """Return a new secret for a phone, in base 32."""
     import pyotp
 
     return pyotp.random_base32()
 
 
 def matching_step(secret: str, code: str, now: float | None = None) -> int | None:
-    """Return the time step whose code this is; None if it is not one of those about now."""
+    """Return the time step of a code; None if the code is not valid now."""
     import pyotp
 
     totp, current = pyotp.TOTP(secret), int((time.time() if now is None else now) // STEP_S)
@@ -37,7 +37,7 @@ def matching_step(secret: str, code: str, now: float | None = None) -> int | Non
 
 
 def verify_code(access: Access, account: Account, code: str) -> bool:
-    """Tell whether a code is good for an account, and use it up: one of the phone's, or one on paper."""
+    """Tell whether a code from the phone or a recovery code is valid for an account, and use it up."""
     step = matching_step(account.totp_secret or "", code) if account.totp_secret else None
     if step is not None:
         return access.second_factors.use_step(account.id, step)
@@ -45,20 +45,20 @@ def verify_code(access: Access, account: Account, code: str) -> bool:
 
 
 def new_recovery_codes() -> list[str]:
-    """Return codes for paper; each has about 49 bits."""
+    """Return recovery codes; each has about 49 bits."""
     made = ["".join(secrets.choice(LETTERS) for _ in range(10)) for _ in range(CODES)]
     return [f"{code[:5]}-{code[5:]}" for code in made]
 
 
 def enable(access: Access, account: Account, secret: str, step: int) -> list[str]:
-    """Ask for codes from now on; return those for paper, which are told this once."""
+    """Require codes from now on, and return the recovery codes, which are shown only now."""
     codes = new_recovery_codes()
     access.second_factors.enable(account.id, secret, step, [access.hash_of_code(_normalised(code)) for code in codes])
     return codes
 
 
 def qr_code(secret: str, name: str, site: str) -> Markup:
-    """Return what a phone reads the secret from, as SVG."""
+    """Return the QR code from which a phone reads the secret, as SVG."""
     import pyotp
     import segno
 

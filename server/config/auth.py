@@ -27,11 +27,11 @@ class Rights(Strict):
     """What a role may do."""
 
     models: Names = ("*",)
-    """Names of models, in which `*` stands for anything."""
+    """Names of models, with `*` as a wildcard."""
 
 
 class Roles(Strict):
-    """By role, what it may do."""
+    """The rights of each role."""
 
     admin: Rights = Rights()
     user: Rights = Rights()
@@ -41,30 +41,30 @@ class Roles(Strict):
 
 
 class Oidc(Strict):
-    """An OpenID Connect issuer, which people can come in through besides."""
+    """An OpenID Connect issuer as an additional way to sign in."""
 
     issuer: Annotated[BaseUrl, AfterValidator(_by_https)]
-    """Its address, exactly as it calls itself."""
+    """Its URL, exactly as in its metadata."""
     client_id: Line
     client_secret: Line = Field(default="", repr=False)
     label: str = "OpenID Connect"
-    """What people know it as."""
+    """Its name on the button."""
     allowed: Names = ()
-    """Confirmed mail addresses that may come in, in which `*` stands for anything; none: everybody it knows."""
+    """Verified mail addresses that may sign in, with `*` as a wildcard; empty allows everybody."""
 
 
 class Auth(Strict):
-    """Who may come in."""
+    """Who may sign in, and how."""
 
     mode: Mode = "none"
     password: str = Field(default="", repr=False)
-    """What everybody knows who may come in, in the mode of that name."""
+    """The shared password in the mode of that name."""
     roles: Roles = Roles()
     oidc: Oidc | None = None
 
 
 def with_password(document: dict[str, Any]) -> dict[str, Any]:
-    """Return the document with the variable that holds the shared password, where one is wanted."""
+    """Return the document with the variable of the shared password, if the mode needs one."""
     auth = document.get("auth")
     if not isinstance(auth, dict) or auth.get("mode") != "password":
         return document
@@ -72,7 +72,7 @@ def with_password(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def mistakes_in(auth: object) -> Iterator[Mistake]:
-    """Yield what shows only when the keys are held together."""
+    """Yield mistakes that concern several keys together."""
     if isinstance(auth, dict) and auth.get("oidc") is not None and auth.get("mode") != "accounts":
         yield Mistake(("auth", "oidc"), 'needs auth.mode to be "accounts"')
     password = auth.get("password") if isinstance(auth, dict) and auth.get("mode") == "password" else None

@@ -1,4 +1,4 @@
-"""How much one person, and one address, may ask for, as config.json says it."""
+"""The limits in config.json: turns, requests and tokens of a person and of an address."""
 
 from typing import Any
 
@@ -12,25 +12,25 @@ ALONE = {
     "address_turns_per_minute": 0,
     "address_requests_per_minute": 0,
 }
-"""What holds for who is alone with the server: nothing that one person would ever meet."""
+"""Defaults where nobody signs in: no limits that a single person could reach."""
 MANY = 100
 
 
 class Limits(Strict):
-    """The values here are for people who sign in. 0 is no limit."""
+    """The defaults are for people who sign in. 0 is no limit."""
 
     turns_per_minute: NonNegativeInt = 20
     concurrent_turns: NonNegativeInt = 8
     tokens_per_day: NonNegativeInt = 0
-    """Asked and answered with, within 24 hours; where the service does not count them they are estimated."""
+    """Input and output within 24 hours; estimated if the service does not count."""
     requests_per_minute: NonNegativeInt = 600
     address_turns_per_minute: NonNegativeInt = 60
-    """From one address, whoever is there."""
+    """From one address, whoever uses it."""
     address_requests_per_minute: NonNegativeInt = 1800
 
 
 def with_limits(document: dict[str, Any]) -> dict[str, Any]:
-    """Return the document with the limits of its way to come in."""
+    """Return the document with the default limits for its auth mode."""
     auth, limits = document.get("auth", {}), document.get("limits", {})
     if not isinstance(auth, dict) or not isinstance(limits, dict) or auth.get("mode", "none") != "none":
         return document

@@ -1,4 +1,4 @@
-"""The whole of config.json: what g4f_lite reads of it, and the keys of the site."""
+"""The schema of config.json: the keys of g4f_lite, and those of the site."""
 
 import ipaddress
 import re
@@ -25,7 +25,7 @@ PREFIX = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether this names the machine itself, so that no other can connect."""
+    """Tell whether this names the local machine, so that no other can connect."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -33,7 +33,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _address(host: str) -> str:
-    """Return the address as sockets want it, an IPv6 one without its brackets."""
+    """Return the address for a socket; IPv6 without brackets."""
     if not HOST_NAME.fullmatch(host) and not (":" in host and HOST_NAME.fullmatch(f"[{host}]")):
         raise ValueError("must be an address of this machine, such as 127.0.0.1, or its name")
     return host.strip("[]")
@@ -86,23 +86,23 @@ def _redis(url: str) -> str:
 
 
 class SiteConfig(Strict):
-    """Where the site is served, and what it calls itself."""
+    """Where the site is served, and its title."""
 
     host: Annotated[str, AfterValidator(_address)] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 1338
     """0: any free one."""
     debug: bool = False
     log: Literal["text", "json"] = "text"
-    """How lines of the log are written: for people, or for programs that collect them."""
+    """The format of the log: for people, or for programs that collect it."""
     metrics_token: Annotated[str, AfterValidator(_token), Field(repr=False)] = ""
-    """Who has it may read `/metrics` from other machines."""
+    """Allows reading `/metrics` from other machines."""
     title: str = "g4f-lite"
     trusted_proxies: NonNegativeInt = 0
-    """How many proxies stand in front, whose `X-Forwarded-*` headers are believed."""
+    """The number of proxies in front whose `X-Forwarded-*` headers are trusted."""
     proxy_addresses: Annotated[Names, AfterValidator(_networks)] = ("127.0.0.0/8", "::1/128")
-    """Where the innermost of them connects from; nobody else is believed."""
+    """The addresses from which the innermost proxy connects; no other is trusted."""
     allowed_hosts: Annotated[Names, AfterValidator(_host_names)] = ()
-    """Names under which the site may be asked for, besides those of this machine."""
+    """Host names under which the site answers, in addition to those of this machine."""
 
 
 class Config(CatalogConfig):
@@ -122,12 +122,12 @@ class Config(CatalogConfig):
 
     @classmethod
     def with_defaults(cls, document: dict[str, Any]) -> dict[str, Any]:
-        """Return the document with the name of the shared password's variable, and the limits that fit `auth`."""
+        """Return the document with the variable of the shared password, and the limits for its auth mode."""
         return with_limits(with_password(super().with_defaults(document)))
 
     @classmethod
     def relations(cls, document: Mapping[str, Any]) -> Iterator[Mistake]:
-        """Yield also what is wrong with a site that other machines can reach."""
+        """Yield also the mistakes of a site that other machines can reach."""
         yield from super().relations(document)
         auth, site = document.get("auth", {}), document.get("site_config")
         yield from mistakes_in(auth)

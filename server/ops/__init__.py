@@ -1,1 +1,1 @@
-"""What whoever runs the server needs: logs, backup, checks, systemd."""
+"""Operations: logs, backup, deployment check, systemd, statistics."""

@@ -1,4 +1,4 @@
-"""The folder that holds what the server keeps, for its owner alone."""
+"""The data folder, which only its owner may read."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ MODE = 0o700
 
 
 def create(folder: Path) -> None:
-    """Make the folder if it is not there. Raises: Problem("storage_unavailable")."""
+    """Create the folder if it does not exist. Raises: Problem("storage_unavailable")."""
     try:
         folder.mkdir(MODE, parents=True, exist_ok=True)
     except OSError as error:

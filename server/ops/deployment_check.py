@@ -1,4 +1,4 @@
-"""What makes a deployment unsafe, as far as its configuration and files show it: for `run.py check`."""
+"""The deployment check of `run.py check`: risks in the configuration and the files."""
 
 import os
 import sqlite3
@@ -19,7 +19,7 @@ OLD_SQLITE = (
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """Something to change. An error lets strangers in or read; anything else is good to know."""
+    """Something to change. An error lets strangers in, or lets them read; the rest is worth knowing."""
 
     sentence: str
     is_error: bool = True
@@ -29,12 +29,12 @@ class Risk:
 
 
 def risks(config: Config, file: Path) -> list[Risk]:
-    """Return what is unsafe about a site. file: its configuration."""
+    """Return the risks of a site. file: its configuration."""
     return [*_strangers(config), *_on_the_way(config), *_files(config, file), *_program(config)]
 
 
 def _strangers(config: Config) -> Iterator[Risk]:
-    """Yield who may come in and should not, or cannot and should."""
+    """Yield risks about who can reach the site."""
     site = config.site_config
     for_others = site.trusted_proxies > 0 or bool(site.allowed_hosts)
     if for_others and config.auth.mode == "none":
@@ -57,7 +57,7 @@ def _strangers(config: Config) -> Iterator[Risk]:
 
 
 def _on_the_way(config: Config) -> Iterator[Risk]:
-    """Yield what travels without encryption."""
+    """Yield risks of connections without encryption."""
     site = config.site_config
     if not is_loopback(site.host) and not site.trusted_proxies:
         yield Risk(
@@ -71,7 +71,7 @@ def _on_the_way(config: Config) -> Iterator[Risk]:
 
 
 def _files(config: Config, file: Path) -> Iterator[Risk]:
-    """Yield what other users of this machine may read."""
+    """Yield files that other users of this machine can read."""
     data = Path(config.data_dir)
     for path in (data, data / SESSION_KEY):
         if _is_open(path):
@@ -82,7 +82,7 @@ def _files(config: Config, file: Path) -> Iterator[Risk]:
 
 
 def _program(config: Config) -> Iterator[Risk]:
-    """Yield what is to be said of the program that runs."""
+    """Yield risks of the running program itself."""
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         yield Risk("This runs as root, which it has no need of; see deploy/g4f-lite.service.", False)
     if config.database.startswith("sqlite") and sqlite3.sqlite_version_info < SAFE_SQLITE:
@@ -90,5 +90,5 @@ def _program(config: Config) -> Iterator[Risk]:
 
 
 def _is_open(path: Path) -> bool:
-    """Tell whether others have any right to a file that is there."""
+    """Tell whether an existing file gives rights to other users."""
     return os.name == "posix" and path.exists() and path.stat().st_mode & 0o077 != 0

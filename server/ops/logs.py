@@ -1,4 +1,4 @@
-"""What the log looks like: a line an event, in UTC, and no secret of the configuration in it."""
+"""The format of the log: one line per event, times in UTC, and secrets of the configuration redacted."""
 
 import json
 import logging
@@ -12,14 +12,14 @@ from server.config.site import Config
 from server.ops.request_id import request_id
 
 SHORTEST_SECRET = 6
-"""Characters. A shorter one would blot out ordinary words, and protects nothing."""
+"""Characters. Redacting shorter ones would hide ordinary words and protect nothing."""
 
 CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
-"""Characters that could end a line and begin a forged one."""
+"""Characters that could end a line and start a forged one."""
 
 
 class TextFormatter(logging.Formatter):
-    """Formats records for people; the lines of a traceback are indented, so that none can pass for an event."""
+    """Formats records for people. Lines of a traceback are indented, so that none looks like an event."""
 
     converter = staticmethod(time.gmtime)
     default_time_format = "%Y-%m-%dT%H:%M:%S"
@@ -42,10 +42,10 @@ class TextFormatter(logging.Formatter):
 
 
 class JsonFormatter(TextFormatter):
-    """Formats records for programs: an object a line, with `request_id` and `traceback` where there is one."""
+    """Formats records for programs: one JSON object per line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the record as JSON in ASCII, redacted before anything in it is escaped."""
+        """Return the record as JSON in ASCII. Redaction comes before escaping, which would hide secrets from it."""
         said = {
             "time": self.formatTime(record),
             "level": record.levelname,
@@ -62,17 +62,17 @@ FORMATTERS = {"text": TextFormatter, "json": JsonFormatter}
 
 
 def set_up_logging(config: Config) -> None:
-    """Write what the server has to say to standard error, instead of what was set up before."""
+    """Write the log to standard error, replacing any earlier set-up."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(FORMATTERS[config.site_config.log](config))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     for package in ("server", "g4f_lite"):
         logging.getLogger(package).setLevel(logging.DEBUG if config.site_config.debug else logging.INFO)
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # the store says itself what it did
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # the store logs its migrations itself
 
 
 def secrets_of(config: Config) -> set[str]:
-    """Return every text of the configuration that nobody may read."""
+    """Return all secrets of the configuration."""
     return {secret for secret in _secrets(config) if len(secret) >= SHORTEST_SECRET}
 
 

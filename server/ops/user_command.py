@@ -1,4 +1,4 @@
-"""`python run.py user …`: accounts from the command line, while the server runs or not."""
+"""The command `run.py user`: manages accounts, whether the server runs or not."""
 
 import argparse
 import getpass
@@ -22,14 +22,14 @@ BY = "command line"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Tell a parser what can be asked of this command."""
+    """Add the arguments of this command to a parser."""
     parser.add_argument("action", choices=ACTIONS, help="reset: print a one-time link to choose another password")
     parser.add_argument("name", nargs="?", help="whose account; not for list")
     parser.add_argument("--admin", action="store_true", help="add: somebody who can manage the others")
 
 
 def run(config: Config, options: argparse.Namespace) -> int:
-    """Do what was asked. Returns: the exit code. Raises: Problem."""
+    """Run the action. Returns: the exit code. Raises: Problem."""
     if options.action != "list" and not options.name:
         raise Problem("invalid_request", f"Say whose account: run.py user {options.action} NAME")
     data_folder.create(Path(config.data_dir))
@@ -40,7 +40,7 @@ def run(config: Config, options: argparse.Namespace) -> int:
 
 
 def _make_ready(store: Store) -> None:
-    """Make or change the schema where there is need to, and then only while no server runs."""
+    """Create or migrate the schema if needed, which requires that no server runs."""
     store.database.open()
     if revision(store.database) != HEAD:
         store.lock()
@@ -89,14 +89,14 @@ def _line(account: Account) -> str:
 
 
 def _new_password(name: str) -> str:
-    """Return the hash of a password that was asked for. Raises: Problem."""
+    """Ask for a password and return its hash. Raises: Problem."""
     password = _password()
     passwords.check_new(password, name)
     return passwords.hash_password(password)
 
 
 def _password() -> str:
-    """Return what somebody types twice at a terminal; elsewhere CHAT_PASSWORD, or a line of standard input."""
+    """Return a password typed twice at a terminal; without one CHAT_PASSWORD, or a line of standard input."""
     if not sys.stdin.isatty():
         return os.environ.get("CHAT_PASSWORD") or sys.stdin.readline().rstrip("\r\n")
     password = getpass.getpass("Password: ")

@@ -1,4 +1,4 @@
-"""Which version of the program this is."""
+"""The version of the program."""
 
 import tomllib
 from functools import cache
@@ -9,5 +9,5 @@ PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 @cache
 def version() -> str:
-    """Return the version that the project's file names."""
+    """Return the version in pyproject.toml."""
     return str(tomllib.loads(PROJECT.read_text())["project"]["version"])

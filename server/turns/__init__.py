@@ -1,1 +1,1 @@
-"""A turn: a question and its answer, from the first event to the last."""
+"""Turns: a question and its answer, from the first event to the last."""

@@ -1,4 +1,4 @@
-"""All running turns: started, saved at least once a second, stopped, and waited for when the server ends."""
+"""The running turns: starts, saves every second, stops and drains them."""
 
 import asyncio
 import logging
@@ -18,7 +18,7 @@ from server.turns.turn import Turn
 log = logging.getLogger(__name__)
 
 CHECKPOINT_EVERY_S = 0.7
-"""Together with the time that the write takes this stays below a second."""
+"""With the time of the write this stays below a second."""
 
 Notify = Callable[[str, dict[str, Any]], None]
 
@@ -27,7 +27,7 @@ class Engine:
     """Lives on one event loop. Methods say when they may be called from other threads."""
 
     def __init__(self, store: Store, loop: asyncio.AbstractEventLoop, stats: TurnStats, notify: Notify) -> None:
-        """notify: told of turns that begin and end, with the user's id and a message for other devices."""
+        """notify: called when a turn begins or ends, with the user's id and a message for the user's other pages."""
         self.loop = loop
         self._store = store
         self._stats = stats
@@ -39,7 +39,7 @@ class Engine:
         self._saving = asyncio.Lock()
 
     def start(self, turn: Turn, slot: Slot | None = None) -> None:
-        """Let a turn run, and release its slot once it has ended. From any thread."""
+        """Run a turn, and release its slot when it ends. From any thread."""
         with self._registering:
             self._turns[turn.user_id, turn.message_id] = turn
         self.loop.call_soon_threadsafe(self._start, turn, slot)
@@ -60,25 +60,25 @@ class Engine:
         return message
 
     def stop(self, user_id: str, message_id: str) -> Turn | None:
-        """End a turn and its upstream call; return it once it has ended. From any thread but the loop's."""
+        """Stop a turn and its upstream call, and return it after its end. From any thread but the loop's."""
         if turn := self.find(user_id, message_id):
             asyncio.run_coroutine_threadsafe(_end(turn, "stopped"), self.loop).result()
         return turn
 
     def stop_conversation(self, user_id: str, conversation_id: str) -> None:
-        """End every turn of a conversation. From any thread but the loop's."""
+        """Stop every turn of a conversation. From any thread but the loop's."""
         for turn in list(self._turns.values()):
             if (turn.user_id, turn.begun.conversation_id) == (user_id, conversation_id):
                 self.stop(user_id, turn.message_id)
 
     def stop_all(self, user_id: str) -> None:
-        """End every turn of a person. From any thread but the loop's."""
+        """Stop every turn of a person. From any thread but the loop's."""
         for turn in list(self._turns.values()):
             if turn.user_id == user_id:
                 self.stop(user_id, turn.message_id)
 
     def snapshot(self, user_id: str, message_id: str) -> Snapshot | None:
-        """Return how far a running answer has come; None if it is not running. From any thread but the loop's."""
+        """Return the running answer so far; None if it is not running. From any thread but the loop's."""
         if turn := self.find(user_id, message_id):
             return asyncio.run_coroutine_threadsafe(_snapshot(turn), self.loop).result()
         return None
@@ -93,7 +93,7 @@ class Engine:
         await asyncio.gather(*(turn.ended.wait() for turn in list(self._turns.values())))
 
     async def drain(self, timeout_s: float) -> int:
-        """Let turns finish, then interrupt the rest; return how many that were."""
+        """Let turns end in time, interrupt the others, and return how many those were."""
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 await self.idle()
@@ -102,7 +102,7 @@ class Engine:
         return len(left)
 
     async def checkpoint(self) -> None:
-        """Save what has arrived, all turns in one transaction; what cannot be saved is tried again the next time."""
+        """Save what has arrived, all turns in one transaction; the next call retries what could not be saved."""
         try:
             async with self._saving:
                 await self._append(self.running)
@@ -110,10 +110,10 @@ class Engine:
                 if turn.ended.is_set():
                     await self._finish(turn)
         except Problem as problem:
-            log.error("running answers are not saved for now: %s", problem.message)
+            log.error("could not save the running answers, trying again: %s", problem.message)
 
     def close(self) -> None:
-        """Give the storage thread back."""
+        """Shut the storage thread down."""
         self._storage.shutdown()
 
     def _start(self, turn: Turn, slot: Slot | None) -> None:
@@ -122,7 +122,7 @@ class Engine:
         if slot:
             task.add_done_callback(lambda _: slot.release())
         task.add_done_callback(self._tasks.discard)
-        self._tell(turn)
+        self._notify_pages(turn)
 
     async def _run(self, turn: Turn, slot: Slot | None) -> None:
         try:
@@ -133,16 +133,16 @@ class Engine:
         except Problem as problem:
             log.error("answer %s is kept in memory until it can be saved: %s", turn.message_id, problem.message)
             turn.publish_end(problem)
-        except Exception:  # a bug; whoever reads, stops or drains the turn must not wait for ever
+        except Exception:  # a bug; readers, stops and drains must not wait forever
             log.exception("answer %s is lost by a bug", turn.message_id)
             self._forget(turn)
             turn.publish_end(Problem("internal_error", BUG))
-        self._tell(turn)
+        self._notify_pages(turn)
 
     def _count(self, turn: Turn, slot: Slot | None) -> None:
         usage = turn.outcome.usage or {"input_tokens": 0, "output_tokens": 0}
         self._stats.count("stored", turn.outcome.status, usage["input_tokens"], usage["output_tokens"])
-        if slot:  # before the end is told: whoever hears it may ask the next at once
+        if slot:  # before the end is published: a reader may then ask the next question at once
             slot.release(usage["input_tokens"] + usage["output_tokens"])
         if turn.first_token_s is not None:
             self._stats.first_tokens.add(turn.first_token_s)
@@ -158,7 +158,7 @@ class Engine:
                 turn.journal.unsaved.clear()
 
     async def _finish(self, turn: Turn) -> None:
-        """Save the whole answer; from then on the store answers for it."""
+        """Save the complete answer; from then on it is read from the store."""
         async with self._saving:
             await self.loop.run_in_executor(
                 self._storage, self._store.finish, turn.user_id, turn.message_id, turn.outcome, turn.last_batch()
@@ -166,12 +166,12 @@ class Engine:
         self._forget(turn)
 
     def _forget(self, turn: Turn) -> None:
-        """Leave the turn to the store, unless the same answer is being continued already."""
+        """Remove the turn, unless the same answer is already being continued."""
         with self._registering:
             if self.find(turn.user_id, turn.message_id) is turn:
                 del self._turns[turn.user_id, turn.message_id]
 
-    def _tell(self, turn: Turn) -> None:
+    def _notify_pages(self, turn: Turn) -> None:
         self._notify(
             turn.user_id,
             {
@@ -190,7 +190,7 @@ async def _end(turn: Turn, status: Literal["stopped", "interrupted"]) -> None:
 
 
 async def _snapshot(turn: Turn) -> Snapshot:
-    """Return all up to an event. The blocks may show more, which does no harm: a reader gets those blocks again."""
+    """Return everything up to an event. The blocks may show more: a reader then gets those blocks again."""
     seq, answer = turn.journal.last_seq - turn.journal.ended, turn.so_far
     rendering = await turn.live_html.render(now=True)
     return Snapshot(seq, answer, [block.html for block in rendering.blocks])

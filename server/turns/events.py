@@ -1,10 +1,10 @@
-"""The grammar of a turn, as the browser hears it; this module is its only home.
+"""The events of a turn and their grammar, as sent to the browser; defined only here.
 
     start  attempt*  provider?  (reasoning | content | html)*  title?  usage?  (finish | error)
 
-An event is one JSON object with `type` and, but for `ping`, `seq`. It is written as a line of NDJSON; the same line
-becomes a server-sent event for those who ask for that. Source: the table of events in README.md. `provider` has
-`notices`, sentences for the person, where something was done to the request.
+An event is one JSON object with `type` and, except for `ping`, `seq`. It is written as a line of NDJSON; the same line
+becomes a server-sent event for clients that ask for those. `provider` has `notices`, sentences for the person, if the
+request was changed.
 """
 
 import json
@@ -19,7 +19,7 @@ MIMETYPES: dict[StreamFormat, str] = {"ndjson": "application/x-ndjson", "sse": "
 
 
 def content(seq: int, text: str) -> str:
-    """Return the line of a piece of the answer. Written by hand: it is made once per token."""
+    """Return the line of a piece of the answer. Formatted by hand, because this runs once per token."""
     return f'{{"seq":{seq},"type":"content","content":{encode_basestring(text)}}}\n'
 
 

@@ -1,4 +1,4 @@
-"""An answer's HTML while it arrives: rendered once for all readers, at most ten times a second."""
+"""Live HTML of a growing answer: rendered once for all readers, at most ten times a second."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,16 +11,16 @@ from server.store.records import StoredMessage
 SHORTEST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5
 COST_FACTOR = 10
-"""A rendering that took long is followed by a pause this many times as long."""
+"""The pause after a rendering lasts this many times as long as the rendering."""
 LAG_FACTOR = 5
-"""Where the loop is so busy that the pause lasted longer than it should, the next one is longer by this."""
+"""If a busy loop ends a pause late, the next pause is at least this many times the delay."""
 LONG_TAIL = 4_096
-"""Characters of an open block from which on it is rendered in a thread, so that other streams go on meanwhile."""
+"""Characters; a longer open block is rendered in a thread, so that other streams do not wait."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """An answer as far as it has come: a page shows it and reads on behind event `seq`."""
+    """A running answer so far: a page shows it, and then streams the events after `seq`."""
 
     seq: int
     answer: StoredMessage
@@ -28,7 +28,7 @@ class Snapshot:
 
 
 class GrowingAnswer(Protocol):
-    """What is shown: its text so far, and the number of the last event that brought some."""
+    """The text so far, and the number of the last event that added to it."""
 
     @property
     def content(self) -> str: ...
@@ -38,10 +38,10 @@ class GrowingAnswer(Protocol):
 
 
 class LiveRendering:
-    """Renders an answer when somebody looks. Lives on the event loop."""
+    """Renders an answer when a reader asks. Lives on the event loop."""
 
     def __init__(self, answer: GrowingAnswer) -> None:
-        """Begin with the text that is there."""
+        """Start with the text that the answer has."""
         self._answer = answer
         self._rendered = len(answer.content)
         self._rendering = Rendering(answer.content, answer.content_seq)
@@ -50,11 +50,11 @@ class LiveRendering:
         self._lock = asyncio.Lock()
 
     def complete(self) -> None:
-        """Learn that there is no more to come: the next look brings the final rendering, as history shows it."""
+        """Mark the text as complete: the next rendering is the final one, as in the history."""
         self._complete = True
 
     async def render(self, *, now: bool = False) -> Rendering:
-        """Return the rendering, brought up to date unless it was a moment ago; `now` does not wait for its turn."""
+        """Return the rendering, updated if its pause is over; `now` updates it in any case."""
         async with self._lock:
             clock = asyncio.get_running_loop().time
             if now or self._complete or clock() >= self._due:

@@ -1,4 +1,4 @@
-"""From the path of a conversation's tree to what a provider is asked."""
+"""The prompt: the messages a provider gets, from the path in a conversation's tree."""
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
@@ -11,18 +11,18 @@ CONTINUE = "Your last answer was cut off. Go on exactly where it ends, without r
 
 
 def prompt(path: Sequence[StoredMessage], action: Action) -> list[Message]:
-    """Return the messages, oldest first, the last one the user's."""
+    """Return the messages, oldest first; the last one is the user's."""
     messages = in_turns(Message(stored.role, stored.content) for stored in path)
     if action == "continue" and messages[-1].role == "assistant":
         messages.append(Message("user", CONTINUE))
     return messages
 
 
-def in_turns(said: Iterable[Message]) -> list[Message]:
-    """Return the messages without those that have no text, as what becomes of an answer that failed.
+def in_turns(messages: Iterable[Message]) -> list[Message]:
+    """Return the messages without empty ones, such as answers that failed.
 
-    Several of one role in a row become one, since many services insist on taking turns.
+    Consecutive messages of one role are joined, because many services require alternating roles.
     """
-    with_text = (message for message in said if message.content)
+    with_text = (message for message in messages if message.content)
     turns = groupby(with_text, attrgetter("role"))
     return [Message(role, "\n\n".join(message.content for message in turn)) for role, turn in turns]

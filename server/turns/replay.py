@@ -1,4 +1,4 @@
-"""Reading an answer's events: live from its journal, or afterwards from the store; as text or as HTML blocks."""
+"""Replays an answer's events: live from the journal or later from the store, as text or as HTML blocks."""
 
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ PING_EVERY_S = 15
 
 
 async def live(turn: Turn, after: int, html: bool) -> AsyncGenerator[str, None]:
-    """Yield the lines of a running turn behind `after` as they come, until the last."""
+    """Yield the lines of a running turn after event `after`, as they arrive, until the last."""
     if not turn.journal.base_seq <= after <= turn.journal.last_seq:
         lines, after = _earlier(turn, html)
         yield "".join(lines)
@@ -21,9 +21,9 @@ async def live(turn: Turn, after: int, html: bool) -> AsyncGenerator[str, None]:
 
 
 def ended(message: StoredMessage, batches: Sequence[Batch], after: int, html: bool) -> list[str]:
-    """Return the lines of an ended answer behind `after`; all of it anew where single events are no longer kept.
+    """Return the lines of an ended answer after event `after`, or the whole answer if its events are gone.
 
-    That is so after a while, and where a process died before it had saved what a reader has.
+    They are deleted after a while, and lost if a process dies before it has saved what a reader received.
     batches: those the store still has, in order.
     """
     lines = [
@@ -35,10 +35,10 @@ def ended(message: StoredMessage, batches: Sequence[Batch], after: int, html: bo
 
 
 def _earlier(turn: Turn, html: bool) -> tuple[list[str], int]:
-    """Return what replaces all that a reader has, and the number to go on behind.
+    """Return lines that replace everything a reader has, and the number to go on after.
 
-    That is wanted where a continued answer's earlier turns are read, too, and where a reader is ahead of us, because it
-    has events of a process that died before they were saved.
+    This is for readers of a continued answer's earlier turns, and for readers that have events of a process that died
+    before it saved them.
     """
     answer = turn.begun.answer
     if not turn.journal.base_seq:
@@ -60,7 +60,7 @@ async def _text(turn: Turn, after: int) -> AsyncGenerator[str, None]:
 
 
 async def _html(turn: Turn, after: int, viewer: Viewer) -> AsyncGenerator[str, None]:
-    """Yield the lines with `html` in the place of `content`. HTML waits for its turn; other events bring it along."""
+    """Yield the lines with `html` instead of `content`. HTML comes at its own pace, or with the next other event."""
     journal, seq, unseen, sent = turn.journal, after, 0, after
     while True:
         while seq < journal.last_seq:
@@ -88,14 +88,14 @@ async def _html(turn: Turn, after: int, viewer: Viewer) -> AsyncGenerator[str, N
 
 
 def _changes(viewer: Viewer, rendering: Rendering, sent: int, seq: int) -> str:
-    """Return the `html` lines that bring a viewer up to date; none has a number above `seq`, where the reader is."""
+    """Return the `html` lines that update a viewer; none has a number above `seq`, the reader's position."""
     return "".join(_changed(viewer.changes(rendering), sent, max(sent, min(rendering.seq, seq))))
 
 
 def _changed(changes: Sequence[Change], sent: int, seq: int) -> list[str]:
-    """Return the lines of changes that belong together, of which the last has the number `seq`.
+    """Return the lines of one update; the last has the number `seq`.
 
-    The others repeat the number that was sent before: a reader that is cut off in between gets them all again.
+    The others repeat the number that was sent before, so a reader that is cut off in between gets them all again.
     """
     lines = []
     for change in changes:
@@ -106,7 +106,7 @@ def _changed(changes: Sequence[Change], sent: int, seq: int) -> list[str]:
 
 
 def _with_blocks(lines: list[str], content: str) -> list[str]:
-    """Return the lines with all blocks of the answer in the place of its last piece, and none of the others."""
+    """Return the lines with the blocks of the answer instead of its last piece, and without its other pieces."""
     last = max((index for index, line in enumerate(lines) if events.is_content(line)), default=None)
     if last is None:
         return lines
@@ -117,10 +117,10 @@ def _with_blocks(lines: list[str], content: str) -> list[str]:
 
 
 def _replay(message: StoredMessage) -> list[tuple[str, dict[str, Any]]]:
-    """Return the few events that tell the whole of an ended answer."""
+    """Return the few events that describe a complete ended answer."""
     usage = [("usage", message.usage)] if message.usage else []
     end = ("error", {"error": message.error}) if message.error else ("finish", {"reason": message.finish_reason})
-    return [_replay_start(message), *_way_of(message), *_text_of(message), *usage, end]
+    return [_replay_start(message), *_attempts_of(message), *_text_of(message), *usage, end]
 
 
 def _replay_start(message: StoredMessage) -> tuple[str, dict[str, Any]]:
@@ -133,8 +133,8 @@ def _replay_start(message: StoredMessage) -> tuple[str, dict[str, Any]]:
     }
 
 
-def _way_of(message: StoredMessage) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield how the answer came to be, where there is something to tell: who failed before, or a notice."""
+def _attempts_of(message: StoredMessage) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the failed attempts, and the provider if there were attempts or notices."""
     for attempt in message.attempts:
         yield "attempt", attempt
     if message.answering and (message.attempts or message.notices):

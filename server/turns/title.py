@@ -1,15 +1,15 @@
-"""A conversation's title, made without asking a model."""
+"""The title of a conversation, from its first message and without asking a model."""
 
 import re
 
 LONGEST = 60
-"""Characters; what fits in one line of the sidebar."""
+"""Characters that fit in one line of the sidebar."""
 
 MARKUP = re.compile(r"^[\s#>*`~-]+|\*\*|`")
 
 
 def title_of(text: str) -> str:
-    """Return the first line that says something, cut at a word."""
+    """Return the first line with text, cut between words."""
     line = next((bare for line in text.splitlines() if (bare := MARKUP.sub("", line).strip())), text.strip())
     line = " ".join(line[: 4 * LONGEST].split())
     if len(line) <= LONGEST:

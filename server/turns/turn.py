@@ -1,4 +1,4 @@
-"""One turn: a question, and the answer as it arrives. It belongs to the server; browsers only read its journal."""
+"""One turn: a question and the answer as it arrives. The server owns it; browsers only read its journal."""
 
 import asyncio
 import logging
@@ -31,13 +31,13 @@ class Asked(Protocol):
 
 
 class Turn:
-    """A running turn. Made in any thread; everything else happens on the event loop."""
+    """A running turn. Created in any thread; everything else happens on the event loop."""
 
     outcome: Outcome
     _last_line: str
 
     def __init__(self, user_id: str, begun: Begun, question: Asked, pieces: Pieces) -> None:
-        """Write the `start` event; the question is in the store already. pieces: of the reply to it."""
+        """Write the `start` event. The question is already in the store. pieces: the reply."""
         self.user_id = user_id
         self.begun = begun
         self.message_id = begun.answer.id
@@ -45,9 +45,9 @@ class Turn:
         self.status: Status = "running"
         self.ended = asyncio.Event()
         self.problem: Problem | None = None
-        """Why it failed, or was interrupted; known at its end."""
+        """Why the turn failed or was interrupted; set at its end."""
         self.first_token_s: float | None = None
-        """From the question to the first of the answer."""
+        """Seconds from the question to the start of the answer."""
         self._asked_at = self._attempted_at = monotonic()
         self._reasoning_until = 0.0
         self._question, self._pieces = question, pieces
@@ -83,7 +83,7 @@ class Turn:
 
     @property
     def so_far(self) -> StoredMessage:
-        """The answer as far as it has come. From any thread."""
+        """The answer so far. From any thread."""
         return replace(
             self.begun.answer,
             content=self.content,
@@ -95,13 +95,13 @@ class Turn:
         )
 
     def seal(self) -> None:
-        """Make a batch of the newest events, and one text of many, which takes less memory."""
+        """Join the newest events into a batch, and the pieces of text into one, which takes less memory."""
         self.journal.seal()
         self._content = [self.content]
         self._reasoning = [self.reasoning]
 
     async def receive(self) -> None:
-        """Take the reply until it ends, or is ended by `end`; then the `outcome` stands."""
+        """Receive the reply until it ends or `end` ends it; then `outcome` is set."""
         self._reply = asyncio.create_task(self._take_all())
         if self._ending:
             self._reply.cancel()
@@ -109,18 +109,18 @@ class Turn:
         self._conclude(self._reply)
 
     def end(self, status: Literal["stopped", "interrupted"]) -> None:
-        """Close the upstream; `receive` returns at once with what there is."""
+        """Close the upstream call; `receive` then returns at once, with what has arrived."""
         self._ending = status
         if self._reply:
             self._reply.cancel()
 
     def last_batch(self) -> Batch:
-        """Return all that is not saved when it is first asked for, with the last event; always the same batch."""
+        """Return all unsaved events with the last one. Every call returns the batch of the first."""
         self._last_batch = self._last_batch or self.journal.last_batch(self._last_line)
         return self._last_batch
 
     def publish_end(self, unsaved: Problem | None = None) -> None:
-        """Let the readers have the last event, once the answer is saved; `unsaved` is why it could not be."""
+        """Publish the last event after the answer is saved; `unsaved` is why it could not be."""
         self.journal.append(self._error_line(unsaved) if unsaved else self._last_line, last=True)
         self.ended.set()
 
@@ -149,7 +149,7 @@ class Turn:
         )
 
     def _judge(self, reply: "asyncio.Task[None]") -> Problem | None:
-        """Set the status that the reply's end means, and return what went wrong."""
+        """Set the status from the reply's end, and return what went wrong."""
         if reply.cancelled():
             self.status = self._ending or "interrupted"
             return None if self.status == "stopped" else Problem("stream_cut", INTERRUPTED)
@@ -199,7 +199,7 @@ class Turn:
 
     @property
     def _provider(self) -> str | None:
-        """Who answers, or who did before the answer was continued."""
+        """The provider that answers, or that answered before the answer was continued."""
         return self._answering["provider"] if self._answering else self.begun.answer.provider
 
     def _write(self, type_: str, **members: Any) -> None:
@@ -223,7 +223,7 @@ class Turn:
         }
 
     def _reasoning_members(self) -> dict[str, Any]:
-        """Return how long the model thought: from its being asked to the last of its reasoning."""
+        """Return how long the model thought: from the request to the end of its reasoning."""
         if not self._reasoning_until:
             return {}
         return {"reasoning_s": max(1, round(self._reasoning_until - self._attempted_at))}
@@ -241,7 +241,7 @@ def _members(answering: Answering) -> dict[str, Any]:
 
 
 def _storable(text: str) -> str:
-    """Return the text without U+0000, which PostgreSQL cannot hold."""
+    """Return the text without U+0000, which PostgreSQL cannot store."""
     return text.replace("\0", "\ufffd") if "\0" in text else text
 
 

@@ -1,7 +1,7 @@
-"""The file a backup is: a tar with the database, the files of the data folder, and the configuration.
+"""The backup file: a tar archive of the database, the files of the data folder, and the configuration.
 
-It is for its owner alone, since keys are in it. What is unpacked is not trusted: only plain files below the three
-folders are.
+Only its owner can read it, because it has keys in it. Unpacking does not trust it: only plain files below the three
+folders are unpacked.
 """
 
 import os
@@ -14,11 +14,11 @@ from pathlib import Path, PurePosixPath
 from server.problems import Problem
 
 DATABASE, DATA, CONFIG = "database", "data", "config"
-"""The folders in it."""
+"""The folders in the archive."""
 
 
 def write(file: Path, members: Iterable[tuple[Path, str]]) -> None:
-    """Write these files under these names; what was there before is replaced once all is written. Raises: OSError."""
+    """Write files under these names. An earlier archive is replaced when all is written. Raises: OSError."""
     unfinished = file.with_name(f"{file.name}.unfinished-{os.getpid()}")
     handle = os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     try:
@@ -34,7 +34,7 @@ def write(file: Path, members: Iterable[tuple[Path, str]]) -> None:
 
 
 def unpack(file: Path, folder: Path) -> None:
-    """Unpack into a folder, for its owner alone. Raises: Problem for what is no backup."""
+    """Unpack into a folder, readable by its owner only. Raises: Problem if the file is not a backup."""
     with _reading(file), tarfile.open(file, "r:gz") as tar:
         for member in tar:
             path = PurePosixPath(member.name)

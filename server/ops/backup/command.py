@@ -1,4 +1,4 @@
-"""`run.py backup FILE` and `run.py restore FILE`."""
+"""The commands `run.py backup FILE` and `run.py restore FILE`."""
 
 import argparse
 import sys
@@ -23,7 +23,7 @@ RUNNING = (
 
 
 def backup(config: Config, options: argparse.Namespace) -> int:
-    """Write the site to one file. Raises: Problem; ConfigError when a newer program made the database."""
+    """Write the installation to one file. Raises: Problem; ConfigError if a newer version made the database."""
     installation, file = Installation.of(config, options.config), options.file.absolute()
     if file.exists() and not options.force:
         raise Problem("conflict", f"{file} is there already. Name another file, or say --force to replace it.")
@@ -47,7 +47,7 @@ def backup(config: Config, options: argparse.Namespace) -> int:
 
 
 def restore(config: Config, options: argparse.Namespace) -> int:
-    """Put a site back from one file. Raises: Problem; ConfigError when a newer program made the database."""
+    """Restore an installation from one file. Raises: Problem; ConfigError if a newer version made the database."""
     installation, file = Installation.of(config, options.config), options.file.absolute()
     data_folder.create(installation.data)
     with (
@@ -66,7 +66,7 @@ def restore(config: Config, options: argparse.Namespace) -> int:
 
 @contextmanager
 def _held(config: Config) -> Iterator[None]:
-    """Keep servers away meanwhile. Raises: Problem when there is one."""
+    """Keep servers from starting meanwhile. Raises: Problem if one is running."""
     store = Store(config.database)
     try:
         try:
@@ -88,7 +88,7 @@ def _failing_as_problem(where: Path) -> Iterator[None]:
 
 @contextmanager
 def _temporary(prefix: str, parent: Path) -> Iterator[Path]:
-    """Give a folder that only its owner may look into, until the block ends."""
+    """Yield a temporary folder that only its owner can read."""
     with tempfile.TemporaryDirectory(prefix=prefix, dir=parent) as folder:
         yield Path(folder)
 

@@ -1,4 +1,4 @@
-"""What belongs to a site: its database, what else lies in its data folder, and its configuration."""
+"""The parts of an installation: its database, the other files of its data folder, and its configuration."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ from server.ops.backup import pg_dump
 from server.problems import Problem
 
 MODELS = "models"
-"""The folder in the data folder that is left out: models are large, and can be had again."""
+"""The folder that a backup leaves out: models are large and can be downloaded again."""
 REPLACED = ".replaced-"
-"""Stands in the name of a file in whose place a backup was put."""
+"""Marks the name of a file that a restore has replaced."""
 LEFT_OUT = (REPLACED, ".unfinished-", ".backup")
-"""In the names of files: what was replaced, what was never written to its end, and other backups."""
+"""Marks of replaced files, incomplete files and other backups."""
 
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """Where the parts of a site are."""
+    """The paths of the parts."""
 
     database: Path
     data: Path
@@ -29,14 +29,14 @@ class Installation:
 
     @classmethod
     def of(cls, config: Config, file: Path | None) -> "Installation":
-        """Return the site of a configuration, and of its file. Raises: Problem for a database that is no file."""
+        """Return the installation of a configuration file. Raises: Problem if the database is not a file."""
         url = make_url(config.database)
         if url.get_backend_name() != "sqlite":
             raise Problem("invalid_request", pg_dump.advice(url))
         return cls(Path(str(url.database)).absolute(), Path(config.data_dir), file or STANDARD_FILE)
 
     def files(self, backup: Path) -> Iterator[Path]:
-        """Yield what lies in the data folder, but for models, backups, the database, and what is named after it."""
+        """Yield the files of the data folder, without models, backups, and the files of the database."""
         for path in sorted(self.data.rglob("*")):
             top = path.relative_to(self.data).parts[0]
             is_plain = path.is_file() and not path.is_symlink()
@@ -45,7 +45,7 @@ class Installation:
                 yield path
 
     def settings(self) -> Iterator[Path]:
-        """Yield the files of the configuration that are there."""
+        """Yield the existing files of the configuration."""
         for path in (self.config, self.config.with_name(".env")):
             if path.is_file():
                 yield path

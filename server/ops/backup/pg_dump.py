@@ -1,4 +1,4 @@
-"""What to say where the database is PostgreSQL, which has programs of its own for this."""
+"""How to back up PostgreSQL, which has its own programs for that."""
 
 import shlex
 
@@ -6,7 +6,7 @@ from sqlalchemy import URL
 
 
 def advice(url: URL) -> str:
-    """Return how to back a database up and put it back, without the password that the address may have."""
+    """Return the commands to back up and restore a database, without the password in its URL."""
     query = {name: value for name, value in url.query.items() if name != "password"}
     address = URL.create("postgresql", url.username, None, url.host, url.port, url.database, query)
     there = shlex.quote(f"--dbname={address.render_as_string(hide_password=False)}")

@@ -1,4 +1,4 @@
-"""Puts an unpacked backup where the site is. What is replaced stays beside it, under another name."""
+"""Restores an unpacked backup. Replaced files stay beside the new ones, under other names."""
 
 import filecmp
 import os
@@ -11,20 +11,20 @@ from server.ops.backup import archive
 from server.ops.backup.installation import REPLACED, Installation
 
 BESIDE = ("", "-wal", "-shm", "-journal")
-"""What a database's files end in: together they are the database."""
+"""The endings of the files of a SQLite database."""
 
 
 class Restore:
-    """One restoring."""
+    """One run of a restore."""
 
     def __init__(self, installation: Installation, folder: Path) -> None:
-        """folder: where the backup was unpacked, on the file system of the database."""
+        """folder: the unpacked backup, on the file system of the database."""
         self._installation = installation
         self._folder = folder
         self._suffix = f"{REPLACED}{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
 
     def place(self, database: Path) -> Iterator[str]:
-        """Put everything in its place, the database first; yield what was done, in sentences."""
+        """Put everything in its place, the database first. Yields: sentences about what was done."""
         yield from self._database(database)
         for path in self._files(archive.DATA):
             target = self._installation.data / path.relative_to(self._folder / archive.DATA)
@@ -53,7 +53,7 @@ class Restore:
         self._put(path, target)
 
     def _settings(self, path: Path, target: Path) -> Iterator[str]:
-        """Put back a file of the configuration where there is none; this machine's own stays in force."""
+        """Restore a file of the configuration, unless this machine has one of its own."""
         if target.exists() and filecmp.cmp(path, target, shallow=False):
             return
         beside = target.with_name(f"{target.name}.from-backup") if target.exists() else target
@@ -62,7 +62,7 @@ class Restore:
             yield f"{target} is not the backup's; that one is now {beside}."
 
     def _put(self, path: Path, target: Path) -> None:
-        """Copy a file into its place; it belongs to whom the folder does, also where root restores."""
+        """Copy a file into its place. It belongs to the owner of the folder, even if root restores it."""
         unfinished = target.with_name(f"{target.name}.unfinished-{os.getpid()}")
         handle = os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         try:

@@ -62,7 +62,7 @@ def test_a_hash_with_other_costs_is_outdated(monkeypatch):
 
 def test_more_hashes_at_once_than_there_is_room_for_wait_and_are_refused(monkeypatch):
     monkeypatch.setattr(passwords, "_slots", threading.BoundedSemaphore(1))
-    monkeypatch.setattr(passwords, "PATIENCE_S", 0)
+    monkeypatch.setattr(passwords, "TIMEOUT_S", 0)
 
     with passwords._place(), pytest.raises(Problem) as caught:
         passwords.hash_password("correct horse")
