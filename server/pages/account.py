@@ -12,9 +12,8 @@ from server.auth.access import Access
 from server.auth.person import Person
 from server.current.identity import current_person, signed_in_person
 from server.current.services import services
-from server.pages.error_page import not_found_page
 from server.pages.login import limiter_keys
-from server.pages.page import Page, render
+from server.pages.page import Page, not_found_page, render
 from server.problems import Problem
 from server.store.people.accounts import Account
 from server.translatable import N_

@@ -9,8 +9,7 @@ from flask.typing import ResponseReturnValue
 from server.auth.access import Access
 from server.current.identity import current_person, signed_in_person
 from server.current.services import services
-from server.pages.error_page import not_found_page
-from server.pages.page import Page, render
+from server.pages.page import Page, not_found_page, render
 from server.problems import Problem
 from server.store.people.accounts import Account, Role
 from server.web.i18n import gettext as _

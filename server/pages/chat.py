@@ -12,9 +12,8 @@ from g4f_lite.routing.model import Model
 from server.current.allowed_models import allowed_models, default_model, model_options
 from server.current.identity import user_id
 from server.current.services import services
-from server.pages.error_page import not_found_page
 from server.pages.message_window import WINDOW, MessageWindow, branch, labels, message_window
-from server.pages.page import Notices, Page, render
+from server.pages.page import Notices, Page, not_found_page, render
 from server.pages.parameters import Parameters
 from server.pages.sidebar import ConversationList, conversation_list
 from server.problems import Problem

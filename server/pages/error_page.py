@@ -4,7 +4,7 @@ from flask import Request, Response, render_template
 
 from server.current.sign_in import is_api_path
 from server.pages.error_texts import error_text
-from server.pages.page import Page, render
+from server.pages.page import Page
 from server.problems import Problem
 
 
@@ -21,8 +21,3 @@ def error_page(problem: Problem) -> Response:
     body = render_template("error.html", **vars(Page()), text=error_text(problem.as_dict()), error_id=problem.id)
     headers = {name: value for name, value in problem.headers().items() if name != "Content-Type"}
     return Response(body, problem.status, headers)
-
-
-def not_found_page() -> tuple[str, int]:
-    """Return the page for an address that leads nowhere, or to something that this person may not know of."""
-    return render("not_found.html", Page()), 404

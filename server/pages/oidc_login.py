@@ -12,8 +12,8 @@ from server.current.identity import open_to_all
 from server.current.services import services
 from server.current.session_cookie import set_short_cookie
 from server.current.sign_in import path_within_site
-from server.pages.error_page import not_found_page
 from server.pages.login import let_in, limiter_keys, show_login, too_many
+from server.pages.page import not_found_page
 from server.problems import Problem
 from server.store.people.accounts import LONGEST_NAME, Account
 from server.translatable import N_

@@ -1,4 +1,4 @@
-"""What every HTML page is given, and how a template is rendered."""
+"""What every HTML page is given, how a template is rendered, and the page for addresses that lead nowhere."""
 
 from dataclasses import dataclass, field
 
@@ -35,3 +35,8 @@ class Notices:
 def render(template: str, context: object) -> str:
     """Return the HTML of a template. `context`: a dataclass whose fields are the template's variables."""
     return render_template(template, **vars(context))
+
+
+def not_found_page() -> tuple[str, int]:
+    """Return the page for an address that leads nowhere, or to something that this person may not know of."""
+    return render("not_found.html", Page()), 404
