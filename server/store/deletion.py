@@ -1,6 +1,6 @@
 """Delete conversations and messages, restore them within a day, and remove them for good after it.
 
-A message is deleted together with everything below it, so whoever reads one message need not look at its ancestors.
+A message is deleted together with everything below it, so reading one message need not check its ancestors.
 """
 
 from collections.abc import Iterable

@@ -212,7 +212,7 @@ class Preset:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Consecutive events of one message. `lines` is NDJSON: one event a line, each line ended."""
+    """Consecutive events of one message. `lines` is NDJSON: one event per line, every line with its line end."""
 
     user_id: str
     message_id: str

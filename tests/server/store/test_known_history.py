@@ -9,14 +9,14 @@ from server.store.schema import history_hashes
 from tests.support.stores import ME, a_batch, a_turn, add_person, an_outcome, content
 
 
-def said(*contents):
+def a_history(*contents):
     """Return alternating questions and answers."""
     return [Message("assistant" if number % 2 else "user", text) for number, text in enumerate(contents)]
 
 
 def ask(store, question, *before, answer="Fine.", user=ME, **outcome):
     """Ask after a history; an `answer` of None stays running."""
-    begun = store.begin_turn_with_history(user, a_turn(content=question), said(*before))
+    begun = store.begin_turn_with_history(user, a_turn(content=question), a_history(*before))
     if answer is not None:
         store.finish(user, begun.answer.id, an_outcome(answer, **outcome), None)
     return begun
@@ -116,10 +116,10 @@ def test_examples_in_every_request_do_not_identify_a_conversation(store):
 
 
 def test_an_answer_may_come_first(store):
-    before = [Message("assistant", "What can I do?"), *said("Hello", "Hi!")]
+    before = [Message("assistant", "What can I do?"), *a_history("Hello", "Hi!")]
     begun = store.begin_turn_with_history(ME, a_turn(content="Why?"), before)
     store.finish(ME, begun.answer.id, an_outcome("So."), None)
-    after = store.begin_turn_with_history(ME, a_turn(content="Oh?"), [*before, *said("Why?", "So.")])
+    after = store.begin_turn_with_history(ME, a_turn(content="Oh?"), [*before, *a_history("Why?", "So.")])
 
     assert tree(store, after) == [
         ("What can I do?", None), ("Hello", 0), ("Hi!", 1), ("Why?", 2), ("So.", 3), ("Oh?", 4), ("", 5)

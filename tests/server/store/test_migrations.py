@@ -178,9 +178,9 @@ def test_an_older_schema_is_changed_and_keeps_its_rows(old: Store, tmp_path: Pat
     begun = answered(old)
     before = old.conversation(ME, begun.conversation_id)
 
-    said = migrate(old.database, a_next_migration(tmp_path / "next"), AFTER)
+    sentences = migrate(old.database, a_next_migration(tmp_path / "next"), AFTER)
 
-    assert said[-1] == f"Changed the database's schema from {HEAD} to {AFTER}."
+    assert sentences[-1] == f"Changed the database's schema from {HEAD} to {AFTER}."
     assert revision(old.database) == AFTER
     with old.database.read() as connection:
         assert "colour" in {column["name"] for column in inspect(connection).get_columns("conversations")}
@@ -245,9 +245,9 @@ def test_the_database_is_copied_before_it_is_changed(store: Store, tmp_path: Pat
     begun = answered(store)
     copy = tmp_path / "data" / f"chat.db.before-{AFTER}"
 
-    said = migrate(store.database, a_next_migration(tmp_path / "next"), AFTER)
+    sentences = migrate(store.database, a_next_migration(tmp_path / "next"), AFTER)
 
-    assert said[0] == f"Copied the database to {copy} before changing it."
+    assert sentences[0] == f"Copied the database to {copy} before changing it."
     assert copy.stat().st_mode & 0o777 == 0o600
     old = Store(f"sqlite:///{copy}")
     assert old.open() == []
@@ -297,9 +297,9 @@ def test_neither_a_first_start_nor_the_next_loads_alembic(tmp_path: Path) -> Non
     program = f"""
 import sys
 from server.store import Store
-for said in (["Made the database with schema {HEAD}."], []):
+for sentences in (["Made the database with schema {HEAD}."], []):
     store = Store("sqlite:///{tmp_path}/chat.db")
-    assert store.open() == said
+    assert store.open() == sentences
     store.close()
 sys.exit("alembic" in sys.modules)
 """

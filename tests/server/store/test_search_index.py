@@ -269,11 +269,11 @@ def test_a_word_that_begins_too_many_trigrams_is_searched_in_the_texts(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search_index, "MOST_TRIGRAMS", 2)
-    said = ["ДАР", "да нет", "дал", "дам"]
-    for word in said:
+    texts = ["ДАР", "да нет", "дал", "дам"]
+    for word in texts:
         say(store, word)
 
-    assert sorted(found(store, "да")) == said
+    assert sorted(found(store, "да")) == texts
     assert found(store, "да нет") == ["да нет"]
 
 
@@ -283,8 +283,8 @@ def test_a_short_word_is_found_among_the_newest_messages_and_older_ones(
     store: Store, monkeypatch: pytest.MonkeyPatch, newest: int
 ) -> None:
     monkeypatch.setattr(search_index, "NEWEST", newest)
-    for said in ("Da eins", "nichts", "dA zwei", "dort", "da drei"):
-        say(store, said)
+    for texts in ("Da eins", "nichts", "dA zwei", "dort", "da drei"):
+        say(store, texts)
 
     hits, cursor = store.search(ME, "da", limit=2)
 

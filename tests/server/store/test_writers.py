@@ -107,7 +107,7 @@ def killed_writer(url: str, name: str, lines: int) -> list[list[str]]:
     command = [sys.executable, "-m", "tests.support.store_writer", url, name]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as writer:
         assert writer.stdout
-        said = [writer.stdout.readline() for _ in range(lines)]
+        acknowledgements = [writer.stdout.readline() for _ in range(lines)]
         writer.send_signal(signal.SIGKILL)
-        said += writer.stdout.readlines()
-    return [line.split() for line in said]
+        acknowledgements += writer.stdout.readlines()
+    return [line.split() for line in acknowledgements]

@@ -134,7 +134,7 @@ def test_losing_the_lock_to_another_process_raises(store: Store, other: Store) -
 
 def cut(store: Store, other: Store) -> None:
     """End the connection that has the lock of a store."""
-    pid = store.database._holder.scalar(text("SELECT pg_backend_pid()"))
+    pid = store.database._lock_connection.scalar(text("SELECT pg_backend_pid()"))
     with other.database.write() as connection:
         connection.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
 
