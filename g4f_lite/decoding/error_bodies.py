@@ -6,8 +6,6 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from g4f_lite.decoding.surrogates import join_surrogates
-
 LONGEST_DETAIL = 500
 SHORTEST_SECRET = 4
 """Characters. To blot out anything shorter would blot out words."""
@@ -22,7 +20,7 @@ LONGEST_WAIT_S = 10_000_000
 """What is longer is a mistake of the service's, and no advice."""
 
 TAG = re.compile(r"<[^<>]*>")
-CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
+CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")
 LOOKS_SECRET = re.compile(r"(?i)\bbearer\s+[^\s\"',;]+|\b(?:sk|pk|rk|gsk|xai|hf|ghp)[-_][\w*.-]{6,}|\bAIza[\w-]{10,}")
 
 
@@ -67,7 +65,7 @@ def clean_detail(text: str, secrets: Collection[str]) -> str:
     """Return a text without markup, control characters and secrets, cut to 500 characters; of a page, nothing."""
     if text.lstrip().lower().startswith(("<!doctype", "<html")):
         return ""
-    text = CONTROL.sub("", _without_tags(join_surrogates(text)))
+    text = CONTROL.sub("", _without_tags(text))
     for secret in sorted(secrets, key=len, reverse=True):
         if len(secret) >= SHORTEST_SECRET:
             text = text.replace(secret, "[redacted]")
