@@ -40,7 +40,7 @@ def person_or_none() -> Person | None:
 
 
 def signed_in_person() -> Person | None:
-    """Return the person if they signed in on the page or use an API key; None where nobody has to sign in."""
+    """Return the person if a session or an API key identifies them."""
     found = person_or_none()
     return found if found and found.token_hash else None
 

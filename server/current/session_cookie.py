@@ -1,4 +1,4 @@
-"""The cookie with the session token: scripts cannot read it, and other sites cannot send it."""
+"""The cookie with the session token. Scripts cannot read it, and from other sites only a followed link sends it."""
 
 from flask import Request, Response, url_for
 

@@ -125,7 +125,7 @@ def limiter_keys(name: str) -> tuple[Hashable, Hashable]:
 def too_many(wait_s: float) -> ResponseReturnValue:
     """Show how long to wait. The audit log gets one entry for each client and period."""
     access = services().access
-    if not access.login_limiter.hit_each({("told", network(request.remote_addr or "")): 1}):
+    if not access.login_limiter.hit_each({("throttle logged", network(request.remote_addr or "")): 1}):
         access.audit.note("login_throttled", address=request.remote_addr)
     minutes = math.ceil(wait_s / 60)
     sentence = ngettext(

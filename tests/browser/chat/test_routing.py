@@ -169,7 +169,7 @@ def test_in_another_language_the_card_says_the_cause_and_the_details_what_was_sa
     chat.page.keyboard.press("Enter")
 
     for _ in range(2):
-        expect(chat.answers.last.locator("[data-note] [data-cause]")).to_have_text(sentence)
+        expect(chat.answers.last.locator("[data-note] [data-error-text]")).to_have_text(sentence)
         expect(chat.answers.last.locator("[data-note] [data-server-message]")).to_contain_text("up failed")
         expect(trail(chat).locator("[data-reason]").first).to_have_text(sentence)
         chat.page.reload()

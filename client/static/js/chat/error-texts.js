@@ -11,7 +11,7 @@ export function errorCard(error) {
   const card = cloneTemplate("error")
   const part = (/** @type {string} */ name) => query(card, `[data-${name}]`)
   const text = errorText(error)
-  part("cause").textContent = text
+  part("error-text").textContent = text
   part("server-message").textContent = text === error.message ? "" : error.message
   part("detail").textContent = error.detail ?? ""
   part("code").textContent = error.code

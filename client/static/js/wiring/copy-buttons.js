@@ -45,6 +45,6 @@ async function tableOf(button) {
 
 /** @param {HTMLElement} button */
 async function detailsOf(button) {
-  const parts = button.closest(".card")?.querySelectorAll("[data-cause], [data-server-message], [data-detail], [data-code], [data-error-id]")
+  const parts = button.closest(".card")?.querySelectorAll("[data-error-text], [data-server-message], [data-detail], [data-code], [data-error-id]")
   return Array.from(parts ?? [], (part) => part.textContent.trim()).filter(Boolean).join("\n")
 }
