@@ -109,8 +109,8 @@ def test_nobody_is_led_to_another_site(client, app, where):
 
 def test_an_unknown_name_and_a_wrong_password_are_answered_alike(client, app, monkeypatch):
     asked = []
-    fits = login_module.passwords.verify
-    monkeypatch.setattr(login_module.passwords, "fits", lambda *given: asked.append(given) or fits(*given))
+    verify = login_module.passwords.verify
+    monkeypatch.setattr(login_module.passwords, "verify", lambda *given: asked.append(given) or verify(*given))
     account = add_member(app, "Anna")
     add_member(app, "Boss", "admin")
     wrong = sign_in(client, "Anna", "wrong horse")
