@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
-from pydantic import PositiveInt
+from pydantic import AliasChoices, Field, PositiveInt
 
 from g4f_lite.config.settings import BaseUrl, ProviderSettings, Strict
 from g4f_lite.direct import AsyncReply, made, text_of, wait_for
@@ -25,19 +25,21 @@ from g4f_lite.protocols.hugging_face.inference_providers import (
     chat_providers,
 )
 from g4f_lite.protocols.hugging_face.media import Medium, with_media
-from g4f_lite.protocols.hugging_face.trimming import calculate_lenght, trimmed
+from g4f_lite.protocols.hugging_face.trimming import calculate_lenght, calculate_length, trimmed
 from g4f_lite.provider import Provider
 from g4f_lite.providers.openai_compatible import OpenAICompatible
 from g4f_lite.routing.circuit_breaker import CircuitBreakers
 from g4f_lite.routing.model_info import ModelInfo
 
-__all__ = ["HuggingFaceAPI", "ProviderInfo", "calculate_lenght"]
+__all__ = ["HuggingFaceAPI", "ProviderInfo", "calculate_lenght", "calculate_length"]
 
 log = logging.getLogger(__name__)
 
 SHARE = 0.9
 """Of `timeout.first`, for each that is asked: when all of it is over, nobody else can be asked any more."""
 MAX_CHATS = 256
+MAX_INPUTS_LENGTH = 10000
+"""Characters."""
 
 
 class HuggingFaceOptions(Strict):
@@ -47,8 +49,10 @@ class HuggingFaceOptions(Strict):
     """The Hub's root; empty: Hugging Face's own."""
     unified: bool = False
     """Let the router choose who answers, instead of asking one after the other."""
-    max_inputs_lenght: PositiveInt = 10000
-    """Characters of a conversation; the oldest messages beyond are left out."""
+    max_inputs_length: PositiveInt = Field(
+        default=MAX_INPUTS_LENGTH, validation_alias=AliasChoices("max_inputs_length", "max_inputs_lenght")
+    )
+    """Characters of a conversation; older messages are left out. The alias is the spelling of the description."""
     max_tokens: PositiveInt = 2048
     """Of an answer, where the request does not say."""
 
@@ -111,7 +115,7 @@ class HuggingFaceAPI(Provider):
 
         Source: https://huggingface.co/docs/inference-providers/tasks/chat-completion
         """
-        kept = trimmed(messages, self.options.max_inputs_lenght)
+        kept = trimmed(messages, self.options.max_inputs_length)
         if len(kept) < len(messages):
             yield Notice(self._notice(len(messages) - len(kept)))
         wanted = replace(params, max_tokens=params.max_tokens or self.options.max_tokens)
@@ -157,19 +161,22 @@ class HuggingFaceAPI(Provider):
         api_base: str | None = None,
         api_key: str | None = None,
         max_tokens: int | None = 2048,
-        max_inputs_lenght: int | None = 10000,
+        max_inputs_lenght: int | None = MAX_INPUTS_LENGTH,
         media: Sequence[Medium] | None = None,
+        *,
+        max_inputs_length: int | None = None,
         **kwargs: Any,
     ) -> AsyncReply:
         """Ask as `Provider.create_async_generator` does; a ProviderInfo comes before the first text.
 
         api_base: the router's root. media: images for the last question, as `media.with_media` takes them.
+        max_inputs_length: characters. max_inputs_lenght: the same, as the provider's description spells it.
         """
         given = {
             "base_url": api_base,
             "api_key": api_key,
             "max_tokens": max_tokens,
-            "max_inputs_lenght": max_inputs_lenght,
+            "max_inputs_length": max_inputs_length or max_inputs_lenght,
             **kwargs,
         }
         name = model or (cls.default_vision_model if media else cls.default_model)
@@ -247,8 +254,8 @@ class HuggingFaceAPI(Provider):
     def _notice(self, count: int) -> str:
         what = "The oldest message was" if count == 1 else f"The {count} oldest messages were"
         return (
-            f"{what} left out, because {self.name} gets {self.options.max_inputs_lenght} characters at most: raise "
-            f"options.max_inputs_lenght of {self.name} in config.json to send more."
+            f"{what} left out, because {self.name} gets {self.options.max_inputs_length} characters at most: raise "
+            f"options.max_inputs_length of {self.name} in config.json to send more."
         )
 
 

@@ -10,12 +10,16 @@ PER_MESSAGE = 16
 """What a message counts besides its text, for the marks around it."""
 
 
-def calculate_lenght(messages: Sequence[Message | Mapping[str, Any]]) -> int:
+def calculate_length(messages: Sequence[Message | Mapping[str, Any]]) -> int:
     """Return the sum of all texts and `PER_MESSAGE` each; images count nothing.
 
     messages: dictionaries, too: `content` is a text, a list of parts of which those with a `text` count, or null.
     """
     return sum(len(_text(message)) + PER_MESSAGE for message in messages)
+
+
+calculate_lenght = calculate_length
+"""The spelling in the provider's description, which programs may use."""
 
 
 def trimmed(messages: Sequence[Message], limit: int) -> list[Message]:
@@ -24,14 +28,14 @@ def trimmed(messages: Sequence[Message], limit: int) -> list[Message]:
     What the system says stays, and so does everything from the last question on, whatever their length. Behind the
     system's words the rest begins with a question.
     """
-    excess = calculate_lenght(messages) - limit
+    excess = calculate_length(messages) - limit
     left_out: set[int] = set()
     for index in range(_last_question(messages) if excess > 0 else 0):
         if messages[index].role == "system":
             continue
         if excess <= 0 and _is_question(messages[index]):
             break
-        excess -= calculate_lenght([messages[index]])
+        excess -= calculate_length([messages[index]])
         left_out.add(index)
     return [message for index, message in enumerate(messages) if index not in left_out]
 

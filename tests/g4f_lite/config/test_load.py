@@ -304,3 +304,29 @@ def test_an_override_wins_over_the_file(file: Path) -> None:
     config = load(file, CatalogConfig, {}, KINDS, {"models": {"other": "guide/guide"}})
 
     assert list(config.models) == ["guide", "other"]
+
+
+@pytest.mark.parametrize("name", ["max_inputs_length", "max_inputs_lenght"])
+def test_an_option_with_two_names_is_read_by_either(tmp_path, name):
+    file = tmp_path / "config.json"
+    file.write_text(
+        json.dumps({"providers": {"hf": {"kind": "HuggingFaceAPI", "options": {name: 99}}}, "models": {"m": "hf/m"}})
+    )
+
+    config = load(file, CatalogConfig, {}, KINDS)
+
+    assert config.providers["hf"].options["max_inputs_length"] == 99
+
+
+def test_an_option_given_by_both_names_is_a_mistake(tmp_path):
+    file = tmp_path / "config.json"
+    options = {"max_inputs_length": 99, "max_inputs_lenght": 98}
+    file.write_text(
+        json.dumps({"providers": {"hf": {"kind": "HuggingFaceAPI", "options": options}}, "models": {"m": "hf/m"}})
+    )
+
+    with pytest.raises(ConfigError) as caught:
+        load(file, CatalogConfig, {}, KINDS)
+
+    path = "providers.hf.options.max_inputs_lenght"
+    assert caught.value.mistakes == [f'{path}: unknown key; did you mean "max_inputs_length"?']

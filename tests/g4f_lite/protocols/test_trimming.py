@@ -5,15 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from g4f_lite.messages import Image, Message, conversation
-from g4f_lite.protocols.hugging_face.trimming import calculate_lenght, trimmed
+from g4f_lite.protocols.hugging_face.trimming import calculate_length, trimmed
 
 SYSTEM = Message("system", "Be brief.")
 
 
 def test_a_message_counts_its_text_and_sixteen():
-    assert calculate_lenght(conversation("Hello", "Hi there!")) == 5 + 16 + 9 + 16
-    assert calculate_lenght([]) == 0
-    assert calculate_lenght([Message("user", "👋é")]) == 18
+    assert calculate_length(conversation("Hello", "Hi there!")) == 5 + 16 + 9 + 16
+    assert calculate_length([]) == 0
+    assert calculate_length([Message("user", "👋é")]) == 18
 
 
 @pytest.mark.parametrize(
@@ -31,21 +31,21 @@ def test_a_message_counts_its_text_and_sixteen():
     ids=str,
 )
 def test_content_has_several_shapes_of_which_texts_count(content, length):
-    assert calculate_lenght([{"role": "user", "content": content}]) == length + 16
+    assert calculate_length([{"role": "user", "content": content}]) == length + 16
 
 
 def test_a_message_without_content_counts_sixteen():
-    assert calculate_lenght([{"role": "assistant"}]) == 16
+    assert calculate_length([{"role": "assistant"}]) == 16
 
 
 def test_images_count_nothing():
-    assert calculate_lenght([Message("user", "Hi", (Image("https://example.com/image.jpg"),))]) == 18
+    assert calculate_length([Message("user", "Hi", (Image("https://example.com/image.jpg"),))]) == 18
 
 
 def test_what_fits_stays_as_it_is():
     odd = [Message("assistant", "Hi"), *conversation("a", "b", "c")]
 
-    assert trimmed(odd, calculate_lenght(odd)) == odd
+    assert trimmed(odd, calculate_length(odd)) == odd
 
 
 def test_the_oldest_go_first_and_the_rest_begins_with_a_question():
@@ -104,5 +104,5 @@ def test_whatever_the_conversation(conversation, limit):
     assert [message for message in conversation if any(message is one for one in kept)] == kept
     assert kept[-1] is conversation[-1]
     assert not any(message.role == "system" for message in left_out)
-    assert calculate_lenght(kept) <= limit or len(others) == 1
+    assert calculate_length(kept) <= limit or len(others) == 1
     assert others[0].role == "user" or not left_out

@@ -535,20 +535,21 @@ def test_a_gateway_of_one_s_own_has_its_own_keys(upstream, http):
 
 async def test_the_oldest_messages_are_left_out_and_the_person_is_told(service, upstream, http):
     messages = [Message("system", "Be brief."), *conversation("one", "two", "three", "four", "five")]
-    provider = made(http, upstream.url, options={"max_inputs_lenght": 70})
+    provider = made(http, upstream.url, options={"max_inputs_length": 70})
 
     notice, via, *_ = await ask(provider, messages=messages)
 
     assert notice == Notice(
-        "The 4 oldest messages were left out, because hf gets 70 characters at most: raise options.max_inputs_lenght "
+        "The 4 oldest messages were left out, because hf gets 70 characters at most: raise options.max_inputs_length "
         "of hf in config.json to send more."
     )
     assert isinstance(via, Via)
     assert [message["content"] for message in upstream.requests[-1].json["messages"]] == ["Be brief.", "five"]
 
 
-async def test_of_one_message_it_is_told_in_the_singular(service, upstream, http):
-    provider = made(http, upstream.url, options={"max_inputs_lenght": 20})
+@pytest.mark.parametrize("name", ["max_inputs_length", "max_inputs_lenght"])
+async def test_one_omitted_message_is_singular_and_the_option_has_both_names(service, upstream, http, name):
+    provider = made(http, upstream.url, options={name: 20})
 
     notice, *_ = await ask(provider, messages=[Message("user", "one"), Message("user", "two")])
 

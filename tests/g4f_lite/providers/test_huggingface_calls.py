@@ -9,7 +9,7 @@ import pytest
 from g4f_lite.errors import MissingKeyError, ModelNotSupportedError, PaymentRequiredError, StreamCutError
 from g4f_lite.protocols.hugging_face import hub as hubs
 from g4f_lite.protocols.hugging_face.hub_cache import hub_cache
-from g4f_lite.providers.huggingface_api import HuggingFaceAPI, ProviderInfo, calculate_lenght
+from g4f_lite.providers.huggingface_api import HuggingFaceAPI, ProviderInfo, calculate_lenght, calculate_length
 from tests.support.services.hub_service import ROUTES, TOKEN, HubService, as_list, by_provider
 from tests.support.services.openai_wire import delta
 from tests.support.services.upstream import Upstream, cut, silence
@@ -57,6 +57,7 @@ def test_the_signature_is_described():
         "max_tokens": 2048,
         "max_inputs_lenght": 10000,
         "media": None,
+        "max_inputs_length": None,
     }
 
 
@@ -263,10 +264,11 @@ async def test_without_a_model_images_decide_which(upstream, model, media, asked
     assert upstream.requests[0].path.startswith(f"/api/models/{asked}?")
 
 
-async def test_limits_have_their_described_defaults_and_names(upstream):
+@pytest.mark.parametrize("name", ["max_inputs_length", "max_inputs_lenght"])
+async def test_limits_have_described_defaults_and_both_names(upstream, name):
     await texts_of(HuggingFaceAPI.create_async_generator("llama-2-7b", MESSAGES, api_key=TOKEN))
     long = [{"role": "user", "content": "x" * 100}, *MESSAGES]
-    limits = {"max_tokens": 9, "max_inputs_lenght": 100}
+    limits = {"max_tokens": 9, name: 100}
     await texts_of(HuggingFaceAPI.create_async_generator("llama-2-7b", long, api_key=TOKEN, **limits))
 
     first, second = (request.json for request in upstream.requests if request.method == "POST")
@@ -348,6 +350,7 @@ def test_code_that_awaits_nothing_can_ask_too(stream):
 def test_the_length_of_messages_is_what_the_formula_says():
     messages = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hi there!"}]
 
-    total_length = calculate_lenght(messages)
+    total_length = calculate_length(messages)
+    assert calculate_lenght(messages) == total_length, "the description's spelling"
 
     assert total_length == 46
