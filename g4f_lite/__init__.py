@@ -1,7 +1,7 @@
-"""Language models behind one small interface: a model's name in, pieces of an answer out.
+"""Language models behind one small interface: a model's name in, pieces of an answer out. `pip install .` installs it.
 
-config = load(None, CatalogConfig, os.environ)
-async with opened(config) as catalog:
+config = load(None, CatalogConfig, os.environ, KINDS)
+async with opened(config, KINDS) as catalog:
     async for piece in answer(catalog.model("guide"), conversation("Hello"), Params()):
         ...
 """

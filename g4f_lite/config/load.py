@@ -13,8 +13,10 @@ from g4f_lite.config.json_file import read
 from g4f_lite.config.settings import ModelSettings, ProviderSettings, Strict
 from g4f_lite.errors import ConfigError
 
-STANDARD_FILE = Path(__file__).parents[2] / "config.json"
-"""What is read when no other file is named; it may be missing."""
+_ROOT = Path(__file__).parents[2]
+STANDARD_FILE = (_ROOT if (_ROOT / "run.py").is_file() else Path()) / "config.json"
+"""The file that is read if no other is named. It may be missing. In a checkout it is the one beside run.py; an
+installed library reads the one in the working directory."""
 
 
 def _readable(name: str) -> str:
@@ -83,7 +85,7 @@ def load(
 ) -> Config:
     """Return what the file says. A key that is not there has its default; relative paths start at the file's folder.
 
-    path: None is the `config.json` beside this package, or the defaults where there is none.
+    path: None is STANDARD_FILE, or the defaults if there is no such file.
     kinds: the kinds of providers that the file may name, such as `providers.KINDS`.
     overrides: keys of sections, which win over the file: `{"site_config": {"port": 8080}}`.
     Raises: ConfigError with all mistakes, free of secrets.

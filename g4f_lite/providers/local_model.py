@@ -60,9 +60,9 @@ class LocalModel(Provider):
     def __init__(self, name: str, settings: ProviderSettings, http: Http) -> None:
         super().__init__(name, settings, http)
         self.folder = Path(self.options.models_dir).absolute()
-        if settings.enabled:
-            _make_folder(self.folder)
         self._is_installed = find_spec("xllamacpp") is not None
+        if settings.enabled and self._is_installed:
+            _make_folder(self.folder)
         self._lacks_avx2 = lacks_avx2()
         self._slot = EngineSlot(self._start, self.options.keep_loaded_s)
 

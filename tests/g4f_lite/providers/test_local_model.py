@@ -171,11 +171,20 @@ async def test_without_a_file_the_obstacle_says_where_to_put_one(local, monkeypa
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs modes")
-async def test_the_folder_is_made_for_its_owner_alone(local, tmp_path):
+async def test_the_folder_is_made_for_its_owner_alone(local, monkeypatch, tmp_path):
+    monkeypatch.setattr(local_model, "find_spec", lambda name: name)
     local(models_dir=str(tmp_path / "data" / "models"))
 
     for made in (tmp_path / "data", tmp_path / "data" / "models"):
         assert made.stat().st_mode & 0o777 == 0o700
+
+
+async def test_without_the_engine_no_folder_is_made(local, monkeypatch, tmp_path):
+    monkeypatch.setattr(local_model, "find_spec", lambda name: None)
+
+    local(models_dir=str(tmp_path / "data" / "models"))
+
+    assert not (tmp_path / "data").exists()
 
 
 async def test_a_provider_that_is_off_makes_no_folder(tmp_path):
