@@ -1,13 +1,10 @@
-"""The WSGI application: views, their boundary to browsers, and the one shape of every error."""
+"""The WSGI application: which views there are, and what every request passes through."""
 
 import asyncio
 import os
-from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
-from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException, InternalServerError
+from flask import Flask
 
 from g4f_lite.config.load import load
 from g4f_lite.providers import KINDS
@@ -25,13 +22,13 @@ from server.api.search import search
 from server.api.turns import turns
 from server.auth.first_administrator import log_setup_link
 from server.compat.anthropic.routes import anthropic
-from server.compat.api_errors import adapt_error
 from server.compat.openai.routes import openai
 from server.config.site import Config
 from server.current.rate_limits import limit_requests
 from server.current.same_origin import require_same_origin
-from server.current.services import Services, services
+from server.current.services import Services
 from server.current.sign_in import require_sign_in
+from server.error_handlers import handle_errors
 from server.lifecycle import Lifecycle
 from server.ops.logs import set_up_logging
 from server.ops.loop_thread import loop_in_thread, run_before_exit
@@ -39,7 +36,6 @@ from server.pages.account import account
 from server.pages.admin import admin
 from server.pages.api_keys import api_keys
 from server.pages.chat import chat
-from server.pages.error_page import error_page, wants_page
 from server.pages.error_texts import install_error_texts
 from server.pages.login import login
 from server.pages.message_info import message_info
@@ -50,53 +46,22 @@ from server.pages.parts import parts
 from server.pages.search import search_page
 from server.pages.settings import settings
 from server.pages.web_manifest import web_manifest
-from server.problems import BUG, Problem, note
 from server.web.assets import assets_blueprint
 from server.web.compression import compress_responses
 from server.web.i18n import translate_templates
 from server.web.security_headers import add_security_headers
-from server.web.streaming import error_response
 from server.web.tracing import trace
 
-BLUEPRINTS = (
-    login,
-    oidc,
-    one_time_link,
-    account,
-    admin,
-    api_keys,
-    turns,
-    openai,
-    anthropic,
-    conversations,
-    models,
-    health_checks,
-    export,
-    freegpt,
-    messages,
-    openapi,
-    message_info,
-    presets,
-    search,
-    search_page,
-    websocket.blueprint,
-    chat,
-    parts,
-    assets_blueprint,
-    web_manifest,
-    metrics,
-    no_script,
-    settings,
-)
+PAGES = (chat, no_script, parts, message_info, search_page, settings, web_manifest, assets_blueprint)
+SIGNING_IN = (login, oidc, one_time_link, account, admin, api_keys)
+API = (turns, conversations, messages, models, presets, search, export, websocket.blueprint, openapi)
+OTHER_APIS = (openai, anthropic, freegpt)
+MONITORING = (health_checks, metrics)
+BLUEPRINTS = (*PAGES, *SIGNING_IN, *API, *OTHER_APIS, *MONITORING)
+
 TEMPLATES = Path(__file__).parents[1] / "client" / "templates"
 LARGEST_BODY = 16 << 20
 """Bytes."""
-
-SENTENCES = {
-    405: "This address does not take this method.",
-    413: "A request can be 16 MiB at most; send less at a time.",
-}
-"""What Flask itself refuses, by status, where there is more to say than the status does."""
 
 
 def create_app(config: Config | None = None, *, loop: asyncio.AbstractEventLoop | None = None) -> Flask:
@@ -131,9 +96,7 @@ def with_views(config: Config) -> Flask:
     compress_responses(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint, url_prefix=config.url_prefix + (blueprint.url_prefix or ""))
-    app.register_error_handler(Problem, _refuse)
-    app.register_error_handler(HTTPException, _refuse_http)
-    app.register_error_handler(Exception, _report)
+    handle_errors(app)
     return app
 
 
@@ -146,25 +109,3 @@ def _started(config: Config) -> Lifecycle:
     run_before_exit(loop, lifecycle.close)
     log_setup_link(lifecycle.services.access, config, config.site_config.port)
     return lifecycle
-
-
-def _refuse(problem: Problem, headers: Iterable[tuple[str, str]] = (), error: BaseException | None = None) -> Response:
-    note(problem, f"{request.method} {request.path}", error)
-    if wants_page(request):
-        with suppress(Problem):  # what keeps the page from being made is said as to a program
-            return error_page(problem)
-    prefix = services().config.url_prefix
-    return error_response(adapt_error(problem, request.path, request.headers, prefix), headers)
-
-
-def _refuse_http(error: HTTPException) -> Response:
-    if error.code is not None and error.code < 400:  # a redirect is an exception too
-        return error.get_response()  # type: ignore[return-value]
-    if isinstance(error, InternalServerError):  # how Flask wraps what fails behind a view
-        return _report(error.original_exception or error)
-    problem = Problem.of_status(error.code or 400, SENTENCES.get(error.code or 400, ""))
-    return _refuse(problem, error.get_headers())  # Allow is one of them
-
-
-def _report(error: BaseException) -> Response:
-    return _refuse(Problem("internal_error", BUG), error=error)
