@@ -1,4 +1,4 @@
-"""Calls of tools put together from the parts in which they are streamed."""
+"""Assembles tool calls from the parts in which they are streamed."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from g4f_lite.decoding.tool_calls import GROWING
 
 @dataclass(slots=True)
 class _Call:
-    """members: those of its parts, without the text that grows. texts: the parts of that."""
+    """members: the members of its parts, without the text that grows. texts: the parts of that text."""
 
     kind: str
     members: dict[str, Any] = field(default_factory=dict)
@@ -17,13 +17,13 @@ class _Call:
 
 
 class CallAssembler:
-    """The calls of one reply."""
+    """Assembles the calls of one reply."""
 
     def __init__(self) -> None:
         self._calls: list[_Call] = []
 
     def add(self, parts: Sequence[Mapping[str, Any]]) -> None:
-        """Take parts, as `pieces.ToolCalls` has them."""
+        """Add parts, in the shape of `pieces.ToolCalls.parts`."""
         for part in parts:
             if part["index"] == len(self._calls):
                 self._calls.append(_Call(part["type"]))
@@ -32,7 +32,7 @@ class CallAssembler:
             call.members = {**part, **call.members}
 
     def assembled(self) -> Iterator[dict[str, Any]]:
-        """Yield the calls as an answer that is not streamed has them."""
+        """Yield the calls in the shape of an answer that is not streamed."""
         for call in self._calls:
             body = {**call.members[call.kind], GROWING[call.kind]: "".join(call.texts)}
             yield {name: value for name, value in {**call.members, call.kind: body}.items() if name != "index"}

@@ -1,4 +1,4 @@
-"""What a service wrote about an error, taken out of the many shapes of such bodies and made fit to be shown."""
+"""Reads the body of an error response, whatever its shape, and makes its words fit to show."""
 
 import json
 import re
@@ -8,16 +8,16 @@ from typing import Any
 
 LONGEST_DETAIL = 500
 SHORTEST_SECRET = 4
-"""Characters. To blot out anything shorter would blot out words."""
+"""Characters. Redacting anything shorter would redact plain words."""
 
 MESSAGES = ("error", "errors", "message", "msg", "detail", "error_description")
-"""Members that hold the words, or lead to them, in order of preference."""
+"""Members that hold the message, or lead to it, in order of preference."""
 CODES = ("code", "type", "error_type", "status")
 LONGEST_WORDS = 8192
-"""Characters of what was said that are looked at; searching a megabyte would hold up everybody else."""
+"""Characters of a message that are searched; a megabyte would block the event loop."""
 DEEPEST = 4
 LONGEST_WAIT_S = 10_000_000
-"""What is longer is a mistake of the service's, and no advice."""
+"""A longer time is a mistake of the service."""
 
 TAG = re.compile(r"<[^<>]*>")
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")
@@ -26,11 +26,11 @@ LOOKS_SECRET = re.compile(r"(?i)\bbearer\s+[^\s\"',;]+|\b(?:sk|pk|rk|gsk|xai|hf|
 
 @dataclass(frozen=True, slots=True)
 class ErrorBody:
-    """What was said.
+    """The content of an error's body.
 
     text: the service's own words, from JSON only; empty if there are none.
-    marks: those words, codes and types in lower case, to judge by and not to show; of a body that is not JSON, all.
-    status: the number that JSON named, or None. wait_s: how long JSON said that it takes until it is better.
+    marks: the words, codes and types in lower case, for matching and not for showing; all of a body that is not JSON.
+    status: the status that the JSON names, or None. wait_s: the seconds to wait that the JSON names, or None.
     """
 
     text: str
@@ -44,7 +44,7 @@ class ErrorBody:
 
 
 def parse_error_body(body: bytes) -> ErrorBody:
-    """Return what a body says, whatever its content type claims."""
+    """Return the content of a body, whatever its content type claims."""
     text = body.decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
     try:
         return error_body_of(json.loads(text))
@@ -53,7 +53,7 @@ def parse_error_body(body: bytes) -> ErrorBody:
 
 
 def error_body_of(value: Any) -> ErrorBody:
-    """Return what a decoded JSON value says."""
+    """Return the content of a decoded JSON value."""
     text = _words(value, DEEPEST)
     codes = [str(code) for code in _codes(value, DEEPEST)]
     numbers = [int(code) for code in codes if re.fullmatch("[45][0-9]{2}", code)]
@@ -62,7 +62,7 @@ def error_body_of(value: Any) -> ErrorBody:
 
 
 def clean_detail(text: str, secrets: Collection[str]) -> str:
-    """Return a text without markup, control characters and secrets, cut to 500 characters; of a page, nothing."""
+    """Return the text without markup, control characters and secrets, cut to 500 characters; empty for a page."""
     if text.lstrip().lower().startswith(("<!doctype", "<html")):
         return ""
     text = CONTROL.sub("", _without_tags(text))
@@ -73,18 +73,18 @@ def clean_detail(text: str, secrets: Collection[str]) -> str:
 
 
 def _without_tags(text: str) -> str:
-    """Return the text without tags, also without those that show up when others are gone."""
+    """Return the text without tags, including those that appear when others are removed."""
     while (bare := TAG.sub("", text)) != text:
         text = bare
     return text
 
 
 def _wait_s(value: Any) -> float | None:
-    """Return the `estimated_time`, in seconds, that text-generation servers name while they load a model."""
-    said = value.get("estimated_time") if isinstance(value, dict) else None
-    if not isinstance(said, int | float) or isinstance(said, bool):
+    """Return the `estimated_time`, in seconds, that text-generation servers send while they load a model."""
+    wait_s = value.get("estimated_time") if isinstance(value, dict) else None
+    if not isinstance(wait_s, int | float) or isinstance(wait_s, bool):
         return None
-    return float(said) if 0 <= said < LONGEST_WAIT_S else None
+    return float(wait_s) if 0 <= wait_s < LONGEST_WAIT_S else None
 
 
 def _words(value: Any, depth: int) -> str:
@@ -96,24 +96,24 @@ def _words(value: Any, depth: int) -> str:
         return "; ".join(filter(None, (_words(item, depth - 1) for item in value)))
     if isinstance(value, dict):
         words = next(filter(None, (_words(value.get(name), depth - 1) for name in MESSAGES)), "")
-        return f"{_location(value)}{words}{_passed_on(value)}" if words else ""
+        return f"{_location(value)}{words}{_forwarded(value)}" if words else ""
     return ""
 
 
 def _location(value: dict[str, Any]) -> str:
-    """Return where in the request a validation error is: FastAPI says it in `loc`, a list of names."""
+    """Return the place of a validation error in the request: FastAPI's `loc`, a list of names."""
     location = value.get("loc")
     return ".".join(map(str, location)) + ": " if isinstance(location, list) else ""
 
 
-def _passed_on(value: dict[str, Any]) -> str:
-    """Return what the service behind a router said: OpenRouter has its body, in whatever form, as `metadata.raw`."""
+def _forwarded(value: dict[str, Any]) -> str:
+    """Return the error of the service behind a router: OpenRouter puts its body, in any form, into `metadata.raw`."""
     metadata = value.get("metadata")
     raw = metadata.get("raw") if isinstance(metadata, dict) else None
     if not isinstance(raw, str):
         return ""
-    complaint = parse_error_body(raw.encode("utf-8", "replace"))
-    words = "" if complaint.is_page else complaint.text or raw
+    inner = parse_error_body(raw.encode("utf-8", "replace"))
+    words = "" if inner.is_page else inner.text or raw
     return f": {words}" if words else ""
 
 

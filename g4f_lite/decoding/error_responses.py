@@ -1,6 +1,6 @@
-"""What a service meant by its refusal: a status and a body, or a record in mid-stream, become one error.
+"""Turns the refusal of a service into an error: from a status and a body, or from a record in the stream.
 
-Pure. Telling words are judged first, as far as they fit the status; then the status alone.
+Pure. Known words decide first, if they fit the status; otherwise the status decides.
 """
 
 import re
@@ -42,11 +42,11 @@ BY_STATUS: dict[int, type[UpstreamError]] = {
     529: OverloadedError,
 }
 
-SAID_BY_PROXIES_TOO = frozenset({400, 403, 410, 415, 422})
+SENT_BY_PROXIES_TOO = frozenset({400, 403, 410, 415, 422})
 """Statuses that mean little when a web page comes with them."""
 
 BY_WORDS: list[tuple[type[UpstreamError], set[int], re.Pattern[str]]] = [
-    (RateLimitedError, {429}, re.compile(r"resource_exhausted")),  # Gemini; its words speak of a quota, too
+    (RateLimitedError, {429}, re.compile(r"resource_exhausted")),  # Gemini, whose message also mentions a quota
     (
         PaymentRequiredError,
         {400, 403, 429, 500},
@@ -94,10 +94,10 @@ BY_WORDS: list[tuple[type[UpstreamError], set[int], re.Pattern[str]]] = [
 ]
 
 MAX_PAGE_BYTES = 65536
-"""As much of a web page as is looked at."""
+"""The part of a web page that is searched."""
 
 WAIT_IN_WORDS = re.compile(r"(?:retry|try again) in ([0-9]{1,5}(?:\.[0-9]+)?) ?s(?:econds?)?\b")
-"""Gemini's "Please retry in 34.07s.", and the like of OpenAI's and Groq's."""
+"""Gemini's "Please retry in 34.07s.", and similar words of OpenAI and Groq."""
 
 CHALLENGE = re.compile(
     r"just a moment|challenge-platform|cf[-_]chl|attention required!|checking your browser|captcha"
@@ -121,10 +121,10 @@ NO_KEY = "{0} asks for a key. Set its api_key in config.json."
 def error_from_response(
     provider: str, status: int, headers: Mapping[str, str], body: bytes, secrets: Collection[str] = ()
 ) -> UpstreamError:
-    """Return the error behind an answer whose status is not 2xx.
+    """Return the error for a response whose status is not 2xx.
 
-    provider: the name in config.json. headers: looked up in their usual spelling. body: its first kilobytes do.
-    secrets: the key, and what else must not be shown; none at all means that no key is set.
+    provider: the name in config.json. headers: in their usual spelling. body: its first kilobytes are enough.
+    secrets: the key, and other texts that must not be shown; empty means that no key is set.
     """
     complaint = parse_error_body(body)
     kind = _kind_of_page(status, headers, complaint) if complaint.is_page else _kind(status, complaint)
@@ -135,7 +135,7 @@ def error_from_response(
 
 
 def error_from_record(provider: str, record: Any, secrets: Collection[str] = ()) -> UpstreamError:
-    """Return the error that a record in mid-stream tells of. record: any JSON value."""
+    """Return the error that a record in the stream reports. record: any JSON value."""
     complaint = error_body_of(record)
     kind = _kind(complaint.status or 500, complaint)
     sentence = _sentence(kind, provider, "while it answered", secrets)
@@ -143,7 +143,7 @@ def error_from_record(provider: str, record: Any, secrets: Collection[str] = ())
 
 
 def error_from_web_page(provider: str, page: bytes) -> UpstreamError:
-    """Return the error for a web page that came in the place of a reply."""
+    """Return the error for a web page in place of a reply."""
     if CHALLENGE.search(page.decode("utf-8", "replace").lower()):
         return NeedsBrowserError(SENTENCES[NeedsBrowserError].format(provider))
     return MalformedReplyError(f"{provider} answered with a web page. Check its base_url in config.json.")
@@ -159,11 +159,11 @@ def _kind(status: int, complaint: ErrorBody) -> type[UpstreamError]:
 def _kind_of_page(status: int, headers: Mapping[str, str], page: ErrorBody) -> type[UpstreamError]:
     if headers.get("cf-mitigated") == "challenge" or CHALLENGE.search(page.marks):
         return NeedsBrowserError
-    return UpstreamError if status in SAID_BY_PROXIES_TOO else BY_STATUS.get(status, UpstreamError)
+    return UpstreamError if status in SENT_BY_PROXIES_TOO else BY_STATUS.get(status, UpstreamError)
 
 
 def _wrong_address(provider: str, status: int) -> str:
-    """Return what to correct when the status speaks of the address and of nothing else."""
+    """Return a sentence about the address if the status is about nothing else; or an empty one."""
     if 300 <= status < 400:
         return (
             f"{provider} redirects to another address (status {status}), which is not followed. Correct its base_url."

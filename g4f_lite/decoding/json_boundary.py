@@ -1,4 +1,4 @@
-"""Where a JSON object ends that comes in pieces, without reading any of it twice. Pure."""
+"""Finds the end of a JSON object that arrives in pieces, reading each character once. Pure."""
 
 import re
 
@@ -6,7 +6,7 @@ SIGNS = re.compile(r'\\.|["{}\[\]]', re.DOTALL)
 
 
 class JsonBoundary:
-    """Follows the brackets of a text. `reached`: the object, or what was meant to be one, is whole."""
+    """Counts the brackets of a text. `reached`: the object, valid or not, is complete."""
 
     def __init__(self) -> None:
         self.reached = False
@@ -15,7 +15,7 @@ class JsonBoundary:
         self._is_escaped = False
 
     def feed(self, text: str) -> None:
-        """Read on. Whatever stands behind the end changes nothing."""
+        """Read more text. Text after the end changes nothing."""
         if not text:
             return
         text = text[self._is_escaped :]

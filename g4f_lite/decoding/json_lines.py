@@ -1,6 +1,6 @@
-"""JSON lines, decoded: bytes as they arrive in, one value a line out.
+"""Decodes JSON lines: bytes in as they arrive, one value per line out.
 
-Pure: nothing here reads a socket. What a value means is for the caller to say.
+Pure: nothing here reads a socket. The caller interprets the values.
 """
 
 import json
@@ -11,12 +11,12 @@ from g4f_lite.decoding.error_responses import MAX_PAGE_BYTES, error_from_web_pag
 from g4f_lite.errors import MalformedReplyError
 
 MAX_LINE_BYTES = 16 << 20
-"""The longest line; the last one may repeat a whole answer, and JSON's escapes make it longer."""
+"""The longest line. The last one may repeat a whole answer, and JSON's escapes make it longer."""
 BLANK = b"\xef\xbb\xbf \t\r\n"
 
 
 class JsonLinesDecoder:
-    """Decodes one stream. Takes linear time however the bytes are divided, and keeps at most one line."""
+    """Decodes one stream in linear time, however the bytes are divided, and keeps at most one line."""
 
     def __init__(self, provider: str) -> None:
         """provider: the name in config.json, for the sentence of an error."""
@@ -27,10 +27,10 @@ class JsonLinesDecoder:
         self._begun = False
 
     def feed(self, block: bytes) -> Iterator[Any]:
-        """Yield the values that these bytes complete; to be exhausted before the next call.
+        """Yield the values that these bytes complete. Exhaust it before the next call.
 
-        Raises: MalformedReplyError for a line that is too long or is not JSON; for a web page, what
-        `error_responses.error_from_web_page` makes of it.
+        Raises: MalformedReplyError for a line that is too long or is not JSON; for a web page, the error of
+        `error_responses.error_from_web_page`.
         """
         if not self._begun:
             block = block.lstrip(BLANK)
@@ -46,7 +46,7 @@ class JsonLinesDecoder:
             yield self._decoded(line)
 
     def end(self) -> Iterator[Any]:
-        """Yield the last value if the stream ended without the line end behind it; half a value is no value.
+        """Yield the last value if the stream ended without a line end; drop half a value.
 
         Raises: as `feed`, for a web page.
         """

@@ -1,4 +1,4 @@
-"""A reply being decoded, whatever its protocol: bytes as they arrive in, pieces out. Pure."""
+"""The base of all reply decoders: bytes in as they arrive, pieces out. Pure."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator
@@ -10,14 +10,14 @@ from g4f_lite.errors import MalformedReplyError, StreamCutError, UpstreamError
 from g4f_lite.pieces import Piece
 
 MAX_COUNT = 1 << 53
-"""From here on other programs' JSON numbers are not exact, and no honest service gets there."""
+"""Larger numbers are not exact in other programs' JSON, and no honest service reaches them."""
 
 
 class ReplyDecoder(ABC):
-    """One reply, decoded without I/O. `is_over`: nothing that follows matters."""
+    """Decodes one reply without I/O. `is_over`: the rest of the input does not matter."""
 
     def __init__(self, provider: str, secrets: Collection[str] = ()) -> None:
-        """provider: the name in config.json. secrets: what must not show in an error."""
+        """provider: the name in config.json. secrets: texts that must not show in an error."""
         self.is_over = False
         self.provider = provider
         self.texts = TextAssembler()
@@ -26,28 +26,28 @@ class ReplyDecoder(ABC):
     @property
     @abstractmethod
     def has_finished(self) -> bool:
-        """Whether the service said that, or why, the reply ended; then a lost connection loses nothing."""
+        """Whether the service said that the reply ended, or why. Then a lost connection loses nothing."""
 
     @abstractmethod
     def take(self, block: bytes, pieces: list[Piece]) -> None:
-        """Add what these bytes complete to the pieces; those added before it raises are not lost.
+        """Add the pieces that these bytes complete. Pieces that were added before an error are not lost.
 
-        Raises: MalformedReplyError, and what `error_responses.error_from_record` makes of an error in the stream.
+        Raises: MalformedReplyError; for an error in the stream, the one of `error_responses.error_from_record`.
         """
 
     @abstractmethod
     def take_rest(self, pieces: list[Piece]) -> None:
-        """Add what was waiting for its end to the pieces: the input is over. Raises: as `take`."""
+        """Add the pieces that were still incomplete: the input is over. Raises: as `take`."""
 
     @abstractmethod
     def conclusion(self) -> Iterator[Piece]:
-        """Yield what stands behind the last text: usage, upstream state, Finish.
+        """Yield the pieces that follow the last text: usage, upstream state, Finish.
 
-        Raises: StreamCutError if the reply ended before it was said to.
+        Raises: StreamCutError if the service did not announce the end.
         """
 
     def feed(self, block: bytes) -> Iterator[Piece]:
-        """Yield the pieces that these bytes complete, also before a failure; to be exhausted before the next call.
+        """Yield the pieces that these bytes complete, also those before a failure. Exhaust it before the next call.
 
         Raises: as `take`.
         """
@@ -61,7 +61,7 @@ class ReplyDecoder(ABC):
             yield from pieces
 
     def end(self) -> Iterator[Piece]:
-        """Yield what was held back, and the conclusion. Raises: as `take_rest` and `conclusion`."""
+        """Yield the text that was held back, and the conclusion. Raises: as `take_rest` and `conclusion`."""
         pieces: list[Piece] = []
         try:
             self.take_rest(pieces)
@@ -71,21 +71,21 @@ class ReplyDecoder(ABC):
         yield from self.conclusion()
 
     def rest(self) -> Iterator[Piece]:
-        """Yield the text that waits for what follows it: for when the connection is lost and nothing will."""
+        """Yield the text that was held back. Use it when the connection is lost and nothing follows."""
         pieces: list[Piece] = []
         self.texts.end(pieces)
         yield from pieces
 
     def error_from_record(self, record: Any) -> UpstreamError:
-        """Return the error that a record in mid-stream tells of."""
+        """Return the error that a record in the stream reports."""
         return error_from_record(self.provider, record, self._secrets)
 
     def cut(self) -> StreamCutError:
-        """Return the error for a reply that ended without an end."""
+        """Return the error for a reply without its end."""
         return StreamCutError(f"{self.provider} broke off in the middle of the reply.")
 
     def malformed(self, what: str) -> MalformedReplyError:
-        """Return the error for what is no part of the protocol."""
+        """Return the error for input that the protocol does not allow."""
         return MalformedReplyError(f"{self.provider} sent {what}.")
 
 

@@ -1,6 +1,6 @@
-"""Server-sent events, decoded: bytes as they arrive in, records out.
+"""Decodes server-sent events (SSE): bytes in as they arrive, records out.
 
-Pure: nothing here reads a socket. What a record means is for the caller to say.
+Pure: nothing here reads a socket. The caller interprets the records.
 Source: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 """
 
@@ -11,14 +11,14 @@ from typing import NamedTuple
 from g4f_lite.errors import MalformedReplyError
 
 MAX_RECORD_BYTES = 1 << 20
-"""The longest line, and the longest sum of data lines in one record; the largest honest ones repeat a whole answer."""
+"""The longest line, and the longest sum of data lines in one record. Honest services repeat a whole answer at most."""
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 FIELD = re.compile(rb"[\w-]+(?::|$)")
 
 
 class Record(NamedTuple):
-    """One event. `error` is the field of that name, which the standard lacks and older llama.cpp sends."""
+    """One event. `error` is a field that older llama.cpp sends; the standard has none."""
 
     data: str
     event: str = ""
@@ -26,7 +26,7 @@ class Record(NamedTuple):
 
 
 class SseDecoder:
-    """Decodes one stream. Takes linear time however the bytes are divided, and keeps at most one record."""
+    """Decodes one stream in linear time, however the bytes are divided, and keeps at most one record."""
 
     def __init__(self) -> None:
         self._tail: list[bytes] = []
@@ -39,7 +39,7 @@ class SseDecoder:
         self._error = b""
 
     def feed(self, block: bytes) -> Iterator[Record]:
-        """Yield the records that these bytes complete; to be exhausted before the next call.
+        """Yield the records that these bytes complete. Exhaust it before the next call.
 
         Raises: MalformedReplyError for a line or a record that is too long, or is not UTF-8.
         """
@@ -50,7 +50,7 @@ class SseDecoder:
                 yield record
 
     def end(self) -> Iterator[Record]:
-        """Yield the last record if the stream ended without the empty line behind it. It may be incomplete."""
+        """Yield the last record if the stream ended without an empty line. It may be incomplete."""
         if self._tail:
             self._take(self._first(b"".join(self._tail)))
             self._tail = []
@@ -58,7 +58,7 @@ class SseDecoder:
             yield record
 
     def _lines(self, block: bytes) -> list[bytes]:
-        """Return the lines that the block completes; what follows the last line end waits for the next block."""
+        """Return the lines that the block completes. The rest waits for the next block."""
         if self._after_cr and block:
             self._after_cr = False
             block = block.removeprefix(b"\n")
@@ -96,7 +96,7 @@ class SseDecoder:
         elif FIELD.match(line):
             self._set(*_field(line))
         else:
-            self._add(line)  # no field has such a name: a proxy's HTML or words, which may not pass unseen
+            self._add(line)  # not a field: a proxy's HTML or words, which must not go unnoticed
 
     def _set(self, name: bytes, value: bytes) -> None:
         if name == b"event":

@@ -1,6 +1,6 @@
-"""A reply in server-sent events, or in what may come in their place.
+"""Decodes a reply in server-sent events, or in the JSON or web page that may come instead.
 
-Pure. A service may answer a streaming request with one JSON value or with a web page, under any content type; the
+Pure. A service may answer a streaming request with one JSON value or with a web page, under any content type. The
 first byte that is not blank tells which.
 """
 
@@ -17,12 +17,12 @@ from g4f_lite.errors import MalformedReplyError
 from g4f_lite.pieces import Piece
 
 MAX_BODY_BYTES = 16 << 20
-"""The longest answer that is one JSON value."""
+"""The longest answer in one JSON value."""
 BLANK = b"\xef\xbb\xbf \t\r\n"
 
 
 class SseReplyDecoder(ReplyDecoder):
-    """One reply. A protocol says what a record means, and what an answer that was not streamed."""
+    """One reply. A subclass per protocol reads the records, and an answer that is not streamed."""
 
     def __init__(self, provider: str, secrets: Collection[str] = ()) -> None:
         super().__init__(provider, secrets)
@@ -32,11 +32,11 @@ class SseReplyDecoder(ReplyDecoder):
 
     @abstractmethod
     def take_record(self, record: Record, pieces: list[Piece]) -> None:
-        """Add what a record holds to the pieces. Raises: as `take`."""
+        """Add the pieces of a record. Raises: as `take`."""
 
     @abstractmethod
     def take_whole(self, value: Any, pieces: list[Piece]) -> None:
-        """Add what an answer that was not streamed holds to the pieces. value: any JSON value. Raises: as `take`."""
+        """Add the pieces of an answer that was not streamed. value: any JSON value. Raises: as `take`."""
 
     def take(self, block: bytes, pieces: list[Piece]) -> None:
         if not self._form:
@@ -59,7 +59,7 @@ class SseReplyDecoder(ReplyDecoder):
             self._last_record(pieces)
 
     def decoded(self, data: str | bytes) -> Any:
-        """Return a JSON value. Raises: MalformedReplyError."""
+        """Return the JSON value. Raises: MalformedReplyError."""
         try:
             return json.loads(data)
         except (ValueError, RecursionError) as error:
@@ -73,7 +73,7 @@ class SseReplyDecoder(ReplyDecoder):
             raise self.malformed("an answer of more than 16 MiB")
 
     def _last_record(self, pieces: list[Piece]) -> None:
-        """Read a record that lacks the empty line behind it; half a one is none, and `conclusion` knows of the cut."""
+        """Read a last record without its empty line. Half a record is dropped; `conclusion` reports the cut."""
         with suppress(MalformedReplyError):
             for record in self._events.end():
                 self.take_record(record, pieces)

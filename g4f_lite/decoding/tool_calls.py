@@ -1,4 +1,4 @@
-"""Calls of tools in a reply, as services stream them in parts: told apart, with what a service left out filled in.
+"""Parses the tool calls of a reply, which services stream in parts and often incompletely.
 
 Pure. Source: https://platform.openai.com/docs/api-reference/chat-streaming
 """
@@ -16,62 +16,62 @@ from g4f_lite.errors import MalformedReplyError
 from g4f_lite.pieces import Piece, ToolCalls
 
 GROWING = {"function": "arguments", "custom": "input"}
-"""The kinds of calls, each named by the member it is in, and the text in there that comes in parts."""
+"""The kinds of calls, by the member that holds them, and the text in it that is streamed in parts."""
 KNOWN = {"index", "id", "type", *GROWING}
 
 MAX_CALLS = 1000
-"""In one reply; nobody means more."""
+"""In one reply. More is a mistake."""
 
 Part = dict[str, Any]
 
 
 def text_of_calls(parts: Sequence[Mapping[str, Any]]) -> str:
-    """Return what parts of calls, as `pieces.ToolCalls` has them, say: names of tools, and texts."""
+    """Return the text of `pieces.ToolCalls.parts`: the names of tools, and their arguments."""
     return "".join(text for part in parts for kind in GROWING for text in part.get(kind, {}).values())
 
 
 class ToolCallParser:
-    """The calls of one reply, whose texts it shares a limit with."""
+    """Parses the calls of one reply. Their texts count against the same limit as the others."""
 
     def __init__(self, texts: TextAssembler) -> None:
         self._texts = texts
         self._calls: list[_Call] = []
 
     def feed(self, value: Any, pieces: list[Piece]) -> None:
-        """Add what the parts tell to the pieces, behind all of the text before them.
+        """Add a piece for the parts, after all of the text before them.
 
-        value: what stands in the place of a list of parts, any JSON value. Nothing is told of a call whose name did not
-        come yet. Raises: MalformedReplyError when the reply grows too long.
+        value: any JSON value in place of a list of parts. A call without its name yet waits for it.
+        Raises: MalformedReplyError when the reply grows too long.
         """
         parts = value if isinstance(value, list) else [value]
-        saying = [part for part in parts if isinstance(part, dict) and (part.get("id") or _body(part))]
-        told = [self._told(self._call(part), part) for part in saying]
-        if known := [part for part in told if part]:
+        usable = [part for part in parts if isinstance(part, dict) and (part.get("id") or _body(part))]
+        written = [self._written(self._call(part), part) for part in usable]
+        if known := [part for part in written if part]:
             self._texts.end(pieces)
             pieces.append(ToolCalls(known))
 
     def end(self, *, is_cut: bool) -> Iterator[Piece]:
-        """Yield what was held back, and `{}` for calls without arguments, unless those were cut off.
+        """Yield the text that was held back, and `{}` for calls without arguments unless they were cut off.
 
-        Raises: MalformedReplyError for a call that names no tool: nobody can run it.
+        Raises: MalformedReplyError for a call without the name of a tool, which cannot run.
         """
         if not all(call.name for call in self._calls):
             raise MalformedReplyError("The service sent the call of a tool without its name.")
         if rest := [part for call in self._calls if (part := call.end(is_cut))]:
             yield ToolCalls(rest)
 
-    def _told(self, call: "_Call", part: Mapping[str, Any]) -> Part | None:
-        """Return what is to be told of a call with this part of it, the call's number included."""
+    def _written(self, call: "_Call", part: Mapping[str, Any]) -> Part | None:
+        """Return the outgoing part for an incoming one, with the index of the call."""
         call.feed(part, self._texts)
         if call.name and call.index is None:
             call.index = sum(other.index is not None for other in self._calls)
-        return call.told(part)
+        return call.take_part(part)
 
     def __bool__(self) -> bool:
         return bool(self._calls)
 
     def _call(self, part: Mapping[str, Any]) -> "_Call":
-        """Return the call that a part belongs to, a new one where it begins one."""
+        """Return the call that a part belongs to, a new one if it begins one."""
         known = self._known(part)
         if known is None:
             if len(self._calls) >= MAX_CALLS:
@@ -81,9 +81,9 @@ class ToolCallParser:
         return known
 
     def _known(self, part: Mapping[str, Any]) -> "_Call | None":
-        """Return the call that goes on.
+        """Return the call that the part continues.
 
-        Some services number all calls alike, others leave the number out, or the id.
+        Some services give every call the same number; others leave out the number or the id.
         """
         number, id_, begins = part.get("index"), _text(part.get("id")), bool(_body(part).get("name"))
         if is_count(number):
@@ -94,7 +94,7 @@ class ToolCallParser:
 
 
 class _Call:
-    """One call. number: the service's own, if any. id: the service's own, or made up. index: ours, once it was told."""
+    """One call. number: the service's own, if any. id: the service's own, or made up. index: ours, once it was sent."""
 
     def __init__(self, part: Mapping[str, Any], taken: Collection[str]) -> None:
         self.index: int | None = None
@@ -109,7 +109,7 @@ class _Call:
         self._end = JsonBoundary()
 
     def is_another(self, id_: str) -> bool:
-        """Tell whether a part that names a tool, perhaps with an id, begins another call than this one."""
+        """Tell whether a part that names a tool, perhaps with an id, begins another call."""
         return bool(self.name) and (self._end.reached or (bool(id_) and id_ != self.id))
 
     def feed(self, part: Mapping[str, Any], texts: TextAssembler) -> None:
@@ -125,10 +125,10 @@ class _Call:
         self._held += self._joiner.end()
         if self.kind == "function" and not self._has_text and not is_cut:
             self._held += "{}"
-        return self.told({})
+        return self.take_part({})
 
-    def told(self, part: Mapping[str, Any]) -> Part | None:
-        """Return what came since the last time, with those members of the part that nobody here knows."""
+    def take_part(self, part: Mapping[str, Any]) -> Part | None:
+        """Return the text since the last part, with the members of the part that are not known here."""
         if self.index is None:
             return None
         others = {name: value for name, value in part.items() if name not in KNOWN and value is not None}
@@ -153,5 +153,5 @@ def _body(part: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _text(value: Any) -> str:
-    """Return a text; some services send arguments as the object that the text should hold."""
+    """Return a text. Some services send the arguments as an object instead of its JSON."""
     return value if isinstance(value, str) else "" if value is None else json.dumps(value)
