@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from server.compat.api_errors import adapt_error
 from server.current.services import services
 from server.pages.error_page import error_page, wants_page
-from server.problems import BUG, Problem, note
+from server.problems import BUG, Problem, log_problem
 from server.web.streaming import error_response
 
 SENTENCES = {
@@ -27,7 +27,7 @@ def handle_errors(app: Flask) -> None:
 
 
 def _refuse(problem: Problem, headers: Iterable[tuple[str, str]] = (), error: BaseException | None = None) -> Response:
-    note(problem, f"{request.method} {request.path}", error)
+    log_problem(problem, f"{request.method} {request.path}", error)
     if wants_page(request):
         with suppress(Problem):  # if the page cannot be rendered, the error is sent as JSON
             return error_page(problem)

@@ -18,11 +18,11 @@ log = logging.getLogger(__name__)
 
 NOT_UNDERSTOOD = N_("The server did not understand this request.")
 BUG = N_("Something went wrong on the server. Try again; the server log has the details under the error ID.")
-"""What a person is told of an `internal_error`."""
+"""The message of every `internal_error`."""
 INTERRUPTED = N_(
     "The server stopped in the middle of this answer. The part that arrived is kept. Choose Continue to get the rest."
 )
-"""What a person is told of an answer whose process ended, by a signal or without one."""
+"""The message of an answer whose process ended, with or without a signal."""
 
 SAME = "same"
 
@@ -98,14 +98,14 @@ ERROR_KINDS = {
     "stream_cut": ErrorKind(502, N_("The answer was cut off. The part that arrived is kept.")),
     "malformed_reply": ErrorKind(502, N_("The provider sent an invalid answer. Try again, or choose another model.")),
 }
-"""By the code that the API sends. The first with a status is what that status means by itself."""
+"""By error code. The first code with a status stands for that status in general."""
 
-LONGEST_LINE = 200
-"""Characters of an address that are logged; a flood of long ones shall not fill the disk."""
+LONGEST_LOGGED = 200
+"""Characters of an address that are logged, so that long ones cannot fill the disk."""
 
 
 class Problem(Exception):
-    """A failure to tell the client about. `message` is one sentence that says what to do; `id` is in the log too."""
+    """A failure that the client is told about. `message` is one sentence that says what to do. The log has the `id`."""
 
     def __init__(self, code: str, message: str, *, detail: str = "", retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -118,9 +118,9 @@ class Problem(Exception):
 
     @classmethod
     def of(cls, error: G4FLiteError) -> "Problem":
-        """Return a provider's error as a problem, with an id of its own."""
+        """Return the problem that a provider's error becomes."""
         problem = cls(error.code, error.message, detail=error.detail, retry_after=error.retry_after)
-        if type(error) is RejectedError:  # the service finds fault with the request, as it would with a direct client's
+        if type(error) is RejectedError:  # the service rejects the request itself
             problem.status = 400
         return problem
 
@@ -131,32 +131,32 @@ class Problem(Exception):
         return cls(code, message or ERROR_KINDS[code].text)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the error object of the contract; members that say nothing are left out."""
-        said: dict[str, Any] = {"code": self.code, "message": self.message}
+        """Return the error object of the API, without empty members."""
+        error: dict[str, Any] = {"code": self.code, "message": self.message}
         if self.detail:
-            said["detail"] = self.detail
+            error["detail"] = self.detail
         if self.retry_after is not None:
-            said["retry_after"] = self.retry_after
-        return {**said, "id": self.id}
+            error["retry_after"] = self.retry_after
+        return {**error, "id": self.id}
 
     def body(self) -> bytes:
-        """Return the one shape of every API error."""
+        """Return the JSON body."""
         return json.dumps({"error": self.as_dict()}).encode()
 
     def headers(self) -> dict[str, str]:
-        """Return the headers that belong to the body."""
-        return {"Content-Type": "application/json", **self.when()}
+        """Return the headers for the body."""
+        return {"Content-Type": "application/json", **self.retry_header()}
 
-    def when(self) -> dict[str, str]:
-        """Return the header that says when to come again, where that is known."""
+    def retry_header(self) -> dict[str, str]:
+        """Return the Retry-After header, if the time is known."""
         return {} if self.retry_after is None else {"Retry-After": str(math.ceil(self.retry_after))}
 
 
-def note(problem: Problem, asked: str, error: BaseException | None = None) -> None:
-    """Log what a client was told: a line, and the error behind it if it is a bug.
+def log_problem(problem: Problem, address: str, error: BaseException | None = None) -> None:
+    """Log a problem in one line, with the traceback of the error if it is a bug.
 
-    asked: method and path, without the query, which may hold what a person wrote.
+    address: method and path, without the query, which may contain what a person wrote.
     """
     bug = problem.code == "internal_error"
     level = logging.ERROR if bug else logging.WARNING if problem.status >= 500 else logging.INFO
-    log.log(level, "%s: %s, id %s", asked[:LONGEST_LINE], problem.code, problem.id, exc_info=error if bug else None)
+    log.log(level, "%s: %s, id %s", address[:LONGEST_LOGGED], problem.code, problem.id, exc_info=error if bug else None)

@@ -14,7 +14,7 @@ from server.compat.stored import relayed, stored
 from server.current import rate_limits
 from server.current.identity import current_person
 from server.current.services import services
-from server.problems import Problem, note
+from server.problems import Problem, log_problem
 from server.turns.events import MIMETYPES
 from server.turns.question import Question
 from server.web.streaming import Stream
@@ -50,7 +50,7 @@ async def _streamed(pieces: Pieces, writer: ReplyWriter, asked: str) -> AsyncGen
         problem = _api_error(error, writer)
         if not begun:
             raise problem from error
-        note(problem, asked)
+        log_problem(problem, asked)
         last = writer.error(problem)
     yield last
 

@@ -15,7 +15,7 @@ from server.front import front_errors, web
 from server.front.connection_limits import ConnectionCounter, FrontLimits
 from server.front.request_head import headers_too_large
 from server.ops.request_id import begin
-from server.problems import Problem, note
+from server.problems import Problem, log_problem
 
 RESET_ON_CLOSE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 """A `struct linger` of zero seconds: the connection is reset, so the response does not look complete."""
@@ -142,7 +142,7 @@ class Connection(web.RequestHandler):
         if request is not self._request:  # a request that the parser rejects never reaches the handler
             begin()
         problem = front_errors.problem_of(error, self._limits)
-        note(problem, f"{request.method} {request.path}", error)
+        log_problem(problem, f"{request.method} {request.path}", error)
         return ErrorResponse(self._adapt_error(problem, request.path, request.headers), self, self._common)
 
     def upgrade(self, reader: Reader, feeder: asyncio.Transport) -> None:
@@ -165,7 +165,7 @@ class Connection(web.RequestHandler):
     def _refuse(self, problem: Problem) -> None:
         """Answer before there is a request, and close the connection."""
         begin()
-        note(problem, "A connection")
+        log_problem(problem, "A connection")
         self._wire.write(front_errors.message(problem, self._common))
         self._stop_listening()
         self._cancel_deadline()

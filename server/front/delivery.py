@@ -8,7 +8,7 @@ from multidict import CIMultiDict
 from server.front import web
 from server.front.front_errors import SERVER
 from server.front.gateway import AppResponse
-from server.problems import Problem, note
+from server.problems import Problem, log_problem
 from server.web.closing import closing
 from server.web.streaming import error_response, provider_errors_as_problems
 
@@ -30,7 +30,7 @@ async def deliver(request: web.BaseRequest, answer: AppResponse) -> web.StreamRe
                 with provider_errors_as_problems():
                     first = await anext(source, None)
             except Problem as problem:
-                note(problem, f"{request.method} {request.path}")
+                log_problem(problem, f"{request.method} {request.path}")
                 return _failure(problem, answer)
         return await _stream(request, answer, first, source)
 

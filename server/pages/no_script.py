@@ -49,7 +49,7 @@ def send(conversation_id: str | None) -> ResponseReturnValue:
         count_request()
         begun = _begin(conversation_id, text)
     except Problem as problem:
-        return _show_again(conversation_id, text, problem), problem.status, problem.when()
+        return _show_again(conversation_id, text, problem), problem.status, problem.retry_header()
     return redirect(url_for("no_script.live", conversation_id=begun.conversation_id, _anchor=RUNNING_ANSWER), 303)
 
 

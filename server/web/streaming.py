@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from flask import Response
 
 from g4f_lite.errors import G4FLiteError
-from server.problems import Problem, note
+from server.problems import Problem, log_problem
 from server.web.closing import close, closing
 from server.web.environ_keys import LOOP
 
@@ -60,7 +60,7 @@ class Stream(Response):
             try:
                 self.body_source.begin()
             except Problem as problem:
-                note(problem, f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
+                log_problem(problem, f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
                 return error_response(problem, self.headers.to_wsgi_list())(environ, start_response)
         return super().__call__(environ, start_response)
 
