@@ -93,7 +93,7 @@ class Slot:
             self.release()
 
     def detach(self) -> Self:
-        """Let the slot outlive the block; somebody else will release it."""
+        """Let the slot outlive the block; its new owner releases it."""
         self._is_detached = True
         return self
 

@@ -46,7 +46,7 @@ class JsonFormatter(TextFormatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as JSON in ASCII. Redaction comes before escaping, which would hide secrets from it."""
-        said = {
+        members = {
             "time": self.formatTime(record),
             "level": record.levelname,
             "logger": record.name,
@@ -54,7 +54,7 @@ class JsonFormatter(TextFormatter):
             "request_id": request_id(),
             "traceback": self.formatException(record.exc_info) if record.exc_info else "",
         }
-        return json.dumps({name: self.redacted(text) for name, text in said.items() if text})
+        return json.dumps({name: self.redacted(text) for name, text in members.items() if text})
 
 
 FORMATTERS = {"text": TextFormatter, "json": JsonFormatter}

@@ -27,12 +27,12 @@ class Question:
 
     @property
     def tokens(self) -> int:
-        """How many tokens it may have, with what the model is told, and the tools and calls that go with it."""
+        """The estimated tokens of the messages, with the system prompt, the tools and their calls."""
         return tokens_of(with_system_prompt(self.model, self.messages, self.system), self.params)
 
 
 def tokens_of(messages: Sequence[Message], params: Params | None = None) -> int:
-    """Return how many tokens messages may have, with the tools and the calls that go with them."""
+    """Return the estimated tokens of messages, with their tools and calls."""
     extras = [*(message.extra for message in messages), params.extra if params else {}]
     written = (json.dumps(extra, ensure_ascii=False) for extra in extras if extra)
     return sum(estimate_tokens(text) for text in (*(message.content for message in messages), *written))

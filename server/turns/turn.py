@@ -230,8 +230,8 @@ class Turn:
 
     def _estimate(self) -> Usage:
         before = self.begun.answer
-        said = self.content[len(before.content) :] + self.reasoning[len(before.reasoning) :]
-        return Usage(self._question.tokens, estimate_tokens(said))
+        written = self.content[len(before.content) :] + self.reasoning[len(before.reasoning) :]
+        return Usage(self._question.tokens, estimate_tokens(written))
 
 
 def _members(answering: Answering) -> dict[str, Any]:
