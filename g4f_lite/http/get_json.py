@@ -1,4 +1,4 @@
-"""Asking a service for one JSON value, such as the list of its models."""
+"""Fetches one JSON value from a service, such as its list of models."""
 
 import json
 from collections.abc import Mapping
@@ -9,16 +9,16 @@ from g4f_lite.errors import MalformedReplyError
 from g4f_lite.http.transport import Http, read, reading
 
 MAX_BYTES = 4 << 20
-"""The longest value; the largest known list of models has half a megabyte."""
+"""The longest value. The largest known list of models has half a megabyte."""
 
 
 async def get_json(
     http: Http, url: str, settings: ProviderSettings, *, provider: str, headers: Mapping[str, str]
 ) -> Any:
-    """Return the value at that address.
+    """Return the value at the address.
 
     provider: the name in config.json, for the sentence of an error.
-    Raises: UpstreamError; if it is not JSON or too long, MalformedReplyError.
+    Raises: UpstreamError; MalformedReplyError if it is not JSON or too long.
     """
     async with http.request("GET", url, settings, provider=provider, headers=headers) as response:
         with reading(provider):

@@ -1,4 +1,4 @@
-"""Asking again, more plainly, a service that does not take all of a request."""
+"""Sends a request again without the fields that a service does not support."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -20,10 +20,10 @@ async def retry_plainer(
     send: Callable[[Body], AbstractAsyncContextManager[ClientResponse]],
     refused: Callable[[Body, RejectedError], str],
 ) -> AsyncIterator[ClientResponse]:
-    """Yield the answer to a body, or to a plainer one, and keep what that was without for the model's next request.
+    """Yield the response to a body, or to a plainer one, and remember the omitted fields for the model's next request.
 
-    body: makes one without the fields it is given. send: opens the answer to one.
-    refused: names the field to ask again without; empty when the service complains about something else.
+    body: makes a body without the given fields. send: opens the response to a body.
+    refused: names the field to omit; empty if the service refuses something else.
     Raises: as `send`.
     """
     async with AsyncExitStack() as stack:

@@ -1,4 +1,4 @@
-"""The HTTP client of calls that await nothing: what `transport` is, with requests in the place of aiohttp."""
+"""The HTTP client of synchronous calls: like `transport`, but with requests instead of aiohttp."""
 
 import os
 import re
@@ -25,13 +25,13 @@ from g4f_lite.http.transport import ERROR_BODY_BYTES, ERROR_BODY_S, HEADERS, sec
 from g4f_lite.pieces import Piece
 
 BLOCK_BYTES = 65536
-"""The most that is taken from a connection at once."""
+"""The most bytes that are read from a connection at once."""
 
 REFUSED_BY_PROXY = re.compile(r"Tunnel connection failed: ([0-9]{3})")
 
 
 class SyncHttp:
-    """An HTTP client with a cookie jar, for one service. Its connections end with it."""
+    """An HTTP client with a cookie jar, for one service. Closing it closes its connections."""
 
     def __init__(self, provider: str, settings: ProviderSettings) -> None:
         """provider: the name in config.json, for the sentence of an error."""
@@ -56,7 +56,7 @@ class SyncHttp:
         headers: Mapping[str, str] | None = None,
         accepted: Collection[int] = (),
     ) -> Iterator[requests.Response]:
-        """Yield a response as `Http.request` does. Raises: as that does."""
+        """Yield a response, and raise errors, as `Http.request` does."""
         with _sending(self.provider, url, patience):
             left_s = patience.left_s()
             response = self._session.request(
@@ -86,18 +86,18 @@ class SyncHttp:
 
 class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Know of none: requests looks for the next address even where it shall not go, and reads the whole body."""
+        """Return no target: requests looks for it even if it must not follow, and reads the whole body."""
 
 
 class _Cookies(RequestsCookieJar):
     def set_cookie(self, cookie: Cookie, *args: Any, **kwargs: Any) -> None:
-        """Keep a cookie that may be returned over http: the service may be on this machine, set up for the internet."""
+        """Allow the cookie over http: the service may run on this machine but be configured for the internet."""
         cookie.secure = False
         super().set_cookie(cookie, *args, **kwargs)
 
 
 def read(response: requests.Response, limit: int, provider: str, patience: SyncTimeouts) -> bytes:
-    """Return the body, of a longer one the beginning. Raises: StreamCutError, UpstreamTimeoutError."""
+    """Return the body, or the beginning of a longer one. Raises: StreamCutError, UpstreamTimeoutError."""
     body = bytearray()
     for block in _blocks(response, provider, patience):
         body += block
@@ -107,7 +107,7 @@ def read(response: requests.Response, limit: int, provider: str, patience: SyncT
 
 
 def decode_reply(response: requests.Response, reply: ReplyDecoder, patience: SyncTimeouts) -> Iterator[Piece]:
-    """Yield the pieces of a reply as its bytes come. Raises: UpstreamError; what came before it has been yielded."""
+    """Yield the pieces of a reply as its bytes arrive. Raises: UpstreamError, after the pieces before it."""
     try:
         for block in _blocks(response, reply.provider, patience):
             for piece in reply.feed(block):
@@ -123,7 +123,7 @@ def decode_reply(response: requests.Response, reply: ReplyDecoder, patience: Syn
 
 
 def _blocks(response: requests.Response, provider: str, patience: SyncTimeouts) -> Iterator[bytes]:
-    """Yield the body as it arrives. `iter_content` would wait for the end of a body without chunks."""
+    """Yield the body as it arrives. `iter_content` would wait for the end of an unchunked body."""
     connection = _connection(response)
     while True:
         if connection:
@@ -136,9 +136,9 @@ def _blocks(response: requests.Response, provider: str, patience: SyncTimeouts) 
 
 
 def _connection(response: requests.Response) -> socket.socket | None:
-    """Return the socket that the body comes from, or None where there is no body.
+    """Return the socket of the body, or None without a body.
 
-    It can be had in no other way, and requests itself waits for every part of the body as long as for the headers.
+    There is no public access, and requests itself waits for every part of the body as long as for the headers.
     """
     answer: Any = response.raw._original_response
     return answer.fp.raw._sock if answer.fp else None
@@ -153,13 +153,13 @@ def _error_body(response: requests.Response, provider: str) -> bytes:
             if len(body) >= ERROR_BODY_BYTES:
                 break
     except UpstreamError:
-        pass  # the status has said enough
+        pass  # the status is enough
     return bytes(body[:ERROR_BODY_BYTES])
 
 
 @contextmanager
 def _sending(provider: str, url: str, patience: SyncTimeouts) -> Iterator[None]:
-    """Name what goes wrong before the headers of the answer are there."""
+    """Turn a failure before the response headers into an UpstreamError."""
     try:
         yield
     except requests.Timeout as error:
@@ -167,14 +167,14 @@ def _sending(provider: str, url: str, patience: SyncTimeouts) -> Iterator[None]:
             raise patience.exhausted() from error
         raise _failure(provider, url, error) from error
     except exceptions.InvalidHeader as error:
-        raise _failure(provider, url, error) from None  # its words are the header's, which may be a key
+        raise _failure(provider, url, error) from None  # its message holds the header, which may be a key
     except (HTTPError, OSError, ValueError) as error:
         raise _failure(provider, url, error) from error
 
 
 @contextmanager
 def _reading(provider: str, patience: SyncTimeouts) -> Iterator[None]:
-    """Name what goes wrong while a body is read."""
+    """Turn a failure while a body is read into an UpstreamError."""
     try:
         yield
     except ReadTimeoutError as error:
@@ -184,9 +184,9 @@ def _reading(provider: str, patience: SyncTimeouts) -> Iterator[None]:
 
 
 def _failure(provider: str, url: str, error: Exception) -> UpstreamError:
-    """Return the error behind an exception that came before the headers of an answer.
+    """Return the error for an exception before the response headers.
 
-    provider: the name in config.json. url: what was asked.
+    provider: the name in config.json. url: the address of the request.
     """
     causes = list(_causes(error))
     match error:
@@ -220,7 +220,7 @@ def _proxy_failure(provider: str, error: Exception, causes: Sequence[BaseExcepti
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an exception and those behind it; requests and urllib3 hand them on as arguments and as reasons."""
+    """Yield an exception and its causes, which requests and urllib3 pass on as arguments and reasons."""
     while error:
         yield error
         behind = (getattr(error, "reason", None), *error.args, error.__cause__)

@@ -1,4 +1,4 @@
-"""How long a reply may keep a person waiting."""
+"""The time limits of a reply: for the first text, between two pieces, and for the whole."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -13,11 +13,11 @@ from g4f_lite.pieces import Finish, Piece, Preliminary
 
 
 async def within(limits: Timeout, provider: str, pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, None]:
-    """Yield the pieces as they come, and close their source when the next one takes too long.
+    """Yield the pieces as they arrive, and close their source if the next one takes too long.
 
-    Each preliminary piece starts the wait for the first text anew: it tells of somebody else who was asked.
-    The time the reader takes between two pieces does not count against the silence, only against the whole.
-    Raises: UpstreamTimeoutError, with the limit that was met in its sentence.
+    Each preliminary piece restarts the wait for the first text, because another service was called.
+    The reader's own time between two pieces counts only against the limit for the whole reply.
+    Raises: UpstreamTimeoutError, whose sentence names the limit.
     """
     clock = asyncio.get_running_loop().time
     alarm = Alarm()
@@ -40,7 +40,7 @@ async def within(limits: Timeout, provider: str, pieces: AsyncGenerator[Piece, N
         except asyncio.CancelledError as error:
             if not alarm.was_it():
                 raise
-            if isinstance(piece, Finish):  # the reply is whole; its source was only slow to leave
+            if isinstance(piece, Finish):  # the reply is complete; only its source was slow to close
                 return
             raise UpstreamTimeoutError(too_long(limits, provider, begun, clock() >= end)) from error
         finally:
@@ -48,10 +48,10 @@ async def within(limits: Timeout, provider: str, pieces: AsyncGenerator[Piece, N
 
 
 class Alarm:
-    """Cancels the task that waits when its time is up. `due`: when that is, on the loop's clock; `inf` between waits.
+    """Cancels the waiting task when its time is up. `due`: that time on the loop's clock; `inf` between waits.
 
-    The many waits of a reply share one timer. It is not moved with each of them: when it goes off too early, it is
-    set again for the wait of that moment. A timer for each piece would cost more than all else that happens to it.
+    All waits of a reply share one timer. If it fires before the current wait is due, it is set again. A timer for each
+    piece would cost more than everything else that happens to the piece.
     """
 
     def __init__(self) -> None:
@@ -67,18 +67,18 @@ class Alarm:
         """Begin a wait of the current task."""
         self.due = due
         self._has_rung = False
-        self._task = asyncio.current_task(self._loop)  # told the loop, it is four times as fast
+        self._task = asyncio.current_task(self._loop)  # with the loop as argument it is four times as fast
         self._cancelled_before = self._task.cancelling() if self._task else 0
         if due < self._timer_due:
             self._set_timer(due)
 
     def stop(self) -> None:
-        """Never ring again."""
+        """Stop for good."""
         if self._timer:
             self._timer.cancel()
 
     def was_it(self) -> bool:
-        """Tell whether a cancellation came from here alone, and take it back, as `asyncio.timeout` does."""
+        """Tell whether only this alarm cancelled the task, and undo the cancellation, as `asyncio.timeout` does."""
         return self._has_rung and self._task is not None and self._task.uncancel() <= self._cancelled_before
 
     def _set_timer(self, due: float) -> None:
@@ -96,7 +96,7 @@ class Alarm:
 
 
 def too_long(limits: Timeout, provider: str, begun: bool, was_total: bool) -> str:
-    """Return what a person reads when a limit was met. begun: whether there was text before."""
+    """Return the sentence for a limit that was exceeded. begun: whether any text had arrived."""
     if was_total:
         return f"{provider} did not finish within {limits.total:g} seconds (timeout.total); ask for less at a time."
     if not begun:
@@ -105,7 +105,7 @@ def too_long(limits: Timeout, provider: str, begun: bool, was_total: bool) -> st
 
 
 class SyncTimeouts:
-    """The waits of one reply. The time its reader takes does not count against a silence, only against the whole."""
+    """The same limits for synchronous code, checked at each wait."""
 
     def __init__(self, limits: Timeout, provider: str) -> None:
         """Begin the wait for the first text. provider: the name in config.json, for the sentence of an error."""
@@ -120,7 +120,7 @@ class SyncTimeouts:
         return self._due_next() <= monotonic()
 
     def left_s(self) -> float:
-        """Return how long the next wait may be, in seconds, more than 0. Raises: UpstreamTimeoutError."""
+        """Return the seconds that the next wait may take, more than 0. Raises: UpstreamTimeoutError."""
         left_s = self._due_next() - monotonic()
         if left_s <= 0:
             raise self.exhausted()
@@ -132,7 +132,7 @@ class SyncTimeouts:
         self._due = monotonic() + self.limits.idle
 
     def exhausted(self) -> UpstreamTimeoutError:
-        """Return the error for a wait that was too long."""
+        """Return the error for a limit that was exceeded."""
         return UpstreamTimeoutError(too_long(self.limits, self._provider, self._begun, self._end <= self._due))
 
     def _due_next(self) -> float:

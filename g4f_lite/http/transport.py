@@ -1,4 +1,4 @@
-"""The one HTTP client that all providers share, and how its failures are named."""
+"""The HTTP client that all providers share, and the errors for its failures."""
 
 import asyncio
 import os
@@ -17,14 +17,13 @@ from g4f_lite.errors import MalformedReplyError, StreamCutError, UnreachableErro
 
 ERROR_BODY_BYTES = 65536
 ERROR_BODY_S = 5
-"""How much of an error's body is read, and for how long: an error is told without its body rather than late."""
+"""The limits for reading the body of an error: an error without its body is better than a late one."""
 
 HEADERS = {"Accept-Encoding": "identity", "User-Agent": "g4f-lite"}
 
 
 class Http:
-    """An HTTP client bound to the event loop it is first used on. Connections whose reply was
-    read to the end are used again."""
+    """An HTTP client bound to the event loop of its first use. It reuses connections that were read to the end."""
 
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
@@ -32,10 +31,10 @@ class Http:
         self._origin = ""
 
     def with_cookies(self, origin: str) -> Self:
-        """Return a client with these connections and a cookie jar of its own; closing it closes none of them.
+        """Return a client with the same connections and a cookie jar of its own. Closing it keeps the connections open.
 
-        origin: where cookies come from. It counts as secure whatever its scheme and may be a bare IP address, for a
-        service on this machine that was set up as for the internet.
+        origin: the source of the cookies. It counts as secure whatever its scheme, and may be a bare IP address, for a
+        service on this machine that is configured for the internet.
         """
         other = type(self)()
         other._lender, other._origin = self, origin
@@ -54,13 +53,13 @@ class Http:
         headers: Mapping[str, str] | None = None,
         accepted: Collection[int] = (),
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Yield a response whose status is 2xx, its body not yet read; leaving the block ends the exchange.
+        """Yield a response with status 2xx, its body not yet read. Leaving the block ends the exchange.
 
         provider: the name in config.json, for the sentence of an error.
-        data: a dictionary becomes an url-encoded form, an aiohttp.FormData what it says.
-        headers: those of the entry win over them. accepted: statuses that are as good as 2xx.
+        data: a dictionary is sent URL-encoded, an aiohttp.FormData as it says.
+        headers: the entry's own headers win. accepted: other statuses that count as success.
         Raises: UnreachableError, UpstreamTimeoutError, StreamCutError or MalformedReplyError before the headers came;
-        whatever `error_responses.error_from_response` makes of another status. Read the body within `reading`.
+        the error of `error_responses.error_from_response` for another status. Read the body within `reading`.
         """
         clock = asyncio.get_running_loop().time
         due = clock() + settings.timeout.first
@@ -108,7 +107,7 @@ class Http:
 
 @contextmanager
 def reading(provider: str) -> Iterator[None]:
-    """Name what goes wrong while a body is read. Raises: StreamCutError."""
+    """Turn a failure while a body is read into a StreamCutError."""
     try:
         yield
     except (aiohttp.ClientError, OSError) as error:
@@ -126,7 +125,7 @@ async def read(response: aiohttp.ClientResponse, limit: int) -> bytes:
 
 
 def secrets_of(settings: ProviderSettings) -> list[str]:
-    """Return everything in a provider's entry that may not be shown; empty without a key and headers."""
+    """Return every secret in a provider's entry; empty without a key, headers and a proxy password."""
     words = " ".join(settings.headers.values()).split()
     return [secret for secret in (settings.api_key, *words, URL(settings.proxy).password) if secret]
 
@@ -140,7 +139,7 @@ async def _error_body(response: aiohttp.ClientResponse, limit_s: float) -> bytes
                 if len(body) >= ERROR_BODY_BYTES:
                     break
     except (aiohttp.ClientError, OSError):
-        pass  # the status has said enough
+        pass  # the status is enough
     return bytes(body[:ERROR_BODY_BYTES])
 
 
@@ -151,7 +150,7 @@ def _timeout(settings: ProviderSettings) -> aiohttp.ClientTimeout:
 
 @contextmanager
 def _sending(provider: str, url: str, proxy: str) -> Iterator[None]:
-    """Name what goes wrong before the headers of the answer are there."""
+    """Turn a failure before the response headers into an UpstreamError."""
     try:
         yield
     except (aiohttp.ClientError, OSError, ValueError) as error:

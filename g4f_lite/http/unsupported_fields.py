@@ -1,6 +1,6 @@
-"""What a service does not take in a request of the OpenAI chat protocol, though the protocol allows it.
+"""The fields of OpenAI's chat protocol that a service does not support.
 
-Pure. One is learned from a refusal, and kept once the request was accepted without it.
+Pure. A field is learned from a refusal, and remembered once the request was accepted without it.
 """
 
 import re
@@ -10,24 +10,24 @@ from typing import Any
 from g4f_lite.errors import RejectedError
 
 NEWER_NAMES = {"max_tokens": "max_completion_tokens"}
-"""What OpenAI's newer models call the same field."""
+"""The same field for OpenAI's newer models."""
 SPARE = ("temperature", "top_p", "stream")
-"""Fields that some models know with one value alone, which is the one they use without the field."""
+"""Fields for which some models accept only the value that they use without the field."""
 UNSUPPORTED = re.compile(r"(?i)\bunsupported (?:parameter|value):? ['\"`]?(\w+)")
 UNKNOWN_FIELD = re.compile(r"(?i)stream_options|include_usage|unknown|unrecognized|unexpected|not permitted|extra ")
 
 MAX_MODELS = 256
-"""More than anybody asks of one service; then the first to come is the first to be forgotten."""
+"""More models than one service is asked for. Beyond it, the oldest entry is dropped."""
 
 
 class UnsupportedFields:
-    """What one service was found not to take, by model."""
+    """The fields that one service refused, by model."""
 
     def __init__(self) -> None:
         self._fields: dict[str, frozenset[str]] = {}
 
     def of(self, model: str) -> frozenset[str]:
-        """Return the fields to ask this model without."""
+        """Return the fields to omit for this model."""
         return self._fields.get(model, frozenset())
 
     def keep(self, model: str, fields: frozenset[str]) -> None:
@@ -40,13 +40,13 @@ class UnsupportedFields:
 
 
 def without(body: Mapping[str, Any], fields: Collection[str]) -> dict[str, Any]:
-    """Return the body without these fields; one that has a newer name gets that instead."""
+    """Return the body without these fields. A field with a newer name gets that name instead."""
     names = {name: NEWER_NAMES.get(name, "") if name in fields else name for name in body}
     return {names[name]: value for name, value in body.items() if names[name]}
 
 
 def refused_field(body: Mapping[str, Any], error: RejectedError) -> str:
-    """Return the field of the body to ask again without; empty when the service complains about something else."""
+    """Return the field to omit in the next request; empty if the service refuses something else."""
     if type(error) is not RejectedError:
         return ""
     if "max_tokens" in body and NEWER_NAMES["max_tokens"] in error.detail:
