@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from g4f_lite.config.settings import ProviderSettings, Strict
 from g4f_lite.direct import AsyncReply, iterate, listing
 from g4f_lite.errors import G4FLiteError, MissingKeyError
-from g4f_lite.guidebook.installation import Installation
+from g4f_lite.guidebook.overview import InstallationOverview
 from g4f_lite.http.transport import Http
 from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Piece
@@ -82,7 +82,7 @@ class Provider(ABC):
         """
         return False
 
-    def set_installation_source(self, installation: Callable[[], Installation]) -> None:
+    def set_installation_source(self, installation: Callable[[], InstallationOverview]) -> None:
         """Take a function that describes all providers and models. Called once; most kinds ignore it."""
 
     async def close(self) -> None:

@@ -7,11 +7,11 @@ that begin so. `{{providers}}`, `{{models}}` and `{{models_dir}}` are replaced; 
 import re
 
 from g4f_lite.guidebook.facts import Facts
-from g4f_lite.guidebook.installation import Installation
+from g4f_lite.guidebook.overview import InstallationOverview
 from g4f_lite.guidebook.topics import language_of, page, topic_of
 
 
-def help_for(question: str, installation: Installation | None) -> str:
+def help_for(question: str, installation: InstallationOverview | None) -> str:
     """Return help on what the question is about, as Markdown, in English or Russian."""
     language = language_of(question)
     facts = Facts(installation, language)

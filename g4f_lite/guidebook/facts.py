@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 
-from g4f_lite.guidebook.installation import Installation
+from g4f_lite.guidebook.overview import InstallationOverview
 from g4f_lite.guidebook.topics import FOLDER
 
 MAX_MODELS = 20
@@ -13,7 +13,7 @@ MAX_MODELS = 20
 class Facts:
     """What the pages say about an installation, in one language. Each method fills `{{its name}}`."""
 
-    def __init__(self, installation: Installation | None, language: str) -> None:
+    def __init__(self, installation: InstallationOverview | None, language: str) -> None:
         self._installation = installation
         self._words = json.loads((FOLDER / language / "facts.json").read_text("utf-8"))
 

@@ -15,7 +15,7 @@ from g4f_lite.http.transport import Http, read, reading, secrets_of
 from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Piece
 from g4f_lite.protocols.olmo.conversation import Conversation, FinishReason, ReplyConverter
-from g4f_lite.protocols.olmo.model_list import Model, known, models_in
+from g4f_lite.protocols.olmo.model_list import OlmoModel, known, models_in
 from g4f_lite.protocols.olmo.question_form import QuestionForm, question_form
 from g4f_lite.protocols.olmo.rejections import explained, is_about_the_thread
 from g4f_lite.protocols.olmo.reply import OlmoReply
@@ -81,7 +81,7 @@ class AllenAI(Provider):
 
     def __init__(self, name: str, settings: ProviderSettings, http: Http) -> None:
         super().__init__(name, settings, http)
-        self._listed: dict[str, Model] = {}
+        self._listed: dict[str, OlmoModel] = {}
         self._has_moved = False
 
     async def stream(
@@ -103,7 +103,7 @@ class AllenAI(Provider):
 
         Raises: UpstreamError.
         """
-        found: list[Model] = []
+        found: list[OlmoModel] = []
         for path in LISTS:
             found = found or await self._list(path)
         found = found or [known(id_) for id_ in self.models]
@@ -188,7 +188,7 @@ class AllenAI(Provider):
                 raise clearer from error
             raise
 
-    async def _list(self, path: str) -> list[Model]:
+    async def _list(self, path: str) -> list[OlmoModel]:
         """Return the models listed at a path, or none if there is no list."""
         try:
             async with self.http.request(
@@ -201,7 +201,7 @@ class AllenAI(Provider):
                 return []
             raise
 
-    def _model(self, id_: str) -> Model:
+    def _model(self, id_: str) -> OlmoModel:
         return self._listed.get(id_) or known(id_)
 
     def _address(self, path: str = "") -> str:

@@ -20,7 +20,7 @@ from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Piece
 from g4f_lite.protocols.anthropic.model_list import models_in, next_page
 from g4f_lite.protocols.anthropic.reply import AnthropicReply
-from g4f_lite.protocols.anthropic.request import Limits, message_request, refused_field
+from g4f_lite.protocols.anthropic.request import TokenLimits, message_request, refused_field
 from g4f_lite.protocols.anthropic.tools import supports
 from g4f_lite.provider import Provider
 from g4f_lite.routing.model_info import ModelInfo
@@ -61,7 +61,7 @@ class Anthropic(Provider):
     def __init__(self, name: str, settings: ProviderSettings, http: Http) -> None:
         super().__init__(name, settings, http)
         self._concessions = UnsupportedFields()
-        self._limits = Limits(self.options.max_tokens, self.options.thinking_budget)
+        self._limits = TokenLimits(self.options.max_tokens, self.options.thinking_budget)
 
     async def stream(
         self, model: str, messages: Sequence[Message], params: Params, state: Mapping[str, Any] | None = None

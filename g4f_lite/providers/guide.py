@@ -7,7 +7,7 @@ from typing import Any
 
 from g4f_lite.errors import ModelNotSupportedError
 from g4f_lite.guidebook import help_for
-from g4f_lite.guidebook.installation import Installation
+from g4f_lite.guidebook.overview import InstallationOverview
 from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Content, Finish, Piece
 from g4f_lite.provider import Provider
@@ -24,9 +24,9 @@ class Guide(Provider):
     kind = "Guide"
     label = "Built-in guide"
 
-    _installation: Callable[[], Installation | None] = staticmethod(lambda: None)
+    _installation: Callable[[], InstallationOverview | None] = staticmethod(lambda: None)
 
-    def set_installation_source(self, installation: Callable[[], Installation]) -> None:
+    def set_installation_source(self, installation: Callable[[], InstallationOverview]) -> None:
         """Keep the function that describes the providers and models which the answers are about."""
         self._installation = installation
 

@@ -9,7 +9,7 @@ from typing import Self
 from g4f_lite.config.load import CatalogConfig
 from g4f_lite.config.settings import ModelSettings
 from g4f_lite.errors import UnknownModelError
-from g4f_lite.guidebook.installation import Installation, ModelFacts, ProviderFacts
+from g4f_lite.guidebook.overview import InstallationOverview, ModelFacts, ProviderFacts
 from g4f_lite.http.transport import Http
 from g4f_lite.provider import Provider
 from g4f_lite.routing.configured_provider import ConfiguredProvider
@@ -65,10 +65,10 @@ class Catalog:
         ]
         return [*(model.as_listed() for model in self._models.values()), *listed]
 
-    def installation(self) -> Installation:
+    def installation(self) -> InstallationOverview:
         """Return what the guide may say about the providers and models, free of keys and addresses."""
         folders = (provider.settings.options.get("models_dir") for provider in self.providers.values())
-        return Installation(
+        return InstallationOverview(
             [ProviderFacts(name, one.settings.kind, one.state, one.reason) for name, one in self.providers.items()],
             [ModelFacts(model.name, model.provider, model.reason) for model in self.models()],
             next(filter(None, folders), ""),

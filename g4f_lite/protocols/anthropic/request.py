@@ -27,7 +27,7 @@ ADAPTIVE = {"type": "adaptive", "display": "summarized"}
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class TokenLimits:
     """Units: tokens. max_tokens: of an answer whose request names no limit. thinking: 0 is off, at least 1024 is on."""
 
     max_tokens: int
@@ -35,7 +35,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class _Turn:
     """What one of the two said until the other's turn came."""
 
     role: str
@@ -54,7 +54,7 @@ def message_request(
     model: str,
     messages: Sequence[Message],
     params: Params,
-    limits: Limits,
+    limits: TokenLimits,
     left_out: Collection[str] = (),
 ) -> dict[str, Any]:
     """Return the body that asks for a reply.
@@ -99,9 +99,9 @@ def refused_field(body: Mapping[str, Any], error: RejectedError) -> str:
     return next(named, "")
 
 
-def _turns(messages: Sequence[Message]) -> list[Turn]:
+def _turns(messages: Sequence[Message]) -> list[_Turn]:
     """Return what was said in turns, the user first: one each, none of white space alone."""
-    turns: list[Turn] = []
+    turns: list[_Turn] = []
     for message in messages:
         turn = _turn(message)
         if message.role == "system" or turn.is_blank:
@@ -110,25 +110,25 @@ def _turns(messages: Sequence[Message]) -> list[Turn]:
             turn = _joined(turns.pop(), turn)
         turns.append(turn)
     if not turns or turns[0].role != "user":
-        turns.insert(0, Turn("user", OPENING))
+        turns.insert(0, _Turn("user", OPENING))
     if turns[-1].role == "assistant":  # the beginning of the reply; the API wants no white space at its end
         turns[-1] = replace(turns[-1], content=turns[-1].content.rstrip())
     return turns
 
 
-def _turn(message: Message) -> Turn:
+def _turn(message: Message) -> _Turn:
     if result_of(message) is not None:
-        return Turn("user", results=(message,))
-    return Turn(message.role, message.content, message.images, calls=tuple(calls_of(message)))
+        return _Turn("user", results=(message,))
+    return _Turn(message.role, message.content, message.images, calls=tuple(calls_of(message)))
 
 
-def _joined(first: Turn, second: Turn) -> Turn:
+def _joined(first: _Turn, second: _Turn) -> _Turn:
     contents = "\n\n".join(filter(str.strip, (first.content, second.content)))
     results, calls = first.results + second.results, first.calls + second.calls
-    return Turn(first.role, contents, first.images + second.images, results, calls)
+    return _Turn(first.role, contents, first.images + second.images, results, calls)
 
 
-def _may_think(last: Turn, choice: Mapping[str, Any], left_out: Collection[str]) -> bool:
+def _may_think(last: _Turn, choice: Mapping[str, Any], left_out: Collection[str]) -> bool:
     """Tell whether the API allows thinking: not where a call is forced, nor behind thoughts that it wants back.
 
     Those before a call were signed, which OpenAI's protocol has no place for; newer models do not ask for them.
@@ -141,7 +141,7 @@ def _is_system(message: Message) -> bool:
     return message.role == "system" and bool(message.content.strip())
 
 
-def _content(provider: str, turn: Turn) -> str | list[Block]:
+def _content(provider: str, turn: _Turn) -> str | list[Block]:
     """Return the text, or a list of blocks where there is more: results come first, and images, as the API advises."""
     if not (turn.images or turn.results or turn.calls):
         return turn.content
@@ -153,7 +153,7 @@ def _text(content: str) -> list[Block]:
     return [{"type": "text", "text": content}] if content.strip() else []
 
 
-def _images(provider: str, said: Message | Turn) -> list[Block]:
+def _images(provider: str, said: Message | _Turn) -> list[Block]:
     return [{"type": "image", "source": _source(provider, image)} for image in said.images]
 
 

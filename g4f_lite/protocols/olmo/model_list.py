@@ -13,7 +13,7 @@ SEEING = frozenset({"mm-olmo-uber-model-v4-synthetic"})
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class OlmoModel:
     """host: the one that must be named with it. sees: whether it takes images."""
 
     id: str
@@ -21,12 +21,12 @@ class Model:
     sees: bool
 
 
-def known(id_: str) -> Model:
+def known(id_: str) -> OlmoModel:
     """Return what is known of a model without asking; the service has more of them than are known here."""
-    return Model(id_, HOSTS.get(id_, OTHER_HOST), id_ in SEEING)
+    return OlmoModel(id_, HOSTS.get(id_, OTHER_HOST), id_ in SEEING)
 
 
-def models_in(body: bytes) -> list[Model]:
+def models_in(body: bytes) -> list[OlmoModel]:
     """Return the models that can be asked, of a list as the service gives it; empty if this is no such list.
 
     body: a JSON list of objects with `id`, `host`, `is_visible`, `prompt_type` and, where files are taken,
@@ -40,14 +40,14 @@ def models_in(body: bytes) -> list[Model]:
     return list({model.id: model for entry in entries for model in _models(entry)}.values())
 
 
-def _models(entry: Any) -> Iterator[Model]:
+def _models(entry: Any) -> Iterator[OlmoModel]:
     """Yield the model of an entry, if it answers questions now."""
     if not isinstance(entry, dict) or not is_id(id_ := entry.get("id")):
         return
     if entry.get("is_visible") is False or entry.get("prompt_type") == "files_only":
         return
     host = entry.get("host")
-    yield Model(id_, host if is_id(host) else known(id_).host, known(id_).sees or _takes_images(entry))
+    yield OlmoModel(id_, host if is_id(host) else known(id_).host, known(id_).sees or _takes_images(entry))
 
 
 def _takes_images(entry: dict[str, Any]) -> bool:

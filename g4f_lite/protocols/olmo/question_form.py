@@ -10,7 +10,7 @@ from aiohttp import FormData
 from g4f_lite.decoding.surrogates import join_surrogates
 from g4f_lite.errors import ImageNotSupportedError, RejectedError
 from g4f_lite.messages import Inline, Message, Params, flat_prompt, refuse_images
-from g4f_lite.protocols.olmo.model_list import Model
+from g4f_lite.protocols.olmo.model_list import OlmoModel
 
 LOWEST_TOP_P = 0.01
 MAX_TOKENS = 2048
@@ -54,7 +54,7 @@ class QuestionForm:
 
 
 def question_form(
-    provider: str, model: Model, messages: Sequence[Message], params: Params, private: bool, parent: str
+    provider: str, model: OlmoModel, messages: Sequence[Message], params: Params, private: bool, parent: str
 ) -> QuestionForm:
     """Return the last question alone where the service knows what came before, or else the whole dialogue.
 
@@ -73,7 +73,7 @@ def last_question(messages: Sequence[Message]) -> Message:
     return next((message for message in reversed(messages) if message.role == "user"), messages[-1])
 
 
-def _images(provider: str, model: Model, messages: Sequence[Message]) -> Iterator[Inline]:
+def _images(provider: str, model: OlmoModel, messages: Sequence[Message]) -> Iterator[Inline]:
     if not model.sees:
         refuse_images(provider, messages)
     for image in (image for message in messages for image in message.images):

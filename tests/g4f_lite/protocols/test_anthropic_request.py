@@ -6,11 +6,11 @@ import pytest
 
 from g4f_lite.errors import KeyRejectedError, ModelNotSupportedError, RejectedError
 from g4f_lite.messages import Image, Message, Params, conversation
-from g4f_lite.protocols.anthropic.request import Limits, message_request, refused_field
+from g4f_lite.protocols.anthropic.request import TokenLimits, message_request, refused_field
 from g4f_lite.protocols.anthropic.tools import plain_id, safe_id, supports
 
-LIMITS = Limits(max_tokens=4096, thinking=0)
-THINKING = Limits(max_tokens=4096, thinking=2048)
+LIMITS = TokenLimits(max_tokens=4096, thinking=0)
+THINKING = TokenLimits(max_tokens=4096, thinking=2048)
 PIXEL = "data:image/png;base64,iVBORw0KGgo="
 BLOCK = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo="}}
 

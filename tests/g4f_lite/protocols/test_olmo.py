@@ -19,7 +19,7 @@ from g4f_lite.errors import (
 )
 from g4f_lite.messages import Image, Message, Params, conversation
 from g4f_lite.pieces import Content, Finish, Reasoning, UpstreamState
-from g4f_lite.protocols.olmo.model_list import Model, known, models_in
+from g4f_lite.protocols.olmo.model_list import OlmoModel, known, models_in
 from g4f_lite.protocols.olmo.question_form import question_form
 from g4f_lite.protocols.olmo.rejections import explained, is_about_the_thread
 from g4f_lite.protocols.olmo.reply import OlmoReply
@@ -389,10 +389,10 @@ def test_a_list_tells_who_answers_where_and_who_sees():
     ]
 
     assert models_in(json.dumps(listing).encode()) == [
-        Model("a", "inferd", False),
-        Model("b", "modal", True),
-        Model("film", "modal", False),
-        Model("tulu3-405b", "inferd", False),
+        OlmoModel("a", "inferd", False),
+        OlmoModel("b", "modal", True),
+        OlmoModel("film", "modal", False),
+        OlmoModel("tulu3-405b", "inferd", False),
         EYES,
     ]
 

@@ -24,7 +24,7 @@ class ModelFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Installation:
+class InstallationOverview:
     """models_dir: the folder of the local model files; empty if no provider has one."""
 
     providers: Sequence[ProviderFacts]
