@@ -2,9 +2,9 @@
 
 from flask import Blueprint
 
-from server.current.identity import open_to_all
 from server.current.services import services
 from server.problems import Problem
+from server.web.public_views import open_to_all
 
 health_checks = Blueprint("health_checks", __name__)
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Request, Response, abort, request
 
 from server.config.site import is_loopback
-from server.current.identity import open_to_all
 from server.current.services import Services, services
 from server.ops.version import version
 from server.web.environ_keys import FORWARDED
+from server.web.public_views import open_to_all
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric

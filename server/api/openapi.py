@@ -10,11 +10,11 @@ from pydantic.json_schema import models_json_schema
 from werkzeug.routing import Rule
 
 from server.api.operation import STRING, Operation
-from server.current.identity import open_to_all
 from server.current.services import services
 from server.current.sign_in import APIS
 from server.ops.version import version
 from server.problems import ERROR_KINDS
+from server.web.public_views import open_to_all
 
 openapi = Blueprint("openapi", __name__, url_prefix="/backend-api/v2")
 

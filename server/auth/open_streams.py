@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
 
+from server.closing import closing
 from server.problems import Problem
-from server.web.closing import closing
 
 log = logging.getLogger(__name__)
 

@@ -1,7 +1,6 @@
 """Who sends the current request. Pages, the API and the WebSocket all ask here."""
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import cast
 
 from flask import current_app, g, request
 
@@ -11,8 +10,6 @@ from server.current.api_key import API_KEY_BLUEPRINTS, account_of_key, sent_key
 from server.current.session_cookie import session_token
 from server.problems import Problem
 from server.store.people.accounts import LOCAL_USER
-
-View = TypeVar("View", bound=Callable[..., Any])
 
 SIGN_IN = "Sign in first; your session may have ended."
 NO_KEY = "Send an API key, as Authorization: Bearer …; it is made on the page, under Settings, API keys."
@@ -43,12 +40,6 @@ def signed_in_person() -> Person | None:
     """Return the person if a session or an API key identifies them."""
     found = person_or_none()
     return found if found and found.token_hash else None
-
-
-def open_to_all(view: View) -> View:
-    """Mark a view that works without signing in."""
-    view.open_to_all = True  # type: ignore[attr-defined]
-    return view
 
 
 def _find() -> Person | None:

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 from aiohttp import HttpVersion11
 from multidict import CIMultiDict
 
+from server.closing import closing
 from server.front import web
 from server.front.front_errors import SERVER
 from server.front.gateway import AppResponse
 from server.problems import Problem, log_problem
-from server.web.closing import closing
 from server.web.streaming import error_response, provider_errors_as_problems
 
 SLICE_BYTES = 64 * 1024

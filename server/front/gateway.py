@@ -8,7 +8,7 @@ from contextvars import Context, copy_context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from server.web.closing import close
+from server.closing import close
 from server.web.streaming import StreamBody
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from server.auth import passwords, totp
 from server.auth.access import Access
-from server.current.identity import open_to_all, person_or_none
+from server.current.identity import person_or_none
 from server.current.services import services
 from server.current.session_cookie import delete_session_cookie, set_session_cookie
 from server.current.sign_in import path_within_site
@@ -18,6 +18,7 @@ from server.pages.page import Page, render
 from server.store.people.accounts import LOCAL_USER, LONGEST_NAME, Account, name_key
 from server.web.i18n import gettext as _
 from server.web.i18n import ngettext
+from server.web.public_views import open_to_all
 
 login = Blueprint("login", __name__)
 

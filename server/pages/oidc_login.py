@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 
 from server.auth.access import SEALED_FOR_S, Access
 from server.auth.oidc_client import AuthorizationRequest, Identity, Issuer
-from server.current.identity import open_to_all
 from server.current.services import services
 from server.current.session_cookie import set_short_cookie
 from server.current.sign_in import path_within_site
@@ -18,6 +17,7 @@ from server.problems import Problem
 from server.store.people.accounts import LONGEST_NAME, Account
 from server.translatable import N_
 from server.web.i18n import gettext as _
+from server.web.public_views import open_to_all
 
 oidc = Blueprint("oidc", __name__, url_prefix="/login/oidc")
 

@@ -6,12 +6,12 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from server.auth import passwords
-from server.current.identity import open_to_all
 from server.current.services import services
 from server.pages.login import let_in
 from server.pages.page import Page, render
 from server.problems import Problem
 from server.web.i18n import gettext as _
+from server.web.public_views import open_to_all
 
 one_time_link = Blueprint("one_time_link", __name__)
 

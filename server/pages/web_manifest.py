@@ -3,10 +3,10 @@
 from flask import Blueprint, Response, jsonify, url_for
 from flask.blueprints import BlueprintSetupState
 
-from server.current.identity import open_to_all
 from server.current.services import services
 from server.web.assets import asset_url
 from server.web.i18n import direction, gettext, language
+from server.web.public_views import open_to_all
 
 web_manifest = Blueprint("web_manifest", __name__, url_prefix="/chat")
 

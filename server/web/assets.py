@@ -11,8 +11,8 @@ from typing import Self, cast
 from flask import Blueprint, Response, abort, current_app, request, url_for
 from flask.blueprints import BlueprintSetupState
 
-from server.current.identity import open_to_all
 from server.web.compression import accepts_gzip
+from server.web.public_views import open_to_all
 
 STATIC = Path(__file__).parents[2] / "client" / "static"
 

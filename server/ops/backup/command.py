@@ -10,8 +10,8 @@ from pathlib import Path
 from server.config.site import Config
 from server.ops import data_folder
 from server.ops.backup import archive
-from server.ops.backup.installation import Installation
 from server.ops.backup.restore import Restore
+from server.ops.backup.site_files import SiteFiles
 from server.problems import Problem
 from server.store import Store
 from server.store.databases import sqlite_copy
@@ -24,21 +24,18 @@ RUNNING = (
 
 def backup(config: Config, options: argparse.Namespace) -> int:
     """Write the installation to one file. Raises: Problem; ConfigError if a newer version made the database."""
-    installation, file = Installation.of(config, options.config), options.file.absolute()
+    site, file = SiteFiles.of(config, options.config), options.file.absolute()
     if file.exists() and not options.force:
         raise Problem("conflict", f"{file} is there already. Name another file, or say --force to replace it.")
-    if not installation.database.is_file():
-        raise Problem("storage_unavailable", f"There is no database at {installation.database} to back up.")
+    if not site.database.is_file():
+        raise Problem("storage_unavailable", f"There is no database at {site.database} to back up.")
     with _failing_as_problem(file), _temporary(f".{file.name}-", file.parent) as folder:
-        copy = folder / installation.database.name
-        sqlite_copy.copy(installation.database, copy)
+        copy = folder / site.database.name
+        sqlite_copy.copy(site.database, copy)
         sqlite_copy.verify(copy)
         members = [(copy, f"{archive.DATABASE}/{copy.name}")]
-        members += [
-            (path, f"{archive.DATA}/{path.relative_to(installation.data).as_posix()}")
-            for path in installation.files(file)
-        ]
-        members += [(path, f"{archive.CONFIG}/{path.name}") for path in installation.settings()]
+        members += [(path, f"{archive.DATA}/{path.relative_to(site.data).as_posix()}") for path in site.files(file)]
+        members += [(path, f"{archive.CONFIG}/{path.name}") for path in site.settings()]
         archive.write(file, members)
     _say(f"Wrote {file} ({file.stat().st_size / 1e6:.1f} MB): the database, which was looked through and is whole, and")
     _say(", ".join(name for _, name in members[1:]) or "nothing else")
@@ -48,17 +45,17 @@ def backup(config: Config, options: argparse.Namespace) -> int:
 
 def restore(config: Config, options: argparse.Namespace) -> int:
     """Restore an installation from one file. Raises: Problem; ConfigError if a newer version made the database."""
-    installation, file = Installation.of(config, options.config), options.file.absolute()
-    data_folder.create(installation.data)
+    site, file = SiteFiles.of(config, options.config), options.file.absolute()
+    data_folder.create(site.data)
     with (
         _held(config),
-        _failing_as_problem(installation.database),
-        _temporary(".restore-", installation.database.parent) as folder,
+        _failing_as_problem(site.database),
+        _temporary(".restore-", site.database.parent) as folder,
     ):
         archive.unpack(file, folder)
         (database,) = (folder / archive.DATABASE).iterdir()
         sqlite_copy.verify(database)
-        for sentence in Restore(installation, folder).place(database):
+        for sentence in Restore(site, folder).place(database):
             _say(sentence)
     _say(f"The site of {file} is back; start the server.")
     return 0

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from server.ops.backup import archive
-from server.ops.backup.installation import REPLACED, Installation
+from server.ops.backup.site_files import REPLACED, SiteFiles
 
 BESIDE = ("", "-wal", "-shm", "-journal")
 """The endings of the files of a SQLite database."""
@@ -17,9 +17,9 @@ BESIDE = ("", "-wal", "-shm", "-journal")
 class Restore:
     """One run of a restore."""
 
-    def __init__(self, installation: Installation, folder: Path) -> None:
+    def __init__(self, site: SiteFiles, folder: Path) -> None:
         """folder: the unpacked backup, on the file system of the database."""
-        self._installation = installation
+        self._site = site
         self._folder = folder
         self._suffix = f"{REPLACED}{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
 
@@ -27,13 +27,13 @@ class Restore:
         """Put everything in its place, the database first. Yields: sentences about what was done."""
         yield from self._database(database)
         for path in self._files(archive.DATA):
-            target = self._installation.data / path.relative_to(self._folder / archive.DATA)
+            target = self._site.data / path.relative_to(self._folder / archive.DATA)
             yield from self._replace(path, target)
         for path in self._files(archive.CONFIG):
-            yield from self._settings(path, self._installation.config.with_name(path.name))
+            yield from self._settings(path, self._site.config.with_name(path.name))
 
     def _database(self, database: Path) -> Iterator[str]:
-        target = self._installation.database
+        target = self._site.database
         replaced = target.with_name(target.name + self._suffix)
         for end in BESIDE:
             if (old := target.with_name(target.name + end)).exists():

@@ -64,7 +64,7 @@ def test_more_hashes_at_once_than_there_is_room_for_wait_and_are_refused(monkeyp
     monkeypatch.setattr(passwords, "_slots", threading.BoundedSemaphore(1))
     monkeypatch.setattr(passwords, "TIMEOUT_S", 0)
 
-    with passwords._place(), pytest.raises(Problem) as caught:
+    with passwords._slot(), pytest.raises(Problem) as caught:
         passwords.hash_password("correct horse")
 
     assert caught.value.code == "busy"

@@ -20,7 +20,7 @@ LEFT_OUT = (REPLACED, ".unfinished-", ".backup")
 
 
 @dataclass(frozen=True, slots=True)
-class Installation:
+class SiteFiles:
     """The paths of the parts."""
 
     database: Path
@@ -28,7 +28,7 @@ class Installation:
     config: Path
 
     @classmethod
-    def of(cls, config: Config, file: Path | None) -> "Installation":
+    def of(cls, config: Config, file: Path | None) -> "SiteFiles":
         """Return the installation of a configuration file. Raises: Problem if the database is not a file."""
         url = make_url(config.database)
         if url.get_backend_name() != "sqlite":
