@@ -1,4 +1,4 @@
-"""The shapes of the entries in config.json that this package reads. `config.py` reads the file itself.
+"""The shapes of the entries in config.json that this package reads. `load.py` reads the file itself.
 
 A validator's ValueError, and a field's description ("must be <description>"), become a line for the person who wrote
 the file, so neither may hold the value.
@@ -107,7 +107,7 @@ class ProviderSettings(Strict):
     options: dict[str, Any] = Field(default_factory=dict)
     """Checked by the kind's own `Options`."""
     missing_variables: Annotated[tuple[str, ...], Field(exclude=True)] = ()
-    """Environment variables the entry names and nobody set. Filled in by `config.py`, never by the file."""
+    """Environment variables the entry names and nobody set. Filled in by `load.py`, never by the file."""
 
 
 class Price(Strict):
