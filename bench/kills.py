@@ -201,7 +201,7 @@ class Victim:
 async def kill_again_and_again(rounds: int, seed: int) -> Findings:
     """Run this many rounds on one database, fewer if one does not end; return the findings."""
     with tempfile.TemporaryDirectory(prefix="kills-") as folder, running_upstream() as upstream:
-        victim = Victim(Place(_own_port(), upstream.port, Path(folder)), upstream, random.Random(seed))
+        victim = Victim(Place(own_port(), upstream.port, Path(folder)), upstream, random.Random(seed))
         try:
             for number in range(1, rounds + 1):
                 await _within_limit(victim.round())
@@ -215,7 +215,7 @@ async def kill_again_and_again(rounds: int, seed: int) -> Findings:
     return victim.findings
 
 
-def _own_port() -> int:
+def own_port() -> int:
     """Return a free port that the system does not assign by itself, since the server returns to it."""
     while True:
         port = random.randrange(*OWN_PORTS)

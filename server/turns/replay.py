@@ -12,7 +12,8 @@ PING_EVERY_S = 15
 
 
 async def live(turn: Turn, after: int, html: bool) -> AsyncGenerator[str, None]:
-    """Yield the lines of a running turn after event `after`, as they arrive, until the last."""
+    """Yield the lines of a running turn after event `after`, as they arrive, until the last; at least the last."""
+    after -= turn.journal.ended and after == turn.journal.last_seq
     if not turn.journal.base_seq <= after <= turn.journal.last_seq:
         lines, after = _earlier(turn, html)
         yield "".join(lines)
@@ -23,13 +24,17 @@ async def live(turn: Turn, after: int, html: bool) -> AsyncGenerator[str, None]:
 def ended(message: StoredMessage, batches: Sequence[Batch], after: int, html: bool) -> list[str]:
     """Return the lines of an ended answer after event `after`, or the whole answer if its events are gone.
 
-    They are deleted after a while, and lost if a process dies before it has saved what a reader received.
+    They are deleted after a while, and lost if a process dies before it has saved what a reader received. A reader that
+    has them all gets the last one again. Of an interrupted answer it gets everything, because the interruption may have
+    the number of a lost event.
     batches: those the store still has, in order.
     """
+    if after == message.last_seq and message.status != "interrupted":
+        return _numbered(message.last_seq, _replay(message))[-1:]
     lines = [
         line for batch in batches for seq, line in enumerate(events.split(batch.lines), batch.first_seq) if seq > after
     ]
-    if len(lines) != message.last_seq - after or any(map(events.is_end, lines[:-1])):
+    if not lines or len(lines) != message.last_seq - after or any(map(events.is_end, lines[:-1])):
         lines = _numbered(message.last_seq, _replay(message))
     return _with_blocks(lines, message.content) if html else lines
 

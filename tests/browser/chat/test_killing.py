@@ -10,6 +10,7 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
+from bench.open_pages import kill_under_pages
 from server.store import Store
 from tests.browser.actions import Chat
 from tests.support.services.openai_wire import delta, openai_stream
@@ -83,3 +84,7 @@ def test_the_text_is_there_after_a_kill_and_continue_works(start, page, upstream
     expect(chat.answer).to_have_text("One half and the other.")
     page.reload()
     expect(chat.answer).to_have_text("One half and the other.")
+
+
+def test_every_open_page_ends_after_a_kill(browser):
+    assert kill_under_pages(browser, rounds=1, seed=1) == []

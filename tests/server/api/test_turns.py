@@ -219,13 +219,13 @@ def test_html_replaces_content(client, upstream):
         assert html.strip() in page
 
 
-def test_events_after_a_number_are_read_again(client, upstream):
+def test_events_after_a_number_are_read_again_and_always_the_last(client, upstream):
     upstream.will_answer(openai_stream("one two three"))
     said = ask(client)
     path = f"/backend-api/v2/messages/{said[0]['message_id']}/events"
 
     for after in range(len(said) + 1):
-        assert told(client.get(f"{path}?after={after}")) == said[after:]
+        assert told(client.get(f"{path}?after={after}")) == (said[after:] or said[-1:])
 
 
 def test_discarded_events_are_made_again(app, client, upstream):

@@ -307,6 +307,7 @@ async def test_a_page_made_of_an_answer_that_could_not_be_saved_reads_its_end(en
     snapshot = await asyncio.to_thread(engine.snapshot, "local", turn.message_id)
 
     assert (await read(turn, snapshot.seq))[-1]["type"] == "error"
+    assert [event["type"] for event in await read(turn, turn.journal.last_seq)] == ["error"]
     monkeypatch.undo()
     await engine.checkpoint()
 

@@ -8,7 +8,7 @@ import pytest
 from g4f_lite.messages import Params, conversation
 from g4f_lite.pieces import Content, Finish
 from server.ops.turn_stats import TurnStats
-from server.store import Batch, NewTurn, Store
+from server.store import Batch, NewTurn, Outcome, Store
 from server.turns import events, replay
 from server.turns.crash_recovery import interrupt_running
 from server.turns.engine import Engine
@@ -54,8 +54,23 @@ def test_a_reader_that_is_ahead_of_what_was_saved_gets_all_anew(store, died):
     assert said[1]["content"] == "Hel"
 
 
-def test_a_reader_that_has_the_end_gets_nothing(store, died):
-    assert read_again(store, 4) == []
+def test_a_reader_at_the_number_of_the_interruption_may_have_lost_text_and_gets_all_anew(store, died):
+    said = read_again(store, 4)
+
+    assert [event["type"] for event in said] == ["start", "content", "error"]
+    assert (said[0]["replay"], said[1]["content"], said[-1]["seq"]) == (True, "Hel", 4)
+
+
+@pytest.mark.parametrize("html", [False, True])
+def test_a_reader_that_has_all_of_a_complete_answer_gets_its_end_again(store, html):
+    store.begin_turn("local", NewTurn(action="send", model="m", answer_id="a", message_id="q", content="Hello"))
+    outcome = Outcome(status="complete", content="Hello", attempts=[], finish_reason="stop", last_seq=3)
+    lines = events.event(1, "start", {}) + events.content(2, "Hello") + events.event(3, "finish", {"reason": "stop"})
+    store.finish("local", "a", outcome, Batch("local", "a", 1, 3, lines))
+
+    said = replay.ended(store.message("local", "a"), store.batches("local", "a", 3), 3, html)
+
+    assert [json.loads(line) for line in said] == [{"seq": 3, "type": "finish", "reason": "stop"}]
 
 
 def test_a_turn_of_which_nothing_was_saved_still_begins_and_ends(store):
