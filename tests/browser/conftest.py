@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from server.front import Front
 from tests.browser.actions import Chat
-from tests.support.chromium import CHROMIUM, running_chromium
+from tests.support.chromium import CHROMIUM, Contexts, ReservedPort, running_chromium
 from tests.support.loops import on
 from tests.support.services.openai_wire import openai_stream
 from tests.support.services.upstream import Upstream
@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """A running Chromium. Not for the whole session: while Playwright runs, no test can have an event loop."""
     if not CHROMIUM:
@@ -36,11 +36,26 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
+@pytest.fixture(scope="package")
+def reserved_port() -> Iterator[int]:
+    """The port of every test's server: what Chromium has cached of one is good for the next."""
+    port = ReservedPort()
+    yield port.number
+    port.close()
+
+
+@pytest.fixture(scope="package")
+def contexts(browser: Browser, reserved_port: int) -> Iterator[Contexts]:
+    contexts = Contexts(browser, f"http://127.0.0.1:{reserved_port}")
+    yield contexts
+    contexts.close()
+
+
 @pytest.fixture
-def port(app: Flask, loop: asyncio.AbstractEventLoop) -> Iterator[int]:
+def port(app: Flask, loop: asyncio.AbstractEventLoop, reserved_port: int) -> Iterator[int]:
     """The port the app is served on."""
     front = on(loop, _front(app))
-    yield on(loop, front.start("127.0.0.1", 0))
+    yield on(loop, front.start("127.0.0.1", reserved_port))
     app.extensions["chat"].notifications.close()  # the WebSockets end now, not at their next look
     on(loop, front.stop())
 
@@ -63,17 +78,13 @@ def is_phone() -> bool:
 
 
 @pytest.fixture
-def context(browser: Browser, address: str, viewport: dict[str, int], is_phone: bool) -> Iterator[BrowserContext]:
-    context = browser.new_context(
-        base_url=address,
-        viewport=viewport,
-        has_touch=is_phone,
-        is_mobile=is_phone,
-        permissions=["clipboard-read", "clipboard-write"],
-    )
-    context.set_default_timeout(PATIENCE_MS)
-    yield context
-    context.close()
+def context(contexts: Contexts, address: str, viewport: dict[str, int], is_phone: bool) -> Iterator[BrowserContext]:
+    permissions = ["clipboard-read", "clipboard-write"]
+    with contexts.lend(
+        address, viewport=viewport, has_touch=is_phone, is_mobile=is_phone, permissions=permissions
+    ) as context:
+        context.set_default_timeout(PATIENCE_MS)
+        yield context
 
 
 @pytest.fixture
