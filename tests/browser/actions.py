@@ -8,7 +8,7 @@ class Chat:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.field = page.get_by_role("textbox", name="Message")
+        self.field = page.get_by_role("textbox", name="Message", exact=True)
         self.send_button = page.get_by_role("button", name="Send")
         self.stop_button = page.get_by_role("button", name="Stop generating")
         self.latest_button = page.get_by_role("button", name="Jump to the latest message")

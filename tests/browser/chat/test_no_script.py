@@ -27,7 +27,7 @@ def context(browser, address, viewport):
 
 @pytest.fixture
 def field(page):
-    return page.get_by_role("textbox", name="Message")
+    return page.get_by_role("textbox", name="Message", exact=True)
 
 
 @pytest.fixture

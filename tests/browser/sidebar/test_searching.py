@@ -91,7 +91,7 @@ def test_a_message_on_this_page_is_shown_without_loading_it_anew(search, warmth)
 
 
 def test_escape_closes_and_gives_the_focus_back(search):
-    composer = search.page.get_by_role("textbox", name="Message")
+    composer = search.page.get_by_role("textbox", name="Message", exact=True)
     expect(composer).to_be_focused()
     search.open()
     search.type("heat")

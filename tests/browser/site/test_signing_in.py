@@ -92,13 +92,13 @@ def test_a_second_factor_is_set_up_by_a_picture(page, people):
     sign_in(page)
     page.get_by_label("Code").fill(code)
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("textbox", name="Message")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Message", exact=True)).to_be_visible()
 
 
 def test_leaving_is_one_click_and_shows_nothing_afterwards(page, people):
     page.goto("/chat/")
     sign_in(page)
-    page.get_by_role("textbox", name="Message").fill("Not for the next one")
+    page.get_by_role("textbox", name="Message", exact=True).fill("Not for the next one")
     wait_for(lambda: "next one" in kept(page))
 
     page.get_by_role("button", name="Sign out").click()
@@ -112,14 +112,14 @@ def test_leaving_is_one_click_and_shows_nothing_afterwards(page, people):
 def test_a_session_that_ended_elsewhere_leads_to_the_login_and_back(app, page, people):
     page.goto("/chat/?x=1")
     sign_in(page)
-    expect(page.get_by_role("textbox", name="Message")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Message", exact=True)).to_be_visible()
 
     app.extensions["chat"].access.sessions.end_all(people[0].id)
     app.extensions["chat"].notifications.publish_to_all({"type": "providers"})
 
     expect(page.get_by_role("button", name="Sign in")).to_be_visible(timeout=3 * PATIENCE_MS)
     sign_in(page)
-    expect(page.get_by_role("textbox", name="Message")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Message", exact=True)).to_be_visible()
     assert page.url.endswith("/chat/?x=1")
 
 
