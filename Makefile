@@ -1,5 +1,6 @@
 # make run [LOCAL=1] [ARGS="--port 8080"]    serve; LOCAL=1 adds the engine for GGUF models
-# make test                                  lint, check types, run every test; npm brings TypeScript for the page's scripts
+# make test [ARGS="-k title"]                lint, check types, run every test; npm brings TypeScript for the page's scripts
+# make test-fast                             the same without what needs a browser, PostgreSQL or a program of its own
 # make bench [QUICK=1]                       measure; see bench/README.md
 # make messages                              bring the catalogues of client/locales in step with the words of the page
 # make icons                                 draw the icons that are pixels from icon.svg; needs Chromium
@@ -11,18 +12,24 @@ VENV := .venv
 IN_VENV := $(VENV)/bin/python
 INSTALL := $(IN_VENV) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test page-types bench messages icons screenshots
+.PHONY: run test test-fast lint page-types bench messages icons screenshots
 
 run: $(VENV)/.run $(if $(LOCAL),$(VENV)/.local)
 	@exec $(IN_VENV) run.py $(ARGS)
 
-test: $(VENV)/.dev
+# With ARGS one process runs what they choose.
+test: lint
+	$(IN_VENV) -m $(if $(ARGS),pytest -q -rs $(ARGS),tests.tools.run)
+	$(IN_VENV) -m bench.kills --rounds 10
+
+test-fast: lint
+	$(IN_VENV) -m tests.tools.run --fast
+
+lint: $(VENV)/.dev
 	$(IN_VENV) -m ruff check .
 	$(IN_VENV) -m ruff format --check .
 	$(IN_VENV) -m mypy
 	@$(MAKE) --silent page-types
-	$(IN_VENV) -m pytest -q -rs $(ARGS)
-	$(IN_VENV) -m bench.kills --rounds 10
 
 # Types of the page's scripts. The page has no build step, so nothing of this is shipped.
 page-types:

@@ -26,7 +26,12 @@ from tests.support.loops import on, running_loop
 from tests.support.members import come_in
 from tests.support.services.openai_wire import honest
 from tests.support.services.upstream import Upstream
+from tests.support.slowest_files import SlowestFiles
 from tests.support.stores import Clock, empty, fresh_schema, place_copy, with_shared_statements
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(SlowestFiles())
 
 
 @pytest.hookimpl(wrapper=True)

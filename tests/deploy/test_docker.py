@@ -20,6 +20,8 @@ from server.config.site import Config
 from tests.support.dockerfile import ROOT, Image, as_ordinary_user, build, give, steps
 from tests.support.waiting import wait_for
 
+pytestmark = pytest.mark.programs
+
 DOCKERFILE = ROOT / "deploy/Dockerfile"
 NAME = "chat.example.org"
 

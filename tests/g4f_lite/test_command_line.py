@@ -10,6 +10,8 @@ import pytest
 
 from tests.support.services.upstream import Upstream
 
+pytestmark = pytest.mark.programs
+
 ROOT = Path(__file__).parents[2]
 
 

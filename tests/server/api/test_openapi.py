@@ -88,6 +88,7 @@ class TestUnderAPrefix:
         assert described["paths"]["/v1/models"]["get"]["security"]
 
 
+@pytest.mark.programs
 def test_the_server_behaves_as_described(server):
     """Source: https://schemathesis.readthedocs.io"""
     options = ["--checks", CHECKS, "--phases", "coverage,fuzzing", "--max-examples", "10", "--seed", "1", "--no-color"]

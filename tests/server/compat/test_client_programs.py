@@ -16,6 +16,8 @@ import pytest
 from tests.programs import WRONG_KEY
 from tests.support.services.openai_wire import DONE, chunk, openai_error, openai_stream
 
+pytestmark = pytest.mark.programs
+
 MODELS = """
 - model_id: ours
   model_name: m

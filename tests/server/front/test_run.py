@@ -15,6 +15,8 @@ import pytest
 from server.front import FrontLimits
 from tests.support.wire import Wire, request
 
+pytestmark = pytest.mark.programs
+
 PROGRAM = """
 import asyncio, gc, resource, sys, threading
 from flask import Flask

@@ -18,6 +18,8 @@ import requests
 
 from server import cli
 
+pytestmark = pytest.mark.programs
+
 RUN = Path(__file__).parents[3] / "run.py"
 GUIDE = {"kind": "Guide"}
 

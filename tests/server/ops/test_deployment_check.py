@@ -15,6 +15,8 @@ from server.ops import deployment_check
 from server.ops.deployment_check import Risk, risks
 from tests.server.ops.test_command import run, write
 
+pytestmark = pytest.mark.programs
+
 BEHIND_A_PROXY = {"trusted_proxies": 1, "allowed_hosts": ["chat.example.org"]}
 ACCOUNTS = {"mode": "accounts"}
 

@@ -20,6 +20,8 @@ from tests.support.services.openai_wire import DONE, delta
 from tests.support.services.upstream import Gate, Upstream, silence, wait_until
 from tests.support.waiting import wait_for
 
+pytestmark = pytest.mark.programs
+
 ROOT = Path(__file__).parents[3]
 CONVERSATION = "backend-api/v2/conversation"
 TURN = {"message": {"content": "Hello"}}

@@ -17,6 +17,8 @@ from tests.server.ops.test_draining import CONVERSATION, TURN
 from tests.support.services.openai_wire import DONE, delta
 from tests.support.services.upstream import Gate, wait_until
 
+pytestmark = pytest.mark.programs
+
 ROOT = Path(__file__).parents[3]
 
 

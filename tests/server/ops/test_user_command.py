@@ -11,6 +11,8 @@ import requests
 from server.auth.audit_log import FILE
 from tests.server.ops.test_command import RUN, running, write
 
+pytestmark = pytest.mark.programs
+
 PASSWORD = "correct horse battery"
 
 

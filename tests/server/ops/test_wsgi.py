@@ -15,6 +15,8 @@ from server.store import Store
 from tests.support.services.openai_wire import DONE, chunk, delta
 from tests.support.services.upstream import Gate, paced, pause, wait_until
 
+pytestmark = pytest.mark.programs
+
 ROOT = Path(__file__).parents[3]
 FACTORY = (
     "import os, pathlib, server; from g4f_lite.config.load import load; "

@@ -277,7 +277,7 @@ def gunicorn(tmp_path_factory) -> Iterator[int]:
 
 @contextmanager
 def asking(port: int, path: str) -> Iterator[http.client.HTTPResponse]:
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
         connection.request("GET", path)
         with connection.getresponse() as response:
             yield response
