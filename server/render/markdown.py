@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
-from markdown_it.rules_core import StateCore, inline, linkify, text_join
+from markdown_it.rules_core import StateCore, inline, text_join
 from markdown_it.rules_inline import StateInline, image
 from markdown_it.token import Token
 from mdit_py_plugins.footnote.index import footnote_def, footnote_ref, footnote_tail
 
 from server.render.formulas import add_formulas
-from server.render.links import add_autolinks, is_allowed
+from server.render.links import add_autolinks, is_allowed, link_mail
 from server.render.markup import Markup
 from server.render.sanitise import clean
 
@@ -106,7 +106,7 @@ def _lines(state: StateCore) -> None:
 def _parse_lines(state: StateCore, tokens: list[Token]) -> None:
     part = StateCore("", state.md, state.env)
     part.tokens = tokens
-    for rule in (inline, linkify, text_join):
+    for rule in (inline, link_mail, text_join):
         rule(part)
 
 

@@ -71,13 +71,36 @@ def test_a_task_is_a_character_and_no_form():
         ("[text](https://a.example/ü)", "https://a.example/%C3%BC"),
         ("[text][1]\n\n[1]: https://a.example", "https://a.example"),
         ("me@example.com", "mailto:me@example.com"),
+        ("mailto:me@example.com", "mailto:me@example.com"),
+        ("to first_last+tag@mail.example.co.uk, please", "mailto:first_last+tag@mail.example.co.uk"),
+        ("git@github.com:a/b.git", "mailto:git@github.com"),
+        ("**https://a.example/x**", "https://a.example/x"),
+        ("(https://a.example/wiki/Foo_(bar))", "https://a.example/wiki/Foo_(bar)"),
+        ("https://a.example/v1...v2, then", "https://a.example/v1...v2"),
+        ("https://a.example/it's!", "https://a.example/it's"),
+        ("http://localhost:8080/x?a=[1]", "http://localhost:8080/x?a=%5B1%5D"),
+        ("http://user:pw@a.example/", "http://user:pw@a.example/"),
+        ("http://münchen.example/ü", "http://xn--mnchen-3ya.example/%C3%BC"),
+        ("http://उदाहरण.example/", "http://xn--p1b6ci4b4b3a.example/"),
+        ("http://1.1.1.1", "http://1.1.1.1"),
+        ("http://a.example/((", "http://a.example/"),
+        ("HTTPS://A.example", "HTTPS://A.example"),
+        ("见 https://a.example/docs（说明）了解", "https://a.example/docs"),
+        ("**https://a.example/docs**。", "https://a.example/docs"),
+        ("“https://a.example/docs”", "https://a.example/docs"),
     ],
 )
 def test_an_address_becomes_a_link(markdown, url):
     assert f'<a href="{url}"' in html(markdown)
 
 
-@pytest.mark.parametrize("name", ["README.md", "main.py", "node.js", "example.com", "ftp://a.example", "x://y"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("README.md", "main.py", "node.js", "example.com", "ftp://a.example", "x://y", "xhttp://a.example"),
+        *("http://a-", "http://a_b.example", "http://.a", "a@b", "@a.example", "http://(a.example)"),
+    ],
+)
 def test_a_name_is_not_an_address(name):
     assert html(name) == f"<p>{name}</p>\n"
 
