@@ -86,6 +86,7 @@ def test_a_message_that_nobody_may_send_any_more_is_still_there_after_the_login(
     page.route_web_socket("**/live", lambda socket: None)
     as_("Anna")
     page.goto("/chat/")
+    page.wait_for_load_state("networkidle")  # until the page has sent the time zone, which needs the session
     chat = Chat(page)
     end_sessions(access, "Anna")
 
