@@ -85,8 +85,8 @@ def test_a_page_whose_session_has_ended_leads_to_the_login_and_back(anna, access
 def test_a_message_that_nobody_may_send_any_more_is_still_there_after_the_login(access, as_, page):
     page.route_web_socket("**/live", lambda socket: None)
     as_("Anna")
-    page.goto("/chat/")
-    page.wait_for_load_state("networkidle")  # until the page has sent the time zone, which needs the session
+    with page.expect_response("**/chat/parts/conversations?*"):  # the last request of a page that saves the time zone
+        page.goto("/chat/")
     chat = Chat(page)
     end_sessions(access, "Anna")
 
