@@ -26,16 +26,23 @@ if TYPE_CHECKING:
 
 SEALED_FOR_S = 600
 """The longest time between two steps, such as the password and the second factor."""
+MAX_CODES, CODE_WINDOW_S = 10, 3600
+"""Wrong codes for one account within so many seconds, whoever enters them. Four months of guessing at this rate
+find the code of one account in ten; the password, which has to be known first, is changed by then."""
 
 
 class Access:
-    """May be used from any thread. `login_limiter` slows down those who guess passwords, codes and keys."""
+    """May be used from any thread. `login_limiter` slows down those who guess passwords, codes and keys.
+
+    `code_limiter` counts by account and by proof, in a table that nobody can flood without knowing passwords.
+    """
 
     def __init__(self, config: Config, store: Store, redis: RedisCounts | None = None) -> None:
         """Raises: Problem if the session key can be neither read nor created; ConfigError, as `Issuer` does."""
         self.mode = config.auth.mode
         self.audit = AuditLog(Path(config.data_dir))
         self.login_limiter = RateLimiter(redis=redis)
+        self.code_limiter = RateLimiter(MAX_CODES, CODE_WINDOW_S, redis=redis)
         self.accounts = Accounts(store.database, store.now)
         self.sessions = Sessions(store.database, store.now)
         self.api_keys = ApiKeys(store.database, store.now)
@@ -82,6 +89,10 @@ class Access:
     def hash_of_code(self, code: str) -> str:
         """Return the hash of a recovery code for the store."""
         return keyed_hash(self._key_for("recovery codes"), code)
+
+    def hash_of_state(self, state: str) -> str:
+        """Return a hash of an account's state for a sealed text, which the browser can read."""
+        return keyed_hash(self._key_for("account states"), state)
 
     def sealed(self, purpose: str, text: str, *, of: str) -> str:
         """Return a signed text for the browser to keep: it can read the text but not change it.

@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Blueprint, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from server.auth import passwords, totp
+from server.auth import login_proof, passwords, totp
 from server.auth.access import Access
 from server.current.identity import person_or_none
 from server.current.services import services
@@ -57,14 +57,17 @@ def enter() -> ResponseReturnValue:
     if wait_s := access.login_limiter.hit(*keys):
         return too_many(wait_s)
     account = access.accounts.find_by_name(name) if access.mode == "accounts" else None
-    user_id = _user_of(access, account, request.form.get("password", ""))
-    if not user_id:
+    password = request.form.get("password", "")
+    if not _is_right(access, account, password):
         access.audit.note("login_failed", user=account.name if account else None, address=request.remote_addr)
         return show_login(_wrong(access), 401)
     access.login_limiter.refund(*keys)
-    if account and account.totp_secret:
-        return show_login(sealed=access.sealed("password", account.id, of=account.id))
-    return let_in(access, user_id, account.name if account else user_id)
+    if not account:
+        return let_in(access, LOCAL_USER, LOCAL_USER)
+    account = _rehashed(access, account, password)
+    if account.totp_secret:
+        return show_login(sealed=login_proof.seal(access, account))
+    return let_in(access, account.id, account.name)
 
 
 @login.post("/login/code")
@@ -72,10 +75,10 @@ def enter() -> ResponseReturnValue:
 def enter_code() -> ResponseReturnValue:
     """Check the code of a person whose password was right."""
     access, sealed = services().access, request.form.get("sealed", "")
-    user_id = access.unsealed("password", sealed)
-    if not user_id:
+    proof = login_proof.unseal(access, sealed)
+    if not proof:
         return show_login(_("That took too long. Start again."), 401)
-    account = access.accounts.by_id(user_id)
+    account = proof.account
     keys = limiter_keys(account.name)
     if wait_s := access.login_limiter.hit(*keys):
         return too_many(wait_s)
@@ -83,7 +86,9 @@ def enter_code() -> ResponseReturnValue:
         access.audit.note("login_failed", user=account.name, address=request.remote_addr)
         return show_login(_("This code is wrong or has expired. Wait for the next one and try again."), 401, sealed)
     access.login_limiter.refund(*keys)
-    return let_in(access, user_id, account.name)
+    if not login_proof.use(access, proof):
+        return show_login(_("That took too long. Start again."), 401)
+    return let_in(access, account.id, account.name)
 
 
 @login.post("/logout")
@@ -139,16 +144,21 @@ def too_many(wait_s: float) -> ResponseReturnValue:
     return response
 
 
-def _user_of(access: Access, account: Account | None, password: str) -> str | None:
-    """Return the id of the account with this password; None if it is wrong or the account is disabled."""
+def _is_right(access: Access, account: Account | None, password: str) -> bool:
+    """Tell whether the password is right and the account may sign in. Raises: Problem("busy")."""
     if access.mode == "password":
-        return LOCAL_USER if access.is_shared_password(password) else None
+        return access.is_shared_password(password)
     fits = passwords.verify(password, account.password_hash if account else None)
-    if not account or not fits or account.disabled_at:
-        return None
-    if account.password_hash and passwords.is_outdated(account.password_hash):
-        access.accounts.rehash(account.id, account.password_hash, passwords.hash_password(password))
-    return account.id
+    return fits and account is not None and not account.disabled_at
+
+
+def _rehashed(access: Access, account: Account, password: str) -> Account:
+    """Return the account with a hash of its password that has the current parameters. Raises: Problem("busy")."""
+    if not account.password_hash or not passwords.is_outdated(account.password_hash):
+        return account
+    newer = passwords.hash_password(password)
+    access.accounts.rehash(account.id, account.password_hash, newer)
+    return replace(account, password_hash=newer)
 
 
 def _wrong(access: Access) -> str:

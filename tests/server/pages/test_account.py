@@ -4,7 +4,7 @@ import time
 import pyotp
 import pytest
 
-from server.auth import totp
+from server.auth import login_proof, passwords, totp
 from server.limits.rate_limiter import MAX_HITS
 from server.pages.account import agent_name
 from tests.support.members import FROM_OUR_PAGE, PASSWORD, add_member, come_in, sign_in
@@ -125,6 +125,61 @@ def test_a_code_on_paper_is_good_once(app, anna):
     assert send_code(client, form, codes[0].upper().replace("-", " ")).status_code == 303
     assert send_code(app.test_client(), form, codes[0]).status_code == 401
     assert "9 recovery codes" in anna.get(PAGE).text
+
+
+def change_own_password(anna, app):
+    send(anna, "/password", password=PASSWORD, new="another battery")
+
+
+def change_password_by_command(anna, app):
+    access = app.extensions["chat"].access
+    access.accounts.set_password(access.accounts.by_name("Anna").id, passwords.hash_password("another battery"))
+
+
+def set_up_again(anna, app):
+    send(anna, "/second-factor/remove", password=PASSWORD)
+
+
+@pytest.mark.parametrize("change", [change_own_password, change_password_by_command, set_up_again])
+def test_a_proof_of_the_password_ends_when_the_password_or_the_phone_changes(app, anna, change):
+    secret, codes = set_up(anna)
+    client, form = ask_for_code(app)
+
+    change(anna, app)
+
+    assert send_code(client, form, codes[0]).status_code == 401
+    assert send_code(client, form, pyotp.TOTP(secret).at(time.time() + totp.STEP_S)).status_code == 401
+    assert client.get(API).status_code == 401
+
+
+def test_a_proof_of_the_password_lets_in_once(app, anna):
+    secret, codes = set_up(anna)
+    client, form = ask_for_code(app)
+    assert send_code(client, form, codes[0]).status_code == 303
+
+    for code in (codes[1], pyotp.TOTP(secret).at(time.time() + totp.STEP_S)):
+        assert send_code(app.test_client(), form, code).status_code == 401
+    client, form = ask_for_code(app)
+    assert send_code(client, form, codes[1]).status_code == 303, "the refused code is still good"
+
+
+def test_two_codes_at_once_do_not_use_a_proof_twice(app, anna):
+    set_up(anna)
+    access = app.extensions["chat"].access
+    proof = login_proof.unseal(access, login_proof.seal(access, access.accounts.by_name("Anna")))
+
+    assert [login_proof.use(access, proof) for _ in (1, 2)] == [True, False]
+
+
+def test_a_password_rehashed_at_login_is_still_proved(app, anna, monkeypatch):
+    _, codes = set_up(anna)
+    monkeypatch.setattr(passwords, "TIME_COST", 1)
+    passwords._hasher.cache_clear()
+    client, form = ask_for_code(app)
+    monkeypatch.undo()
+    passwords._hasher.cache_clear()
+
+    assert send_code(client, form, codes[0]).status_code == 303
 
 
 def test_codes_cannot_be_guessed_for_ever(app, anna):
