@@ -23,6 +23,8 @@ RETIRE_WITHIN_S = 3600
 """While programs keep asking, some reply is always being relayed; after this time none of them is an old one."""
 ABORT_WITHIN_S = 1
 """How long it may take to tell programs that their replies end here."""
+LOCK_EVERY_S = 1
+"""How often to check that no other process has taken over the database. New turns are refused within twice this."""
 LIST_EVERY_S = 2
 """How often to check whether a provider's list of models is due."""
 
@@ -33,12 +35,15 @@ class Lifecycle:
     def __init__(self, services: Services) -> None:
         self.services = services
         self._provider_states = services.catalog.states()
+        self._lock_lost = ""
+        """Why another process may have taken over the database; empty while this one has it."""
 
     async def start(self) -> None:
         """Start the upkeep that runs beside the requests."""
         services, every = self.services, self.services.background.every
         every(CHECKPOINT_EVERY_S, services.engine.checkpoint)
         every(SAVE_EVERY_S, self._save_token_usage)
+        every(LOCK_EVERY_S, self._keep_lock)
         every(SWEEP_EVERY_S, self._sweep)
         every(LIST_EVERY_S, self._list_models)
         every(CHECK_EVERY_S, services.access.open_streams.close_ended)
@@ -103,10 +108,22 @@ class Lifecycle:
         except Problem as problem:
             log.error("could not save the token usage, trying again: %s", problem.message)
 
+    async def _keep_lock(self) -> None:
+        """Notice within a moment that another process has taken over the database: then no turn begins here."""
+        lost = ""
+        try:
+            await asyncio.to_thread(self.services.store.lock)
+        except Problem as problem:
+            lost = problem.message
+        if lost and lost != self._lock_lost:
+            log.error("lost the lock on the database, no answer begins here: %s", lost)
+        elif self._lock_lost and not lost:
+            log.warning("has the lock on the database again, answers begin again")
+        self._lock_lost = lost
+
     async def _sweep(self) -> None:
         """Delete from the store what is no longer needed."""
         try:
-            await asyncio.to_thread(self.services.store.lock)
             await asyncio.to_thread(self.services.store.sweep)
         except Problem as problem:
             log.error("could not clean up the store: %s", problem.message)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Insert, bindparam, delete, exists, insert, select, update
+from sqlalchemy import Connection, Insert, bindparam, delete, exists, insert, select, tuple_, update
 
 from server.store.databases.db_errors import storable
 from server.store.mapping import BATCH, MESSAGE, values
@@ -37,20 +37,32 @@ def _append() -> Insert:
     return insert(events).from_select(BATCH, row.with_for_update(read=True))
 
 
-_APPEND = _append()
+_APPEND = _append().execution_options(preserve_rowcount=True)
 
 
-def append(connection: Connection, batches: Sequence[Batch]) -> None:
-    """Store batches; those of ended and unknown messages are dropped."""
+def append(connection: Connection, batches: Sequence[Batch]) -> set[tuple[str, str]]:
+    """Store batches. Returns: the user and id of each message that has ended or is unknown; its batches are dropped."""
     rows = [{**values(batch), "lines": storable(batch.lines)} for batch in batches]
-    connection.execute(_APPEND, rows)
+    if connection.execute(_APPEND, rows).rowcount == len(rows):
+        return set()
+    keys = {(batch.user_id, batch.message_id) for batch in batches}
+    key = tuple_(messages.c.user_id, messages.c.id)
+    running = select(messages.c.user_id, messages.c.id).where(key.in_(keys), messages.c.status == "running")
+    return keys - {(user_id, message_id) for user_id, message_id in connection.execute(running)}
 
 
-def finish(connection: Connection, user_id: str, message_id: str, outcome: Outcome, now: datetime) -> None:
-    """Store the outcome of a running message; an ended or unknown message stays unchanged."""
-    running = messages.c.user_id == user_id, messages.c.id == message_id, messages.c.status == "running"
+def finish(connection: Connection, user_id: str, message_id: str, outcome: Outcome, now: datetime) -> bool:
+    """Store the outcome of a running message; an ended or unknown message stays unchanged.
+
+    Returns: whether the message has this outcome now; an earlier call may have stored it before its connection broke.
+    """
+    mine = messages.c.user_id == user_id, messages.c.id == message_id
     texts: dict[str, Any] = {"content": storable(outcome.content), "reasoning": storable(outcome.reasoning)}
-    connection.execute(update(messages).where(*running).values(**{**values(outcome), **texts}, ended_at=now))
+    running = update(messages).where(*mine, messages.c.status == "running")
+    if connection.execute(running.values(**{**values(outcome), **texts}, ended_at=now)).rowcount:
+        return True
+    same = messages.c.status == outcome.status, messages.c.last_seq == outcome.last_seq
+    return connection.scalar(select(exists().where(*mine, *same))) or False
 
 
 def after(connection: Connection, user_id: str, message_id: str, seq: int) -> list[Batch]:

@@ -9,6 +9,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 
 from g4f_lite.messages import Message
+from server.problems import Problem
 from server.store import (
     begin_turn,
     conversations,
@@ -21,6 +22,7 @@ from server.store import (
 )
 from server.store.branch import Window, branch
 from server.store.databases.database import BUSY_TIMEOUT_S, database
+from server.store.databases.db_errors import taken_over
 from server.store.event_batches import Ending
 from server.store.migrate import migrate
 from server.store.presets import Presets
@@ -54,6 +56,7 @@ class Store:
         self.token_usage = StoredUsage(self.database, now)
         self.now = now
         self._locking = Lock()
+        self._lost = False
         self._closed = False
 
     def open(self) -> list[str]:
@@ -69,12 +72,19 @@ class Store:
         """Keep other servers away from this database until `close`: a second one would interrupt running answers.
 
         Call it before `open`, so that no other process changes the schema under a running server. PostgreSQL drops the
-        lock with its connection; a later call takes it again if that happened.
+        lock with its connection, SQLite with the lock file; a later call takes it again. While that fails, no turn can
+        begin.
         Raises: Problem if another process has the lock.
         """
         with self._locking:
-            if not self._closed:  # another thread may have closed it
+            if self._closed:  # another thread may have closed it
+                return
+            try:
                 self.database.lock()
+            except Problem:
+                self._lost = True
+                raise
+            self._lost = False
 
     def close(self) -> None:
         """Release the lock and all connections for good."""
@@ -83,7 +93,8 @@ class Store:
             self.database.close()
 
     def ping(self) -> None:
-        """Query the database. Raises: Problem if it does not answer."""
+        """Query the database. Raises: Problem if it does not answer, or if another process has the lock."""
+        self._require_lock()
         with self.database.read() as connection:
             connection.execute(select(users.c.id).limit(1)).first()
 
@@ -97,7 +108,12 @@ class Store:
         except IntegrityError:  # on PostgreSQL another writer can be first with the same message id
             return self._begin_turn(user_id, turn)
 
+    def _require_lock(self) -> None:
+        if self._lost:
+            raise taken_over()
+
     def _begin_turn(self, user_id: str, turn: NewTurn) -> Begun:
+        self._require_lock()
         with self.database.write() as connection:
             return begin_turn.begin(Tree(connection, user_id, self.now()), turn)
 
@@ -108,24 +124,30 @@ class Store:
         history: the messages before it, oldest first: questions and answers alternate; the last, if any, is an answer.
         Raises: Problem("invalid_request").
         """
+        self._require_lock()
         with self.database.write() as connection:
             return known_history.begin(Tree(connection, user_id, self.now()), turn, history)
 
-    def append(self, new: Sequence[Batch]) -> None:
-        """Store batches of running answers; batches of ended and unknown messages are dropped.
+    def append(self, new: Sequence[Batch]) -> set[tuple[str, str]]:
+        """Store batches of running answers.
 
         A batch that is stored already stays unchanged, so a failed call can be repeated.
+        Returns: the user and id of each message that has ended or is unknown; its batches are dropped.
         """
-        if new:
-            with self.database.write() as connection:
-                event_batches.append(connection, new)
+        if not new:
+            return set()
+        with self.database.write() as connection:
+            return event_batches.append(connection, new)
 
-    def finish(self, user_id: str, message_id: str, outcome: Outcome, batch: Batch | None) -> None:
-        """Store the outcome of a running answer, and its last events; an ended or unknown answer stays unchanged."""
+    def finish(self, user_id: str, message_id: str, outcome: Outcome, batch: Batch | None) -> bool:
+        """Store the outcome of a running answer, and its last events; an ended or unknown answer stays unchanged.
+
+        Returns: whether the answer has this outcome now. A failed call can be repeated.
+        """
         with self.database.write() as connection:
             if batch:
                 event_batches.append(connection, [batch])
-            event_batches.finish(connection, user_id, message_id, outcome, self.now())
+            return event_batches.finish(connection, user_id, message_id, outcome, self.now())
 
     def end_running(self, ending: Ending) -> int:
         """End every running answer, and return how many there were."""

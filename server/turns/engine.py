@@ -128,8 +128,10 @@ class Engine:
         try:
             await turn.receive()
             self._count(turn, slot)
-            await self._finish(turn)
-            turn.publish_end()
+            if await self._finish(turn):
+                turn.publish_end()
+            else:
+                turn.publish_loss()
         except Problem as problem:
             log.error("answer %s is kept in memory until it can be saved: %s", turn.message_id, problem.message)
             turn.publish_end(problem)
@@ -153,17 +155,22 @@ class Engine:
             turn.seal()
             batches += turn.journal.unsaved
         if batches:
-            await self.loop.run_in_executor(self._storage, self._store.append, batches)
+            lost = await self.loop.run_in_executor(self._storage, self._store.append, batches)
             for turn in turns:
                 turn.journal.unsaved.clear()
+                if (turn.user_id, turn.message_id) in lost:
+                    turn.end("interrupted")
 
-    async def _finish(self, turn: Turn) -> None:
-        """Save the complete answer; from then on it is read from the store."""
+    async def _finish(self, turn: Turn) -> bool:
+        """Save the complete answer; from then on it is read from the store. Returns: False if that has another end."""
         async with self._saving:
-            await self.loop.run_in_executor(
+            saved = await self.loop.run_in_executor(
                 self._storage, self._store.finish, turn.user_id, turn.message_id, turn.outcome, turn.last_batch()
             )
+        if not saved:
+            log.error("another process ended answer %s: what arrived since then is not saved", turn.message_id)
         self._forget(turn)
+        return saved
 
     def _forget(self, turn: Turn) -> None:
         """Remove the turn, unless the same answer is already being continued."""

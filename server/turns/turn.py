@@ -11,7 +11,7 @@ from g4f_lite.errors import G4FLiteError
 from g4f_lite.messages import estimate_tokens
 from g4f_lite.pieces import Answering, Attempt, Content, Finish, Piece, Pieces, Reasoning, UpstreamState, Usage
 from g4f_lite.routing.model import Model
-from server.problems import BUG, INTERRUPTED, Problem
+from server.problems import BUG, ERROR_KINDS, INTERRUPTED, Problem
 from server.store.records import Batch, Begun, Outcome, Status, StoredMessage
 from server.turns import events
 from server.turns.journal import Journal
@@ -123,6 +123,12 @@ class Turn:
         """Publish the last event after the answer is saved; `unsaved` is why it could not be."""
         self.journal.append(self._error_line(unsaved) if unsaved else self._last_line, last=True)
         self.ended.set()
+
+    def publish_loss(self) -> None:
+        """Publish that the answer was cut off: another process has ended it in the store."""
+        self.status = "interrupted"
+        self.problem = Problem("stream_cut", ERROR_KINDS["stream_cut"].text)
+        self.publish_end(self.problem)
 
     def _conclude(self, reply: "asyncio.Task[None]") -> None:
         self.problem = problem = self._judge(reply)

@@ -20,6 +20,7 @@ FULL = "The disk is full. Free some space and try again; what was stored before 
 LOCKED = "The database is locked by another program. Try again in a moment."
 READ_ONLY = "The database cannot be written to. Give this program the right to write to its data folder."
 AWAY = "The database cannot be reached. Try again in a moment."
+TAKEN_OVER = "Another process has taken over the database. Reload the page in a moment."
 DAMAGED = "The database is damaged, or its file is no database. Put a backup back, or name another database."
 SENTENCES = {
     "file is not a database": DAMAGED,
@@ -82,6 +83,10 @@ def no_cursor() -> Problem:
 def locked_elsewhere(place: str) -> Problem:
     sentence = f"Another process is serving from {place}. End it first, or give this one another database."
     return Problem("storage_unavailable", sentence)
+
+
+def taken_over() -> Problem:
+    return Problem("storage_unavailable", TAKEN_OVER)
 
 
 def unknown_conversation() -> Problem:

@@ -20,6 +20,11 @@ def take(path: Path) -> IO[bytes] | None:
     return file
 
 
+def is_at(file: IO[bytes], path: Path) -> bool:
+    """Tell whether this lock file is still the one that other processes find. Raises: OSError."""
+    return path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat())
+
+
 if sys.platform == "win32":
     import msvcrt
 

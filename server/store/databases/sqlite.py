@@ -15,7 +15,7 @@ from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engi
 from g4f_lite.errors import ConfigError
 from server.problems import Problem
 from server.store.databases.db_errors import LOCKED, locked, locked_elsewhere, translated
-from server.store.databases.file_lock import take
+from server.store.databases.file_lock import is_at, take
 
 WRITERS = 5
 """Threads that may wait to write. Fewer than serve requests, so that a locked file blocks no reader."""
@@ -62,10 +62,14 @@ class SQLite:
             _make(self.path)
 
     def lock(self) -> None:
+        file = self.path.resolve()  # a link to the database is the same database
+        lock = file.with_name(f"{file.name}.lock")
         with translated():
+            if self._lock and is_at(self._lock, lock):
+                return
+            self._unlock()
             self._make_folder()
-            file = self.path.resolve()  # a link to the database is the same database
-            self._lock = self._lock or take(file.with_name(f"{file.name}.lock"))
+            self._lock = take(lock)
         if self._lock is None:
             raise locked_elsewhere(str(file))
 
@@ -112,6 +116,9 @@ class SQLite:
     def close(self) -> None:
         self._readers.dispose()
         self._writer.dispose()
+        self._unlock()
+
+    def _unlock(self) -> None:
         if self._lock:
             self._lock.close()
             self._lock = None

@@ -48,8 +48,8 @@ def test_a_batch_that_was_saved_is_not_saved_twice(store: Store) -> None:
     begun = store.begin_turn(ME, a_turn())
     batch = a_batch(begun, 1, content("once"))
 
-    store.append([batch])
-    store.append([batch, a_batch(begun, 2, content("more"))])
+    assert store.append([batch]) == set()
+    assert store.append([batch, a_batch(begun, 2, content("more"))]) == set()
 
     assert [found.first_seq for found in store.batches(ME, begun.answer.id, 0)] == [1, 2]
 
@@ -58,7 +58,9 @@ def test_late_batches_are_dropped(store: Store) -> None:
     gone, ended, running = store.begin_turn(ME, a_turn()), answered(store), store.begin_turn(ME, a_turn())
     empty_of(store, gone.conversation_id)
 
-    store.append([a_batch(begun, 1, content("late")) for begun in (gone, ended, running)])
+    dropped = store.append([a_batch(begun, 1, content("late")) for begun in (gone, ended, running)])
+
+    assert dropped == {(ME, gone.answer.id), (ME, ended.answer.id)}
 
     assert store.batches(ME, gone.answer.id, 0) == []
     assert store.batches(ME, ended.answer.id, 0) == []
@@ -114,8 +116,8 @@ def test_an_outcome_is_stored_unchanged(store: Store, clock: Clock) -> None:
 def test_an_answer_ends_once(store: Store) -> None:
     begun = answered(store, outcome=an_outcome("first"))
 
-    store.finish(ME, begun.answer.id, an_outcome("second"), a_batch(begun, 1, content("second")))
-    store.finish(ME, "never", an_outcome("third"), None)
+    assert not store.finish(ME, begun.answer.id, an_outcome("second", last_seq=9), a_batch(begun, 1, content("second")))
+    assert not store.finish(ME, "never", an_outcome("third"), None)
 
     assert store.message(ME, begun.answer.id).content == "first"
     assert store.batches(ME, begun.answer.id, 0) == []

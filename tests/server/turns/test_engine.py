@@ -260,7 +260,7 @@ async def test_a_turn_that_ends_while_it_is_being_saved_keeps_every_event(engine
     def slow_append(batches):
         saving.set()
         go_on.wait(10)
-        append(batches)
+        return append(batches)
 
     monkeypatch.setattr(store, "append", slow_append)
     checkpoint = asyncio.create_task(engine.checkpoint())
@@ -310,6 +310,47 @@ async def test_a_page_made_of_an_answer_that_could_not_be_saved_reads_its_end(en
     assert [event["type"] for event in await read(turn, turn.journal.last_seq)] == ["error"]
     monkeypatch.undo()
     await engine.checkpoint()
+
+
+async def test_a_reader_hears_that_another_process_ended_the_answer_before_more_could_be_saved(engine, store):
+    turn = begin(store, Content("Hel"), SILENCE)
+    engine.start(turn)
+    await heard(turn, "Hel")
+    interrupt_running(store, {"code": "stream_cut", "message": "Another server has started.", "id": "e"})
+
+    await engine.checkpoint()
+    said = await asyncio.wait_for(read(turn), 5)
+
+    assert (said[-1]["type"], said[-1]["error"]["code"]) == ("error", "stream_cut")
+    assert turn.status == "interrupted"
+    assert engine.find("local", turn.message_id) is None
+    assert store.message("local", turn.message_id).error["message"] == "Another server has started."
+
+
+async def test_an_end_that_another_process_was_first_with_is_no_success(engine, store, monkeypatch, caplog):
+    turn = begin(store, Content("Hello"), Finish("stop"))
+    interrupt_running(store, {"code": "stream_cut", "message": "Another server has started.", "id": "e"})
+    engine.start(turn)
+
+    said = await read(turn)
+
+    assert [event["type"] for event in said if event["type"] in ("finish", "error")] == ["error"]
+    assert said[-1]["error"]["code"] == "stream_cut"
+    assert f"another process ended answer {turn.message_id}" in caplog.text
+
+
+async def test_an_end_that_was_saved_by_an_attempt_that_seemed_to_fail_is_a_success(engine, store, monkeypatch, caplog):
+    turn = begin(store, Content("Hello"), Finish("stop"))
+    finish = store.finish
+    monkeypatch.setattr(store, "finish", lambda *arguments: finish(*arguments) and failing())
+    engine.start(turn)
+    await turn.ended.wait()
+    monkeypatch.undo()
+
+    await engine.checkpoint()
+
+    assert "another process" not in caplog.text
+    assert engine.find("local", turn.message_id) is None
 
 
 async def test_a_turn_that_a_bug_ends_keeps_nobody_waiting(engine, store, monkeypatch, caplog):

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from server.problems import Problem
-from server.store import Store
+from server.store import NewTurn, Store
 from tests.support.stores import answered, fresh_schema, on_postgresql, on_sqlite
 from tests.support.waiting import wait_for
 
@@ -109,6 +109,46 @@ def test_a_database_can_be_locked_before_it_exists(tmp_path: Path) -> None:
 
     assert {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "new").iterdir()} == {"chat.db.lock": 0o600}
     store.close()
+
+
+@on_sqlite
+def test_a_lock_lost_with_its_file_is_taken_again(store: Store, other: Store, tmp_path: Path) -> None:
+    store.lock()
+    (tmp_path / "data" / "chat.db.lock").unlink()
+
+    store.lock()
+
+    assert is_held(other)
+
+
+@on_sqlite
+def test_losing_the_lock_file_to_another_process_raises(store: Store, other: Store, tmp_path: Path) -> None:
+    store.lock()
+    (tmp_path / "data" / "chat.db.lock").unlink()
+    other.lock()
+
+    assert is_held(store)
+    other.close()
+    assert not is_held(store)
+
+
+def test_no_turn_begins_while_another_process_has_the_lock(store: Store, other: Store) -> None:
+    new = NewTurn(action="send", model="m", answer_id="a", message_id="q", content="Hello")
+    other.lock()
+    assert is_held(store)
+
+    for attempt in (
+        lambda: store.begin_turn("local", new),
+        lambda: store.begin_turn_with_history("local", new, []),
+        store.ping,
+    ):
+        with pytest.raises(Problem, match="Another process has taken over the database") as raised:
+            attempt()
+        assert raised.value.code == "storage_unavailable"
+    other.close()
+    store.lock()
+    assert store.begin_turn("local", new).answer.id == "a"
+    store.ping()
 
 
 @on_postgresql
