@@ -47,14 +47,14 @@ EARLIER = (
 FAILED = "Why is the sky blue?"
 ERROR = {
     "code": "provider_rate_limited",
-    "message": "groq asks to slow down. Wait a moment, or pick another model.",
-    "detail": "Rate limit reached for model llama-3.3-70b: 30 requests per minute.",
+    "message": "The service asks to slow down. Wait a moment, or pick another model.",
+    "detail": "Rate limit reached for model gemma3:27b: 30 requests per minute.",
     "retry_after": 3600,
     "id": "5f1c0a9be2d4",
 }
 QUESTION = "How does a heat pump work, and how much does it save?"
 REASONING = "The person wants the principle and a figure. I explain the cycle, then compare the coefficients."
-ANSWER = """A heat pump does not make heat, it **moves** it: from the cold outside to the warm inside, \
+ANSWER = """A heat pump does not make heat. It **moves** heat from the cold outside to the warm inside, \
 with a fluid that boils and condenses.
 
 | step | where | what happens |
@@ -63,7 +63,7 @@ with a fluid that boils and condenses.
 | 2 | compressor | pressure raises its temperature |
 | 3 | condenser | it condenses and gives the heat to the water |
 
-How good it is, is told by the *coefficient of performance*:
+The *coefficient of performance* measures how well it does so:
 
 $$\\mathrm{COP} = \\frac{Q}{W} \\le \\frac{T_\\text{hot}}{T_\\text{hot} - T_\\text{cold}}$$
 
