@@ -54,8 +54,14 @@ def imports(module: str) -> frozenset[str]:
     return frozenset(resolved(name) for name in imported_names(MODULES[module])) - {module}
 
 
+@cache
+def nodes(file: Path) -> tuple[ast.AST, ...]:
+    """Return everything in the syntax tree of a module."""
+    return tuple(ast.walk(ast.parse(file.read_text())))
+
+
 def imported_names(file: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(file.read_text())):
+    for node in nodes(file):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -177,7 +183,7 @@ def test_no_file_name_stands_for_two_ideas():
 def test_a_public_class_name_has_one_meaning():
     defined: dict[str, list[str]] = defaultdict(list)
     for module, file in MODULES.items():
-        for node in ast.walk(ast.parse(file.read_text())):
+        for node in nodes(file):
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 defined[node.name].append(module)
 
