@@ -19,11 +19,11 @@ run: $(VENV)/.run $(if $(LOCAL),$(VENV)/.local)
 
 # With ARGS one process runs what they choose.
 test: lint
-	$(IN_VENV) -m $(if $(ARGS),pytest -q -rs $(ARGS),tests.tools.run)
+	$(IN_VENV) -m $(if $(ARGS),pytest -q -rs $(ARGS),tests.tools.side_by_side)
 	$(IN_VENV) -m bench.kills --rounds 10
 
 test-fast: lint
-	$(IN_VENV) -m tests.tools.run --fast
+	$(IN_VENV) -m tests.tools.side_by_side --fast
 
 lint: $(VENV)/.dev
 	$(IN_VENV) -m ruff check .

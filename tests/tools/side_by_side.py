@@ -1,4 +1,4 @@
-"""Runs the tests in two processes side by side, for two cores: `python -m tests.tools.run [--fast]`.
+"""Runs the tests in two processes side by side, for two cores: `python -m tests.tools.side_by_side [--fast]`.
 
 The first one's output is shown as it is written, the second one's after it. The exit code is 1 if either failed.
 """
