@@ -5,7 +5,7 @@ import gc
 import sys
 
 if sys.version_info < (3, 11):  # noqa: UP036
-    sys.exit(f"Python 3.11 or newer is needed; this is {sys.version_info[0]}.{sys.version_info[1]}.")
+    sys.exit(f"This program needs Python 3.11 or newer; this is {sys.version_info[0]}.{sys.version_info[1]}.")
 
 gc.disable()  # what is loaded here stays; searching it for garbage would take a fifth of the start
 try:
@@ -14,8 +14,8 @@ except ModuleNotFoundError as error:
     if str(error.name).partition(".")[0] in ("server", "g4f_lite"):
         raise
     sys.exit(
-        f"The package {error.name} is not installed. Start with `make run`, which installs what is needed, "
-        "or install it yourself: pip install -r requirements.txt"
+        f"The package {error.name} is not installed. Start with `make run`, which installs everything, or "
+        "run: pip install -r requirements.txt"
     )
 
 gc.collect()

@@ -49,10 +49,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m g4f_lite", description="Ask a language model.")
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("question", nargs="?", help="- reads it from standard input")
+    what.add_argument(
+        "question",
+        nargs="?",
+        help="the question; the question; the question; the question; - reads it from standard input",
+    )
     what.add_argument("--list", action="store_true", help="list the models instead")
-    parser.add_argument("--model", metavar="NAME", help="one of --list, or provider/model")
-    parser.add_argument("--config", type=Path, metavar="FILE", help="another file than the config.json of this folder")
+    parser.add_argument("--model", metavar="NAME", help="a model from --list, or provider/model")
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="use this file instead of the config.json in this folder"
+    )
     return parser
 
 
@@ -61,7 +67,7 @@ def _question(argument: str) -> str:
     given = sys.stdin.buffer.read() if argument == "-" else os.fsencode(argument)
     question = given.decode(errors="replace").strip()
     if not question:
-        raise G4FLiteError("The question is empty; write one.")
+        raise G4FLiteError("The question is empty.")
     return question
 
 

@@ -101,12 +101,14 @@ def message_of(value: Mapping[str, Any]) -> Message:
     role, content = value.get("role"), value.get("content")
     if not isinstance(role, str) or role not in ROLES:
         found = f", not {role[:100]!r}" if isinstance(role, str) else ""
-        raise ValueError(f"A message's role is system, user or assistant{found}.")
+        raise ValueError(f"A message's role must be system, user or assistant{found}.")
     parts = content if isinstance(content, list) else [{"type": "text", "text": "" if content is None else content}]
     texts = [part["text"] for part in parts if _is(part, "text", str)]
     images = [_image(part["image_url"]) for part in parts if _is(part, "image_url", str | dict)]
     if len(texts) + len(images) < len(parts):
-        raise ValueError("A message's content is a text, or a list of parts with a text or an image_url each.")
+        raise ValueError(
+            "A message's content must be a string, or a list of parts that each have a text or an image_url."
+        )
     return Message(ROLES[role], "\n".join(texts), tuple(images))
 
 
@@ -128,7 +130,7 @@ def flat_prompt(messages: Sequence[Message]) -> str:
 def refuse_images(provider: str, messages: Sequence[Message]) -> None:
     """Raise ImageNotSupportedError if there is an image: to answer as if there were none would be wrong."""
     if any(message.images for message in messages):
-        raise ImageNotSupportedError(f"{provider} takes no images. Choose a model that does.")
+        raise ImageNotSupportedError(f"{provider} does not accept images. Choose a model that does.")
 
 
 def estimate_tokens(text: str) -> int:
@@ -144,5 +146,5 @@ def _is(part: Any, type_: str, shape: Any) -> bool:
 def _image(address: str | Mapping[str, Any]) -> Image:
     url = cast(str, address if isinstance(address, str) else address.get("url"))
     if not isinstance(url, str) or not (url.startswith(("http://", "https://")) or Image(url).inline):
-        raise ValueError("An image's url begins with http://, https:// or data:image/…;base64,")
+        raise ValueError("An image's url must start with http://, https:// or data:image/…;base64,")
     return Image(url)

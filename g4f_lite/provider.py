@@ -71,7 +71,9 @@ class Provider(ABC):
         """Return why this provider cannot be asked at all, or None. Costs nothing: no network, no waiting."""
         if self.settings.missing_variables:
             names = ", ".join(self.settings.missing_variables)
-            return MissingKeyError(f"{self.name} is off: set {names} in .env beside config.json or in the environment.")
+            return MissingKeyError(
+                f"{self.name} is off: set {names} in the .env file next to config.json or in the environment."
+            )
         return None
 
     def supports(self, field: str, value: Any) -> bool:

@@ -65,13 +65,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("run.py", description="A chat web UI for language models.")
     _add_options(parser)
     commands = parser.add_subparsers(metavar="COMMAND", dest="command")
-    _add_options(commands.add_parser("serve", help="serve the page, which is what happens without a command, too"))
-    _add_options(commands.add_parser("check", help="ask every provider in the configuration and say what it lacks"))
-    user = commands.add_parser("user", help="make, list and change accounts")
+    _add_options(commands.add_parser("serve", help="serve the page (the default)"))
+    _add_options(commands.add_parser("check", help="check every provider in the configuration and report problems"))
+    user = commands.add_parser("user", help="add, list and change accounts")
     users.add_arguments(user)
     _add_options(user)
-    backup = commands.add_parser("backup", help="write the whole site to one file, while the server runs, too")
-    restore = commands.add_parser("restore", help="put a site back from such a file")
+    backup = commands.add_parser("backup", help="write the whole site to one file; the server may keep running")
+    restore = commands.add_parser("restore", help="restore a site from a backup file")
     add_arguments(backup, restore)
     _add_options(backup)
     _add_options(restore)
@@ -82,10 +82,10 @@ def _parser() -> argparse.ArgumentParser:
 def _add_options(parser: argparse.ArgumentParser) -> None:
     """Add options that may stand before or after the command."""
     absent = argparse.SUPPRESS
-    file = "another file than the config.json beside run.py"
+    file = "use this file instead of the config.json next to run.py"
     parser.add_argument("--config", type=Path, metavar="FILE", default=absent, help=file)
-    parser.add_argument("--host", default=absent, help="instead of site_config.host")
-    parser.add_argument("--port", type=int, default=absent, help="instead of site_config.port; 0 is any free one")
+    parser.add_argument("--host", default=absent, help="overrides site_config.host")
+    parser.add_argument("--port", type=int, default=absent, help="overrides site_config.port; 0 means any free port")
     parser.add_argument("--open", action="store_true", default=absent, help="open the page in a browser")
 
 

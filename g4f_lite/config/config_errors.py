@@ -29,8 +29,8 @@ EXPECTED = {
     "string_too_long": "text of at most {max_length} characters",
     "string_too_short": "text of at least {min_length} characters",
     "string_type": "text",
-    "too_long": "a list with at most {max_length} in it",
-    "too_short": "a list with at least {min_length} in it",
+    "too_long": "a list of at most {max_length} items",
+    "too_short": "a list of at least {min_length} items",
     "tuple_type": "a list",
 }
 """What stands behind "must be", by pydantic's type of error. Source: https://docs.pydantic.dev/latest/errors/validation_errors/"""
@@ -64,7 +64,7 @@ def unknown(what: str, word: str, known: Iterable[str]) -> str:
     nearest = nearest or difflib.get_close_matches(word, known, n=1)
     if nearest:
         return f'unknown {what}; did you mean "{nearest[0]}"?'
-    return f"unknown {what}; there is {', '.join(known)}" if known else f"unknown {what}; there is none"
+    return f"unknown {what}; valid choices: {', '.join(known)}" if known else f"unknown {what}; valid choices: none"
 
 
 def mistakes_of(error: ValidationError, schema: type[BaseModel], document: Any, above: Path = ()) -> Iterator[Mistake]:

@@ -21,7 +21,7 @@ def read(file: File) -> dict[str, Any]:
     """Return what the file holds. Raises: ConfigError."""
     document = _parsed(file)
     if not isinstance(document, Object):
-        raise ConfigError([f"{file}: must hold an object, in braces"])
+        raise ConfigError([f"{file}: must contain a JSON object, in braces"])
     if repeated := _repeated(document):
         raise ConfigError(repeated)
     return document
@@ -43,11 +43,11 @@ def _parsed(file: File) -> Any:
         json.dumps(document, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise ConfigError([f"{file}: {where}: is not JSON: {error.msg}"]) from error
+        raise ConfigError([f"{file}: {where}: invalid JSON: {error.msg}"]) from error
     except UnicodeEncodeError as error:
-        raise ConfigError([f"{file}: holds half a character: \\ud800 to \\udfff come in pairs only"]) from error
+        raise ConfigError([f"{file}: contains an unpaired surrogate: \\ud800 to \\udfff must come in pairs"]) from error
     except ValueError as error:  # the interpreter's limit on digits
-        raise ConfigError([f"{file}: holds a number with too many digits"]) from error
+        raise ConfigError([f"{file}: contains a number with too many digits"]) from error
     except RecursionError as error:
         raise ConfigError([_too_deep(file)]) from error
     if _depth(document) > DEPTH:
@@ -64,7 +64,7 @@ def _object(pairs: list[tuple[str, Any]]) -> Object:
 
 def _repeated(value: Any, path: Path = ()) -> list[str]:
     """Return a line for each key that comes twice in its object: people see the first, JSON takes the last."""
-    own = [str(Mistake((*path, key), "stands here more than once")) for key in getattr(value, "repeated", ())]
+    own = [str(Mistake((*path, key), "appears more than once")) for key in getattr(value, "repeated", ())]
     return own + [line for key, item in parts(value).items() for line in _repeated(item, (*path, key))]
 
 
@@ -77,4 +77,4 @@ def _depth(document: Any) -> int:
 
 
 def _too_deep(file: File) -> str:
-    return f"{file}: objects and lists stand more than {DEPTH} deep in each other"
+    return f"{file}: objects and lists are nested more than {DEPTH} deep"

@@ -21,13 +21,13 @@ installed library reads the one in the working directory."""
 
 def _readable(name: str) -> str:
     if not name.strip() or not name.isprintable():
-        raise ValueError("must be a name one can read")
+        raise ValueError("must be a printable name")
     return name
 
 
 def _without_slash(name: str) -> str:
     if "/" in name:
-        raise ValueError("must be a name without /, which ends it in a route")
+        raise ValueError("must not contain /, which separates provider and model in a route")
     return name
 
 
@@ -65,7 +65,7 @@ class CatalogConfig(Strict):
         for path, route in _routes(models):
             provider, slash, upstream = route.partition("/")
             if not slash or not upstream:
-                yield Mistake(path, "must be a provider and the model's name there, as in provider/model")
+                yield Mistake(path, "must be a provider and a model name, as in provider/model")
             elif provider not in providers:
                 yield Mistake(path, unknown("provider", provider, providers))
         default = document.get("default_model")
@@ -143,7 +143,7 @@ def _filled(document: dict[str, Any], variables: Mapping[str, str], mistakes: li
     for path, name in missing:
         entry = _table(filled, "providers").get(str(path[1])) if path[0] == "providers" and len(path) > 1 else None
         if not isinstance(entry, dict):
-            mistakes.append(Mistake(path, f"the variable {name} is not set, neither in the environment nor in .env"))
+            mistakes.append(Mistake(path, f"the variable {name} is set neither in the environment nor in .env"))
         elif entry.get("enabled", True):
             names = entry.get("missing_variables", ())
             entry["missing_variables"] = names if name in names else (*names, name)

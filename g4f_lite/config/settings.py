@@ -34,19 +34,19 @@ def _origin(url: str) -> str:
     except ValueError:
         usable = False
     if url and (not usable or not url.isprintable() or " " in url):
-        raise ValueError("must be an address that begins with http:// or https://")
+        raise ValueError("must be an address that starts with http:// or https://")
     return url
 
 
 def _bare(url: str) -> str:
     if any(sign in url for sign in "@?#"):
-        raise ValueError("must be an address alone; a password belongs in api_key or headers")
+        raise ValueError("must not contain a user name or password; put credentials in api_key or headers")
     return url
 
 
 def _one_line(text: str) -> str:
     if not text.isascii() or not text.isprintable():
-        raise ValueError("must be ASCII letters, digits and signs, without line breaks")
+        raise ValueError("must be printable ASCII without line breaks")
     return text
 
 
@@ -59,7 +59,7 @@ def _some(names: tuple[str, ...]) -> tuple[str, ...]:
 def _token(name: str) -> str:
     """Source: https://www.rfc-editor.org/rfc/rfc9110#name-tokens"""
     if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
-        raise ValueError("must be the name of a header")
+        raise ValueError("must be a valid header name")
     return name
 
 

@@ -105,17 +105,17 @@ CHALLENGE = re.compile(
 )
 
 SENTENCES: dict[type[UpstreamError], str] = {
-    ContentRefusedError: "{0} refuses to answer this.",
-    KeyRejectedError: "{0} rejects the key. Check its api_key in config.json.",
+    ContentRefusedError: "{0} refused to answer this.",
+    KeyRejectedError: "{0} rejected the API key. Check its api_key in config.json.",
     ModelNotSupportedError: "{0} does not offer this model. Choose another one.",
-    NeedsBrowserError: "{0} wants to see a browser and cannot be used from here now. Choose another model.",
+    NeedsBrowserError: "{0} only answers people in a browser. Choose another model.",
     OverloadedError: "{0} is overloaded. Try again in a moment, or choose another model.",
     PaymentRequiredError: "The account at {0} has no credit left. Top it up, or choose another model.",
-    PromptTooLongError: "The conversation is too long for this model at {0}. Start a new one, or choose another model.",
-    RateLimitedError: "{0} asks to slow down. Try again in a moment, or choose another model.",
-    UpstreamTimeoutError: "{0} took too long. Try again, or choose another model.",
+    PromptTooLongError: "This chat is too long for the model at {0}. Start a new chat, or choose another model.",
+    RateLimitedError: "You have reached the rate limit of {0}. Try again in a moment, or choose another model.",
+    UpstreamTimeoutError: "{0} took too long to answer. Try again, or choose another model.",
 }
-NO_KEY = "{0} asks for a key. Set its api_key in config.json."
+NO_KEY = "{0} needs an API key. Set its api_key in config.json."
 
 
 def error_from_response(
@@ -138,7 +138,7 @@ def error_from_record(provider: str, record: Any, secrets: Collection[str] = ())
     """Return the error that a record in the stream reports. record: any JSON value."""
     complaint = error_body_of(record)
     kind = _kind(complaint.status or 500, complaint)
-    sentence = _sentence(kind, provider, "while it answered", secrets)
+    sentence = _sentence(kind, provider, "while answering", secrets)
     return kind(sentence, detail=clean_detail(complaint.text, secrets), retry_after=_retry_after({}, complaint))
 
 
@@ -146,7 +146,9 @@ def error_from_web_page(provider: str, page: bytes) -> UpstreamError:
     """Return the error for a web page in place of a reply."""
     if CHALLENGE.search(page.decode("utf-8", "replace").lower()):
         return NeedsBrowserError(SENTENCES[NeedsBrowserError].format(provider))
-    return MalformedReplyError(f"{provider} answered with a web page. Check its base_url in config.json.")
+    return MalformedReplyError(
+        f"{provider} answered with a web page instead of data. Check its base_url in config.json."
+    )
 
 
 def _kind(status: int, complaint: ErrorBody) -> type[UpstreamError]:
@@ -166,7 +168,8 @@ def _wrong_address(provider: str, status: int) -> str:
     """Return a sentence about the address if the status is about nothing else; or an empty one."""
     if 300 <= status < 400:
         return (
-            f"{provider} redirects to another address (status {status}), which is not followed. Correct its base_url."
+            f"{provider} redirects to another address (status {status}). Set its base_url in config.json to "
+            "the final address."
         )
     if status == 404:
         return f"{provider} has nothing at this address (status 404). Check its base_url in config.json."
@@ -178,7 +181,7 @@ def _sentence(kind: type[UpstreamError], provider: str, when: str, secrets: Coll
         return NO_KEY.format(provider)
     if kind in SENTENCES:
         return SENTENCES[kind].format(provider)
-    verb = "rejects the request" if kind is RejectedError else "failed"
+    verb = "rejected the request" if kind is RejectedError else "failed"
     return f"{provider} {verb} {when}."
 
 

@@ -65,10 +65,10 @@ class JsonLinesDecoder:
         if self._is_page and self._tail_bytes > MAX_PAGE_BYTES:
             raise error_from_web_page(self._provider, b"".join(self._tail))
         if self._tail_bytes > MAX_LINE_BYTES:
-            raise MalformedReplyError(f"{self._provider} sent a line of more than 16 MiB.")
+            raise MalformedReplyError(f"{self._provider} sent a line larger than 16 MiB.")
 
     def _decoded(self, line: bytes) -> Any:
         try:
             return json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise MalformedReplyError(f"{self._provider} sent something that is not JSON.") from error
+            raise MalformedReplyError(f"{self._provider} sent invalid JSON.") from error

@@ -82,7 +82,7 @@ class ReplyDecoder(ABC):
 
     def cut(self) -> StreamCutError:
         """Return the error for a reply without its end."""
-        return StreamCutError(f"{self.provider} broke off in the middle of the reply.")
+        return StreamCutError(f"{self.provider} ended its answer before it was complete.")
 
     def malformed(self, what: str) -> MalformedReplyError:
         """Return the error for input that the protocol does not allow."""

@@ -131,4 +131,4 @@ def _text(value: bytes) -> str:
 
 
 def _too_long() -> MalformedReplyError:
-    return MalformedReplyError("The service sent a line of more than one megabyte.")
+    return MalformedReplyError("The service sent a line longer than one megabyte.")

@@ -63,14 +63,14 @@ class SseReplyDecoder(ReplyDecoder):
         try:
             return json.loads(data)
         except (ValueError, RecursionError) as error:
-            raise self.malformed("something that is not JSON") from error
+            raise self.malformed("invalid JSON") from error
 
     def _collect(self, block: bytes) -> None:
         self._body += block
         if self._form == b"<" and len(self._body) > MAX_PAGE_BYTES:
             raise error_from_web_page(self.provider, bytes(self._body))
         if len(self._body) > MAX_BODY_BYTES:
-            raise self.malformed("an answer of more than 16 MiB")
+            raise self.malformed("an answer larger than 16 MiB")
 
     def _last_record(self, pieces: list[Piece]) -> None:
         """Read a last record without its empty line. Half a record is dropped; `conclusion` reports the cut."""

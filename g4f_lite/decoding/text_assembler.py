@@ -39,4 +39,4 @@ class TextAssembler:
         """Count a part of the reply that is not text, such as a tool call. Raises: as `add_content`."""
         self.size += len(text)
         if self.size > MAX_TEXT:
-            raise MalformedReplyError("The service sent more text than a reply may have, 8 MiB.")
+            raise MalformedReplyError("The service sent more text than the limit of 8 MiB per answer.")

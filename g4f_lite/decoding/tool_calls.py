@@ -56,7 +56,7 @@ class ToolCallParser:
         Raises: MalformedReplyError for a call without the name of a tool, which cannot run.
         """
         if not all(call.name for call in self._calls):
-            raise MalformedReplyError("The service sent the call of a tool without its name.")
+            raise MalformedReplyError("The service sent a tool call without a name.")
         if rest := [part for call in self._calls if (part := call.end(is_cut))]:
             yield ToolCalls(rest)
 
@@ -75,7 +75,7 @@ class ToolCallParser:
         known = self._known(part)
         if known is None:
             if len(self._calls) >= MAX_CALLS:
-                raise MalformedReplyError(f"The service sent more calls of tools than a reply may have, {MAX_CALLS}.")
+                raise MalformedReplyError(f"The service sent more tool calls than the limit of {MAX_CALLS} per answer.")
             known = _Call(part, {call.id for call in self._calls})
             self._calls.append(known)
         return known

@@ -26,4 +26,4 @@ async def get_json(
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise MalformedReplyError(f"{provider} sent something that is not JSON. Check its base_url.") from error
+        raise MalformedReplyError(f"{provider} sent invalid JSON. Check its base_url in config.json.") from error

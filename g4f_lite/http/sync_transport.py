@@ -180,7 +180,7 @@ def _reading(provider: str, patience: SyncTimeouts) -> Iterator[None]:
     except ReadTimeoutError as error:
         raise patience.exhausted() from error
     except (HTTPError, OSError) as error:
-        raise StreamCutError(f"The connection to {provider} broke off in the middle of the reply.") from error
+        raise StreamCutError(f"The connection to {provider} was lost in the middle of the answer.") from error
 
 
 def _failure(provider: str, url: str, error: Exception) -> UpstreamError:
@@ -193,30 +193,34 @@ def _failure(provider: str, url: str, error: Exception) -> UpstreamError:
         case exceptions.ProxyError():
             return _proxy_failure(provider, error, causes)
         case exceptions.Timeout():
-            return UpstreamTimeoutError(f"{provider} does not accept connections at {_origin(url)}. Is it running?")
+            return UpstreamTimeoutError(
+                f"{provider} did not accept a connection at {_origin(url)}. Check that it is running."
+            )
         case exceptions.SSLError():
             return _unreachable(provider, url, causes)
         case exceptions.ConnectionError():
             return _connection_failure(provider, url, causes)
-    return UnreachableError(f"{provider} cannot be called: check its base_url, proxy, headers and api_key.")
+    return UnreachableError(f"Cannot send requests to {provider}. Check its base_url, proxy, headers and api_key.")
 
 
 def _connection_failure(provider: str, url: str, causes: Sequence[BaseException]) -> UpstreamError:
     if any(isinstance(cause, NewConnectionError) for cause in causes):
         return _unreachable(provider, url, causes)
     if any(isinstance(cause, HTTPException) and not isinstance(cause, RemoteDisconnected) for cause in causes):
-        return MalformedReplyError(f"{provider} does not answer in HTTP at {_origin(url)}. Check its base_url.")
-    return StreamCutError(f"{provider} closed the connection before it answered.")
+        return MalformedReplyError(
+            f"The server at {_origin(url)} does not speak HTTP. Check the base_url of {provider}."
+        )
+    return StreamCutError(f"{provider} closed the connection without answering.")
 
 
 def _unreachable(provider: str, url: str, causes: Sequence[BaseException]) -> UnreachableError:
-    return UnreachableError(f"{provider} cannot be reached at {_origin(url)}: {_reason(causes)}")
+    return UnreachableError(f"Cannot reach {provider} at {_origin(url)}: {_reason(causes)}")
 
 
 def _proxy_failure(provider: str, error: Exception, causes: Sequence[BaseException]) -> UnreachableError:
     if refused := REFUSED_BY_PROXY.search(str(error)):
-        return UnreachableError(f"The proxy of {provider} refuses the connection (status {refused[1]}).")
-    return UnreachableError(f"The proxy of {provider} cannot be reached: {_reason(causes)}")
+        return UnreachableError(f"The proxy of {provider} refused the connection (status {refused[1]}).")
+    return UnreachableError(f"Cannot reach the proxy of {provider}: {_reason(causes)}")
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -233,11 +237,11 @@ def _reason(causes: Sequence[BaseException]) -> str:
             case ssl.SSLCertVerificationError():
                 return "its TLS certificate is not trusted."
             case ssl.SSLError():
-                return "TLS failed. Does the address rightly begin with https?"
+                return "TLS failed. Check whether the address should start with https."
             case NameResolutionError():
-                return "there is no such host in DNS."
+                return "the host name was not found."
             case ConnectionRefusedError():
-                return "connection refused. Is it running?"
+                return "the connection was refused. Check that it is running."
     numbers = [cause.errno for cause in causes if isinstance(cause, OSError) and cause.errno]
     return f"{os.strerror(numbers[-1]).lower()}." if numbers else "no connection."
 

@@ -98,10 +98,15 @@ class Alarm:
 def too_long(limits: Timeout, provider: str, begun: bool, was_total: bool) -> str:
     """Return the sentence for a limit that was exceeded. begun: whether any text had arrived."""
     if was_total:
-        return f"{provider} did not finish within {limits.total:g} seconds (timeout.total); ask for less at a time."
+        return f"{provider} did not finish within {limits.total:g} seconds (timeout.total). Ask for less at a time."
     if not begun:
-        return f"{provider} did not begin to answer within {limits.first:g} seconds; try again or pick another model."
-    return f"{provider} fell silent for {limits.idle:g} seconds in the middle of its answer; continue or try again."
+        return (
+            f"{provider} did not start to answer within {limits.first:g} seconds. Try again, or choose another model."
+        )
+    return (
+        f"{provider} sent nothing for {limits.idle:g} seconds in the middle of its answer. Continue the answer, "
+        "or try again."
+    )
 
 
 class SyncTimeouts:

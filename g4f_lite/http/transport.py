@@ -111,7 +111,7 @@ def reading(provider: str) -> Iterator[None]:
     try:
         yield
     except (aiohttp.ClientError, OSError) as error:
-        raise StreamCutError(f"The connection to {provider} broke off in the middle of the reply.") from error
+        raise StreamCutError(f"The connection to {provider} was lost in the middle of the answer.") from error
 
 
 async def read(response: aiohttp.ClientResponse, limit: int) -> bytes:
@@ -120,7 +120,7 @@ async def read(response: aiohttp.ClientResponse, limit: int) -> bytes:
     async for block in response.content.iter_any():
         body += block
         if len(body) > limit:
-            raise MalformedReplyError(f"The service sent an answer of more than {limit >> 20} MiB.")
+            raise MalformedReplyError(f"The service sent an answer larger than {limit >> 20} MiB.")
     return bytes(body)
 
 
@@ -160,22 +160,30 @@ def _sending(provider: str, url: str, proxy: str) -> Iterator[None]:
 def _failure(provider: str, url: str, proxy: str, error: Exception) -> UpstreamError:
     match error:
         case aiohttp.ClientConnectorDNSError(host=host) if proxy and host == URL(proxy).host:
-            return UnreachableError(f"The proxy of {provider} cannot be reached: {_reason(error)}")
+            return UnreachableError(f"Cannot reach the proxy of {provider}: {_reason(error)}")
         case aiohttp.ClientHttpProxyError():
-            return UnreachableError(f"The proxy of {provider} refuses the connection (status {error.status}).")
+            return UnreachableError(f"The proxy of {provider} refused the connection (status {error.status}).")
         case aiohttp.ClientProxyConnectionError():
-            return UnreachableError(f"The proxy of {provider} cannot be reached: {_reason(error)}")
+            return UnreachableError(f"Cannot reach the proxy of {provider}: {_reason(error)}")
         case aiohttp.ClientConnectorError() | ssl.SSLError():
-            return UnreachableError(f"{provider} cannot be reached at {_origin(url)}: {_reason(error)}")
+            return UnreachableError(f"Cannot reach {provider} at {_origin(url)}: {_reason(error)}")
         case aiohttp.ConnectionTimeoutError():
-            return UpstreamTimeoutError(f"{provider} does not accept connections at {_origin(url)}. Is it running?")
+            return UpstreamTimeoutError(
+                f"{provider} did not accept a connection at {_origin(url)}. Check that it is running."
+            )
         case TimeoutError():
-            return UpstreamTimeoutError(f"{provider} did not begin to answer in time. Try again, or another model.")
+            return UpstreamTimeoutError(
+                f"{provider} did not start to answer in time. Try again, or choose another model."
+            )
         case aiohttp.ClientResponseError():
-            return MalformedReplyError(f"{provider} does not answer in HTTP at {_origin(url)}. Check its base_url.")
+            return MalformedReplyError(
+                f"The server at {_origin(url)} does not speak HTTP. Check the base_url of {provider}."
+            )
         case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError() | ValueError():
-            return UnreachableError(f"{provider} cannot be called: check its base_url, proxy, headers and api_key.")
-    return StreamCutError(f"{provider} closed the connection before it answered.")
+            return UnreachableError(
+                f"Cannot send requests to {provider}. Check its base_url, proxy, headers and api_key."
+            )
+    return StreamCutError(f"{provider} closed the connection without answering.")
 
 
 def _reason(error: OSError) -> str:
@@ -184,11 +192,11 @@ def _reason(error: OSError) -> str:
         case (aiohttp.ClientConnectorCertificateError(), _):
             return "its TLS certificate is not trusted."
         case (_, ssl.SSLError()):
-            return "TLS failed. Does the address rightly begin with https?"
+            return "TLS failed. Check whether the address should start with https."
         case (aiohttp.ClientConnectorDNSError(), _):
-            return "there is no such host in DNS."
+            return "the host name was not found."
         case (_, ConnectionRefusedError()):
-            return "connection refused. Is it running?"
+            return "the connection was refused. Check that it is running."
     return f"{os.strerror(cause.errno).lower()}." if cause.errno else "no connection."
 
 

@@ -86,7 +86,7 @@ class EngineProcess:
                 await self._gone()
         except TimeoutError:
             return None
-        sentence = f"The local engine broke off: {self._cause()}. The next turn starts it again."
+        sentence = f"The local engine stopped: {self._cause()}. It starts again with your next message."
         return StreamCutError(sentence, detail=self._complaint())
 
     async def _become_ready(self, limit_s: float) -> None:
@@ -98,7 +98,7 @@ class EngineProcess:
                     raise self._failure()
         except TimeoutError as error:
             raise UpstreamTimeoutError(
-                f"{self.file.name} was not loaded in {limit_s:g} seconds; take a smaller file or raise timeout.total."
+                f"{self.file.name} did not load within {limit_s:g} seconds. Use a smaller file, or raise timeout.total."
             ) from error
         self.url = json.loads(line)["url"]
 
@@ -116,18 +116,21 @@ class EngineProcess:
         name = self.file.name
         if self._process.returncode == NOT_LOADED:
             return ModelNotSupportedError(
-                f"{name} cannot be loaded: it is damaged, of an unknown kind, or too big for the memory.",
+                f"Cannot load {name}: it is damaged, of an unsupported type or too big for the memory.",
                 detail=self._complaint(),
             )
-        return UpstreamError(f"{name} could not be loaded: {self._cause()}.", detail=self._complaint())
+        return UpstreamError(f"Cannot load {name}: {self._cause()}.", detail=self._complaint())
 
     def _cause(self) -> str:
         status = self._process.returncode
         if status in ILLEGAL_INSTRUCTION:
-            return "the local engine needs a newer CPU, so pick a model of another provider"
+            return "the local engine needs a newer CPU; choose a model from another provider"
         if status == KILLED:
-            return "the system ended its process, likely for lack of memory; take a smaller file or options.context"
-        return f"its process ended with status {status}"
+            return (
+                "the system killed its process, probably because memory ran out; use a smaller file or a lower "
+                "options.context"
+            )
+        return f"its process exited with status {status}"
 
     def _complaint(self) -> str:
         """Return the engine's own reason, or else the last line it wrote, without the folder's path."""
@@ -148,5 +151,5 @@ async def _child(arguments: Sequence[str], key: str) -> asyncio.subprocess.Proce
         )
     except OSError as error:
         reason = error.strerror or "no reason given"
-        sentence = f"The local engine could not be started: {reason.lower()}; free some memory or close other programs."
+        sentence = f"Cannot start the local engine: {reason.lower()}. Free some memory, or close other programs."
         raise UpstreamError(sentence) from error

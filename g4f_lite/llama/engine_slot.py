@@ -112,4 +112,4 @@ def _mark_as_seen(load: asyncio.Task[EngineProcess]) -> None:
 
 
 def _shut_down() -> UnreachableError:
-    return UnreachableError("The local engine was shut down; try again.")
+    return UnreachableError("The local engine was shut down. Try again.")

@@ -32,7 +32,7 @@ LISTS = ("/v4/models/", "/v3/models")
 NOWHERE = frozenset({404, 405})
 MAX_LIST_BYTES = 4 << 20
 
-CHANGED = "{0} has changed: it takes no questions where it did (status 404). Choose another model."
+CHANGED = "{0} has changed: its API is no longer at the known address (status 404). Choose another model."
 
 
 class AllenAIOptions(Strict):

@@ -36,7 +36,7 @@ MAX_PAGES = 10
 
 def _budget(tokens: int) -> int:
     if 0 < tokens < LEAST_THINKING:
-        raise ValueError(f"must be 0, which is off, or at least {LEAST_THINKING}")
+        raise ValueError(f"must be 0 (off) or at least {LEAST_THINKING}")
     return tokens
 
 

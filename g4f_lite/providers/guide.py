@@ -35,7 +35,7 @@ class Guide(Provider):
     ) -> AsyncGenerator[Piece, None]:
         """Yield help on what the last message asks about, word by word."""
         if model != MODEL:
-            raise ModelNotSupportedError(f"{self.name} answers as {self.name}/{MODEL} only, not as {model[:100]}.")
+            raise ModelNotSupportedError(f"{self.name} only offers {self.name}/{MODEL}, not {model[:100]}.")
         words = re.findall(r"\S+\s*|\s+", help_for(messages[-1].content, self._installation()))
         for word in words:
             yield Content(word)

@@ -54,7 +54,7 @@ class H2o(Provider):
         refuse_images(self.name, messages)
         inputs = flat_prompt(messages)
         if not inputs.strip():
-            raise RejectedError(f"{self.name} answers no empty message. Write something.")
+            raise RejectedError(f"{self.name} does not answer empty messages. Write a message first.")
         turn = self._turn(model, message(inputs, parameters(self.options, params)))
         async with AsyncExitStack() as stack:
             response = await self._visits.answer(turn, stack)
@@ -106,7 +106,7 @@ class H2o(Provider):
         if is_elsewhere or "/" in id_:
             return id_
         names = ", ".join(cls.models)
-        raise ModelNotSupportedError(f"{provider} has no model called {id_[:100]}; choose one of {names}.")
+        raise ModelNotSupportedError(f"{provider} has no model called {id_[:100]}. Choose one of {names}.")
 
     def _visit(
         self, model: str | None, messages: Sequence[Message], kwargs: Mapping[str, Any]

@@ -148,8 +148,8 @@ class HuggingFaceAPI(Provider):
             )
         if is_hugging_face(self.base_url) and not key.startswith("hf_"):
             return KeyRejectedError(
-                f"{self.name} needs a token that begins with hf_. A key of another service is for an entry of the kind "
-                f"OpenAICompatible, with that service's base_url."
+                f"{self.name} needs a token that starts with hf_. For another service's key, add an entry of "
+                "kind OpenAICompatible with that service's base_url."
             )
         return None
 
@@ -227,7 +227,9 @@ class HuggingFaceAPI(Provider):
             for one in chat_providers(await self._entries(model))
         ]
         if not candidates:
-            raise ModelNotSupportedError(f"Nobody takes chats for {model[:100]} at {self.name}. Choose another model.")
+            raise ModelNotSupportedError(
+                f"No service at {self.name} offers chat with {model[:100]}. Choose another model."
+            )
         return first_to_answer(candidates, SHARE * self.settings.timeout.first, begun, self._breakers)
 
     def _ask(self, one: InferenceProvider, messages: Sequence[Message], params: Params) -> AsyncGenerator[Piece, None]:
@@ -245,8 +247,8 @@ class HuggingFaceAPI(Provider):
 
     def _no_access(self, model: str, error: KeyRejectedError) -> NoAccessError:
         return NoAccessError(
-            f"{self.name} does not let its token ask {model[:100]}: allow it to call Inference Providers, and ask for "
-            f"access if the model is gated.",
+            f"The token of {self.name} has no access to {model[:100]}. Allow the token to call Inference "
+            "Providers, and request access if the model is gated.",
             detail=error.detail,
             status=error.status,
         )
@@ -254,8 +256,8 @@ class HuggingFaceAPI(Provider):
     def _notice(self, count: int) -> str:
         what = "The oldest message was" if count == 1 else f"The {count} oldest messages were"
         return (
-            f"{what} left out, because {self.name} gets {self.options.max_inputs_length} characters at most: raise "
-            f"options.max_inputs_length of {self.name} in config.json to send more."
+            f"{what} left out, because {self.name} accepts at most {self.options.max_inputs_length} "
+            f"characters. To send more, raise options.max_inputs_length of {self.name} in config.json."
         )
 
 

@@ -86,7 +86,7 @@ class LocalModel(Provider):
         self, engine: EngineProcess, model: str, messages: Sequence[Message], params: Params
     ) -> AsyncGenerator[Piece, None]:
         if "tools" in params.extra and not await self._knows_tools(engine):
-            raise ToolsNotSupportedError(f"{model} of {self.name} calls no tools. Choose another model.")
+            raise ToolsNotSupportedError(f"{model} of {self.name} does not support tools. Choose another model.")
         upstream = OpenAICompatible(self.name, self._settings(engine), self.http)
         wanted = replace(params, extra=_spelled(params.extra))
         async with aclosing(upstream.stream(model, messages, wanted)) as pieces:
@@ -101,12 +101,15 @@ class LocalModel(Provider):
             return obstacle
         if not self._is_installed:
             return UnreachableError(
-                f"{self.name} lacks its engine: pip install -r requirements-local.txt, or start with make run LOCAL=1."
+                f"{self.name} needs its engine: run pip install -r requirements-local.txt, or start with make "
+                "run LOCAL=1."
             )
         if self._lacks_avx2:
-            return UpstreamError(f"{self.name} needs a CPU with AVX2, and this one has none; pick another provider.")
+            return UpstreamError(
+                f"{self.name} needs a CPU with AVX2, which this machine does not have. Choose another provider."
+            )
         if not gguf_files.has_models(self.folder):
-            return ModelNotSupportedError(f"{self.name} has no model yet: put a .gguf file into {self.folder}.")
+            return ModelNotSupportedError(f"{self.name} has no model yet: put a .gguf file in {self.folder}.")
         return None
 
     def supports(self, field: str, value: Any) -> bool:
@@ -147,8 +150,8 @@ class LocalModel(Provider):
 
     def _too_long(self, error: PromptTooLongError) -> PromptTooLongError:
         return PromptTooLongError(
-            f"The conversation is longer than this model may take: start a new one, or raise options.context of "
-            f"{self.name} in config.json, which is {self.options.context} tokens.",
+            f"This chat is too long for the model. Start a new chat, or raise options.context of {self.name} "
+            f"in config.json above {self.options.context} tokens.",
             detail=error.detail,
         )
 

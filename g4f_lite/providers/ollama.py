@@ -150,16 +150,16 @@ class Ollama(Provider):
         name = model[:LONGEST_NAME]
         match error:
             case ModelNotSupportedError():
-                said = f"{self.name} has no model {name}: fetch it with `ollama pull {name}`, or choose another one."
+                said = f"{self.name} has no model {name}. Get it with `ollama pull {name}`, or choose another one."
                 return ModelNotSupportedError(said, detail=error.detail, status=error.status)
             case KeyRejectedError() if NEEDS_SUBSCRIPTION.search(error.detail):
-                said = f"The account at {self.name} may not use {name}: upgrade it, or choose another model."
+                said = f"Your account at {self.name} cannot use {name}. Upgrade it, or choose another model."
                 return ModelNotSupportedError(said, detail=error.detail, status=error.status)
             case KeyRejectedError(status=401) if not self.settings.api_key:
-                said = f"{self.name} asks for an account: run `ollama signin` where it runs, or set its api_key."
+                said = f"{self.name} needs an account: run `ollama signin` on its machine, or set its api_key."
                 return NotSignedInError(said, detail=error.detail, status=error.status)
             case RejectedError() if CANNOT_CALL.search(error.detail):
-                said = f"{name} of {self.name} calls no tools. Choose another model."
+                said = f"{name} of {self.name} does not support tools. Choose another model."
                 return ToolsNotSupportedError(said, detail=error.detail, status=error.status)
         return None
 

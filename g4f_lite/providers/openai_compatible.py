@@ -68,7 +68,7 @@ class OpenAICompatible(Provider):
         """Return why this provider cannot be asked: as for all, or because nobody said where it is."""
         if self.base_url or self.settings.missing_variables:
             return super().obstacle()
-        return UnreachableError(f"{self.name} has no address: set its base_url in config.json, with /v1 at the end.")
+        return UnreachableError(f"{self.name} has no address: set its base_url in config.json, ending in /v1.")
 
     def supports(self, field: str, value: Any) -> bool:
         return True

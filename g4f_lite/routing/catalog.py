@@ -121,7 +121,7 @@ class Catalog:
 
     def _unknown(self, name: str) -> str:
         nearest = difflib.get_close_matches(name, [model.name for model in self.models()], n=1)
-        hint = f"did you mean {nearest[0]}?" if nearest else f"pick another, for example {self.default_model}."
+        hint = f"did you mean {nearest[0]}?" if nearest else f"choose another one, for example {self.default_model}."
         return f"There is no model called {name[:100]}; {hint}"
 
 

@@ -22,8 +22,8 @@ class ConcurrencyLimit:
         self._wait_s = min(LONGEST_WAIT_S, settings.timeout.first)
         self._places = asyncio.Semaphore(settings.max_concurrent or sys.maxsize)
         self._full = (
-            f"{provider} is answering as many as max_concurrent allows, which is {settings.max_concurrent}; "
-            f"try again in a moment, or choose another model."
+            f"{provider} is already handling {settings.max_concurrent} requests, the limit set by "
+            "max_concurrent. Try again in a moment, or choose another model."
         )
 
     @asynccontextmanager

@@ -41,7 +41,7 @@ class ConfiguredProvider:
     def obstacle(self) -> G4FLiteError | None:
         """Return why this provider cannot be asked, or None."""
         if not self.settings.enabled:
-            return ModelNotSupportedError(f"{self.name} is switched off in config.json.")
+            return ModelNotSupportedError(f"{self.name} is turned off in config.json.")
         return self.instance.obstacle()
 
     @asynccontextmanager
@@ -98,7 +98,7 @@ class ConfiguredProvider:
             async with asyncio.timeout(LISTING_LIMIT_S):
                 models = await self.instance.list_models()
         except TimeoutError as error:
-            sentence = f"{self.name} did not list its models in {LISTING_LIMIT_S} seconds."
+            sentence = f"{self.name} did not list its models within {LISTING_LIMIT_S} seconds."
             raise UpstreamTimeoutError(sentence) from error
         secrets = [secret for secret in secrets_of(self.settings) if len(secret) >= SHORTEST_SECRET]
         return tuple(model for model in models if not any(secret in model.id for secret in secrets))

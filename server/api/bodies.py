@@ -21,26 +21,26 @@ LONGEST_NAME = 100
 
 def _identifier(text: str) -> str:
     if not text.isascii() or not text.isprintable() or " " in text:
-        raise ValueError("must be letters, digits and signs of ASCII, without spaces")
+        raise ValueError("must be printable ASCII without spaces")
     return text
 
 
 def _not_blank(text: str) -> str:
     if not text.strip():
-        raise ValueError("must have something to read")
+        raise ValueError("must not be blank")
     return text
 
 
 def _empty(attachments: list[Any]) -> list[Any]:
     if attachments:
-        raise ValueError("must be empty: this version takes no files yet")
+        raise ValueError("must be empty: this version does not support attachments")
     return attachments
 
 
 def _system_prompt(system: str) -> str:
     """Return the system prompt; white space alone counts as none."""
     if len(system.encode()) > LONGEST_SYSTEM:
-        raise ValueError(f"must be {LONGEST_SYSTEM >> 10} KiB at most")
+        raise ValueError(f"must be at most {LONGEST_SYSTEM >> 10} KiB")
     return system if system.strip() else ""
 
 
@@ -108,7 +108,7 @@ class TurnBody(Body):
             content, message_id = self.message.content, self.message.id
             check_text(content)
         elif self.conversation_id is None:
-            raise Problem("invalid_request", f"conversation_id: {self.action} needs one.")
+            raise Problem("invalid_request", f"conversation_id: required for {self.action}.")
         return TurnRequest(
             action=self.action,
             content=content,
@@ -160,7 +160,7 @@ class ForkBody(Body):
 def check_text(text: str, field: str = "message.content") -> None:
     """Refuse a message that is empty or too long. Raises: Problem, which names the field."""
     if not text.strip():
-        raise Problem("invalid_request", f"{field}: write something; white space alone is no message.")
+        raise Problem("invalid_request", f"{field}: must not be blank; a message needs some text.")
     check_length(text, field)
 
 
@@ -173,4 +173,4 @@ def check_length(text: str, field: str = "message.content") -> None:
 def check_messages(messages: Sequence[Message]) -> None:
     """Refuse messages that are all empty. Raises: Problem."""
     if not any(message.content.strip() or message.images or message.extra for message in messages):
-        raise Problem("invalid_request", "messages: write something; white space alone is no message.")
+        raise Problem("invalid_request", "messages: at least one message needs some text.")

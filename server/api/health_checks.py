@@ -22,5 +22,5 @@ def ready() -> dict[str, str]:
     """Tell that the database works and that at least one provider can be used. Raises: Problem."""
     services().store.ping()
     if not any(provider.obstacle() is None for provider in services().catalog.providers.values()):
-        raise Problem("busy", "No provider can be used; see /backend-api/v2/providers for the reasons.")
+        raise Problem("busy", "No provider is available; see /backend-api/v2/providers for the reasons.")
     return {"status": "ready"}

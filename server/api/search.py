@@ -50,7 +50,7 @@ def find() -> dict[str, Any]:
 def find_matches(query: str, before: str | None) -> tuple[list[Match], str | None]:
     """Return one page of matches, and the cursor of the next page. Raises: Problem."""
     if len(query) > LONGEST_QUERY:
-        raise Problem("invalid_request", f"A search can be {LONGEST_QUERY} characters at most; leave something out.")
+        raise Problem("invalid_request", f"A search can be at most {LONGEST_QUERY} characters. Shorten it.")
     hits, older = services().store.search(user_id(), query, before)
     return [Match(hit, _snippet(hit, words(query))) for hit in hits], older
 

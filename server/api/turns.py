@@ -52,7 +52,7 @@ def message_events(message_id: str) -> Response:
     if after < 0 or request.args.get("render", "html") != "html":
         raise Problem("invalid_request", "after must be the seq of an event, or 0; render can only be html.")
     if services().store.message(user_id(), message_id).role != "assistant":
-        raise Problem("unknown_message", "There is no such answer.")
+        raise Problem("unknown_message", "This answer does not exist.")
     return _read(message_id, after, html="render" in request.args)
 
 
@@ -84,7 +84,9 @@ def _read(message_id: str, after: int, *, html: bool) -> Response:
             lines = replay.ended(message, app.store.batches(user, message_id, after), after, html)
             return _stream(app, _joined(lines))
         if time.monotonic() > give_up:
-            raise Problem("conflict", "Another process of this server is writing this answer; reload once it is done.")
+            raise Problem(
+                "conflict", "Another process of this server is writing this answer. Reload once it is complete."
+            )
         time.sleep(START_WAIT_S / 40)
 
 

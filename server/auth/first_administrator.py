@@ -9,8 +9,8 @@ from server.config.site import Config
 log = logging.getLogger(__name__)
 
 SENTENCE = (
-    "There is no administrator yet. Make the first one at %swelcome?token=%s (good once, for a day), "
-    "or with: python run.py user add NAME --admin"
+    "There is no administrator yet. Create the first one at %swelcome?token=%s (works once, expires after a "
+    "day), or run: python run.py user add NAME --admin"
 )
 
 

@@ -20,10 +20,13 @@ def session_key(folder: Path) -> bytes:
             _make(file)
         key = file.read_bytes()
     except OSError as error:
-        sentence = f"The session key {file} cannot be read or made: {error.strerror}."
+        sentence = f"Cannot read or create the session key {file}: {error.strerror}."
         raise Problem("storage_unavailable", sentence) from error
     if len(key) != SIZE_BYTES:
-        sentence = f"The session key {file} is none. Remove the file; a new one is made, and everybody signs in again."
+        sentence = (
+            f"The session key {file} is invalid. Remove the file; the server creates a new one, and everyone has "
+            "to sign in again."
+        )
         raise Problem("storage_unavailable", sentence)
     return key
 

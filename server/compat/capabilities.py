@@ -20,7 +20,7 @@ PROVIDER_DEPENDENT: IgnorableValues = {
 }
 """Fields of OpenAI's API that only some providers support: tools, and the format of the answer."""
 
-NO_TOOLS = "tool_choice: there are no tools to choose from."
+NO_TOOLS = "tool_choice: the request has no tools."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def refuse_unsupported(parsed: Mapping[str, Any], unsupported: IgnorableValues) 
     """Refuse fields that no provider supports. Raises: Problem, which names the field."""
     for name, ignorable in unsupported.items():
         if parsed.get(name) not in (None, *ignorable):
-            raise Problem("invalid_request", f"{name}: this server cannot pass it on to a model; leave it out.")
+            raise Problem("invalid_request", f"{name}: this server does not support this field; leave it out.")
 
 
 def question_of(
@@ -54,7 +54,7 @@ def question_of(
     """
     name = named(params.extra.get("tool_choice"))
     if name and not any(named(tool) == name for tool in params.extra["tools"]):
-        raise Problem("invalid_request", f"tool_choice: there is no tool called {name[:100]} among the tools.")
+        raise Problem("invalid_request", f"tool_choice: the request has no tool called {name[:100]}.")
     return Question(restrict_routes(model, _requirements(messages, params.extra, names or {})), messages, params)
 
 
@@ -68,7 +68,7 @@ def restrict_routes(model: Model, requirements: Sequence[Requirement]) -> Model:
         return replace(model, routes=routes)
     unmet = [required.name for required in requirements if not any(map(required.is_met_by, model.routes))]
     names = unmet[0] if unmet else " and ".join(required.name for required in requirements)
-    sentence = "nobody who answers for this model can be told; leave it out, or pick another model."
+    sentence = "no provider of this model supports this field; leave it out, or choose another model."
     raise Problem("invalid_request", f"{names}: {sentence}")
 
 

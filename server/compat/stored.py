@@ -24,7 +24,7 @@ from server.turns.start import TurnStarter
 from server.turns.turn import Turn
 from server.turns.turn_request import TurnRequest
 
-STOPPED = "This answer was stopped on the page."
+STOPPED = "Someone stopped this answer on the page."
 
 Queue = asyncio.Queue[Piece | Answering | None]
 """Pieces for the program; None is the end. It never holds more than the turn does, however slowly the program reads."""

@@ -19,7 +19,7 @@ PASSWORD = "${CHAT_PASSWORD}"
 def _by_https(address: str) -> str:
     parts = urlsplit(address)
     if parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
-        raise ValueError("must be an address that begins with https://")
+        raise ValueError("must be an address that starts with https://")
     return address
 
 
@@ -77,5 +77,5 @@ def mistakes_in(auth: object) -> Iterator[Mistake]:
         yield Mistake(("auth", "oidc"), 'needs auth.mode to be "accounts"')
     password = auth.get("password") if isinstance(auth, dict) and auth.get("mode") == "password" else None
     if isinstance(password, str) and password and (len(password) < SHORTEST or is_common(password)):
-        sentence = f"must have {SHORTEST} characters or more, and not be one that anybody would try first"
+        sentence = f"must have at least {SHORTEST} characters and not be easy to guess"
         yield Mistake(("auth", "password"), sentence)

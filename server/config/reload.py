@@ -68,7 +68,7 @@ class ConfigReloader:
 
     def _reject(self, mistakes: Sequence[str]) -> None:
         more = f" ({len(mistakes) - 1} more in the log)" if len(mistakes) > 1 else ""
-        self._current.config_problem = f"{self._file.name} was changed and not taken over: {mistakes[0]}{more}"
+        self._current.config_problem = f"{self._file.name} was changed but not applied: {mistakes[0]}{more}"
         for mistake in mistakes:
             log.error("%s was not applied: %s", self._file.name, mistake)
 
@@ -76,7 +76,7 @@ class ConfigReloader:
         self._current.config_problem = None
         changed = restart_keys(self._current.config, config)
         if changed:
-            log.warning("%s: a restart is needed for %s", self._file.name, ", ".join(changed))
+            log.warning("%s: restart the server to apply %s", self._file.name, ", ".join(changed))
         config = with_running_values(self._current.config, config)
         if config != self._current.config:
             await self._apply(config)

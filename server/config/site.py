@@ -35,13 +35,13 @@ def is_loopback(host: str) -> bool:
 def _address(host: str) -> str:
     """Return the address for a socket; IPv6 without brackets."""
     if not HOST_NAME.fullmatch(host) and not (":" in host and HOST_NAME.fullmatch(f"[{host}]")):
-        raise ValueError("must be an address of this machine, such as 127.0.0.1, or its name")
+        raise ValueError("must be an address or name of this machine, such as 127.0.0.1")
     return host.strip("[]")
 
 
 def _host_names(names: tuple[str, ...]) -> tuple[str, ...]:
     if not all(HOST_NAME.fullmatch(name) for name in names):
-        raise ValueError("must hold host names alone, without https:// and port, such as chat.example.org")
+        raise ValueError("must list host names without https:// and port, such as chat.example.org")
     return tuple(name.strip("[]").lower() for name in names)
 
 
@@ -49,7 +49,7 @@ def _networks(addresses: tuple[str, ...]) -> tuple[str, ...]:
     try:
         return tuple(str(ipaddress.ip_network(address)) for address in addresses)
     except ValueError:
-        raise ValueError("must hold addresses or networks, such as 10.0.0.7 or 172.16.0.0/12") from None
+        raise ValueError("must list addresses or networks, such as 10.0.0.7 or 172.16.0.0/12") from None
 
 
 def _prefix(prefix: str) -> str:
@@ -66,7 +66,7 @@ def _database(url: str, info: ValidationInfo) -> str:
     except ArgumentError:
         raise ValueError("must be a database URL, such as sqlite:///data/chat.db") from None
     if parsed.drivername not in DATABASES:
-        raise ValueError("must begin with sqlite:/// or postgresql+psycopg://")
+        raise ValueError("must start with sqlite:/// or postgresql+psycopg://")
     folder = (info.context or {}).get("folder", "")
     if parsed.drivername != "sqlite" or parsed.database in (None, "", ":memory:"):
         return url
@@ -75,13 +75,13 @@ def _database(url: str, info: ValidationInfo) -> str:
 
 def _token(token: str) -> str:
     if token and (len(token) < SHORTEST_TOKEN or not token.isascii() or not token.isprintable()):
-        raise ValueError(f"must be empty or have {SHORTEST_TOKEN} ASCII characters or more")
+        raise ValueError(f"must be empty or at least {SHORTEST_TOKEN} ASCII characters")
     return token
 
 
 def _redis(url: str) -> str:
     if url and not url.startswith(REDIS):
-        raise ValueError("must be empty or begin with redis://, rediss:// or unix://")
+        raise ValueError("must be empty or start with redis://, rediss:// or unix://")
     return url
 
 
@@ -137,8 +137,8 @@ class Config(CatalogConfig):
         if isinstance(auth, dict) and auth.get("mode", "none") == "none":
             yield Mistake(
                 ("site_config", "host"),
-                'lets other machines in, and auth.mode "none" asks nobody who they are; '
-                'set auth.mode to "accounts" or "password", or listen on 127.0.0.1',
+                'lets other machines connect, but auth.mode "none" asks no one to sign in; set auth.mode '
+                'to "accounts" or "password", or listen on 127.0.0.1',
             )
         if isinstance(site, dict) and site.get("debug") is True:
-            yield Mistake(("site_config", "debug"), "must be false where other machines can connect")
+            yield Mistake(("site_config", "debug"), "must be false when other machines can connect")

@@ -80,5 +80,5 @@ def _restricted() -> bool:
 def _unknown(name: str) -> str:
     names = [model.name for model in allowed_models()]
     nearest = difflib.get_close_matches(name, names, n=1)
-    hint = f"did you mean {nearest[0]}?" if nearest else f"pick another, for example {default_model()}."
-    return f"There is no model called {name[:100]}; {hint}" if names else "There is no model that you may use."
+    hint = f"did you mean {nearest[0]}?" if nearest else f"choose another one, for example {default_model()}."
+    return f"There is no model called {name[:100]}; {hint}" if names else "You do not have access to any model."

@@ -18,8 +18,8 @@ API_KEY_BLUEPRINTS = frozenset({"openai", "anthropic"})
 """The blueprints whose views accept API keys."""
 PREFIX = "sk-g4f-"
 """Lets people, and programs that search for leaked keys, recognize one."""
-WRONG = "This API key is not right, or not any more. Make another one on the page, under Settings, API keys."
-TOO_OFTEN = "There were too many wrong API keys. Try again in a few minutes."
+WRONG = "This API key is invalid, expired or revoked. Create a new one on the page under Settings, API keys."
+TOO_OFTEN = "Too many requests with an invalid API key. Try again in a few minutes."
 
 
 def sent_key(request: Request) -> str:

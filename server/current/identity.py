@@ -12,7 +12,7 @@ from server.problems import Problem
 from server.store.people.accounts import LOCAL_USER
 
 SIGN_IN = "Sign in first; your session may have ended."
-NO_KEY = "Send an API key, as Authorization: Bearer …; it is made on the page, under Settings, API keys."
+NO_KEY = "Send an API key as Authorization: Bearer …. You can create one on the page under Settings, API keys."
 
 
 def user_id() -> str:

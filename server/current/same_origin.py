@@ -17,7 +17,7 @@ from server.problems import Problem
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 FORMS_FOR_PROGRAMS = {"login.enter", "login.enter_code"}
 """Endpoints that accept a form without a browser's headers: before sign-in there is no session to abuse."""
-NO_API = "There is no API at this address. Programs find OpenAI's below /v1, so their base URL ends in /v1."
+NO_API = "There is no API at this address. OpenAI's API is served under /v1, so the base URL must end in /v1."
 HOST = re.compile(r"(\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+))(:[0-9]{1,5})?")
 
 
@@ -36,7 +36,7 @@ def check_host(request: Request, names: set[str]) -> None:
     """Refuse a Host header that names neither this machine nor an allowed host. Raises: Problem."""
     name = _hostname(request.headers.get("Host", ""))
     if name not in names and not is_loopback(name):
-        hint = "add it to site_config.allowed_hosts in config.json if it is yours."
+        hint = "if this host name is yours, add it to site_config.allowed_hosts in config.json."
         raise Problem("invalid_request", f"This server does not answer for the host {name[:100] or '(none)'}; {hint}")
 
 
@@ -44,7 +44,7 @@ def check_origin(request: Request) -> None:
     """Refuse a request that another site's page sent. Raises: Problem."""
     if request.headers.get("Upgrade", "").lower() == "websocket":
         if request.headers.get("Origin", "") != _own_origin(request):
-            raise Problem("forbidden", "Only the page of this server may open its WebSocket.")
+            raise Problem("forbidden", "Only this server's own page may open its WebSocket.")
     elif request.method not in SAFE_METHODS and not _has_only_a_key(request):
         _check_unsafe(request)
 
@@ -71,7 +71,7 @@ def _check_unsafe(request: Request) -> None:
             raise Problem("unsupported_media_type", "Send the body as JSON, with Content-Type: application/json.")
         allowed = True
     if not allowed:
-        raise Problem("forbidden", "This request was caused by another web site's page, so it is refused.")
+        raise Problem("forbidden", "This request comes from another web site, so it was refused.")
 
 
 def _own_origin(request: Request) -> str:

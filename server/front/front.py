@@ -95,7 +95,7 @@ class Front:
         connection.request_started(request)
         self._watch()
         if self._refuses:
-            raise busy("The server is about to stop.")
+            raise busy("The server is shutting down.")
         return await self._answer(request, connection)
 
     def _watch(self) -> None:

@@ -49,7 +49,7 @@ def problem_of(error: BaseException | None, limits: FrontLimits) -> Problem:
         case HttpProcessingError() if isinstance(error, LineTooLong) or "Too many headers" in error.message:
             return headers_too_large(limits)
         case HttpProcessingError():
-            return Problem("invalid_request", "This is not HTTP as RFC 9112 defines it; check the request.")
+            return Problem("invalid_request", "This is not a valid HTTP request (RFC 9112).")
     return Problem("internal_error", BUG)
 
 

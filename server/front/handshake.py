@@ -19,7 +19,7 @@ def wants_socket(request: web.BaseRequest) -> bool:
         return False
     version = request.headers.get(hdrs.SEC_WEBSOCKET_VERSION)
     if not (version == "13" and _is_upgrade(request) and _has_key(request) and _is_ascii(request)):
-        raise Problem("invalid_request", "This WebSocket handshake is not one of RFC 6455, version 13.")
+        raise Problem("invalid_request", "This is not a valid WebSocket handshake (RFC 6455, version 13).")
     return True
 
 

@@ -69,5 +69,5 @@ async def close(listener: asyncio.Server) -> None:
 
 def _sentence(error: OSError, address: str) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"{address} is in use by another program: stop that one, or choose another port."
-    return f"{address} cannot be listened on: {error.strerror or error}."
+        return f"Another program already uses {address}. Stop it, or choose another port."
+    return f"Cannot listen on {address}: {error.strerror or error}."

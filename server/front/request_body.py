@@ -41,16 +41,16 @@ class RequestBodies:
         if size_bytes > self._limits.body_bytes:
             raise too_large(self._limits)
         if self._held_bytes > self._limits.bodies_bytes:
-            raise busy("The server holds as many request bodies as it can.")
+            raise busy("The server is already receiving as many request bodies as it can.")
 
     async def _part(self, request: web.BaseRequest) -> bytes:
         try:
             async with asyncio.timeout(self._limits.body_idle_s):
                 return await request.content.readany()
         except TimeoutError:
-            raise Problem("request_timeout", "The body did not arrive in time; send the request again.") from None
+            raise Problem("request_timeout", "The body did not arrive in time. Send the request again.") from None
         except web.RequestPayloadError:
-            raise Problem("invalid_request", "The body is not what its headers announce.") from None
+            raise Problem("invalid_request", "The body does not match its headers.") from None
 
 
 def _continue(request: web.BaseRequest) -> None:

@@ -19,12 +19,14 @@ def check(request: web.BaseRequest, limits: FrontLimits) -> None:
 
 def too_large(limits: FrontLimits) -> Problem:
     """Return the problem of a body over the limit."""
-    return Problem("too_large", f"The body is larger than {limits.body_bytes} bytes; send less at a time.")
+    return Problem("too_large", f"The body is larger than {limits.body_bytes} bytes. Send less at a time.")
 
 
 def headers_too_large(limits: FrontLimits) -> Problem:
     """Return the problem of a head over the limit."""
-    return Problem("headers_too_large", f"The address and headers exceed {limits.head_bytes} bytes; send fewer.")
+    return Problem(
+        "headers_too_large", f"The address and headers are larger than {limits.head_bytes} bytes. Send less."
+    )
 
 
 def _check_size(request: web.BaseRequest, limits: FrontLimits) -> None:
@@ -35,18 +37,18 @@ def _check_size(request: web.BaseRequest, limits: FrontLimits) -> None:
 
 def _check_request_line(request: web.BaseRequest) -> None:
     if request.version not in (HttpVersion10, HttpVersion11):
-        raise Problem("invalid_request", "The versions of HTTP understood here are 1.0 and 1.1.")
+        raise Problem("invalid_request", "This server supports HTTP 1.0 and 1.1.")
     if request.method == hdrs.METH_CONNECT:
-        raise Problem("method_not_allowed", "This is not a proxy; ask for a path.")
+        raise Problem("method_not_allowed", "This server is not a proxy. Request a path.")
 
 
 def _check_encodings(request: web.BaseRequest) -> None:
     if request.headers.get(hdrs.TRANSFER_ENCODING, "chunked").lower() != "chunked":
-        raise Problem("invalid_request", "The only transfer encoding understood here is chunked.")
+        raise Problem("invalid_request", "The only supported transfer encoding is chunked.")
     if request.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
-        raise Problem("unsupported_media_type", "Compressed bodies are not accepted; send the body as it is.")
+        raise Problem("unsupported_media_type", "Compressed bodies are not supported. Send the body uncompressed.")
 
 
 def _check_expectation(request: web.BaseRequest) -> None:
     if request.headers.get(hdrs.EXPECT, "100-continue").lower() != "100-continue":
-        raise Problem("expectation_failed", "The only expectation understood here is 100-continue.")
+        raise Problem("expectation_failed", "The only supported expectation is 100-continue.")

@@ -12,5 +12,5 @@ def create(folder: Path) -> None:
     try:
         folder.mkdir(MODE, parents=True, exist_ok=True)
     except OSError as error:
-        sentence = f"The data folder {folder} cannot be made: {error.strerror}."
+        sentence = f"Cannot create the data folder {folder}: {error.strerror}."
         raise Problem("storage_unavailable", sentence) from error

@@ -12,8 +12,9 @@ from server.config.site import Config, is_loopback
 
 SAFE_SQLITE = (3, 51, 3)
 OLD_SQLITE = (
-    "can damage a database when its write-ahead log is reset by two connections at once. One process writes here, "
-    "through one connection, so the risk is small; a Python built with SQLite 3.51.3 or newer has none."
+    "can damage a database when two connections reset its write-ahead log at once. This server writes "
+    "through one connection, so the risk is small; use a Python built with SQLite 3.51.3 or newer to remove "
+    "it."
 )
 
 
@@ -39,21 +40,23 @@ def _strangers(config: Config) -> Iterator[Risk]:
     for_others = site.trusted_proxies > 0 or bool(site.allowed_hosts)
     if for_others and config.auth.mode == "none":
         yield Risk(
-            'auth.mode "none" asks nobody who they are, and a proxy lets others in; set it to "accounts" or "password".'
+            'auth.mode is "none", so anyone who reaches the proxy can use this site without signing in; '
+            'set it to "accounts" or "password".'
         )
     if site.trusted_proxies and any(address.endswith("/0") for address in site.proxy_addresses):
-        yield Risk("site_config.proxy_addresses believes everybody who they are; name the addresses of your proxies.")
+        yield Risk("site_config.proxy_addresses trusts every address; list only the addresses of your proxies.")
     if site.allowed_hosts and not site.trusted_proxies:
         yield Risk(
-            "site_config.trusted_proxies is 0 though there are allowed_hosts. Behind a proxy everybody then seems to "
-            "be one client, and cookies do not know of https; set it to the number of proxies in front."
+            "site_config.trusted_proxies is 0 although allowed_hosts is set. Behind a proxy, all visitors "
+            "then look like one client, and cookies are not marked for https; set it to the number of "
+            "proxies in front of the server."
         )
     if site.trusted_proxies and not site.allowed_hosts:
         yield Risk(
-            "site_config.allowed_hosts is empty, so that nothing but this machine's own names is answered.", False
+            "site_config.allowed_hosts is empty, so the server only answers under this machine's own names.", False
         )
     if site.debug and for_others:
-        yield Risk("site_config.debug is true, so that the log has every request; set it to false.", False)
+        yield Risk("site_config.debug is true, so every request is logged; set it to false.", False)
 
 
 def _on_the_way(config: Config) -> Iterator[Risk]:
@@ -61,13 +64,13 @@ def _on_the_way(config: Config) -> Iterator[Risk]:
     site = config.site_config
     if not is_loopback(site.host) and not site.trusted_proxies:
         yield Risk(
-            f"site_config.host {site.host} lets other machines in without TLS, so that passwords can be read on the "
-            "way; listen on 127.0.0.1 behind a proxy that speaks https, as deploy/ has them."
+            f"site_config.host {site.host} accepts connections from other machines without TLS, so passwords "
+            "can be read in transit; listen on 127.0.0.1 behind an https proxy, as in deploy/."
         )
     for name, settings in config.providers.items():
         parts = urlsplit(settings.base_url or "")
         if settings.enabled and settings.api_key and parts.scheme == "http" and not is_loopback(parts.hostname or ""):
-            yield Risk(f"providers.{name}.base_url is http, so that its key can be read on the way; use https.")
+            yield Risk(f"providers.{name}.base_url uses http, so its API key can be read in transit; use https.")
 
 
 def _files(config: Config, file: Path) -> Iterator[Risk]:
@@ -75,16 +78,16 @@ def _files(config: Config, file: Path) -> Iterator[Risk]:
     data = Path(config.data_dir)
     for path in (data, data / SESSION_KEY):
         if _is_open(path):
-            yield Risk(f"{path} can be read by other users of this machine: chmod -R go= {data}")
+            yield Risk(f"Other users of this machine can read {path}. Run: chmod -R go= {data}")
             break
     if _is_open(environment := file.with_name(".env")):
-        yield Risk(f"{environment} can be read by other users of this machine: chmod go= {environment}", False)
+        yield Risk(f"Other users of this machine can read {environment}. Run: chmod go= {environment}", False)
 
 
 def _program(config: Config) -> Iterator[Risk]:
     """Yield risks of the running program itself."""
     if hasattr(os, "geteuid") and os.geteuid() == 0:
-        yield Risk("This runs as root, which it has no need of; see deploy/g4f-lite.service.", False)
+        yield Risk("This program runs as root, which it does not need; see deploy/g4f-lite.service.", False)
     if config.database.startswith("sqlite") and sqlite3.sqlite_version_info < SAFE_SQLITE:
         yield Risk(f"SQLite {sqlite3.sqlite_version} {OLD_SQLITE}", False)
 

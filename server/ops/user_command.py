@@ -23,15 +23,15 @@ BY = "command line"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this command to a parser."""
-    parser.add_argument("action", choices=ACTIONS, help="reset: print a one-time link to choose another password")
-    parser.add_argument("name", nargs="?", help="whose account; not for list")
-    parser.add_argument("--admin", action="store_true", help="add: somebody who can manage the others")
+    parser.add_argument("action", choices=ACTIONS, help="reset prints a one-time link for choosing a new password")
+    parser.add_argument("name", nargs="?", help="name of the account; not used by list")
+    parser.add_argument("--admin", action="store_true", help="with add: make the account an administrator")
 
 
 def run(config: Config, options: argparse.Namespace) -> int:
     """Run the action. Returns: the exit code. Raises: Problem."""
     if options.action != "list" and not options.name:
-        raise Problem("invalid_request", f"Say whose account: run.py user {options.action} NAME")
+        raise Problem("invalid_request", f"Name the account: run.py user {options.action} NAME")
     data_folder.create(Path(config.data_dir))
     with closing(Store(config.database)) as store:
         _make_ready(store)
@@ -56,26 +56,31 @@ def _act(config: Config, access: Access, options: argparse.Namespace) -> None:
         case "add":
             role: Role = "admin" if options.admin else "user"
             made = accounts.add(name, role, _new_password(name))
-            _say(access, f"{made.name} can come in now.", "account_added", made, role=role)
+            _say(access, f"{made.name} can sign in now.", "account_added", made, role=role)
         case "passwd":
             account = accounts.by_name(name)
             accounts.set_password(account.id, _new_password(name))
-            _say(access, f"{account.name} has another password; every session has ended.", "password_changed", account)
+            _say(
+                access,
+                f"The password of {account.name} was changed and all sessions were ended.",
+                "password_changed",
+                account,
+            )
         case "disable":
             account = accounts.by_name(name)
             accounts.disable(account.id)
-            _say(access, f"{account.name} is out.", "account_disabled", account)
+            _say(access, f"{account.name} is disabled and signed out.", "account_disabled", account)
         case "enable":
             account = accounts.by_name(name)
             accounts.enable(account.id)
-            _say(access, f"{account.name} can come in again.", "account_enabled", account)
+            _say(access, f"{account.name} can sign in again.", "account_enabled", account)
         case "reset":
             account = accounts.by_name(name)
             if account.disabled_at:
-                raise Problem("conflict", f"{account.name} is disabled. Let them in again first: run.py user enable")
+                raise Problem("conflict", f"{account.name} is disabled. Enable the account first: run.py user enable")
             token = access.make_link("reset", account.id)
             link = f"{urls.outside(config, config.site_config.port)}welcome?token={token}"
-            _say(access, f"Good once, for a day: {link}", "link_made", account)
+            _say(access, f"This link works once and expires after a day: {link}", "link_made", account)
 
 
 def _say(access: Access, sentence: str, event: str, account: Account, **more: str) -> None:
@@ -100,6 +105,6 @@ def _password() -> str:
     if not sys.stdin.isatty():
         return os.environ.get("CHAT_PASSWORD") or sys.stdin.readline().rstrip("\r\n")
     password = getpass.getpass("Password: ")
-    if getpass.getpass("The same again: ") != password:
-        raise Problem("invalid_request", "These were two different passwords; nothing was changed.")
+    if getpass.getpass("Repeat the password: ") != password:
+        raise Problem("invalid_request", "The passwords do not match. Nothing was changed.")
     return password

@@ -103,7 +103,7 @@ def _do(access: Access, account: Account, what: str) -> str:
             return f"made_{what}"
         case "link":
             return "link_made"
-    raise Problem("invalid_request", "There is no such button.")
+    raise Problem("invalid_request", "This action does not exist.")
 
 
 def _note(event: str, account: Account, **more: str) -> None:

@@ -7,11 +7,11 @@ from server.store.databases.db_errors import refuse_unstorable
 from server.store.records import ABSENT, Begun, NewTurn, StoredMessage
 from server.store.tree import LockedConversation, Tree
 
-WAIT = "Wait until this answer has ended, or stop it."
-TAKEN = "This message id is used in another place. Choose a new one."
-NO_CONVERSATION = "Say in `conversation_id` which conversation this is about."
-NO_QUESTION = "Only a question can be answered again: name one in `parent_id`."
-NO_ANSWER = "Only an answer can be continued: name one in `parent_id`."
+WAIT = "Wait until this answer is complete, or stop it."
+TAKEN = "This message id is already in use. Choose a new one."
+NO_CONVERSATION = "`conversation_id` is missing. Say which conversation this belongs to."
+NO_QUESTION = "Only a question can be answered again. Give its id in `parent_id`."
+NO_ANSWER = "Only an answer can be continued. Give its id in `parent_id`."
 
 
 def begin(tree: Tree, turn: NewTurn) -> Begun:

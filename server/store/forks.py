@@ -11,7 +11,7 @@ from server.store.databases.db_errors import refuse_unstorable, unknown_message
 from server.store.records import EVENTS_OF_WRITTEN_ANSWER, StoredMessage
 from server.store.tree import Tree
 
-NO_ANSWER = "Only an answer can have another version written by hand; edit a question by sending another one."
+NO_ANSWER = "Only answers can be edited in place. To edit a question, send it again as a new message."
 
 
 def add_version(tree: Tree, message_id: str, content: str) -> StoredMessage:

@@ -50,7 +50,7 @@ def require_known(before: str, migrations: Path) -> None:
     known = {script.revision for script in ScriptDirectory(migrations).walk_revisions()}
     if before not in known:
         raise ConfigError(
-            [f"database: its schema {before} is newer than this program. Update the program, or name another database."]
+            [f"database: its schema {before} is newer than this program. Update the program, or use another database."]
         )
 
 
@@ -77,6 +77,6 @@ def _run_alembic(connection: Connection, migrations: Path, head: str) -> None:
 
 def _summary(before: str | None, head: str, copy: Path | None) -> list[str]:
     if not before:
-        return [f"Made the database with schema {head}."]
+        return [f"Created the database with schema {head}."]
     copied = [f"Copied the database to {copy} before changing it."] if copy else []
-    return [*copied, f"Changed the database's schema from {before} to {head}."]
+    return [*copied, f"Migrated the database from schema {before} to {head}."]

@@ -16,9 +16,9 @@ from server.store.schema import presets
 
 MOST = 100
 """Presets of one person: more than anyone looks through."""
-FULL = f"There are {MOST} presets already. Delete one first."
-TAKEN = "There is a preset with this name already. Choose another name, or change that one."
-UNKNOWN = "There is no such preset. It may have been deleted."
+FULL = f"You already have {MOST} presets. Delete one first."
+TAKEN = "You already have a preset with this name. Choose another name, or update that preset."
+UNKNOWN = "This preset does not exist. It may have been deleted."
 
 
 class Presets:

@@ -7,7 +7,7 @@ from operator import attrgetter
 from g4f_lite.messages import Message
 from server.store.records import Action, StoredMessage
 
-CONTINUE = "Your last answer was cut off. Go on exactly where it ends, without repeating anything or commenting on it."
+CONTINUE = "Your last answer was cut off. Continue exactly where it ends. Do not repeat anything or comment on it."
 
 
 def prompt(path: Sequence[StoredMessage], action: Action) -> list[Message]:

@@ -15,7 +15,7 @@ from server.problems import Problem
 from server.turns.in_flight import InFlight
 from server.turns.question import Question
 
-CUT_OFF = "The server was stopped in the middle of this answer. Ask again."
+CUT_OFF = "The server stopped in the middle of this answer. Ask again."
 
 
 class Tally:

@@ -15,7 +15,7 @@ from server.store.databases.db_errors import storable
 DEEPEST_NESTING = 64
 MOST_KEYS = 25_000
 """A program that works with tools sends about fifteen for each tool call, and repeats all calls in every request."""
-TOO_MUCH = f"The body is nested more than {DEEPEST_NESTING} deep, or has more than {MOST_KEYS} keys; send less."
+TOO_MUCH = f"The body is nested more than {DEEPEST_NESTING} deep or has more than {MOST_KEYS} keys. Send less."
 UNPAIRED_SURROGATE = re.compile("[\ud800-\udfff]")
 
 Shape = TypeVar("Shape", bound="Body")
@@ -106,4 +106,4 @@ def _check_characters(text: str) -> None:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not valid JSON")

@@ -86,7 +86,7 @@ test("a server that is starting is retried", async () => {
 })
 
 test("an answer that is gone is not requested again", async () => {
-  const gone = new Problem(404, { message: "There is no such answer." })
+  const gone = new Problem(404, { message: "This answer does not exist." })
 
   await assert.rejects(read(scripted([gone]), { messageId: "a", seq: 5 }), gone)
 })

@@ -77,7 +77,7 @@ def test_a_dash_reads_the_question_from_standard_input(config: Path) -> None:
 def test_an_empty_question_is_refused(config: Path, stdin: bytes) -> None:
     done = run("--config", config, "-", stdin=stdin)
 
-    assert (done.returncode, done.stdout, done.stderr) == (1, b"", b"The question is empty; write one.\n")
+    assert (done.returncode, done.stdout, done.stderr) == (1, b"", b"The question is empty.\n")
 
 
 def test_a_question_of_broken_bytes_is_asked_all_the_same(config: Path) -> None:
@@ -116,7 +116,7 @@ def test_a_wrong_configuration_is_told_line_by_line(config: Path) -> None:
     assert done.returncode == 2
     assert done.stderr.decode().splitlines() == [
         "default_model: must be text, not a number",
-        "models.a: unknown provider; there is guide",
+        "models.a: unknown provider; valid choices: guide",
     ]
 
 

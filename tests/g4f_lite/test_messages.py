@@ -87,7 +87,7 @@ def test_several_messages_become_lines_with_their_roles():
 
 def test_images_are_refused_where_nothing_can_be_done_with_them():
     refuse_images("h2o", conversation("Hello"))
-    with pytest.raises(ImageNotSupportedError, match="h2o takes no images"):
+    with pytest.raises(ImageNotSupportedError, match="h2o does not accept images"):
         refuse_images("h2o", [Message("user", "Look", (Image("https://example.com/a.png"),))])
 
 

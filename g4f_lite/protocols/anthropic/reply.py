@@ -127,11 +127,11 @@ class AnthropicReply(SseReplyDecoder):
         if not self.has_finished:
             raise self.malformed("an end without an answer")
         if self._stop_reason == "tool_use" and not self._offers_tools:
-            raise self.malformed("the call of a tool that nobody offered, in the place of an answer")
+            raise self.malformed("a call of a tool that was not offered, instead of an answer")
 
     def _object(self, value: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
-            raise self.malformed("JSON that is no part of an answer")
+            raise self.malformed("unexpected JSON")
         return value
 
     def _failure(self, value: dict[str, Any]) -> UpstreamError:

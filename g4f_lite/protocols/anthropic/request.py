@@ -162,7 +162,7 @@ def _source(provider: str, image: Image) -> dict[str, str]:
         return {"type": "url", "url": image.url}
     media_type, data = image.inline
     if media_type not in MEDIA_TYPES:
-        raise ImageNotSupportedError(f"{provider} takes JPEG, PNG, GIF and WebP images, not {media_type[:50]}.")
+        raise ImageNotSupportedError(f"{provider} accepts JPEG, PNG, GIF and WebP images, not {media_type[:50]}.")
     return {"type": "base64", "media_type": MEDIA_TYPES[media_type], "data": data}
 
 

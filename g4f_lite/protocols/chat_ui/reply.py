@@ -60,7 +60,7 @@ class ChatUiReply(SseReplyDecoder):
     def take_whole(self, value: Any, pieces: list[Piece]) -> None:
         """Take the list of one reply that comes when streaming was not asked for."""
         if not isinstance(value, list) or len(value) != 1:
-            raise self.malformed("JSON that is no part of an answer")
+            raise self.malformed("unexpected JSON")
         self._take_value(value[0], pieces)
 
     def conclusion(self) -> Iterator[Piece]:
@@ -70,7 +70,7 @@ class ChatUiReply(SseReplyDecoder):
 
     def _take_value(self, value: Any, pieces: list[Piece]) -> None:
         if not isinstance(value, dict):
-            raise self.malformed("JSON that is no part of an answer")
+            raise self.malformed("unexpected JSON")
         if value.get("error") is not None:
             raise self._failure(value)
         if "type" in value:

@@ -100,7 +100,9 @@ class RequestFlow:
         except UpstreamError as error:
             if error.status != 404 or isinstance(error, ModelNotSupportedError):
                 raise
-            sentence = f"{self.provider} forgets each conversation as soon as it begins. Try again, or another model."
+            sentence = (
+                f"{self.provider} loses each conversation as soon as it starts. Try again, or choose another model."
+            )
             raise UpstreamError(sentence, detail=error.detail, status=404) from error
 
     def _greeting(self, new_session: bool) -> FlowRequests[None]:
@@ -137,7 +139,7 @@ class RequestFlow:
         except UpstreamError as error:
             if error.status != 405:
                 raise
-            sentence = f"{self.provider} asks again for what was accepted, its disclaimer. Choose another model."
+            sentence = f"{self.provider} keeps asking to accept its disclaimer. Choose another model."
             raise UpstreamError(sentence, detail=error.detail, status=405) from error
 
     def _path(self, created: bytes) -> str:
@@ -148,7 +150,7 @@ class RequestFlow:
             return f"/conversation/{id_}"
         if created.lstrip().startswith(b"<"):
             raise error_from_web_page(self.provider, created[:MAX_PAGE_BYTES])
-        raise MalformedReplyError(f"{self.provider} began no conversation. Check its base_url in config.json.")
+        raise MalformedReplyError(f"{self.provider} did not start a conversation. Check its base_url in config.json.")
 
     def _failure(self, said: dict[str, Any]) -> UpstreamError:
         """Return the error for a form that was not taken; it may come under the status 200."""

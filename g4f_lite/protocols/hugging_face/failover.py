@@ -73,7 +73,9 @@ async def _first(pieces: AsyncGenerator[Piece, None], due: float, name: str) -> 
         async with asyncio.timeout_at(due):
             return await anext(pieces)
     except TimeoutError as error:
-        raise UpstreamTimeoutError(f"{name} did not begin to answer in time. Try again, or another model.") from error
+        raise UpstreamTimeoutError(
+            f"{name} did not start to answer in time. Try again, or choose another model."
+        ) from error
 
 
 def _judged(error: UpstreamError, candidate: Candidate) -> UpstreamError:

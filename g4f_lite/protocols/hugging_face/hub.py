@@ -101,7 +101,7 @@ class HubClient:
             if not found:
                 raise
         if not found:
-            raise MalformedReplyError(f"{self._provider} lists no model that chats. Check its options.hub_url.")
+            raise MalformedReplyError(f"{self._provider} lists no chat models. Check its options.hub_url.")
         self._directory.keep(LIST, tuple(found))
         return list(found)
 
@@ -128,10 +128,10 @@ class HubClient:
         detail = error.detail or clean_detail(response.headers.get("X-Error-Message", ""), secrets)
         code = response.headers.get("X-Error-Code")
         if code == "GatedRepo":
-            sentence = f"{model} is gated: ask for access on its page at Hugging Face, or choose another model."
+            sentence = f"{model} is gated. Request access on its Hugging Face page, or choose another model."
             return NoAccessError(sentence, detail=detail, status=response.status)
         if code == "RepoNotFound" or response.status == 404 or _is_unknown(response.status, detail):
-            sentence = f"{self._provider} has no model {model}, or its token may not see it. Choose another one."
+            sentence = f"{self._provider} has no model {model}, or its token has no access to it. Choose another one."
             return ModelNotSupportedError(sentence, detail=detail, status=response.status)
         return error
 
@@ -183,7 +183,7 @@ class HubClient:
         return str(url) if url.origin() == URL(self._url).origin() else ""
 
     def _malformed(self) -> MalformedReplyError:
-        return MalformedReplyError(f"{self._provider} got no answer of a Hub. Check its options.hub_url.")
+        return MalformedReplyError(f"{self._provider} got no valid answer from the Hub. Check its options.hub_url.")
 
 
 def _is_unknown(status: int, words: str) -> bool:
@@ -197,5 +197,5 @@ async def _in_time(limit_s: float, provider: str) -> AsyncIterator[None]:
         async with asyncio.timeout(limit_s):
             yield
     except TimeoutError as error:
-        sentence = f"{provider} did not say in {limit_s:g} seconds who serves its models. Try again."
+        sentence = f"{provider} did not list the services for its models within {limit_s:g} seconds. Try again."
         raise UpstreamTimeoutError(sentence) from error

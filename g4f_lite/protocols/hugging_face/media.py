@@ -19,7 +19,7 @@ def with_media(messages: Sequence[Mapping[str, Any]], media: Sequence[Medium]) -
         return list(messages)
     questions = [index for index, message in enumerate(messages) if message.get("role") == "user"]
     if not questions:
-        raise ValueError("An image needs a message of the user that it goes with.")
+        raise ValueError("An image needs a user message to go with.")
     last = questions[-1]
     question = {**messages[last], "content": [*_parts(messages[last].get("content")), *map(_part, media)]}
     return [*messages[:last], question, *messages[last + 1 :]]
@@ -43,5 +43,5 @@ def _url(medium: Medium) -> str:
         said = mimetypes.guess_type(name or "")[0]
     type_ = said or "image/png"
     if not type_.startswith("image/"):
-        raise ValueError(f"Only images can be handed over beside messages, not {type_[:50]}.")
+        raise ValueError(f"Only images can be sent along with messages, not {type_[:50]}.")
     return f"data:{type_};base64,{b64encode(what).decode()}" if isinstance(what, bytes) else str(what)

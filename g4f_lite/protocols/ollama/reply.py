@@ -53,7 +53,7 @@ class OllamaReply(ReplyDecoder):
 
     def _record(self, record: Any, pieces: list[Piece]) -> None:
         if not isinstance(record, dict):
-            raise self.malformed("JSON that is no part of an answer")
+            raise self.malformed("unexpected JSON")
         if isinstance(message := record.get("message"), dict):
             self._message(message, pieces)
         if record.get("error"):
@@ -75,9 +75,9 @@ class OllamaReply(ReplyDecoder):
     def _judge_silence(self) -> None:
         """Raise what it means that there is no answer, unless the model just had nothing to say."""
         if self._calls_tool and not self._offers_tools:
-            raise self.malformed("the call of a tool that nobody offered, in the place of an answer")
+            raise self.malformed("a call of a tool that was not offered, instead of an answer")
         if self._last.get("done_reason") in ("load", "unload"):
-            raise self.malformed("word that the model was loaded or unloaded, in the place of an answer")
+            raise self.malformed("a notice that the model was loaded or unloaded, instead of an answer")
 
 
 def _usage(record: Mapping[str, Any]) -> Usage | None:

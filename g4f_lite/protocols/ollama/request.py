@@ -83,5 +83,5 @@ def _call(call: Call) -> dict[str, Any]:
 def _data(provider: str, image: Image) -> str:
     """Return an image in base64, without a media type: the server looks for itself."""
     if not image.inline:
-        raise ImageNotSupportedError(f"{provider} fetches no images: attach the image itself, not its address.")
+        raise ImageNotSupportedError(f"{provider} cannot fetch images from an address. Attach the image itself.")
     return image.inline.data

@@ -64,7 +64,7 @@ def question_form(
     told = [last_question(messages)] if parent else messages
     text = flat_prompt(told)
     if not text:
-        raise RejectedError(f"{provider} takes no message without text. Add a few words.")
+        raise RejectedError(f"{provider} does not accept a message without text. Add a few words.")
     return QuestionForm(model.id, text, list(_images(provider, model, told)), params, private, parent)
 
 

@@ -17,10 +17,10 @@ MODERATION = re.compile(r"\binappropriate_\w+")
 NO_SUCH_MODEL = re.compile(r"available on|isn't available|\bmodel[/ -]host\b")
 LOST = re.compile(r"\b(?:parent|roles?|visibility|root)\b")
 
-NEEDS_BROWSER = "{0} asks for a captcha and is not usable without a browser now. Choose another model."
-REFUSES = "{0} refuses to answer this."
+NEEDS_BROWSER = "{0} asks for a captcha, so it needs a browser right now. Choose another model."
+REFUSES = "{0} refused to answer this."
 HAS_NO_MODEL = "{0} does not offer this model on this host. Choose another one."
-NO_STRANGERS = "{0} turns people without an account away (status {1}). Choose another model."
+NO_STRANGERS = "{0} only answers people with an account (status {1}). Choose another model."
 
 
 def explained(provider: str, error: RejectedError) -> RejectedError | None:

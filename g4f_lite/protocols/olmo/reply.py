@@ -62,7 +62,7 @@ class OlmoReply(ReplyDecoder):
 
     def _record(self, record: Any, pieces: list[Piece]) -> None:
         if not isinstance(record, dict):
-            raise self.malformed("JSON that is no part of an answer")
+            raise self.malformed("unexpected JSON")
         if record.get("error") or record.get("type") == "error":
             self._error(record)
         elif "role" in record or "messages" in record:
@@ -77,7 +77,7 @@ class OlmoReply(ReplyDecoder):
             self._is_final = self.is_over = True
         elif type_ in TEXT_TYPES:
             if not isinstance(text, str):
-                raise self.malformed("a text that is none")
+                raise self.malformed("text of the wrong type")
             (self.texts.add_reasoning if type_ == "thinking" else self.texts.add_content)(text, pieces)
 
     def _snapshot(self, messages: list[dict[str, Any]]) -> None:

@@ -67,7 +67,7 @@ class OpenAIReply(SseReplyDecoder):
         if not self.has_finished:
             self._judge_silence()
         if self._calls_tool and not self._has_answered and not self._offers_tools:
-            raise self.malformed("the call of a tool that nobody offered, in the place of an answer")
+            raise self.malformed("a call of a tool that was not offered, instead of an answer")
         reason = FINISH_REASONS.get(self._finish, "stop")
         yield from self._calls.end(is_cut=reason != "stop")
         if self._usage:
@@ -85,7 +85,7 @@ class OpenAIReply(SseReplyDecoder):
         if any(item.get("error") for item in _dicts(value)):  # Gemini puts an error into a list
             raise self.error_from_record(value)
         if not isinstance(value, dict):
-            raise self.malformed("JSON that is no part of an answer")
+            raise self.malformed("unexpected JSON")
         choices = [choice for choice in _dicts(value.get("choices")) if not choice.get("index")]
         for choice in choices:
             self._choice(choice, pieces)

@@ -34,7 +34,7 @@ class AnthropicTool(Body):
     def function(self, field: str) -> dict[str, Any]:
         """Return the tool as OpenAI's API has it. Raises: Problem, which names the field."""
         if self.type not in (None, "custom"):
-            sentence = "is a tool of Anthropic's own; this server knows none but those with an input_schema."
+            sentence = "is one of Anthropic's built-in tools; this server only supports tools with an input_schema."
             raise Problem("invalid_request", f"{field}.type: {self.type[:100]} {sentence}")
         if self.input_schema is None:
             raise Problem("invalid_request", f"{field}.input_schema: must be an object.")
@@ -120,4 +120,4 @@ def _response_format(output_format: dict[str, Any]) -> dict[str, Any]:
     match output_format:
         case {"type": "json_schema", "schema": dict(schema)}:
             return {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": schema}}
-    raise Problem("invalid_request", "output_config.format: has the type json_schema, and a schema.")
+    raise Problem("invalid_request", "output_config.format: must have the type json_schema and a schema.")

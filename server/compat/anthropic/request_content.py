@@ -18,7 +18,7 @@ BlockList = list[dict[str, Any]]
 
 THINKING = ("thinking", "redacted_thinking")
 """Blocks of earlier answers. Only the service that made them can read them."""
-SHAPES = "a list of blocks: a text, or an image whose source is base64 or a url"
+SHAPES = "a list of text blocks and image blocks with a base64 or url source"
 FAILED = "Error"
 """How the result of a failed tool begins; OpenAI's protocol has no other place for it."""
 
@@ -52,7 +52,7 @@ def _text_and_images(blocks: Sequence[Mapping[str, Any]], field: str) -> tuple[s
     texts = [block["text"] for block in blocks if block.get("type") == "text" and isinstance(block.get("text"), str)]
     images = [_image(block.get("source"), field) for block in blocks if block.get("type") == "image"]
     if len(texts) + len(images) < len(blocks):
-        raise Problem("invalid_request", f"{field}: content is a text, or {SHAPES}.")
+        raise Problem("invalid_request", f"{field}: content must be a string or {SHAPES}.")
     text = "\n".join(texts)
     check_length(text, field)
     return text, tuple(images)
@@ -61,7 +61,9 @@ def _text_and_images(blocks: Sequence[Mapping[str, Any]], field: str) -> tuple[s
 def _tool_result(block: Mapping[str, Any], field: str) -> Message:
     id_, content = block.get("tool_use_id"), block.get("content") or ""
     if not isinstance(id_, str) or not _is_content(content):
-        raise Problem("invalid_request", f"{field}: a tool_result has a tool_use_id, and a content like a message's.")
+        raise Problem(
+            "invalid_request", f"{field}: a tool_result needs a tool_use_id and the same kind of content as a message."
+        )
     text, images = _text_and_images(_blocks(content), field)
     if block.get("is_error") is True and not text.startswith(FAILED):
         text = f"{FAILED}: {text}"
@@ -84,7 +86,7 @@ def _tool_call(block: Mapping[str, Any], field: str) -> dict[str, Any]:
         case {"id": str(id_), "name": str(name), "input": dict(input_)} if name:
             function = {"name": name, "arguments": json.dumps(input_, ensure_ascii=False)}
             return {"id": plain_id(id_), "type": "function", "function": function}
-    raise Problem("invalid_request", f"{field}: a tool_use has an id, a name, and an object as its input.")
+    raise Problem("invalid_request", f"{field}: a tool_use needs an id, a name and an object as its input.")
 
 
 def _image(source: Any, field: str) -> Image:
@@ -92,7 +94,7 @@ def _image(source: Any, field: str) -> Image:
         url = source.get("url") if source.get("type") == "url" else _data_url(source)
         if isinstance(url, str) and (url.startswith(("https://", "http://")) or Image(url).inline):
             return Image(url)
-    raise Problem("invalid_request", f"{field}: an image has a source with media_type and data in base64, or a url.")
+    raise Problem("invalid_request", f"{field}: an image needs a source with media_type and base64 data, or a url.")
 
 
 def _data_url(source: Mapping[str, Any]) -> str:

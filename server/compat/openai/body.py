@@ -109,14 +109,12 @@ def _extra(value: dict[str, Any], field: str) -> dict[str, Any]:
     calls = value.get("tool_calls")
     if value.get("role") == "tool":
         if not isinstance(value.get("tool_call_id"), str):
-            raise Problem("invalid_request", f"{field}.tool_call_id: must be text.")
+            raise Problem("invalid_request", f"{field}.tool_call_id: must be a string.")
         return {"role": "tool", "tool_call_id": value["tool_call_id"]}
     if not calls:
         return {}
     if value.get("role") != "assistant" or not isinstance(calls, list) or not all(isinstance(c, dict) for c in calls):
-        raise Problem(
-            "invalid_request", f"{field}.tool_calls: must be a list of objects, in a message of the assistant."
-        )
+        raise Problem("invalid_request", f"{field}.tool_calls: must be a list of objects in an assistant message.")
     thoughts = value.get(REASONING_MEMBER)
     thought = {REASONING_MEMBER: thoughts} if isinstance(thoughts, str) and thoughts else {}
     return {"tool_calls": calls, **thought, **({} if value.get("content") else {"content": None})}

@@ -58,9 +58,9 @@ def _reading(file: Path) -> Iterator[None]:
         yield
     except (tarfile.TarError, EOFError, OSError) as error:
         if isinstance(error, OSError) and error.strerror:
-            raise Problem("storage_unavailable", f"{file} cannot be unpacked: {error.strerror}.") from error
+            raise Problem("storage_unavailable", f"Cannot unpack {file}: {error.strerror}.") from error
         raise _not_one(file) from error
 
 
 def _not_one(file: Path) -> Problem:
-    return Problem("invalid_request", f"{file} is not a backup that `run.py backup` wrote, or not all of one.")
+    return Problem("invalid_request", f"{file} is not a complete backup from `run.py backup`.")

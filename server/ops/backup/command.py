@@ -17,8 +17,8 @@ from server.store import Store
 from server.store.databases import sqlite_copy
 
 RUNNING = (
-    "A server is running on this database. Stop it first (systemctl stop g4f-lite, docker compose stop chat, or "
-    "Ctrl+C), then restore, and start it again."
+    "A server is using this database. Stop it first (systemctl stop g4f-lite, docker compose stop chat, or "
+    "Ctrl+C), restore the backup, then start the server again."
 )
 
 
@@ -26,7 +26,7 @@ def backup(config: Config, options: argparse.Namespace) -> int:
     """Write the installation to one file. Raises: Problem; ConfigError if a newer version made the database."""
     site, file = SiteFiles.of(config, options.config), options.file.absolute()
     if file.exists() and not options.force:
-        raise Problem("conflict", f"{file} is there already. Name another file, or say --force to replace it.")
+        raise Problem("conflict", f"{file} already exists. Name another file, or use --force to replace it.")
     if not site.database.is_file():
         raise Problem("storage_unavailable", f"There is no database at {site.database} to back up.")
     with _failing_as_problem(file), _temporary(f".{file.name}-", file.parent) as folder:
@@ -37,9 +37,12 @@ def backup(config: Config, options: argparse.Namespace) -> int:
         members += [(path, f"{archive.DATA}/{path.relative_to(site.data).as_posix()}") for path in site.files(file)]
         members += [(path, f"{archive.CONFIG}/{path.name}") for path in site.settings()]
         archive.write(file, members)
-    _say(f"Wrote {file} ({file.stat().st_size / 1e6:.1f} MB): the database, which was looked through and is whole, and")
+    _say(
+        f"Wrote {file} ({file.stat().st_size / 1e6:.1f} MB). It holds the database, which passed its integrity "
+        "check, and:"
+    )
     _say(", ".join(name for _, name in members[1:]) or "nothing else")
-    _say("Keep it as safe as the keys in it. Models are left out.")
+    _say("The backup contains your API keys, so keep it safe. It does not include models.")
     return 0
 
 
@@ -57,7 +60,7 @@ def restore(config: Config, options: argparse.Namespace) -> int:
         sqlite_copy.verify(database)
         for sentence in Restore(site, folder).place(database):
             _say(sentence)
-    _say(f"The site of {file} is back; start the server.")
+    _say(f"Restored the site from {file}. You can start the server now.")
     return 0
 
 
@@ -80,7 +83,7 @@ def _failing_as_problem(where: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise Problem("storage_unavailable", f"{where.parent} cannot be written to: {error.strerror}.") from error
+        raise Problem("storage_unavailable", f"Cannot write to {where.parent}: {error.strerror}.") from error
 
 
 @contextmanager

@@ -11,9 +11,8 @@ def advice(url: URL) -> str:
     address = URL.create("postgresql", url.username, None, url.host, url.port, url.database, query)
     there = shlex.quote(f"--dbname={address.render_as_string(hide_password=False)}")
     return (
-        "The database is PostgreSQL, which has its own programs for this. Back it up with\n"
-        f"  pg_dump --format=custom --file=chat.dump {there}\n"
-        "and put it back, while the server is stopped, with\n"
-        f"  pg_restore --clean --if-exists --no-owner {there} chat.dump\n"
-        "Keep config.json, .env and the data folder, too; the session key is in there."
+        "The database is PostgreSQL, which has its own backup programs. Back it up with\n  pg_dump "
+        f"--format=custom --file=chat.dump {there}\nand restore it, while the server is stopped, with\n  "
+        f"pg_restore --clean --if-exists --no-owner {there} chat.dump\nAlso keep config.json, .env and the "
+        "data folder, which holds the session key."
     )

@@ -40,7 +40,7 @@ class Restore:
                 old.replace(replaced.with_name(replaced.name + end))
         self._put(database, target)
         if replaced.exists():
-            yield f"The database that was there is now {replaced}."
+            yield f"The previous database is now {replaced}."
 
     def _replace(self, path: Path, target: Path) -> Iterator[str]:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -49,7 +49,7 @@ class Restore:
         if target.exists():
             replaced = target.with_name(target.name + self._suffix)
             target.replace(replaced)
-            yield f"What was {target.name} is now {replaced}."
+            yield f"The previous {target.name} is now {replaced}."
         self._put(path, target)
 
     def _settings(self, path: Path, target: Path) -> Iterator[str]:
@@ -59,7 +59,7 @@ class Restore:
         beside = target.with_name(f"{target.name}.from-backup") if target.exists() else target
         self._put(path, beside)
         if beside != target:
-            yield f"{target} is not the backup's; that one is now {beside}."
+            yield f"{target} differs from the backup and was kept; the backup's version is {beside}."
 
     def _put(self, path: Path, target: Path) -> None:
         """Copy a file into its place. It belongs to the owner of the folder, even if root restores it."""

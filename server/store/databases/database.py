@@ -43,7 +43,7 @@ def database(address: str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Database:
     try:
         url = make_url(address)
     except ArgumentError:
-        raise ConfigError(["database: not an address; the default is sqlite:///data/chat.db."]) from None
+        raise ConfigError(["database: not a database URL; the default is sqlite:///data/chat.db."]) from None
     if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:"):
         from server.store.databases.sqlite import SQLite
 
@@ -52,4 +52,4 @@ def database(address: str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Database:
         from server.store.databases.postgresql import PostgreSQL
 
         return PostgreSQL(url, busy_timeout_s)
-    raise ConfigError(["database: must begin with sqlite:/// and a path, or with postgresql+psycopg://."])
+    raise ConfigError(["database: must start with sqlite:/// and a path, or with postgresql+psycopg://."])

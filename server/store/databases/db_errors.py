@@ -16,12 +16,12 @@ from sqlalchemy.exc import (
 from g4f_lite.decoding.surrogates import join_surrogates
 from server.problems import Problem
 
-FULL = "The disk is full. Free some space and try again; what was stored before is safe."
-LOCKED = "The database is locked by another program. Try again in a moment."
-READ_ONLY = "The database cannot be written to. Give this program the right to write to its data folder."
-AWAY = "The database cannot be reached. Try again in a moment."
+FULL = "The disk is full. Free some space and try again. Your stored chats are safe."
+LOCKED = "Another program has locked the database. Try again in a moment."
+READ_ONLY = "Cannot write to the database. Give this program write access to its data folder."
+AWAY = "Cannot reach the database. Try again in a moment."
 TAKEN_OVER = "Another process has taken over the database. Reload the page in a moment."
-DAMAGED = "The database is damaged, or its file is no database. Put a backup back, or name another database."
+DAMAGED = "The database is damaged, or its file is not a database. Restore a backup, or use another database."
 SENTENCES = {
     "file is not a database": DAMAGED,
     "malformed": DAMAGED,
@@ -73,15 +73,17 @@ def locked() -> Problem:
 
 
 def unstorable() -> Problem:
-    return Problem("invalid_request", "The text has characters that cannot be stored: U+0000, or half of a pair.")
+    return Problem(
+        "invalid_request", "The text contains characters that cannot be stored: U+0000, or an unpaired surrogate."
+    )
 
 
 def no_cursor() -> Problem:
-    return Problem("invalid_request", "`before` is not a cursor: take it from `next` of the page before.")
+    return Problem("invalid_request", "`before` is not a valid cursor: use `next` from the previous page.")
 
 
 def locked_elsewhere(place: str) -> Problem:
-    sentence = f"Another process is serving from {place}. End it first, or give this one another database."
+    sentence = f"Another process is already using {place}. Stop it first, or use another database."
     return Problem("storage_unavailable", sentence)
 
 
@@ -90,8 +92,8 @@ def taken_over() -> Problem:
 
 
 def unknown_conversation() -> Problem:
-    return Problem("unknown_conversation", "There is no such conversation. It may have been deleted.")
+    return Problem("unknown_conversation", "This chat does not exist. It may have been deleted.")
 
 
 def unknown_message() -> Problem:
-    return Problem("unknown_message", "There is no such message in this conversation.")
+    return Problem("unknown_message", "This message does not exist in this chat.")

@@ -31,8 +31,8 @@ MIGRATING = {**WRITING, "foreign_keys": "OFF"}
 
 OLDEST = (3, 34)
 """The first version with the trigram index that search needs."""
-TOO_OLD = "database: Python's SQLite is {}, and search needs 3.34 or newer. Use a newer Python, or PostgreSQL."
-GONE = "The database file {} was removed or replaced. Start the server again to begin with the one that is there now."
+TOO_OLD = "database: search needs SQLite 3.34 or newer, but this Python has {}. Use a newer Python, or PostgreSQL."
+GONE = "The database file {} was removed or replaced. Restart the server to use the current file."
 
 
 class SQLite:
@@ -178,4 +178,4 @@ def _prepare(driver: Any, pragmas: Mapping[str, str]) -> None:
 def _require_foreign_keys(connection: Connection) -> None:
     broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
     if broken:
-        raise RuntimeError(f"the migration left {len(broken)} rows that point nowhere")
+        raise RuntimeError(f"the migration left {len(broken)} rows with dangling references")

@@ -24,7 +24,7 @@ def verify(file: Path) -> None:
         if found != ["ok"]:
             raise _damaged(file, found[0])
         if lost := connection.execute("PRAGMA foreign_key_check").fetchone():
-            raise _damaged(file, f"a row of {lost[0]} points nowhere")
+            raise _damaged(file, f"a row of {lost[0]} has a dangling reference")
         require_known(_revision(file, connection), MIGRATIONS)
 
 
@@ -34,7 +34,7 @@ def _translated(file: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise Problem("storage_unavailable", f"{file} cannot be read or copied: {error}.") from error
+        raise Problem("storage_unavailable", f"Cannot read or copy {file}: {error}.") from error
 
 
 def _open(file: Path) -> sqlite3.Connection:
@@ -50,4 +50,4 @@ def _revision(file: Path, connection: sqlite3.Connection) -> str:
 
 
 def _damaged(file: Path, what: str) -> Problem:
-    return Problem("storage_unavailable", f"{file} is not a whole database of this program: {what}.")
+    return Problem("storage_unavailable", f"{file} is not an intact database of this program: {what}.")

@@ -51,7 +51,9 @@ def test_the_status_decides(status, kind, body):
     error = refused(status, body)
 
     assert type(error) is kind
-    assert error.message.startswith(("groq ", "The account at groq ", "The conversation "))
+    assert error.message.startswith(
+        ("groq ", "The account at groq ", "This chat ", "You have reached the rate limit of groq")
+    )
     assert error.detail == ("Sorry" if isinstance(body, dict) else "")
 
 
@@ -138,8 +140,8 @@ def test_another_page_is_judged_by_its_status_and_never_shown(status, code):
 
 
 def test_without_a_key_the_sentence_asks_for_one():
-    assert refused(401, secrets=()).message == "groq asks for a key. Set its api_key in config.json."
-    assert refused(401).message == "groq rejects the key. Check its api_key in config.json."
+    assert refused(401, secrets=()).message == "groq needs an API key. Set its api_key in config.json."
+    assert refused(401).message == "groq rejected the API key. Check its api_key in config.json."
 
 
 def test_the_key_is_never_shown():
@@ -150,7 +152,7 @@ def test_the_key_is_never_shown():
 
 def test_a_redirect_says_what_to_correct():
     assert refused(308).message == (
-        "groq redirects to another address (status 308), which is not followed. Correct its base_url."
+        "groq redirects to another address (status 308). Set its base_url in config.json to the final address."
     )
 
 
@@ -235,7 +237,7 @@ def test_a_record_in_mid_stream_is_judged_alike(record, code):
 def test_a_code_in_mid_stream_says_nothing_about_the_address():
     error = error_from_record("groq", {"error": {"message": "x", "code": 404}}, [KEY])
 
-    assert error.message == "groq failed while it answered."
+    assert error.message == "groq failed while answering."
 
 
 def test_a_record_in_mid_stream_shows_no_secret():

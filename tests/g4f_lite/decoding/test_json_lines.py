@@ -51,7 +51,7 @@ def test_a_line_that_is_not_json_is_told_after_those_before_it():
     values = decoder.feed(b'{"a": 1}\nInternal Server Error\n')
 
     assert next(values) == {"a": 1}
-    with pytest.raises(MalformedReplyError, match="olmo sent something that is not JSON"):
+    with pytest.raises(MalformedReplyError, match="olmo sent invalid JSON"):
         next(values)
 
 

@@ -136,7 +136,7 @@ def test_the_text_before_a_call_comes_before_it():
 
 
 def test_a_call_that_names_no_tool_is_malformed():
-    with pytest.raises(MalformedReplyError, match="without its name"):
+    with pytest.raises(MalformedReplyError, match="without a name"):
         parts_of([part("{}", index=0, id="a")])
 
 
@@ -144,7 +144,7 @@ def test_nothing_grows_for_ever():
     long = part("x" * (MAX_TEXT // 2 + 1), "add", index=0)
     with pytest.raises(MalformedReplyError, match="8 MiB"):
         parts_of(long, long)
-    with pytest.raises(MalformedReplyError, match="more calls"):
+    with pytest.raises(MalformedReplyError, match="more tool calls"):
         parts_of([part("{}", "add", index=number) for number in range(MAX_CALLS + 1)])
 
 

@@ -34,7 +34,7 @@ async def test_a_value_is_fetched(find, upstream):
 async def test_what_is_not_json_is_malformed(find, upstream, body):
     upstream.will_answer(body, to="/list")
 
-    with pytest.raises(MalformedReplyError, match="ollama sent something that is not JSON"):
+    with pytest.raises(MalformedReplyError, match="ollama sent invalid JSON"):
         await find()
 
 
@@ -56,5 +56,5 @@ async def test_half_a_value_is_a_cut(find, upstream):
 async def test_a_refusal_is_an_error(find, upstream):
     upstream.will_answer_json({"error": "no"}, status=401, to="/list")
 
-    with pytest.raises(UpstreamError, match="asks for a key"):
+    with pytest.raises(UpstreamError, match="needs an API key"):
         await find()

@@ -182,7 +182,7 @@ def test_a_refused_connection(client, nobody):
     error = failure(client(), f"{nobody}/x")
 
     assert error.code == "provider_unreachable"
-    assert error.message == f"h2o cannot be reached at {nobody}: connection refused. Is it running?"
+    assert error.message == f"Cannot reach h2o at {nobody}: the connection was refused. Check that it is running."
 
 
 def test_plain_http_where_tls_was_expected(client, upstream):
@@ -210,19 +210,19 @@ def test_a_name_that_dns_does_not_know(client, monkeypatch):
 
     error = failure(client(), "http://h2o.test:8080/v1")
 
-    assert error.message == "h2o cannot be reached at http://h2o.test:8080: there is no such host in DNS."
+    assert error.message == "Cannot reach h2o at http://h2o.test:8080: the host name was not found."
 
 
 def test_a_proxy_that_is_not_there(client, upstream, nobody):
     for url in (upstream.url, "https://h2o.test/"):
         error = failure(client(proxy=nobody.replace("//", f"//me:{KEY}@")), url)
-        assert error.message == "The proxy of h2o cannot be reached: connection refused. Is it running?"
+        assert error.message == "Cannot reach the proxy of h2o: the connection was refused. Check that it is running."
 
 
 def test_a_proxy_that_refuses(client, upstream):
     error = failure(client(proxy=upstream.url), "https://h2o.test/v1")
 
-    assert error.message == "The proxy of h2o refuses the connection (status 404)."
+    assert error.message == "The proxy of h2o refused the connection (status 404)."
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def test_a_connection_closed_before_the_headers(client, upstream, step):
     error = failure(client(), upstream.url)
 
     assert error.code == "stream_cut"
-    assert error.message == "h2o closed the connection before it answered."
+    assert error.message == "h2o closed the connection without answering."
 
 
 # bodies
@@ -366,7 +366,7 @@ def test_a_first_text_that_does_not_come_in_time(client, upstream):
 def test_comments_are_no_text(client, upstream):
     upstream.will_answer((step for _ in iter(int, 1) for step in (b":\n\n", pause(0.01))), to="/x")
 
-    assert "begin to answer" in timed_out(client(), upstream, first=0.1)[1]
+    assert "start to answer" in timed_out(client(), upstream, first=0.1)[1]
 
 
 def test_a_silence_in_the_middle(client, upstream):
@@ -413,7 +413,7 @@ def test_a_tls_handshake_that_does_not_come_in_time(client):
         address = f"https://127.0.0.1:{silent.getsockname()[1]}"
         error = failure(client(), address, limits={"connect": 0.05})
 
-    assert error.message == f"h2o does not accept connections at {address}. Is it running?"
+    assert error.message == f"h2o did not accept a connection at {address}. Check that it is running."
 
 
 def test_a_wait_for_a_connection_does_not_outlast_the_first_text(client):

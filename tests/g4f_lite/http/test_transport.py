@@ -202,7 +202,7 @@ async def test_a_refused_connection(http, nobody):
     error = await failure(http, f"{nobody}/v1/x")
 
     assert error.code == "provider_unreachable"
-    assert error.message == f"groq cannot be reached at {nobody}: connection refused. Is it running?"
+    assert error.message == f"Cannot reach groq at {nobody}: the connection was refused. Check that it is running."
 
 
 async def test_plain_http_where_tls_was_expected(http, upstream):
@@ -221,14 +221,14 @@ async def test_a_name_that_dns_does_not_know(http, monkeypatch):
     error = await failure(http, "http://groq.test:8080/v1")
 
     assert error.code == "provider_unreachable"
-    assert error.message == "groq cannot be reached at http://groq.test:8080: there is no such host in DNS."
+    assert error.message == "Cannot reach groq at http://groq.test:8080: the host name was not found."
 
 
 async def test_a_proxy_that_is_not_there(http, upstream, nobody):
     error = await failure(http, upstream.url, entry(proxy=nobody.replace("//", f"//me:{KEY}@")))
 
     assert error.code == "provider_unreachable"
-    assert error.message == "The proxy of groq cannot be reached: connection refused. Is it running?"
+    assert error.message == "Cannot reach the proxy of groq: the connection was refused. Check that it is running."
 
 
 async def test_a_proxy_that_dns_does_not_know_is_not_taken_for_the_service(http, upstream):
@@ -236,7 +236,7 @@ async def test_a_proxy_that_dns_does_not_know_is_not_taken_for_the_service(http,
 
     error = await failure(http, f"{upstream.url}/x", settings)
 
-    assert error.message == "The proxy of groq cannot be reached: there is no such host in DNS."
+    assert error.message == "Cannot reach the proxy of groq: the host name was not found."
 
 
 async def test_an_error_whose_body_does_not_end_is_told_before_the_time_is_over(http, upstream):
@@ -249,7 +249,7 @@ async def test_a_proxy_that_refuses(http, upstream):
     error = await failure(http, "https://groq.test/v1", entry(proxy=upstream.url))
 
     assert error.code == "provider_unreachable"
-    assert error.message == "The proxy of groq refuses the connection (status 404)."
+    assert error.message == "The proxy of groq refused the connection (status 404)."
 
 
 async def test_a_request_passes_through_the_proxy(http, upstream):
@@ -300,7 +300,7 @@ async def test_a_connection_closed_before_the_headers(http, upstream, step):
     error = await failure(http, upstream.url)
 
     assert error.code == "stream_cut"
-    assert error.message == "groq closed the connection before it answered."
+    assert error.message == "groq closed the connection without answering."
 
 
 async def test_headers_that_do_not_come_in_time(http, upstream):

@@ -131,7 +131,7 @@ async def test_a_refused_file_is_a_model_that_is_not_supported(play):
     error = await failure()
 
     assert isinstance(error, ModelNotSupportedError)
-    assert "some.gguf cannot be loaded" in error.message
+    assert "Cannot load some.gguf" in error.message
     assert error.detail == "unknown architecture in some.gguf"
 
 
@@ -148,7 +148,7 @@ async def test_an_illegal_instruction_blames_the_cpu(play):
 async def test_a_killed_engine_hints_at_the_memory(play):
     play("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n")
 
-    assert "lack of memory" in (await failure()).message
+    assert "memory ran out" in (await failure()).message
 
 
 async def test_another_end_names_the_status_and_the_last_words(play):

@@ -129,7 +129,7 @@ def test_the_kinds_of_images_that_the_api_takes(given, sent):
 
 @pytest.mark.parametrize("kind", ["image/svg+xml", "image/bmp", "application/pdf"])
 def test_other_kinds_are_refused(kind):
-    with pytest.raises(ModelNotSupportedError, match="claude takes JPEG, PNG, GIF and WebP images, not"):
+    with pytest.raises(ModelNotSupportedError, match="claude accepts JPEG, PNG, GIF and WebP images, not"):
         turns(("user", "", (Image(f"data:{kind};base64,iVBORw0KGgo="),)))
 
 

@@ -178,14 +178,14 @@ async def test_a_hub_that_gives_no_reason_does_not_know_the_model(hub, upstream,
 async def test_a_wrong_token_is_told_from_an_unknown_model(hub, upstream, words):
     upstream.will_answer_json({"error": words}, status=401, to="")
 
-    with pytest.raises(KeyRejectedError, match="hf rejects the key"):
+    with pytest.raises(KeyRejectedError, match="hf rejected the API key"):
         await hub.mapping(MODEL)
 
 
 async def test_a_gated_model_needs_access_and_blames_nothing_else(hub, service):
     service.gated.add(MODEL)
 
-    with pytest.raises(NoAccessError, match="org/name is gated: ask for access") as caught:
+    with pytest.raises(NoAccessError, match=r"org/name is gated\. Request access") as caught:
         await hub.mapping(MODEL)
     assert (caught.value.code, caught.value.fault) == ("key_rejected", "route")
 
@@ -222,7 +222,7 @@ async def test_a_hub_that_stays_silent_is_not_waited_for(hub, upstream, monkeypa
     monkeypatch.setattr(hubs, "LOOKUP_LIMIT_S", 0.05)
     upstream.will_answer([b"{", silence()], headers=JSON, to="")
 
-    with pytest.raises(UpstreamTimeoutError, match="hf did not say"):
+    with pytest.raises(UpstreamTimeoutError, match="hf did not list"):
         await hub.mapping(MODEL)
     await asyncio.to_thread(upstream.wait_closed)
 
@@ -230,7 +230,7 @@ async def test_a_hub_that_stays_silent_is_not_waited_for(hub, upstream, monkeypa
 async def test_an_answer_that_breaks_off_is_a_cut(hub, upstream):
     upstream.will_answer([b"{", cut()], headers=JSON, to="")
 
-    with pytest.raises(UpstreamError, match="broke off"):
+    with pytest.raises(UpstreamError, match=r"before it was complete|was lost"):
         await hub.mapping(MODEL)
 
 
@@ -380,7 +380,7 @@ async def test_a_list_without_a_model_is_none(hub, upstream, page):
 
 
 async def test_a_wrong_token_is_told_when_models_are_listed(service, upstream, http):
-    with pytest.raises(KeyRejectedError, match="hf rejects the key"):
+    with pytest.raises(KeyRejectedError, match="hf rejected the API key"):
         await made(http, upstream.url, api_key="hf_wrong").models()
 
 
@@ -388,7 +388,7 @@ async def test_a_hub_out_of_reach_is_told(http):
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
 
-    with pytest.raises(UnreachableError, match="hf cannot be reached"):
+    with pytest.raises(UnreachableError, match="Cannot reach hf"):
         await made(http, url).models()
 
 

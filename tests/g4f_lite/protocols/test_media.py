@@ -74,10 +74,10 @@ def test_what_is_no_image_is_refused(medium):
 
 @pytest.mark.parametrize("medium", [{}, {"url": "file:///etc/passwd"}, ("/etc/passwd", "a.png")], ids=str)
 def test_nothing_is_read_from_anywhere(medium):
-    with pytest.raises(ValueError, match="url begins with"):
+    with pytest.raises(ValueError, match="url must start with"):
         images_of([medium])
 
 
 def test_an_image_needs_a_question():
-    with pytest.raises(ValueError, match="message of the user"):
+    with pytest.raises(ValueError, match="user message"):
         with_media([ANSWER], [{"url": ADDRESS}])

@@ -120,5 +120,5 @@ def test_images_are_bare_base64():
 def test_an_image_of_which_there_is_only_the_address_is_refused():
     message = Message("user", "What is it?", (Image("https://example.org/cat.png"),))
 
-    with pytest.raises(ModelNotSupportedError, match="ollama fetches no images"):
+    with pytest.raises(ModelNotSupportedError, match="ollama cannot fetch images"):
         chat_request("ollama", "m", [message], Params(), None)

@@ -330,7 +330,7 @@ def test_images_go_to_models_that_see():
     message_ = Message("user", "What is this?", (PIXEL, PIXEL))
 
     assert asked([message_]).images == [PIXEL.inline] * 2
-    with pytest.raises(ModelNotSupportedError, match="takes no images"):
+    with pytest.raises(ModelNotSupportedError, match="does not accept images"):
         asked([message_], model=known("tulu3-405b"))
 
 
@@ -429,7 +429,7 @@ def test_a_captcha_wants_a_browser(words):
     error, is_lost = judged(words)
 
     assert isinstance(error, NeedsBrowserError) and not is_lost
-    assert "not usable without a browser" in error.message
+    assert "needs a browser" in error.message
 
 
 @pytest.mark.parametrize("words", ["inappropriate_prompt", "inappropriate_prompt_text", "inappropriate_prompt_file"])

@@ -376,7 +376,7 @@ def test_the_call_of_a_tool_is_no_answer(stream):
     _, error = failing(*stream)
 
     assert error.code == "malformed_reply"
-    assert error.message == "groq sent the call of a tool that nobody offered, in the place of an answer."
+    assert error.message == "groq sent a call of a tool that was not offered, instead of an answer."
 
 
 def test_the_call_of_a_tool_beside_an_answer_does_no_harm():

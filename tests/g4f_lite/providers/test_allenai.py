@@ -184,7 +184,7 @@ async def test_images_are_files(provider, upstream):
 
 
 async def test_images_are_refused_where_the_model_is_blind(provider, upstream):
-    with pytest.raises(ModelNotSupportedError, match="takes no images"):
+    with pytest.raises(ModelNotSupportedError, match="does not accept images"):
         await ask(provider, [Message("user", "What is this?", (PIXEL,))])
     assert upstream.requests == []
 
@@ -348,7 +348,7 @@ async def test_a_thread_is_told_anew_only_once(provider, upstream):
     for _ in range(3):
         upstream.will_answer_json(refusal, status=400, to=DESCRIBED)
 
-    with pytest.raises(RejectedError, match="rejects the request"):
+    with pytest.raises(RejectedError, match="rejected the request"):
         await ask(provider, FOLLOW_UP, {"parent": "msg_X", "user": "somebody"})
     assert len(upstream.requests) == 2
 
@@ -365,7 +365,7 @@ async def test_a_reply_that_was_cut_leaves_no_state(provider, upstream):
     upstream.will_answer([tree(), chunk("a")], headers=JSON_LINES, to=DESCRIBED)
     pieces = []
 
-    with pytest.raises(UpstreamError, match="broke off"):
+    with pytest.raises(UpstreamError, match=r"before it was complete|was lost"):
         async for piece in provider.stream(TULU, QUESTION, Params()):
             pieces.append(piece)
 
@@ -379,7 +379,7 @@ async def test_a_reply_that_was_cut_leaves_no_state(provider, upstream):
 async def test_a_captcha_ends_it(provider, upstream, service, described):
     service.captcha, service.described = True, described
 
-    with pytest.raises(NeedsBrowserError, match="not usable without a browser"):
+    with pytest.raises(NeedsBrowserError, match="needs a browser"):
         await ask(provider)
     assert len(upstream.requests) == 1 + (not described)
 
@@ -403,7 +403,7 @@ async def test_an_unknown_model_is_passed_on_and_not_supported(provider, upstrea
 async def test_a_service_that_wants_an_account_says_so(provider, upstream, status):
     upstream.will_answer_json({"error": {"code": status, "message": "No"}}, status=status, to=DESCRIBED)
 
-    with pytest.raises(KeyRejectedError, match="without an account"):
+    with pytest.raises(KeyRejectedError, match="only answers people with an account"):
         await ask(provider)
     assert len(upstream.requests) == 1
 

@@ -127,7 +127,7 @@ async def test_images_are_seen(made):
 
 
 async def test_other_kinds_of_images_are_refused_before_anything_is_asked(made, upstream):
-    with pytest.raises(ModelNotSupportedError, match="claude takes JPEG"):
+    with pytest.raises(ModelNotSupportedError, match="claude accepts JPEG"):
         await ask(made(), messages=[Message("user", "", (Image("data:image/bmp;base64,Qk0="),))])
     assert upstream.requests == []
 
@@ -304,7 +304,7 @@ async def test_an_answer_has_the_form_that_was_asked_for_or_is_refused(made):
     params = Params(extra={"response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": schema}}})
 
     assert json.loads(text_of(await ask(made(), params=params))) == {"said": "Hello there"}
-    with pytest.raises(RejectedError, match="rejects the request"):
+    with pytest.raises(RejectedError, match="rejected the request"):
         await ask(made(), "claude-old", params=params)
 
 
@@ -312,7 +312,7 @@ async def test_an_answer_has_the_form_that_was_asked_for_or_is_refused(made):
 
 
 async def test_other_complaints_are_final(made, upstream):
-    with pytest.raises(RejectedError, match="rejects the request") as caught:
+    with pytest.raises(RejectedError, match="rejected the request") as caught:
         await ask(made(), "claude-newest", [*conversation("a"), Message("assistant", "It is")])
     assert "does not support assistant message prefill" in caught.value.detail
     assert len(upstream.requests) == 1
@@ -368,7 +368,7 @@ async def test_the_edge_says_in_html_that_a_request_is_too_large(made, upstream)
 
 
 async def test_a_wrong_key_is_named_and_not_shown(made):
-    with pytest.raises(UpstreamError, match="claude rejects the key") as caught:
+    with pytest.raises(UpstreamError, match="claude rejected the API key") as caught:
         await ask(made(api_key="wrong-key"))
     assert "wrong-key" not in f"{caught.value} {caught.value.detail}"
 
@@ -400,7 +400,7 @@ def test_the_service_itself_is_the_default():
 @pytest.mark.parametrize(
     ("options", "mistake"),
     [
-        ({"thinking_budget": 500}, "options.thinking_budget: must be 0, which is off, or at least 1024"),
+        ({"thinking_budget": 500}, "options.thinking_budget: must be 0 (off) or at least 1024"),
         ({"thinking_budget": -1}, "options.thinking_budget: must be at least 0"),
         ({"max_tokens": 0}, "options.max_tokens: must be greater than 0"),
         ({"max_token": 1}, 'options.max_token: unknown key; did you mean "max_tokens"?'),
@@ -448,7 +448,7 @@ async def test_a_listing_that_is_none_is_malformed(made, upstream, body):
 
 
 async def test_a_refused_listing_is_an_error(made):
-    with pytest.raises(UpstreamError, match="rejects the key"):
+    with pytest.raises(UpstreamError, match="rejected the API key"):
         await made(api_key="wrong-key").list_models()
 
 

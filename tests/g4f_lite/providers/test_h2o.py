@@ -397,7 +397,7 @@ async def test_a_conversation_that_is_lost_twice_is_given_up(ask, upstream, serv
     )
 
     error = (await ask()).error
-    assert error.status == 404 and "forgets each conversation" in error.message
+    assert error.status == 404 and "loses each conversation" in error.message
     assert calls(upstream).count("POST /conversation/ID") == 2
     assert service.conversations == {}
 

@@ -149,7 +149,7 @@ async def test_those_who_are_not_live_are_the_last_resort(provider, service, ups
 async def test_a_model_that_nobody_chats_for_is_not_supported(provider, service, upstream, mapping):
     service.models[MODEL] = mapping
 
-    with pytest.raises(ModelNotSupportedError, match="Nobody takes chats for org/name at hf"):
+    with pytest.raises(ModelNotSupportedError, match="No service at hf offers chat with org/name"):
         await ask(provider)
     assert chats(upstream) == []
 
@@ -428,7 +428,7 @@ async def test_a_router_out_of_reach_is_told(service, upstream, http):
     with socket.create_server(("127.0.0.1", 0)) as server:
         router = f"http://127.0.0.1:{server.getsockname()[1]}"
 
-    with pytest.raises(UnreachableError, match=r"hf \(novita\) cannot be reached"):
+    with pytest.raises(UnreachableError, match=r"Cannot reach hf \(novita\)"):
         await ask(made(http, router, options={"hub_url": upstream.url}))
 
 
@@ -436,14 +436,14 @@ async def test_a_hub_out_of_reach_is_told(service, upstream, http):
     with socket.create_server(("127.0.0.1", 0)) as server:
         hub = f"http://127.0.0.1:{server.getsockname()[1]}"
 
-    with pytest.raises(UnreachableError, match="hf cannot be reached"):
+    with pytest.raises(UnreachableError, match="Cannot reach hf"):
         await ask(made(http, upstream.url, options={"hub_url": hub}))
 
 
 async def test_a_token_without_permission_is_told_what_it_lacks(provider, upstream):
     upstream.will_answer_json({"error": "Insufficient permissions"}, status=403)
 
-    with pytest.raises(NoAccessError, match="allow it to call Inference Providers") as caught:
+    with pytest.raises(NoAccessError, match="Allow the token to call Inference Providers") as caught:
         await ask(provider)
     assert (caught.value.code, caught.value.fault) == ("key_rejected", "route")
 
@@ -540,8 +540,8 @@ async def test_the_oldest_messages_are_left_out_and_the_person_is_told(service, 
     notice, via, *_ = await ask(provider, messages=messages)
 
     assert notice == Notice(
-        "The 4 oldest messages were left out, because hf gets 70 characters at most: raise options.max_inputs_length "
-        "of hf in config.json to send more."
+        "The 4 oldest messages were left out, because hf accepts at most 70 characters. To send more, raise "
+        "options.max_inputs_length of hf in config.json."
     )
     assert isinstance(via, Via)
     assert [message["content"] for message in upstream.requests[-1].json["messages"]] == ["Be brief.", "five"]
@@ -586,8 +586,8 @@ async def test_a_hub_that_fails_is_noticed_though_some_models_are_known(provider
     ("key", "works", "sentence"),
     [
         (TOKEN, True, ""),
-        ("hf_wrong", False, "huggingface rejects the key. Check its api_key in config.json."),
-        ("", False, "huggingface needs a token of Hugging Face"),
+        ("hf_wrong", False, "huggingface rejected the API key. Check its api_key in config.json."),
+        ("", False, "huggingface needs a Hugging Face token"),
     ],
 )
 async def test_a_wrong_key_is_found_before_anybody_asks(service, upstream, key, works, sentence):

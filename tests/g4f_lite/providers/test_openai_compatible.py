@@ -268,7 +268,7 @@ async def test_a_service_that_goes_on_complaining_is_not_asked_for_ever(provider
     for _ in range(5):
         upstream.will_answer_json(openai_error("Unknown field: stream_options, use max_completion_tokens"), status=400)
 
-    with pytest.raises(UpstreamError, match="rejects the request"):
+    with pytest.raises(UpstreamError, match="rejected the request"):
         await ask(provider, params=Params(max_tokens=9))
     assert len(upstream.requests) == 3
 
@@ -419,5 +419,5 @@ async def test_a_listing_that_is_none_is_malformed(provider, upstream, body):
 async def test_a_refused_listing_is_an_error(provider, upstream):
     upstream.will_answer_json(openai_error("no"), status=401, to=MODELS)
 
-    with pytest.raises(UpstreamError, match="rejects the key"):
+    with pytest.raises(UpstreamError, match="rejected the API key"):
         await provider.list_models()

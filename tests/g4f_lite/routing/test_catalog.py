@@ -93,7 +93,7 @@ async def test_a_provider_that_is_slow_to_list_is_not_waited_for(monkeypatch):
 
     await provider.refresh_models()
 
-    assert provider.health.last_error.message == "up did not list its models in 0.01 seconds."
+    assert provider.health.last_error.message == "up did not list its models within 0.01 seconds."
 
 
 def test_a_model_whose_providers_are_all_off_says_why():

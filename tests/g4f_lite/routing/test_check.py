@@ -35,7 +35,7 @@ async def test_a_provider_that_lists_its_models_works(config: CatalogConfig, ups
     assert (service.works, service.state, service.models, service.sentence) == (True, "ready", 3, "works")
     assert service.latency_ms and service.latency_ms > 0
     assert (off.works, off.state, off.latency_ms, off.models) == (False, "disabled", None, None)
-    assert off.sentence == "off is switched off in config.json."
+    assert off.sentence == "off is turned off in config.json."
 
 
 async def test_a_provider_that_refuses_does_not_work(config: CatalogConfig, upstream: Upstream) -> None:
@@ -93,7 +93,7 @@ async def test_a_provider_that_says_nothing_is_not_waited_for(
     guide, service, _ = await check(config, KINDS)
 
     assert guide.works
-    assert service.sentence == "service did not list its models in 0.1 seconds."
+    assert service.sentence == "service did not list its models within 0.1 seconds."
 
 
 def test_columns_of_a_table_stand_below_each_other() -> None:
@@ -122,11 +122,11 @@ def test_an_address_is_not_broken_and_a_sentence_keeps_some_room() -> None:
 def test_findings_have_headings_and_gaps_where_nothing_was_asked() -> None:
     findings = [
         CheckResult("guide", "Guide", "ready", 0.3, 1),
-        CheckResult("off", "OpenAICompatible", "disabled", sentence="off is switched off in config.json."),
+        CheckResult("off", "OpenAICompatible", "disabled", sentence="off is turned off in config.json."),
     ]
 
     assert results_table(findings).splitlines() == [
         "provider  kind              state     latency  models",
         "guide     Guide             ready     0 ms     1       works",
-        "off       OpenAICompatible  disabled                   off is switched off in config.json.",
+        "off       OpenAICompatible  disabled                   off is turned off in config.json.",
     ]

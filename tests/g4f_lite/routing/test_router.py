@@ -118,7 +118,7 @@ async def test_a_provider_that_is_switched_off_is_passed_over_in_silence():
     on.instance.will(Content("Hi"))
 
     assert await everything(a_model(off, on)) == [Answering("on", "Scripted", "upstream-m"), Content("Hi")]
-    with pytest.raises(ModelNotSupportedError, match="off is switched off"):
+    with pytest.raises(ModelNotSupportedError, match="off is turned off"):
         await everything(a_model(off))
 
 
@@ -279,7 +279,7 @@ async def test_a_provider_at_its_limit_for_too_long_leaves_the_turn_to_the_next(
         attempt, *reply = await everything(a_model(full, free))
 
     assert isinstance(attempt.error, OverloadedError)
-    assert "full is answering as many as max_concurrent allows, which is 1" in attempt.error.message
+    assert "full is already handling 1 requests, the limit set by max_concurrent" in attempt.error.message
     assert reply == [Answering("free", "Scripted", "upstream-m"), Content("Hello")]
     assert full.state == "ready"
 

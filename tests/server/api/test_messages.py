@@ -138,7 +138,7 @@ def test_a_version_written_by_hand_can_be_read_and_continued(client):
     ("body", "status", "said"),
     [
         ({}, 400, "content: is missing"),
-        ({"content": " \n"}, 400, "content: write something"),
+        ({"content": " \n"}, 400, "content: must not be blank"),
         ({"content": 7}, 400, "content"),
         ({"content": "x" * (LONGEST_TEXT + 1)}, 413, "A message can be at most 1 MiB"),
     ],

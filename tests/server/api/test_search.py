@@ -125,7 +125,7 @@ def test_the_page_explains_a_refused_query(client):
     response = client.get("/chat/search", query_string={"q": "x" * 201})
 
     assert response.status_code == 400
-    assert "A search can be 200 characters at most" in response.text
+    assert "A search can be at most 200 characters" in response.text
 
 
 def test_days_are_in_the_readers_time_zone(client, store, monkeypatch):

@@ -363,9 +363,9 @@ def test_bad_input_is_refused_in_json_without_asking_a_provider(client, upstream
         ({"message": "Hello"}, "message: must be an object, not text."),
         (a_turn(params={"temperature": "hot"}), "params.temperature: must be a number, not text."),
         (a_turn(action="dance"), "action: must be 'send', 'regenerate' or 'continue'."),
-        (a_turn(conversation_id="a b"), "conversation_id: must be letters, digits and signs of ASCII, without spaces."),
+        (a_turn(conversation_id="a b"), "conversation_id: must be printable ASCII without spaces."),
         ({"message": {"content": "a", "attachments": [1]}},
-         "message.attachments: must be empty: this version takes no files yet."),
+         "message.attachments: must be empty: this version does not support attachments."),
         ({}, "message: field required."),
     ],
 )  # fmt: skip

@@ -30,7 +30,7 @@ def test_what_is_no_key_is_refused_with_the_remedy(tmp_path, content):
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path):
-    with pytest.raises(Problem, match="cannot be read or made"):
+    with pytest.raises(Problem, match="Cannot read or create"):
         session_key(tmp_path / "nowhere")
 
 

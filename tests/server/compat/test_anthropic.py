@@ -101,7 +101,10 @@ def test_the_client_raises_when_a_stream_breaks_off(program, upstream):
     upstream.will_answer([delta("Hel"), cut()])
 
     said = []
-    with pytest.raises(anthropic.APIError, match="broke off"), program.messages.stream(**a_message()) as stream:
+    with (
+        pytest.raises(anthropic.APIError, match=r"before it was complete|was lost"),
+        program.messages.stream(**a_message()) as stream,
+    ):
         said.extend(stream.text_stream)
     assert said == ["Hel"]
 

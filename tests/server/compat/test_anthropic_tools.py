@@ -163,7 +163,7 @@ def test_the_client_raises_when_a_tool_call_breaks_off(program, upstream):
     upstream.will_answer([chunk({"tool_calls": [part]}) for part in ONE[:2]] + [cut()])
 
     with (
-        pytest.raises(anthropic.APIError, match="broke off"),
+        pytest.raises(anthropic.APIError, match=r"before it was complete|was lost"),
         program.messages.stream(**a_message(tools=[ADD])) as some,
     ):
         some.until_done()

@@ -144,7 +144,7 @@ class TestLlm:
         ("arguments", "words"),
         [
             (["-m", "gone"], "There is no model called n"),
-            (["-m", "keyed", "--key", WRONG_KEY], "This API key is not right"),
+            (["-m", "keyed", "--key", WRONG_KEY], "This API key is invalid"),
         ],
         ids=["an unknown model", "a wrong key"],
     )

@@ -141,7 +141,7 @@ def test_a_forced_tool_is_called_or_the_request_is_refused(program, upstream, se
         choice = {"type": "tool", "name": "now"}
 
     if service.kind == "Ollama":
-        with pytest.raises(Exception, match="tool_choice: nobody who answers for this model can be told"):
+        with pytest.raises(Exception, match="tool_choice: no provider of this model supports this field"):
             program.ask(stream=False, tool_choice=choice)
         assert upstream.requests == []
     else:

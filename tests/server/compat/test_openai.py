@@ -144,7 +144,7 @@ def test_the_client_raises_when_a_stream_breaks_off(program, upstream):
     stream = program.chat.completions.create(model="m", messages=QUESTION, stream=True)
 
     said = []
-    with pytest.raises(openai.APIError, match="broke off"):
+    with pytest.raises(openai.APIError, match=r"before it was complete|was lost"):
         said.extend(stream)
     assert said[-1].choices[0].delta.content == "Hel"
     assert all(chunk.choices[0].finish_reason is None for chunk in said)
@@ -338,13 +338,13 @@ def test_no_body_causes_a_bug(client, body):
 @pytest.mark.parametrize(
     ("members", "sentence"),
     [
-        ({"messages": []}, "messages: must be a list with at least 1 in it."),
+        ({"messages": []}, "messages: must be a list of at least 1 items."),
         ({"max_tokens": 10_000_000}, "max_tokens: must be at most 1000000."),
-        ({"stop": ["a"] * 17}, "stop: must be a list with at most 16 in it."),
-        ({"messages": [{"content": "Hi"}]}, "messages.0: A message's role is system, user or assistant."),
+        ({"stop": ["a"] * 17}, "stop: must be a list of at most 16 items."),
+        ({"messages": [{"content": "Hi"}]}, "messages.0: A message's role must be system, user or assistant."),
         (
             {"messages": [{"role": "x" * 200}]},
-            f"messages.0: A message's role is system, user or assistant, not '{'x' * 100}'.",
+            f"messages.0: A message's role must be system, user or assistant, not '{'x' * 100}'.",
         ),
     ],
 )

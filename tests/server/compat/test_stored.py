@@ -171,7 +171,7 @@ def test_a_reader_that_leaves_before_the_start_leaves_nothing_running(app, clien
 def test_a_stream_that_breaks_off_is_stored_as_failed(program, client, upstream):
     upstream.will_answer([delta("Hel"), cut()])
 
-    with pytest.raises(openai.APIError, match="broke off"):
+    with pytest.raises(openai.APIError, match=r"before it was complete|was lost"):
         list(program.chat.completions.create(model="m", messages=QUESTION, stream=True, store=True))
 
     reply = history(client)[0]["messages"][1]
@@ -222,7 +222,7 @@ def test_an_answer_that_is_stopped_on_the_page_is_an_error(program, client, upst
 
     thread = threading.Thread(target=stop)
     thread.start()
-    with pytest.raises(openai.APIError, match="stopped on the page"):
+    with pytest.raises(openai.APIError, match="stopped this answer on the page"):
         answer = program.chat.completions.create(model="m", messages=QUESTION, store=True, stream=stream)
         list(answer)
     thread.join()

@@ -85,11 +85,11 @@ async def test_a_broken_file_leaves_the_last_good_one_in_force(
     assert watched.applied == []
     assert watched.config == before
     assert watched.config_problem == (
-        "config.json was changed and not taken over: redis: must be empty or begin with redis://, rediss:// or "
+        "config.json was changed but not applied: redis: must be empty or start with redis://, rediss:// or "
         "unix:// (1 more in the log)"
     )
     assert [record.getMessage() for record in caplog.records] == [
-        "config.json was not applied: redis: must be empty or begin with redis://, rediss:// or unix://",
+        "config.json was not applied: redis: must be empty or start with redis://, rediss:// or unix://",
         'config.json was not applied: site_confg: unknown key; did you mean "site_config"?',
     ]
 
@@ -126,7 +126,7 @@ async def test_keys_that_need_a_restart_keep_their_values_and_are_named(
     assert (config.site_config.title, config.site_config.debug) == ("New", True)
     assert (config.site_config.port, config.url_prefix) == (1338, "")
     assert [record.getMessage() for record in caplog.records] == [
-        "config.json: a restart is needed for site_config.port, url_prefix"
+        "config.json: restart the server to apply site_config.port, url_prefix"
     ]
 
 
@@ -140,4 +140,4 @@ async def test_what_a_role_may_use_is_applied_and_who_may_come_in_is_not(
 
     (config,) = watched.applied
     assert (config.auth.mode, config.auth.roles.user.models) == ("none", ("guide",))
-    assert [record.getMessage() for record in caplog.records] == ["config.json: a restart is needed for auth.mode"]
+    assert [record.getMessage() for record in caplog.records] == ["config.json: restart the server to apply auth.mode"]

@@ -94,7 +94,7 @@ def test_this_machine_alone_may_connect(tmp_path: Path, host: str) -> None:
 def test_a_host_that_others_reach_is_refused_with_the_remedy(tmp_path: Path, host: str) -> None:
     (line,) = mistakes(tmp_path, {"site_config": {"host": host}})
 
-    assert line.startswith('site_config.host: lets other machines in, and auth.mode "none" asks nobody')
+    assert line.startswith('site_config.host: lets other machines connect, but auth.mode "none" asks no one')
     assert "listen on 127.0.0.1" in line
 
 
@@ -116,13 +116,13 @@ def test_the_shared_password_comes_from_the_environment_and_is_not_shown(tmp_pat
 def test_debugging_is_for_this_machine_alone(tmp_path: Path) -> None:
     lines = mistakes(tmp_path, {"site_config": {"host": "0.0.0.0", "debug": True}})
 
-    assert "site_config.debug: must be false where other machines can connect" in lines
+    assert "site_config.debug: must be false when other machines can connect" in lines
 
 
 def test_an_override_is_checked_like_the_file(tmp_path: Path) -> None:
     assert loaded(tmp_path, {"site_config": {"title": "Ours"}}, port=0).site_config.title == "Ours"
     assert mistakes(tmp_path, {}, port=70000) == ["site_config.port: must be at most 65535"]
-    assert "lets other machines in" in mistakes(tmp_path, {}, host="0.0.0.0")[0]
+    assert "lets other machines connect" in mistakes(tmp_path, {}, host="0.0.0.0")[0]
 
 
 @pytest.mark.parametrize(
@@ -133,30 +133,30 @@ def test_an_override_is_checked_like_the_file(tmp_path: Path) -> None:
         ({"site_config": []}, "site_config: must be an object, not a list"),
         ({"site_config": {"port": "80"}}, "site_config.port: must be a whole number, not text"),
         ({"site_config": {"port": -1}}, "site_config.port: must be at least 0"),
-        ({"site_config": {"host": ""}}, "site_config.host: must be an address of this machine"),
-        ({"site_config": {"host": "a b"}}, "site_config.host: must be an address of this machine"),
+        ({"site_config": {"host": ""}}, "site_config.host: must be an address or name of this machine"),
+        ({"site_config": {"host": "a b"}}, "site_config.host: must be an address or name of this machine"),
         ({"site_config": {"title": 5}}, "site_config.title: must be text, not a number"),
         ({"site_config": {"trusted_proxies": True}}, "site_config.trusted_proxies: must be a whole number"),
-        ({"site_config": {"allowed_hosts": ["https://a.org"]}}, "site_config.allowed_hosts: must hold host names"),
+        ({"site_config": {"allowed_hosts": ["https://a.org"]}}, "site_config.allowed_hosts: must list host names"),
         ({"site_config": {"allowed_hosts": "a.org"}}, "site_config.allowed_hosts: must be a list, not text"),
         ({"url_prefix": "/a b"}, "url_prefix: must be empty or a path"),
         ({"url_prefix": "/../etc"}, "url_prefix: must be empty or a path"),
         ({"url_prefix": "/a//b"}, "url_prefix: must be empty or a path"),
         ({"database": "chat.db"}, "database: must be a database URL"),
-        ({"database": "mysql://me:SECRET@db/x"}, "database: must begin with sqlite:/// or postgresql+psycopg://"),
-        ({"redis": "127.0.0.1:6379"}, "redis: must be empty or begin with redis://, rediss:// or unix://"),
+        ({"database": "mysql://me:SECRET@db/x"}, "database: must start with sqlite:/// or postgresql+psycopg://"),
+        ({"redis": "127.0.0.1:6379"}, "redis: must be empty or start with redis://, rediss:// or unix://"),
         ({"limits": {"turns_per_minute": -1}}, "limits.turns_per_minute: must be at least 0"),
         ({"limits": {"turn_per_minute": 1}}, 'limits.turn_per_minute: unknown key; did you mean "turns_per_minute"?'),
         ({"limits": []}, "limits: must be an object, not a list"),
         ({"auth": {"mode": "pasword"}}, "auth.mode: must be 'none', 'password' or 'accounts'"),
-        ({"auth": {"mode": "password"}}, "auth.password: the variable CHAT_PASSWORD is not set"),
-        ({"auth": {"mode": "password", "password": "short"}}, "auth.password: must have 8 characters or more"),
-        ({"auth": {"mode": "password", "password": "PASSWORD1"}}, "auth.password: must have 8 characters or more"),
+        ({"auth": {"mode": "password"}}, "auth.password: the variable CHAT_PASSWORD is set neither"),
+        ({"auth": {"mode": "password", "password": "short"}}, "auth.password: must have at least 8 characters"),
+        ({"auth": {"mode": "password", "password": "PASSWORD1"}}, "auth.password: must have at least 8 characters"),
         ({"auth": {"oidc": {"issuer": "https://a.org", "client_id": "x"}}}, "auth.oidc: needs auth.mode"),
         ({"auth": {"mode": "accounts", "oidc": {"issuer": "http://a.org"}}}, "auth.oidc.issuer: must be an address"),
         ({"auth": {"mode": "accounts", "roles": {"usr": {}}}}, 'auth.roles.usr: unknown key; did you mean "user"?'),
         ({"auth": {"mod": "none"}}, 'auth.mod: unknown key; did you mean "mode"?'),
-        ({"data_dir": "${DATA}"}, "data_dir: the variable DATA is not set"),
+        ({"data_dir": "${DATA}"}, "data_dir: the variable DATA is set neither"),
     ],
 )
 def test_a_mistake_names_its_place_and_the_remedy(tmp_path: Path, document: dict[str, Any], mistake: str) -> None:
@@ -169,7 +169,7 @@ def test_a_mistake_names_its_place_and_the_remedy(tmp_path: Path, document: dict
 def test_a_token_that_can_be_tried_out_is_refused(tmp_path: Path) -> None:
     (line,) = mistakes(tmp_path, {"site_config": {"metrics_token": "short"}})
 
-    assert line == "site_config.metrics_token: must be empty or have 16 ASCII characters or more"
+    assert line == "site_config.metrics_token: must be empty or at least 16 ASCII characters"
 
 
 def test_the_log_has_two_forms(tmp_path: Path) -> None:
@@ -186,4 +186,4 @@ def test_proxies_are_named_by_address_or_network(tmp_path: Path) -> None:
 def test_what_is_no_network_is_refused(tmp_path: Path, address: str) -> None:
     (line,) = mistakes(tmp_path, {"site_config": {"proxy_addresses": [address]}})
 
-    assert line.startswith("site_config.proxy_addresses: must hold addresses or networks")
+    assert line.startswith("site_config.proxy_addresses: must list addresses or networks")

@@ -75,7 +75,7 @@ class TestWithoutV1:
         response = client.post(path, json={"model": "guide", "messages": []}, headers={"Authorization": "Bearer x"})
 
         assert (response.status_code, response.json["error"]["code"]) == (404, "not_found")
-        assert "ends in /v1" in response.json["error"]["message"]
+        assert "must end in /v1" in response.json["error"]["message"]
 
 
 @pytest.mark.parametrize(

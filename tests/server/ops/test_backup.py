@@ -84,7 +84,7 @@ def test_a_restored_site_works_elsewhere(file: Path, elsewhere: Path, capsys: py
     assert titles(elsewhere) == ["Kept"]
     assert (elsewhere.parent / "data/session.key").read_bytes() == b"k" * 32
     assert (elsewhere.parent / ".env").read_text() == "KEY=value\n"
-    assert "is back; start the server" in capsys.readouterr().out
+    assert "You can start the server now" in capsys.readouterr().out
 
 
 def test_a_backup_is_one_file_for_its_owner_without_models_and_older_copies(file: Path) -> None:
@@ -171,7 +171,7 @@ def test_a_file_that_is_there_is_kept_unless_one_insists(
     before = file.read_bytes()
 
     assert command("backup", file, config) == 1
-    assert "is there already" in capsys.readouterr().err
+    assert "already exists" in capsys.readouterr().err
     assert file.read_bytes() == before
     assert command("backup", file, config, "--force") == 0
     assert file.read_bytes() != before
@@ -219,7 +219,9 @@ def test_what_is_no_backup_changes_nothing(
 
     assert command("restore", file, config) == 1
 
-    assert str(file) in (error := capsys.readouterr().err) or "is not a whole database" in error or "cannot be" in error
+    assert (
+        str(file) in (error := capsys.readouterr().err) or "is not an intact database" in error or "cannot be" in error
+    )
     assert titles(config) == ["Kept"]
     assert not list(config.parent.glob("data/*replaced*"))
 

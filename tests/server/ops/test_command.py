@@ -93,10 +93,10 @@ def test_a_changed_file_is_taken_over_and_a_broken_one_refused(config: Path) -> 
     with running("--config", config, cwd=config.parent) as (process, url):
         assert process.stderr
         write(config, {"models": {"new": "guide/guide"}})
-        while "was taken over" not in process.stderr.readline():
+        while "was applied" not in process.stderr.readline():
             assert process.poll() is None
         config.write_text("{")
-        while "was not taken over" not in process.stderr.readline():
+        while "was not applied" not in process.stderr.readline():
             assert process.poll() is None
         models = requests.get(f"{url}backend-api/v2/models", timeout=10).json()
         process.terminate()
@@ -128,7 +128,7 @@ def test_an_address_for_everybody_is_refused(config: Path) -> None:
     done = run("--config", config, "--host", "0.0.0.0")
 
     assert done.returncode == 2
-    assert done.stderr.startswith("site_config.host: lets other machines in")
+    assert done.stderr.startswith("site_config.host: lets other machines connect")
 
 
 def test_a_port_in_use_is_told_in_a_sentence(config: Path) -> None:
@@ -157,7 +157,7 @@ def test_a_second_server_of_one_database_is_refused(config: Path, tmp_path: Path
         done = run("--config", second)
 
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.splitlines()[-1].startswith(f"Another process is serving from {tmp_path}/data/chat.db.")
+    assert done.stderr.splitlines()[-1].startswith(f"Another process is already using {tmp_path}/data/chat.db.")
 
 
 def test_an_interrupted_start_is_1(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,7 +180,7 @@ def test_check_says_what_each_provider_lacks(config: Path) -> None:
     assert re.fullmatch(r"guide +Guide +ready +\d+ ms +1 +works", lines["guide"])
     assert re.search(r" unavailable +.*NOBODY_SETS_THIS", lines["keyless"])
     assert re.search(r" failing +\d+ ms +dead ", lines["dead"])
-    assert re.search(r" disabled +off is switched off in config.json.", lines["off"])
+    assert re.search(r" disabled +off is turned off in config.json.", lines["off"])
     assert max(map(len, done.stdout.splitlines())) <= 100
 
 

@@ -19,5 +19,5 @@ def test_a_folder_that_is_there_is_left_as_it_is(tmp_path):
 def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path):
     (tmp_path / "file").touch()
 
-    with pytest.raises(Problem, match="cannot be made"):
+    with pytest.raises(Problem, match="Cannot create"):
         data_folder.create(tmp_path / "file" / "data")

@@ -52,20 +52,23 @@ def test_what_is_safe_passes(tmp_path: Path, document: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("document", "words"),
     [
-        ({"site_config": BEHIND_A_PROXY}, 'auth.mode "none" asks nobody'),
+        ({"site_config": BEHIND_A_PROXY}, 'auth.mode is "none"'),
         (
             {"site_config": {**BEHIND_A_PROXY, "proxy_addresses": ["0.0.0.0/0"]}, "auth": ACCOUNTS},
-            "site_config.proxy_addresses believes everybody",
+            "site_config.proxy_addresses trusts every address",
         ),
         ({"site_config": {"allowed_hosts": ["x.example"]}, "auth": ACCOUNTS}, "site_config.trusted_proxies is 0"),
-        ({"site_config": {"host": "0.0.0.0"}, "auth": ACCOUNTS}, "site_config.host 0.0.0.0 lets other machines in"),
+        (
+            {"site_config": {"host": "0.0.0.0"}, "auth": ACCOUNTS},
+            "site_config.host 0.0.0.0 accepts connections from other machines",
+        ),
         (
             {
                 "providers": {
                     "x": {"kind": "OpenAICompatible", "base_url": "http://api.example/v1", "api_key": "secret"}
                 }
             },
-            "providers.x.base_url is http",
+            "providers.x.base_url uses http",
         ),
     ],
 )

@@ -34,7 +34,7 @@ def sign_in(url, name, password=PASSWORD):
 
 
 def test_accounts_are_made_and_changed_while_the_server_runs(config):
-    assert user(config, "add", "Anna", "--admin").stdout == "Anna can come in now.\n"
+    assert user(config, "add", "Anna", "--admin").stdout == "Anna can sign in now.\n"
 
     with running("--config", config, cwd=config.parent) as (process, url):
         assert sign_in(url, "anna").status_code == 303
@@ -64,7 +64,9 @@ def test_a_link_to_another_password_is_printed(config):
 
     done = user(config, "reset", "Anna")
 
-    assert re.fullmatch(r"Good once, for a day: http://127\.0\.0\.1:0/welcome\?token=[\w-]{40,}\n", done.stdout)
+    assert re.fullmatch(
+        r"This link works once and expires after a day: http://127\.0\.0\.1:0/welcome\?token=[\w-]{40,}\n", done.stdout
+    )
     said = (config.parent / "data" / FILE).read_text()
     assert [json.loads(line)["event"] for line in said.splitlines()] == ["account_added", "link_made"]
     assert PASSWORD not in said and done.stdout.split("=")[1].strip() not in said
@@ -88,7 +90,7 @@ def test_who_is_disabled_gets_no_link(config):
         (("add", "Ben"), "short", "A password needs at least 8 characters"),
         (("add", "Ben"), "password1", "too easy to guess"),
         (("add", " "), PASSWORD, "A name must have 1 to 64 visible characters"),
-        (("add",), PASSWORD, "Say whose account"),
+        (("add",), PASSWORD, "Name the account"),
         (("passwd", "Nobody"), PASSWORD, "This account does not exist"),
         (("disable", "Anna"), PASSWORD, "the only active administrator"),
     ],

@@ -107,7 +107,7 @@ def migrations_until(head: str, folder: Path) -> Path:
 def test_a_new_database_gets_the_newest_schema(empty_url: str) -> None:
     store = Store(empty_url)
 
-    assert store.open() == [f"Made the database with schema {HEAD}."]
+    assert store.open() == [f"Created the database with schema {HEAD}."]
 
     assert revision(store.database) == HEAD
     answered(store)
@@ -180,7 +180,7 @@ def test_an_older_schema_is_changed_and_keeps_its_rows(old: Store, tmp_path: Pat
 
     sentences = migrate(old.database, a_next_migration(tmp_path / "next"), AFTER)
 
-    assert sentences[-1] == f"Changed the database's schema from {HEAD} to {AFTER}."
+    assert sentences[-1] == f"Migrated the database from schema {HEAD} to {AFTER}."
     assert revision(old.database) == AFTER
     with old.database.read() as connection:
         assert "colour" in {column["name"] for column in inspect(connection).get_columns("conversations")}
@@ -188,7 +188,7 @@ def test_an_older_schema_is_changed_and_keeps_its_rows(old: Store, tmp_path: Pat
 
 
 def test_a_database_of_the_first_version_is_migrated(first: Store) -> None:
-    assert first.open()[-1] == f"Changed the database's schema from 0001 to {HEAD}."
+    assert first.open()[-1] == f"Migrated the database from schema 0001 to {HEAD}."
 
     question = first.message(ME, "q")
     assert (question.content, question.answering, question.notices) == ("Hello", None, [])
@@ -289,7 +289,7 @@ def test_two_programs_may_start_at_once(empty_url: str) -> None:
         assert revision(second.database) is None
     first.close()
 
-    assert second.open() == [f"Made the database with schema {HEAD}."]
+    assert second.open() == [f"Created the database with schema {HEAD}."]
     second.close()
 
 

@@ -38,7 +38,7 @@ def is_held(store: Store) -> bool:
     try:
         store.lock()
     except Problem as problem:
-        assert problem.message.startswith("Another process is serving from")
+        assert problem.message.startswith("Another process is already using")
         return True
     return False
 
