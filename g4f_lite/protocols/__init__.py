@@ -1,1 +1,1 @@
-"""What services speak, a folder each: what they are asked, and how their replies are decoded."""
+"""The protocols of services, a folder each: request bodies, and decoders of replies."""

@@ -1,4 +1,4 @@
-"""Functions that a model may call, as OpenAI's protocol writes them, read for those who speak another one. Pure.
+"""Reads the functions and calls of OpenAI's protocol, for providers with a protocol of their own. Pure.
 
 Source: https://platform.openai.com/docs/api-reference/chat/create
 """
@@ -10,17 +10,17 @@ from typing import Any, NamedTuple, NoReturn
 from g4f_lite.messages import Message
 
 REASONING_MEMBER = "reasoning_content"
-"""The member of a message with calls that holds what the model thought before: DeepSeek refuses one without it, Groq
-one with it."""
+"""The member of a message with calls that holds the model's reasoning before them: DeepSeek refuses a message without
+it, Groq one with it."""
 UNREADABLE = "INVALID_JSON"
-"""The member that holds arguments which are no object, where a protocol wants one.
+"""The member that holds arguments that are not an object, where a protocol wants an object.
 
 Source: https://platform.claude.com/docs/en/agents-and-tools/tool-use/fine-grained-tool-streaming
 """
 
 
-class Call(NamedTuple):
-    """A call of a function. arguments: what should be the JSON of an object."""
+class FunctionCall(NamedTuple):
+    """A call of a function. arguments: normally the JSON of an object."""
 
     id: str
     name: str
@@ -28,7 +28,7 @@ class Call(NamedTuple):
 
 
 def are_functions(value: Any) -> bool:
-    """Tell whether all of a list of tools, or of calls of such, are functions with a name."""
+    """Return whether every tool, or tool call, in a list is a function with a name."""
     return isinstance(value, list) and all(map(named, value))
 
 
@@ -38,24 +38,24 @@ def named(value: Any) -> str:
     return name if isinstance(name, str) else ""
 
 
-def calls_of(message: Message) -> list[Call]:
-    """Return the calls in a message of the assistant; see `are_functions` for what they are."""
+def calls_of(message: Message) -> list[FunctionCall]:
+    """Return the calls in a message of the assistant. They must pass `are_functions`."""
     calls = message.extra.get("tool_calls", ())
-    return [Call(_text(one.get("id")), named(one), _text(_function(one).get("arguments"))) for one in calls]
+    return [FunctionCall(_text(call.get("id")), named(call), _text(_function(call).get("arguments"))) for call in calls]
 
 
 def result_of(message: Message) -> str | None:
-    """Return the id of the call that a message has the result of; None: it is no result."""
+    """Return the id of the call whose result the message is; None if it is not a result."""
     return message.extra.get("tool_call_id")
 
 
 def names_of(messages: Sequence[Message]) -> dict[str, str]:
-    """Return the functions that were called, by the ids of the calls."""
+    """Return the names of the functions that were called, by the ids of the calls."""
     return {call.id: call.name for message in messages for call in calls_of(message)}
 
 
 def input_of(arguments: str) -> dict[str, Any]:
-    """Return the object that arguments are; none at all are an empty one, and what is no object is kept in one."""
+    """Return the arguments as an object. Arguments that are not one become its `UNREADABLE` member."""
     try:
         value = json.loads(arguments or "{}", parse_constant=_refuse)
     except (ValueError, RecursionError):
@@ -71,7 +71,7 @@ def _function(value: Any) -> Mapping[str, Any]:
 
 
 def _text(value: Any) -> str:
-    """Return a text; a program may send arguments as the object that the text should hold."""
+    """Return a text. A program may send arguments as an object instead of its JSON."""
     return value if isinstance(value, str) else "" if value is None else json.dumps(value)
 
 

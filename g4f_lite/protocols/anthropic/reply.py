@@ -1,4 +1,4 @@
-"""A reply of Anthropic's Messages API, decoded: bytes as they arrive in, pieces out. Pure.
+"""Decodes a reply of Anthropic's Messages API: takes bytes as they arrive, returns pieces. Pure.
 
 Source: https://platform.claude.com/docs/en/build-with-claude/streaming
 """
@@ -18,7 +18,7 @@ FINISH_REASONS: dict[str, FinishReason] = {
     "model_context_window_exceeded": "length",
     "refusal": "content_filter",
 }
-"""What ends a reply, where it is not a plain stop."""
+"""The API's reasons for the end of a reply; any other is a plain stop."""
 STATUSES = {
     "invalid_request_error": 400,
     "authentication_error": 401,
@@ -30,13 +30,13 @@ STATUSES = {
     "timeout_error": 504,
     "overloaded_error": 529,
 }
-"""The status that an error has where it comes before the reply; others are a 500."""
+"""The status of each error when it comes before the reply; other errors are a 500."""
 INPUT = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 OUTPUT = "output_tokens"
 
 
 class AnthropicReply(SseReplyDecoder):
-    """One reply. It has finished when the service said why it stopped."""
+    """One reply. It has finished when the service sent a stop reason."""
 
     def __init__(self, provider: str, secrets: Collection[str] = (), *, offers_tools: bool = False) -> None:
         super().__init__(provider, secrets)
@@ -80,7 +80,7 @@ class AnthropicReply(SseReplyDecoder):
         if not self.has_finished and not self.is_over:
             raise self.cut()
         if not self._has_answered:
-            self._judge_silence()
+            self._check_empty_reply()
         reason = FINISH_REASONS.get(self._stop_reason, "stop")
         yield from self._calls.end(is_cut=reason != "stop")
         tokens = Usage(sum(self._counts[name] for name in INPUT), self._counts[OUTPUT])
@@ -98,7 +98,7 @@ class AnthropicReply(SseReplyDecoder):
         self._stop(message)
 
     def _block(self, block: Any, index: Any, pieces: list[Piece]) -> None:
-        """Take a block of a message, its beginning, or what a delta adds; what nobody asked for is left."""
+        """Add a block of a message, its beginning, or a delta; types that were not requested are ignored."""
         match block:
             case {"type": "text" | "text_delta", "text": str(text)} if text:
                 self._has_answered = True
@@ -117,13 +117,13 @@ class AnthropicReply(SseReplyDecoder):
                 self._stop_reason = reason
 
     def _count(self, usage: Any) -> None:
-        """Take counts, which are running totals; a proxy that has none may say 0 behind the real ones."""
+        """Update the counts, which are running totals. A proxy without any may send 0 after the real ones."""
         if isinstance(usage, dict):
-            said: dict[str, Any] = {name: usage.get(name) for name in self._counts}
-            self._counts |= {name: max(self._counts[name], count) for name, count in said.items() if is_count(count)}
+            sent: dict[str, Any] = {name: usage.get(name) for name in self._counts}
+            self._counts |= {name: max(self._counts[name], count) for name, count in sent.items() if is_count(count)}
 
-    def _judge_silence(self) -> None:
-        """Raise what it means that there is no answer, unless the model just had nothing to say."""
+    def _check_empty_reply(self) -> None:
+        """Raise the error that a missing answer means; a model may also just answer with nothing."""
         if not self.has_finished:
             raise self.malformed("an end without an answer")
         if self._stop_reason == "tool_use" and not self._offers_tools:
@@ -135,7 +135,7 @@ class AnthropicReply(SseReplyDecoder):
         return value
 
     def _failure(self, value: dict[str, Any]) -> UpstreamError:
-        """Return the error that a record tells of, judged by its type as if it had come as a status."""
+        """Return the error in a record. Its type stands for the status that it would have had."""
         match value:
             case {"error": {"type": str(type_)}} if type_ in STATUSES:
                 return self.error_from_record({**value, "status": STATUSES[type_]})

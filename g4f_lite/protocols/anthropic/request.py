@@ -1,4 +1,4 @@
-"""What Anthropic's Messages API is asked: the body of a request, within the rules of that API. Pure.
+"""Builds the body of a request to Anthropic's Messages API, within its rules. Pure.
 
 Source: https://platform.claude.com/docs/en/api/messages
 """
@@ -11,24 +11,24 @@ from typing import Any
 from g4f_lite.errors import ImageNotSupportedError, RejectedError
 from g4f_lite.messages import Image, Message, Params
 from g4f_lite.protocols.anthropic.tools import Block, output_config, result, tool_choice, tools, use
-from g4f_lite.protocols.functions import Call, calls_of, names_of, result_of
+from g4f_lite.protocols.functions import FunctionCall, calls_of, names_of, result_of
 
 OPENING = "Hello."
-"""What the user says where the assistant has the first word, which the API does not allow."""
+"""The user's message before an assistant's first one, since the API wants the user to begin."""
 HOTTEST = 1.0
 LEAST_TOP_P_THINKING = 0.95
 MEDIA_TYPES = {type_: type_ for type_ in ("image/jpeg", "image/png", "image/gif", "image/webp")} | {
     "image/jpg": "image/jpeg"
 }
-"""What the API takes, under the names it knows."""
+"""The image types that the API takes, under the names that it knows."""
 
 ADAPTIVE = {"type": "adaptive", "display": "summarized"}
-"""How newer models think: as much as they find right. What they think they tell in short if asked to."""
+"""Newer models decide themselves how much to think. They return a summary of it only on request."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenLimits:
-    """Units: tokens. max_tokens: of an answer whose request names no limit. thinking: 0 is off, at least 1024 is on."""
+    """Units: tokens. max_tokens: for requests that name no limit. thinking: 0 is off, at least 1024 is on."""
 
     max_tokens: int
     thinking: int
@@ -36,13 +36,13 @@ class TokenLimits:
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
-    """What one of the two said until the other's turn came."""
+    """The messages of one side until the other side's turn."""
 
     role: str
     content: str = ""
     images: tuple[Image, ...] = ()
     results: tuple[Message, ...] = ()
-    calls: tuple[Call, ...] = ()
+    calls: tuple[FunctionCall, ...] = ()
 
     @property
     def is_blank(self) -> bool:
@@ -60,7 +60,7 @@ def message_request(
     """Return the body that asks for a reply.
 
     provider: the name in config.json, for the sentence of an error.
-    left_out: what the model does not take: `temperature`, `top_p`, `thinking`, or of that `budget_tokens` alone;
+    left_out: fields that the model does not take: `temperature`, `top_p`, `thinking`, or only `budget_tokens` in it;
     `strict` of tools.
     Raises: ImageNotSupportedError for an image of a kind that the API does not take.
     """
@@ -85,9 +85,9 @@ def message_request(
 
 
 def refused_field(body: Mapping[str, Any], error: RejectedError) -> str:
-    """Return what to ask again without; empty when the service complains about something else.
+    """Return the field to leave out of the next request; empty if the error is about something else.
 
-    Newer models take no temperature and think as much as they find right; older ones cannot think, nor be strict.
+    Newer models take no temperature and decide themselves how much to think. Older ones have no thinking, nor `strict`.
     """
     if type(error) is not RejectedError:
         return ""
@@ -100,7 +100,7 @@ def refused_field(body: Mapping[str, Any], error: RejectedError) -> str:
 
 
 def _turns(messages: Sequence[Message]) -> list[_Turn]:
-    """Return what was said in turns, the user first: one each, none of white space alone."""
+    """Return the turns, alternating, the user's first. Messages of white space alone are left out."""
     turns: list[_Turn] = []
     for message in messages:
         turn = _turn(message)
@@ -129,9 +129,9 @@ def _joined(first: _Turn, second: _Turn) -> _Turn:
 
 
 def _may_think(last: _Turn, choice: Mapping[str, Any], left_out: Collection[str]) -> bool:
-    """Tell whether the API allows thinking: not where a call is forced, nor behind thoughts that it wants back.
+    """Return whether the API allows thinking: not if a call is forced, nor after thoughts that it wants back.
 
-    Those before a call were signed, which OpenAI's protocol has no place for; newer models do not ask for them.
+    The thoughts before a call are signed, and OpenAI's protocol has no place for that. Newer models do not need them.
     """
     is_free = last.role == "user" and choice.get("type") not in ("any", "tool")
     return is_free and (not last.results or "budget_tokens" in left_out)
@@ -142,10 +142,13 @@ def _is_system(message: Message) -> bool:
 
 
 def _content(provider: str, turn: _Turn) -> str | list[Block]:
-    """Return the text, or a list of blocks where there is more: results come first, and images, as the API advises."""
+    """Return the text, or a list of blocks if there is more. Results and images come first, as the API advises."""
     if not (turn.images or turn.results or turn.calls):
         return turn.content
-    results = [result(result_of(one) or "", [*_text(one.content), *_images(provider, one)]) for one in turn.results]
+    results = [
+        result(result_of(message) or "", [*_text(message.content), *_images(provider, message)])
+        for message in turn.results
+    ]
     return [*results, *_images(provider, turn), *_text(turn.content), *map(use, turn.calls)]
 
 
@@ -153,8 +156,8 @@ def _text(content: str) -> list[Block]:
     return [{"type": "text", "text": content}] if content.strip() else []
 
 
-def _images(provider: str, said: Message | _Turn) -> list[Block]:
-    return [{"type": "image", "source": _source(provider, image)} for image in said.images]
+def _images(provider: str, source: Message | _Turn) -> list[Block]:
+    return [{"type": "image", "source": _source(provider, image)} for image in source.images]
 
 
 def _source(provider: str, image: Image) -> dict[str, str]:
@@ -167,7 +170,7 @@ def _source(provider: str, image: Image) -> dict[str, str]:
 
 
 def _max_tokens(wanted: int, budget: int) -> int:
-    """Return a limit that leaves room for the answer behind the thoughts, which count, too."""
+    """Return a limit that leaves room for an answer after the thoughts, which count as well."""
     return wanted if wanted > budget else wanted + budget
 
 
@@ -176,7 +179,7 @@ def _thinking(budget: int, left_out: Collection[str]) -> dict[str, Any]:
 
 
 def _sampling(params: Params, thinks: bool, left_out: Collection[str]) -> dict[str, float]:
-    """Return the temperature or else `top_p`: newer models refuse both at once, and one that thinks has its own."""
+    """Return the temperature, or else `top_p`: newer models refuse both at once. Thinking fixes the temperature."""
     given: dict[str, float] = {}
     if params.temperature is not None and not thinks:
         given["temperature"] = min(params.temperature, HOTTEST)

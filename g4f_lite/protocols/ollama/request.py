@@ -8,7 +8,15 @@ from typing import Any
 
 from g4f_lite.errors import ImageNotSupportedError
 from g4f_lite.messages import Image, Message, Params
-from g4f_lite.protocols.functions import REASONING_MEMBER, Call, are_functions, calls_of, input_of, names_of, result_of
+from g4f_lite.protocols.functions import (
+    REASONING_MEMBER,
+    FunctionCall,
+    are_functions,
+    calls_of,
+    input_of,
+    names_of,
+    result_of,
+)
 
 HINTS = ("seed", "frequency_penalty", "presence_penalty")
 """Fields of OpenAI's protocol that are options here, under the same names."""
@@ -76,7 +84,7 @@ def _message(provider: str, message: Message, names: Mapping[str, str]) -> dict[
     return written
 
 
-def _call(call: Call) -> dict[str, Any]:
+def _call(call: FunctionCall) -> dict[str, Any]:
     return {"id": call.id, "function": {"name": call.name, "arguments": input_of(call.arguments)}}
 
 

@@ -1,1 +1,1 @@
-"""OpenAI's chat completions, and the lists of models that go with them."""
+"""OpenAI's chat completions and lists of models."""

@@ -1,4 +1,4 @@
-"""A reply in the OpenAI chat protocol, decoded: bytes as they arrive in, pieces out. Pure.
+"""Decodes a reply of OpenAI's chat protocol: takes bytes as they arrive, returns pieces. Pure.
 
 Source: https://platform.openai.com/docs/api-reference/chat-streaming
 """
@@ -28,13 +28,13 @@ FINISH_REASONS: dict[str, FinishReason] = {
     "prohibited_content": "content_filter",
     "spii": "content_filter",
 }
-"""What services call the end of a reply, where it is not a plain stop; Gemini's own words are in capitals."""
+"""The services' reasons for the end of a reply; any other is a plain stop. Gemini writes its own in capitals."""
 BREAKS = {"error": 500, "abort": 500, "insufficient_system_resource": 503}
-"""What they call an end that is none, and the status that stands for it."""
+"""Reasons that mean a failure instead of an end, and the status of each."""
 
 
 class OpenAIReply(SseReplyDecoder):
-    """One reply. It has finished when the service said why it ended."""
+    """One reply. It has finished when the service sent a reason."""
 
     def __init__(self, provider: str, secrets: Collection[str] = (), *, offers_tools: bool = False) -> None:
         super().__init__(provider, secrets)
@@ -61,11 +61,11 @@ class OpenAIReply(SseReplyDecoder):
         self._chunk(value, pieces)
         if not self.texts.size and not self.has_finished:
             raise self.malformed("an answer without a message")
-        self._finish = self._finish or "stop"  # having come whole, it has finished
+        self._finish = self._finish or "stop"  # a whole body has always finished
 
     def conclusion(self) -> Iterator[Piece]:
         if not self.has_finished:
-            self._judge_silence()
+            self._check_unfinished()
         if self._calls_tool and not self._has_answered and not self._offers_tools:
             raise self.malformed("a call of a tool that was not offered, instead of an answer")
         reason = FINISH_REASONS.get(self._finish, "stop")
@@ -74,23 +74,23 @@ class OpenAIReply(SseReplyDecoder):
             yield self._usage
         yield Finish("tool_calls" if reason == "stop" and self._calls else reason)
 
-    def _judge_silence(self) -> None:
-        """Raise what it means that the service never said why the reply ended, unless `[DONE]` came behind text."""
+    def _check_unfinished(self) -> None:
+        """Raise the error that a missing reason means, unless `[DONE]` came after text."""
         if not self.is_over:
             raise self.cut()
         if not self.texts.size:
             raise self.malformed("an end without an answer")
 
     def _chunk(self, value: Any, pieces: list[Piece]) -> None:
-        if any(item.get("error") for item in _dicts(value)):  # Gemini puts an error into a list
+        if any(item.get("error") for item in _dicts(value)):  # Gemini wraps an error in a list
             raise self.error_from_record(value)
         if not isinstance(value, dict):
             raise self.malformed("unexpected JSON")
         choices = [choice for choice in _dicts(value.get("choices")) if not choice.get("index")]
         for choice in choices:
             self._choice(choice, pieces)
-        for complaint in filter(None, map(_complaint, [value, *choices])):
-            raise self.error_from_record(complaint)
+        for failure in filter(None, map(_failure, [value, *choices])):
+            raise self.error_from_record(failure)
         if usage := value.get("usage") or _groq(value).get("usage"):
             self._usage = _usage(usage) or self._usage
 
@@ -114,7 +114,7 @@ class OpenAIReply(SseReplyDecoder):
             self._calls.feed(parts, pieces)
 
     def _content(self, content: Any, pieces: list[Piece]) -> None:
-        """Take a text, or a list of parts; a part of the type `thinking` holds more of them (Mistral)."""
+        """Add a text, or a list of parts. A part of the type `thinking` holds parts itself (Mistral)."""
         for part in [{"text": content}] if isinstance(content, str) else _dicts(content):
             if part.get("type") == "thinking":
                 self.texts.add_reasoning(_text(part.get("thinking")), pieces)
@@ -123,8 +123,8 @@ class OpenAIReply(SseReplyDecoder):
                 self.texts.add_content(text, pieces)
 
 
-def _complaint(part: dict[str, Any]) -> dict[str, Any] | None:
-    """Return what a chunk, or a choice in it, says of a failure; None where it tells of none."""
+def _failure(part: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the failure in a chunk, or in a choice of it; None if there is none."""
     if part.get("error") or part.get("object") == "error":
         return part
     if error := _groq(part).get("error"):
@@ -134,19 +134,19 @@ def _complaint(part: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _groq(chunk: dict[str, Any]) -> dict[str, Any]:
-    """Return what Groq adds to a chunk; source: https://console.groq.com/docs/api-reference#chat-create."""
+    """Return Groq's addition to a chunk; source: https://console.groq.com/docs/api-reference#chat-create."""
     added = chunk.get("x_groq")
     return added if isinstance(added, dict) else {}
 
 
 def _old_call(delta: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the parts of the one call that there was before `tool_calls`."""
+    """Return the parts of a `function_call`, the predecessor of `tool_calls`."""
     call = delta.get("function_call")
     return [{"index": 0, "function": call}] if call else []
 
 
 def _text(value: Any) -> str:
-    """Return a text, or the joined ones of a list of parts `{"type": "text", "text"}`."""
+    """Return a text, or the joined texts of a list of parts `{"type": "text", "text"}`."""
     if isinstance(value, str):
         return value
     texts = [part.get("text") for part in _dicts(value)]
@@ -161,7 +161,7 @@ def _usage(value: Any) -> Usage | None:
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:
-    """Return the objects of a list; nothing of what is no list."""
+    """Return the objects of a list; none if the value is not a list."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 

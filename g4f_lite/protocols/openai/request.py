@@ -1,4 +1,4 @@
-"""What a service of OpenAI's protocol is asked: the body of a chat completion. Pure.
+"""Builds the body of a chat completion in OpenAI's protocol. Pure.
 
 Source: https://platform.openai.com/docs/api-reference/chat/create
 """
@@ -13,8 +13,8 @@ from g4f_lite.http.unsupported_fields import without
 from g4f_lite.messages import Image, Message, Params
 from g4f_lite.protocols.functions import REASONING_MEMBER, result_of
 
-SHOWN = "(The image follows.)"
-"""What a tool has answered that answered with images alone; its message holds none."""
+IMAGE_FOLLOWS = "(The image follows.)"
+"""The text of a tool's result that is only images; its message cannot hold them."""
 
 
 def chat_request(
@@ -22,11 +22,13 @@ def chat_request(
 ) -> dict[str, Any]:
     """Return the body that asks for a reply.
 
-    left_out: what the model does not take: fields of the body, or `reasoning_content` of its messages.
+    left_out: fields of the body that the model does not take, or `reasoning_content` of its messages.
     """
     body = {
         "model": model,
-        "messages": [_without_thoughts(one) if REASONING_MEMBER in left_out else one for one in _written(messages)],
+        "messages": [
+            _without_reasoning(message) if REASONING_MEMBER in left_out else message for message in _written(messages)
+        ],
         "stream": True,
         "stream_options": {"include_usage": True},
         **params.given(),
@@ -36,44 +38,45 @@ def chat_request(
 
 
 def refused_field(body: Mapping[str, Any], error: RejectedError) -> str:
-    """Return what to ask again without; empty when the service complains about something else."""
+    """Return the field to leave out of the next request; empty if the error is about something else."""
     if (
         type(error) is RejectedError
         and REASONING_MEMBER in error.detail
-        and any(REASONING_MEMBER in one for one in body["messages"])
+        and any(REASONING_MEMBER in message for message in body["messages"])
     ):
         return REASONING_MEMBER
     return refused_parameter(body, error)
 
 
 def _written(messages: Sequence[Message]) -> Iterator[dict[str, Any]]:
-    """Yield the messages; what tools showed is the user's, behind all results, which hold text alone."""
-    shown: tuple[Image, ...] = ()
+    """Yield the messages. A result holds only text, so images of tools go into a user's message after all results."""
+    images: tuple[Image, ...] = ()
     for message in messages:
         if result_of(message) is not None:
-            shown += message.images
-            yield _message(replace(message, content=message.content or (SHOWN if message.images else ""), images=()))
+            images += message.images
+            content = message.content or (IMAGE_FOLLOWS if message.images else "")
+            yield _message(replace(message, content=content, images=()))
             continue
-        if shown and message.role == "user":
-            message = replace(message, images=shown + message.images)
-        elif shown:
-            yield _message(Message("user", "", shown))
-        shown = ()
+        if images and message.role == "user":
+            message = replace(message, images=images + message.images)
+        elif images:
+            yield _message(Message("user", "", images))
+        images = ()
         yield _message(message)
-    if shown:
-        yield _message(Message("user", "", shown))
+    if images:
+        yield _message(Message("user", "", images))
 
 
 def _message(message: Message) -> dict[str, Any]:
     return {"role": message.role, "content": _content(message), **message.extra}
 
 
-def _without_thoughts(message: Mapping[str, Any]) -> dict[str, Any]:
+def _without_reasoning(message: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in message.items() if name != REASONING_MEMBER}
 
 
 def _content(message: Message) -> str | list[dict[str, Any]]:
-    """Return the text, or a list of parts where there are images; many services know texts alone."""
+    """Return the text, or a list of parts if there are images: many services take only texts."""
     if not message.images:
         return message.content
     text = [{"type": "text", "text": message.content}] if message.content else []
