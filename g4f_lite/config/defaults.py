@@ -4,8 +4,8 @@ from typing import Any
 
 PROVIDERS: dict[str, dict[str, Any]] = {
     "guide": {"kind": "Guide"},
-    "local": {"kind": "LocalModel", "timeout": {"first": 300}, "options": {"models_dir": "data/models"}},
-    "ollama": {"kind": "Ollama", "base_url": "http://127.0.0.1:11434", "timeout": {"first": 300}},
+    "local": {"kind": "LocalModel", "options": {"models_dir": "data/models"}},
+    "ollama": {"kind": "Ollama", "base_url": "http://127.0.0.1:11434"},
     "openai": {
         "kind": "OpenAICompatible",
         "enabled": False,
@@ -17,7 +17,6 @@ PROVIDERS: dict[str, dict[str, Any]] = {
     "allenai": {"kind": "AllenAI", "enabled": False},
     "h2o": {"kind": "H2o", "enabled": False},
 }
-"""Those that load a model first may take their time."""
 
 MODELS: dict[str, Any] = {
     "guide": "guide/guide",

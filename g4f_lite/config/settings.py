@@ -81,10 +81,11 @@ class Strict(BaseModel):
 
 
 class Timeout(Strict):
-    """How long to wait, in seconds: to connect, for the first piece, between two pieces, for the whole reply."""
+    """How long to wait, in seconds: to connect, while the service is silent before its first text and after it, and
+    for the whole reply. The default for the first lets a local server load a model and read a long prompt."""
 
     connect: Seconds = 5
-    first: Seconds = 60
+    first: Seconds = 300
     idle: Seconds = 60
     total: Seconds = 600
 

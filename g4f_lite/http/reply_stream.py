@@ -7,6 +7,7 @@ import aiohttp
 
 from g4f_lite.decoding.reply_decoder import ReplyDecoder
 from g4f_lite.errors import StreamCutError
+from g4f_lite.http.timeouts import bytes_arrived
 from g4f_lite.http.transport import reading
 from g4f_lite.pieces import Piece
 
@@ -22,6 +23,7 @@ async def decode_reply(response: aiohttp.ClientResponse, decoder: ReplyDecoder) 
     try:
         with reading(decoder.provider):
             async for block in response.content.iter_any():
+                bytes_arrived()
                 for piece in decoder.feed(block):
                     yield piece
                 if decoder.is_over:

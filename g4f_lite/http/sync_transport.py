@@ -110,6 +110,7 @@ def decode_reply(response: requests.Response, reply: ReplyDecoder, patience: Syn
     """Yield the pieces of a reply as its bytes arrive. Raises: UpstreamError, after the pieces before it."""
     try:
         for block in _blocks(response, reply.provider, patience):
+            patience.bytes_arrived()
             for piece in reply.feed(block):
                 yield piece
                 patience.heard()

@@ -1,8 +1,9 @@
-"""The time limits of a reply: for the first text, between two pieces, and for the whole."""
+"""The time limits of a reply: for silence before the first text, for silence after it, and for the whole."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing, contextmanager
+from contextvars import ContextVar
 from math import inf
 from time import monotonic
 from typing import Any
@@ -11,30 +12,53 @@ from g4f_lite.config.settings import Timeout
 from g4f_lite.errors import UpstreamTimeoutError
 from g4f_lite.pieces import Finish, Piece, Preliminary
 
+_clocks: ContextVar[tuple[Callable[[], None], ...]] = ContextVar("clocks", default=())
+"""What restarts the clocks of the reply that the running code waits for."""
+
+
+def bytes_arrived() -> None:
+    """Restart the clocks of the reply that is waited for: whatever a service sends shows that it is alive."""
+    for restart in _clocks.get():
+        restart()
+
+
+@contextmanager
+def restarting(restart: Callable[[], None]) -> Iterator[None]:
+    """Call the function, too, whenever bytes arrive while the block runs."""
+    token = _clocks.set((*_clocks.get(), restart))
+    try:
+        yield
+    finally:
+        _clocks.reset(token)
+
 
 async def within(limits: Timeout, provider: str, pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, None]:
-    """Yield the pieces as they arrive, and close their source if the next one takes too long.
+    """Yield the pieces as they arrive, and close their source if the service sends nothing for too long.
 
-    Each preliminary piece restarts the wait for the first text, because another service was called.
+    Each preliminary piece restarts the wait for the first text, because another service was called; so do bytes
+    without text, such as comments.
     The reader's own time between two pieces counts only against the limit for the whole reply.
     Raises: UpstreamTimeoutError, whose sentence names the limit.
     """
     clock = asyncio.get_running_loop().time
-    alarm = Alarm()
     end = clock() + limits.total
-    limit_s = limits.first
+    alarm = Alarm(limits.first, end)
+    clocks = (alarm.restart,)
     begun = False
     piece: Piece | None = None
     async with aclosing(pieces):
         try:
             while True:
-                due = clock() + limit_s
-                alarm.set(due if due < end else end)
-                piece = await anext(pieces)
+                alarm.set()
+                token = _clocks.set(clocks)
+                try:
+                    piece = await anext(pieces)
+                finally:
+                    _clocks.reset(token)
                 alarm.due = inf
                 yield piece
                 if not begun and not isinstance(piece, Preliminary):
-                    begun, limit_s = True, limits.idle
+                    begun, alarm.limit_s = True, limits.idle
         except StopAsyncIteration:
             return
         except asyncio.CancelledError as error:
@@ -50,12 +74,17 @@ async def within(limits: Timeout, provider: str, pieces: AsyncGenerator[Piece, N
 class Alarm:
     """Cancels the waiting task when its time is up. `due`: that time on the loop's clock; `inf` between waits.
 
+    limit_s: how long a silence may be, in seconds.
+
     All waits of a reply share one timer. If it fires before the current wait is due, it is set again. A timer for each
     piece would cost more than everything else that happens to the piece.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, limit_s: float, end: float) -> None:
+        """end: when the whole reply has to be there, on the loop's clock."""
         self._loop = asyncio.get_running_loop()
+        self._end = end
+        self.limit_s = limit_s
         self.due = inf
         self._timer_due = inf
         self._timer: asyncio.TimerHandle | None = None
@@ -63,14 +92,19 @@ class Alarm:
         self._cancelled_before = 0
         self._has_rung = False
 
-    def set(self, due: float) -> None:
+    def set(self) -> None:
         """Begin a wait of the current task."""
-        self.due = due
+        self.restart()
         self._has_rung = False
         self._task = asyncio.current_task(self._loop)  # with the loop as argument it is four times as fast
         self._cancelled_before = self._task.cancelling() if self._task else 0
-        if due < self._timer_due:
-            self._set_timer(due)
+        if self.due < self._timer_due:
+            self._set_timer(self.due)
+
+    def restart(self) -> None:
+        """Begin the silence anew, within the limit for the whole reply."""
+        due = self._loop.time() + self.limit_s
+        self.due = due if due < self._end else self._end
 
     def stop(self) -> None:
         """Stop for good."""
@@ -131,10 +165,14 @@ class SyncTimeouts:
             raise self.exhausted()
         return left_s
 
+    def bytes_arrived(self) -> None:
+        """Restart the clock: whatever a service sends shows that it is alive."""
+        self._due = monotonic() + (self.limits.idle if self._begun else self.limits.first)
+
     def heard(self) -> None:
         """Begin the wait for the next text."""
         self._begun = True
-        self._due = monotonic() + self.limits.idle
+        self.bytes_arrived()
 
     def exhausted(self) -> UpstreamTimeoutError:
         """Return the error for a limit that was exceeded."""

@@ -14,6 +14,7 @@ from yarl import URL
 from g4f_lite.config.settings import ProviderSettings
 from g4f_lite.decoding.error_responses import error_from_response
 from g4f_lite.errors import MalformedReplyError, StreamCutError, UnreachableError, UpstreamError, UpstreamTimeoutError
+from g4f_lite.http.timeouts import bytes_arrived
 
 ERROR_BODY_BYTES = 65536
 ERROR_BODY_S = 5
@@ -75,6 +76,7 @@ class Http:
                     allow_redirects=False,
                     timeout=_timeout(settings),
                 )
+        bytes_arrived()
         try:
             if not 200 <= response.status < 300 and response.status not in accepted:
                 body = await _error_body(response, min(ERROR_BODY_S, (due - clock()) / 2))

@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 
 SHARE = 0.9
 """Of `timeout.first`, for each that is asked: when all of it is over, nobody else can be asked any more."""
+LONGEST_SILENCE_S = 60
+"""Before the first text of each that is asked: the next one may be faster."""
 MAX_CHATS = 256
 MAX_INPUTS_LENGTH = 10000
 """Characters."""
@@ -230,7 +232,8 @@ class HuggingFaceAPI(Provider):
             raise ModelNotSupportedError(
                 f"No service at {self.name} offers chat with {model[:100]}. Choose another model."
             )
-        return first_to_answer(candidates, SHARE * self.settings.timeout.first, begun, self._breakers)
+        patience_s = min(SHARE * self.settings.timeout.first, LONGEST_SILENCE_S)
+        return first_to_answer(candidates, patience_s, begun, self._breakers)
 
     def _ask(self, one: InferenceProvider, messages: Sequence[Message], params: Params) -> AsyncGenerator[Piece, None]:
         spelled = replace(params, extra=one.spelled(params.extra))

@@ -12,6 +12,7 @@ from g4f_lite.errors import (
     UpstreamError,
     UpstreamTimeoutError,
 )
+from g4f_lite.http.timeouts import restarting
 from g4f_lite.pieces import Attempt, Piece, Via
 from g4f_lite.routing.circuit_breaker import CircuitBreakers
 
@@ -38,7 +39,8 @@ async def first_to_answer(
 ) -> AsyncGenerator[Piece, None]:
     """Yield an Attempt for each that failed, and then who answers, and the reply.
 
-    patience_s: how long each may take to begin; `since`, on the loop's clock, is when the first one's time began.
+    patience_s: how long each may be silent before its first text. since: when the first one's time began, on the loop's
+    clock.
     breakers: by the candidates' routes; those that failed lately are asked behind the others.
     Raises: what blames the request or the key, at once; when all failed, the last error about payment if there was one,
     else the last error; what happens behind the first text.
@@ -48,7 +50,7 @@ async def first_to_answer(
     for candidate in in_turn:
         async with aclosing(candidate.ask()) as pieces:
             try:
-                first = await _first(pieces, since + patience_s, candidate.name)
+                first = await _first(pieces, since, patience_s, candidate.name)
             except UpstreamError as error:
                 failures.append(_judged(error, candidate))
                 if error.fault != "request":
@@ -68,10 +70,12 @@ async def first_to_answer(
     raise _most_telling(failures)
 
 
-async def _first(pieces: AsyncGenerator[Piece, None], due: float, name: str) -> Piece:
+async def _first(pieces: AsyncGenerator[Piece, None], since: float, patience_s: float, name: str) -> Piece:
+    clock = asyncio.get_running_loop().time
     try:
-        async with asyncio.timeout_at(due):
-            return await anext(pieces)
+        async with asyncio.timeout_at(since + patience_s) as limit:
+            with restarting(lambda: limit.reschedule(clock() + patience_s)):
+                return await anext(pieces)
     except TimeoutError as error:
         raise UpstreamTimeoutError(
             f"{name} did not start to answer in time. Try again, or choose another model."

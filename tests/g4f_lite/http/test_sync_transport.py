@@ -363,10 +363,12 @@ def test_a_first_text_that_does_not_come_in_time(client, upstream):
     assert (text, "begin to answer within 0.05 seconds" in sentence) == ("", True)
 
 
-def test_comments_are_no_text(client, upstream):
+def test_comments_are_a_sign_of_life_and_no_text(client, upstream):
     upstream.will_answer((step for _ in iter(int, 1) for step in (b":\n\n", pause(0.01))), to="/x")
 
-    assert "start to answer" in timed_out(client(), upstream, first=0.1)[1]
+    text, sentence = timed_out(client(), upstream, first=0.2, total=0.6)
+
+    assert (text, "timeout.total" in sentence) == ("", True)
 
 
 def test_a_silence_in_the_middle(client, upstream):

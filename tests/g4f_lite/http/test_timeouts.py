@@ -5,7 +5,7 @@ from contextlib import suppress
 import pytest
 
 from g4f_lite.errors import UpstreamTimeoutError
-from g4f_lite.http.timeouts import within
+from g4f_lite.http.timeouts import bytes_arrived, within
 from g4f_lite.messages import Params, conversation
 from g4f_lite.pieces import Content, Finish
 from tests.support.services.scripted import SILENCE, scripted
@@ -48,6 +48,38 @@ async def test_the_whole_has_a_third():
     _, sentence = await heard_before_the_end(up)
 
     assert "timeout.total" in sentence
+
+
+async def test_bytes_restart_the_clock_of_a_silence_and_not_that_of_the_whole():
+    async def alive():
+        for text in "ab":
+            for _ in range(8):
+                await asyncio.sleep(0.01)
+                bytes_arrived()
+            yield Content(text)
+        while True:
+            await asyncio.sleep(0.01)
+            bytes_arrived()
+
+    limits = scripted(first=0.04, idle=0.04, total=0.4).settings.timeout
+    heard = []
+    with pytest.raises(UpstreamTimeoutError, match=r"timeout\.total"):
+        async for piece in within(limits, "up", alive()):
+            heard.append(piece)
+
+    assert heard == [Content("a"), Content("b")]
+
+
+async def test_bytes_of_one_reply_say_nothing_about_another():
+    quiet = scripted(first=0.03)
+    quiet.instance.will(SILENCE)
+    waiting = asyncio.create_task(anext(limited(quiet)))
+    for _ in range(4):
+        await asyncio.sleep(0.01)
+        bytes_arrived()
+
+    with pytest.raises(UpstreamTimeoutError):
+        await waiting
 
 
 async def test_a_reply_in_time_passes_unchanged():

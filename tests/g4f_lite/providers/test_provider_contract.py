@@ -16,6 +16,7 @@ import pytest
 from g4f_lite.config.settings import ProviderSettings, Timeout
 from g4f_lite.decoding.call_assembler import CallAssembler
 from g4f_lite.errors import UpstreamError
+from g4f_lite.http.timeouts import within
 from g4f_lite.http.transport import Http
 from g4f_lite.messages import Params, conversation
 from g4f_lite.pieces import Content, Finish, Piece, Preliminary, ToolCalls
@@ -38,6 +39,7 @@ from tests.support.services.upstream import (
     byte_by_byte,
     cut,
     not_found,
+    pause,
     reset,
     silence,
     wait_until,
@@ -194,6 +196,25 @@ async def test_text_arrives_before_the_reply_is_whole(kind, upstream):
 
     await asyncio.to_thread(upstream.wait_request_to(kind.paths[0]).wait_closed)
     await http.close()
+
+
+async def test_a_service_that_sends_anything_is_alive(kind, upstream):
+    """Its comments come sooner than the limits of silence, and its text later."""
+    if not kind.comment:
+        return
+    http = Http()
+    upstream.otherwise = kind.otherwise
+    alive = [pause(0.1), kind.comment] * 4
+    steps = [*kind.start, *alive, kind.text("a"), *alive, *kind.end]
+    script(upstream, kind, Answer(steps, headers=kind.headers))
+    limits = Timeout(first=0.3, idle=0.3)
+    provider = made(kind, http, upstream.url, timeout=limits)
+    reply = provider.stream("model", conversation("Hello"), Params())
+
+    pieces = [piece async for piece in within(limits, "service", reply)]
+    await http.close()
+
+    assert is_whole((pieces, None), "a")
 
 
 # tools
