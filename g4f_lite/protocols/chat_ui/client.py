@@ -1,4 +1,4 @@
-"""Visits to a chat-ui server on an event loop: each with cookies of its own, and each cleans up behind itself."""
+"""The asynchronous client of chat-ui servers: each session has its own cookies and deletes its conversation."""
 
 import asyncio
 import logging
@@ -24,38 +24,38 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Session:
-    """What the server knows one visitor by, and the call that is owed it in the end."""
+    """A client with its own cookies, and the request that cleans up after it."""
 
     client: Http
     cleanup: FlowRequest | None = None
 
 
 class ChatUiClient:
-    """The visits of one provider. Conversations are deleted behind its back, so that nobody waits for that."""
+    """The sessions of one provider. Conversations are deleted in the background, so that no answer waits for it."""
 
     def __init__(self, provider: str, settings: ProviderSettings, http: Http) -> None:
-        """provider: the name in config.json, for the sentence of an error."""
+        """provider: the name in config.json, for error messages."""
         self._provider = provider
         self._settings = settings
         self._http = http
-        self._leaving: set[asyncio.Task[None]] = set()
+        self._cleanups: set[asyncio.Task[None]] = set()
 
     async def answer(self, turn: RequestFlow, stack: AsyncExitStack) -> ClientResponse:
-        """Return the answer to the question of a turn, its body not yet read; leaving the stack ends the visit.
+        """Return the response with the answer, its body not yet read. Leaving the stack ends the session.
 
         Raises: UpstreamError.
         """
-        return await self._goal(turn, turn.calls(), self._session(turn, stack), stack)
+        return await self._drive(turn, turn.calls(), self._session(turn, stack), stack)
 
     async def close(self) -> None:
-        """Wait until all conversations are deleted; that is never long."""
-        if self._leaving:
-            await asyncio.wait(self._leaving)
+        """Wait until all conversations are deleted, for at most CLEANUP_S seconds."""
+        if self._cleanups:
+            await asyncio.wait(self._cleanups)
 
-    async def _goal(
+    async def _drive(
         self, turn: RequestFlow, calls: FlowRequests[None], session: _Session, stack: AsyncExitStack
     ) -> ClientResponse:
-        """Make the calls; return the answer to the one they are for."""
+        """Make the calls; return the response to the last one."""
         call = next(calls)
         while True:
             if call.new_session:
@@ -92,23 +92,23 @@ class ChatUiClient:
         )
 
     def _session(self, turn: RequestFlow, stack: AsyncExitStack) -> _Session:
-        """Return a new session, which is left when the stack is."""
+        """Return a new session, which ends with the stack."""
         session = _Session(self._http.with_cookies(turn.base_url))
-        stack.callback(self._leave, turn, session)
+        stack.callback(self._start_cleanup, turn, session)
         return session
 
-    def _leave(self, turn: RequestFlow, session: _Session) -> None:
-        task = asyncio.get_running_loop().create_task(self._left(turn, session))
-        self._leaving.add(task)
-        task.add_done_callback(self._leaving.discard)
+    def _start_cleanup(self, turn: RequestFlow, session: _Session) -> None:
+        task = asyncio.get_running_loop().create_task(self._clean_up(turn, session))
+        self._cleanups.add(task)
+        task.add_done_callback(self._cleanups.discard)
 
-    async def _left(self, turn: RequestFlow, session: _Session) -> None:
+    async def _clean_up(self, turn: RequestFlow, session: _Session) -> None:
         try:
             async with asyncio.timeout(CLEANUP_S), AsyncExitStack() as stack:
                 if session.cleanup:
-                    await self._goal(turn, turn.cleanup(session.cleanup), session, stack)
+                    await self._drive(turn, turn.cleanup(session.cleanup), session, stack)
         except (UpstreamError, TimeoutError) as error:
             code = error.code if isinstance(error, UpstreamError) else UpstreamTimeoutError.code
-            log.info("%s: provider %s; a conversation was not deleted", code, self._provider)
+            log.info("%s: provider %s did not delete a conversation", code, self._provider)
         finally:
             await session.client.close()

@@ -1,7 +1,7 @@
-"""A reply of a chat-ui server, decoded: bytes as they arrive in, pieces out. Pure.
+"""Decodes a reply of a chat-ui server: takes bytes as they arrive, returns pieces. Pure.
 
-Until September 2023 such a server passes on the events of the text-generation server behind it; later ones send JSON
-lines. The first byte that is not blank tells which.
+Until September 2023, such a server passes on the events of its text-generation server. Later ones send JSON lines. The
+first byte that is not blank shows which.
 Source: https://github.com/huggingface/chat-ui, src/routes/conversation/[id]/+server.ts
 """
 
@@ -17,14 +17,14 @@ from g4f_lite.pieces import Finish, FinishReason, Piece
 
 START = "<|startoftext|>"
 ENDS = ("</s>", "<|endoftext|>")
-"""What models begin and end with. Some servers do not mark them as special."""
+"""The marks at the beginning and end of a model's text. Some servers do not mark them as special."""
 
 
 class ChatUiReply(SseReplyDecoder):
-    """One reply. It has finished when the whole text came, or the model's own mark of its end."""
+    """One reply. It has finished when the whole text, or the model's own end mark, came."""
 
     def __init__(self, provider: str, secrets: Collection[str] = (), stop: Collection[str] = ()) -> None:
-        """stop: the texts that were to end the reply."""
+        """stop: the stop sequences of the request."""
         super().__init__(provider, secrets)
         self._lines = JsonLinesDecoder(provider)
         self._stop = tuple(stop)
@@ -58,7 +58,7 @@ class ChatUiReply(SseReplyDecoder):
         self._take_value(self.decoded(record.data or record.error), pieces)
 
     def take_whole(self, value: Any, pieces: list[Piece]) -> None:
-        """Take the list of one reply that comes when streaming was not asked for."""
+        """Read a whole reply: a list of one, as sent without streaming."""
         if not isinstance(value, list) or len(value) != 1:
             raise self.malformed("unexpected JSON")
         self._take_value(value[0], pieces)
@@ -79,7 +79,7 @@ class ChatUiReply(SseReplyDecoder):
             self._take_generation(value, pieces)
 
     def _take_generation(self, record: dict[str, Any], pieces: list[Piece]) -> None:
-        """Take a record of the text-generation server: a token, at the end with the whole text."""
+        """Read a record of the text-generation server: a token, and with the last one the whole text."""
         token, text = record.get("token"), record.get("generated_text")
         if isinstance(token, dict):
             self._take_token(token, pieces)
@@ -96,41 +96,41 @@ class ChatUiReply(SseReplyDecoder):
         if text in ENDS:
             self._finish = "stop"
         elif text != START and not token.get("special"):
-            self._say(text, pieces)
+            self._add_text(text, pieces)
 
     def _take_update(self, update: dict[str, Any], pieces: list[Piece]) -> None:
-        """Take a line of a later server. Types that are not about the text are left out."""
+        """Read a line of a later server. Types without text are ignored."""
         match update:
             case {"type": "stream", "token": str(token)}:
-                self._say(token.rstrip("\0"), pieces)  # padded, so that its length cannot be seen on the wire
+                self._add_text(token.rstrip("\0"), pieces)  # padded, to hide its length on the wire
             case {"type": "finalAnswer"}:
                 self._conclude(str(update.get("text") or ""), pieces)
                 self._finish = "stop"
             case {"type": "error"} | {"type": "status", "status": "error"}:
                 raise self._failure(update)
 
-    def _say(self, text: str, pieces: list[Piece]) -> None:
-        self._finish = None  # a mark that text follows was not the end
+    def _add_text(self, text: str, pieces: list[Piece]) -> None:
+        self._finish = None  # an end mark with text after it was not the end
         if not self._has_begun:
             self._has_begun = bool(text)
             text = text.lstrip()
         self.texts.add_content(text, pieces)
 
     def _conclude(self, whole: str, pieces: list[Piece]) -> None:
-        """End the reply; its whole text is said only if its tokens were not."""
+        """End the reply; add its whole text only if no tokens came."""
         self.is_over = True
         if not self.texts.size:
             self.texts.add_content(_without_marks(whole), pieces)
 
     def _guessed_reason(self, token: Any, whole: str) -> FinishReason:
-        """Return why a reply ended that does not say so: without a mark of its end, or a text to stop at, it is cut."""
+        """Guess the reason for the end: without an end mark or a stop sequence, the reply was cut at its limit."""
         is_open = isinstance(token, dict) and token.get("text") and not token.get("special")
         if self._finish or not is_open or whole.endswith(self._stop):
             return "stop"
         return "length"
 
     def _failure(self, record: dict[str, Any]) -> UpstreamError:
-        """Return the error that a record tells of; one of validation is about the request."""
+        """Return the error in a record. An error of validation means that the request is wrong."""
         is_about_request = record.get("error_type") == "validation"
         return self.error_from_record({**record, "code": 422} if is_about_request else record)
 

@@ -1,4 +1,4 @@
-"""What is asked of a chat-ui server: the conversation as one text, and how the reply should be made. Pure."""
+"""Builds a request to a chat-ui server: the conversation as one text, and the parameters. Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,18 +11,18 @@ INSTRUCTION = (
     "instruction: this is a conversation beween, a user and an AI assistant, "
     "respond to the latest message, referring to the conversation if needed\n"
 )
-"""The first line of the prompt of a synchronous call, as its description has it."""
+"""The first line of a synchronous call's prompt, spelled as in the provider's description."""
 
 
 class ChatUiOptions(Strict):
-    """What an entry of this kind may set under `options`; a request's own parameters win.
+    """The `options` of an entry of this kind. A request's own parameters take precedence.
 
-    A number that is not positive is left to the service, but for a temperature of 0, which means no chance at all.
+    A number that is not positive is not sent. A temperature of 0 also turns sampling off.
     """
 
     temperature: float = 0.4
     truncate: int = 2048
-    """Tokens of the prompt that count, from its end."""
+    """Tokens that are kept of the prompt, from its end."""
     max_new_tokens: int = 1024
     do_sample: bool = True
     repetition_penalty: float = 1.2
@@ -30,18 +30,18 @@ class ChatUiOptions(Strict):
 
 
 def prompt(messages: Sequence[Message]) -> str:
-    """Return the conversation as synchronous calls send it: an instruction, and a line for each message."""
-    return "".join([INSTRUCTION, *(f"{one.role}: {one.content}\n" for one in messages), "assistant:"])
+    """Return the conversation as synchronous calls send it: an instruction, then a line for each message."""
+    return "".join([INSTRUCTION, *(f"{message.role}: {message.content}\n" for message in messages), "assistant:"])
 
 
 def parameters(options: ChatUiOptions, params: Params) -> dict[str, Any]:
-    """Return how the reply should be made, in the words of the text-generation server, without what it refuses.
+    """Return the parameters of the text-generation server, without values that it refuses.
 
     Source: https://github.com/huggingface/text-generation-inference, router/src/validation.rs
     """
     temperature = options.temperature if params.temperature is None else params.temperature
-    leaves_to_chance = temperature > 0
-    top_p = params.top_p if leaves_to_chance and params.top_p and params.top_p < 1 else 0
+    samples = temperature > 0
+    top_p = params.top_p if samples and params.top_p and params.top_p < 1 else 0
     numbers = {
         "temperature": temperature,
         "top_p": top_p,
@@ -52,13 +52,13 @@ def parameters(options: ChatUiOptions, params: Params) -> dict[str, Any]:
     return {
         **{name: number for name, number in numbers.items() if number > 0},
         **({"stop": list(params.stop)} if params.stop else {}),
-        "do_sample": options.do_sample and leaves_to_chance,
+        "do_sample": options.do_sample and samples,
         "return_full_text": options.return_full_text,
     }
 
 
 def message(inputs: str, parameters: Mapping[str, Any], id_: Any = None, response_id: Any = None) -> dict[str, Any]:
-    """Return the body of a question. id_, response_id: those of its messages; what is no UUID is replaced by one."""
+    """Return the body of a question. id_, response_id: the ids of its messages; a new UUID replaces anything else."""
     return {
         "inputs": inputs,
         "parameters": parameters,
@@ -74,7 +74,7 @@ def message(inputs: str, parameters: Mapping[str, Any], id_: Any = None, respons
 
 
 def _uuid(value: Any) -> str:
-    """Return a value if it is a UUID as the server wants it, or another."""
+    """Return the value if it is a UUID in the server's format, or else a new one."""
     try:
         return value if str(UUID(value)) == value.lower() else str(uuid4())
     except (AttributeError, TypeError, ValueError):

@@ -1,7 +1,7 @@
-"""The protocol of chat-ui servers of May to September 2023: which calls lead to a reply. Pure.
+"""The requests that lead to a reply of a chat-ui server (May to September 2023). Pure.
 
-A turn is a generator in the way of httpx's `auth_flow`: it yields calls, is sent the body of each answer, and
-thrown the error that came in the place of one. Whoever drives it only makes the calls, be it with aiohttp or requests.
+A turn is a generator like httpx's `auth_flow`: it yields calls, and receives the body of each response by `send`, or
+the error instead by `throw`. Its driver only makes the calls, with aiohttp or requests.
 Source: https://github.com/huggingface/chat-ui, src/hooks.server.ts and src/routes
 """
 
@@ -17,19 +17,19 @@ from g4f_lite.errors import MalformedReplyError, ModelNotSupportedError, Upstrea
 T = TypeVar("T")
 
 MAX_STEP_BYTES = 1 << 20
-"""The most that is read of an answer that is not the reply."""
+"""The most that is read of a response other than the reply."""
 CLEANUP_S = 3
-"""How long a conversation's deletion may take, in seconds; nobody waits for it but the end of the program."""
+"""Seconds that the deletion of a conversation may take. Only the end of the program waits for it."""
 CONVERSATION_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
-"""24 hexadecimal digits, as a rule."""
+"""Usually 24 hexadecimal digits."""
 
 
 @dataclass(frozen=True, slots=True)
 class FlowRequest:
-    """One request; at most one of `json` and `form` is there.
+    """One request, with at most one of `json` and `form`.
 
-    purpose: a `step` on the way; the `goal`, whose answer all was for; a `cleanup`, which is not to be made before its
-    session is left. anew: in a new session, without the cookies of the one before. accepted: as good as 2xx.
+    purpose: a `step` on the way, the `answer` itself, or a `cleanup` to be made when the session ends. new_session:
+    without the cookies of the session before. accepted: statuses that count as success besides 2xx.
     """
 
     method: str
@@ -48,9 +48,8 @@ FlowRequests = Generator[FlowRequest, bytes, T]
 class RequestFlow:
     """One question, in a conversation of its own.
 
-    provider: the name in config.json, for the sentence of an error. base_url: without a slash at its end.
-    model: the server's own name for it. body: as `request.message` makes it. greets: whether the page is asked
-    for before all else.
+    provider: the name in config.json, for error messages. base_url: without a slash at its end. model: the server's own
+    name. body: as `request.message` returns it. opens_page: whether to request the server's page first.
     """
 
     provider: str
@@ -61,7 +60,7 @@ class RequestFlow:
     secrets: Collection[str] = field(default=(), repr=False)
 
     def calls(self) -> FlowRequests[None]:
-        """Yield what leads to the reply. A server that does not know the conversation any more gets another one."""
+        """Yield the calls that lead to the reply. If the server lost the conversation, start another one."""
         path = yield from self._opening(new_session=False)
         try:
             yield from self._question(path)
@@ -72,18 +71,18 @@ class RequestFlow:
             yield from self._last_question(path)
 
     def cleanup(self, call: FlowRequest) -> FlowRequests[None]:
-        """Yield what is to be done about a call that `calls` had for the end of its session."""
+        """Yield the calls that clean up. call: the one that `calls` yielded for the end of the session."""
         yield from self._admitted(replace(call, purpose="answer"))
 
     def _opening(self, new_session: bool) -> FlowRequests[str]:
-        """Yield what leads to a conversation; return its path."""
+        """Yield the calls that create a conversation; return its path."""
         try:
             if self.opens_page:
-                yield from self._greeting(new_session)
+                yield from self._page(new_session)
             yield from self._acceptance(new_session and not self.opens_page)
             created = yield from self._admitted(FlowRequest("POST", "/conversation", {"model": self.model}))
         except UpstreamError as error:
-            if type(error) is UpstreamError and error.status == 500:  # all that it says of a model it does not know
+            if type(error) is UpstreamError and error.status == 500:  # its only sign of an unknown model
                 raise self._unknown_model(error) from error
             raise
         path = self._path(created)
@@ -94,7 +93,7 @@ class RequestFlow:
         yield from self._admitted(FlowRequest("POST", path, self.body, purpose="answer"))
 
     def _last_question(self, path: str) -> FlowRequests[None]:
-        """Yield the question in a new session, behind which there is nothing left to try."""
+        """Yield the question in a new session, the last attempt."""
         try:
             yield from self._question(path)
         except UpstreamError as error:
@@ -105,7 +104,7 @@ class RequestFlow:
             )
             raise UpstreamError(sentence, detail=error.detail, status=404) from error
 
-    def _greeting(self, new_session: bool) -> FlowRequests[None]:
+    def _page(self, new_session: bool) -> FlowRequests[None]:
         """Yield the call that begins a session; if the server has no page, the next call begins it."""
         try:
             yield FlowRequest("GET", "/", new_session=new_session)
@@ -122,12 +121,12 @@ class RequestFlow:
             "activeModel": self.model,
             "searchEnabled": "true",
         }
-        said = _json((yield FlowRequest("POST", "/settings", form=form, new_session=new_session, accepted={303})))
-        if isinstance(said, dict) and said.get("type", "success") not in ("success", "redirect"):
-            raise self._failure(said)
+        answer = _json((yield FlowRequest("POST", "/settings", form=form, new_session=new_session, accepted={303})))
+        if isinstance(answer, dict) and answer.get("type", "success") not in ("success", "redirect"):
+            raise self._failure(answer)
 
     def _admitted(self, call: FlowRequest) -> FlowRequests[bytes]:
-        """Yield a call; where the server asks for its disclaimer to be accepted first, do so and yield it again."""
+        """Yield a call. If the server first wants its disclaimer accepted, accept it and yield the call again."""
         try:
             return (yield call)
         except UpstreamError as error:
@@ -143,20 +142,20 @@ class RequestFlow:
             raise UpstreamError(sentence, detail=error.detail, status=405) from error
 
     def _path(self, created: bytes) -> str:
-        """Return where the conversation is."""
-        said = _json(created)
-        id_ = said.get("conversationId") if isinstance(said, dict) else None
+        """Return the path of the new conversation."""
+        answer = _json(created)
+        id_ = answer.get("conversationId") if isinstance(answer, dict) else None
         if isinstance(id_, str) and CONVERSATION_ID.fullmatch(id_):
             return f"/conversation/{id_}"
         if created.lstrip().startswith(b"<"):
             raise error_from_web_page(self.provider, created[:MAX_PAGE_BYTES])
         raise MalformedReplyError(f"{self.provider} did not start a conversation. Check its base_url in config.json.")
 
-    def _failure(self, said: dict[str, Any]) -> UpstreamError:
-        """Return the error for a form that was not taken; it may come under the status 200."""
-        status = said.get("status")
+    def _failure(self, answer: dict[str, Any]) -> UpstreamError:
+        """Return the error for a rejected form, which may come with the status 200."""
+        status = answer.get("status")
         status = status if isinstance(status, int) and 400 <= status < 600 else 500
-        return error_from_response(self.provider, status, {}, json.dumps(said).encode(), self.secrets)
+        return error_from_response(self.provider, status, {}, json.dumps(answer).encode(), self.secrets)
 
     def _unknown_model(self, error: UpstreamError) -> ModelNotSupportedError:
         sentence = f"{self.provider} does not know the model {self.model[:100]}. Choose another one."
@@ -164,7 +163,7 @@ class RequestFlow:
 
 
 def headers(base_url: str) -> dict[str, str]:
-    """Return what each request carries: forms need the Referer, and for a browser's Accept errors would be pages."""
+    """Return the headers of each request. Forms need the Referer; a browser's Accept would get pages for errors."""
     return {"Accept": "*/*", "Referer": f"{base_url}/"}
 
 

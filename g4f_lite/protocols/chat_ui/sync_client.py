@@ -1,4 +1,4 @@
-"""A visit to a chat-ui server by code that awaits nothing."""
+"""The synchronous client of chat-ui servers."""
 
 import logging
 from collections.abc import Generator
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Session:
-    """What the server knows one visitor by, and the call that is owed it in the end."""
+    """A client with its own cookies, and the request that cleans up after it."""
 
     client: SyncHttp
     cleanup: FlowRequest | None = None
@@ -42,42 +42,42 @@ class SyncChatUiClient:
 
     def pieces(self, reply: ReplyDecoder) -> Generator[Piece, None, None]:
         """Yield the pieces of the reply as they come. Raises: UpstreamError."""
-        patience = SyncTimeouts(self.settings.timeout, self.turn.provider)
+        timeouts = SyncTimeouts(self.settings.timeout, self.turn.provider)
         with ExitStack() as stack:
-            response = self._goal(self.turn.calls(), self._session(stack), patience, stack)
-            yield from decode_reply(response, reply, patience)
+            response = self._drive(self.turn.calls(), self._session(stack), timeouts, stack)
+            yield from decode_reply(response, reply, timeouts)
 
-    def _goal(
-        self, calls: FlowRequests[None], session: _Session, patience: SyncTimeouts, stack: ExitStack
+    def _drive(
+        self, calls: FlowRequests[None], session: _Session, timeouts: SyncTimeouts, stack: ExitStack
     ) -> requests.Response:
-        """Make the calls; return the answer to the one they are for."""
+        """Make the calls; return the response to the last one."""
         call = next(calls)
         while True:
             if call.new_session:
                 session = self._session(stack)
             try:
                 if call.purpose == "answer":
-                    return stack.enter_context(self._request(session, call, patience))
-                body = self._step(session, call, patience)
+                    return stack.enter_context(self._request(session, call, timeouts))
+                body = self._step(session, call, timeouts)
             except UpstreamError as error:
                 call = calls.throw(error)
             else:
                 call = calls.send(body)
 
-    def _step(self, session: _Session, call: FlowRequest, patience: SyncTimeouts) -> bytes:
+    def _step(self, session: _Session, call: FlowRequest, timeouts: SyncTimeouts) -> bytes:
         if call.purpose == "cleanup":
             session.cleanup = call
             return b""
-        with self._request(session, call, patience) as response:
-            return read(response, MAX_STEP_BYTES, self.turn.provider, patience)
+        with self._request(session, call, timeouts) as response:
+            return read(response, MAX_STEP_BYTES, self.turn.provider, timeouts)
 
     def _request(
-        self, session: _Session, call: FlowRequest, patience: SyncTimeouts
+        self, session: _Session, call: FlowRequest, timeouts: SyncTimeouts
     ) -> AbstractContextManager[requests.Response]:
         return session.client.request(
             call.method,
             self.turn.base_url + call.path,
-            patience,
+            timeouts,
             json=call.json,
             data=call.form,
             headers=headers(self.turn.base_url),
@@ -85,18 +85,18 @@ class SyncChatUiClient:
         )
 
     def _session(self, stack: ExitStack) -> _Session:
-        """Return a new session, which is left when the stack is."""
+        """Return a new session, which ends with the stack."""
         session = _Session(SyncHttp(self.turn.provider, self.settings))
-        stack.callback(self._leave, session)
+        stack.callback(self._clean_up, session)
         return session
 
-    def _leave(self, session: _Session) -> None:
-        patience = SyncTimeouts(Timeout(connect=CLEANUP_S, first=CLEANUP_S, total=CLEANUP_S), self.turn.provider)
+    def _clean_up(self, session: _Session) -> None:
+        timeouts = SyncTimeouts(Timeout(connect=CLEANUP_S, first=CLEANUP_S, total=CLEANUP_S), self.turn.provider)
         try:
             with ExitStack() as stack:
                 if session.cleanup:
-                    self._goal(self.turn.cleanup(session.cleanup), session, patience, stack)
+                    self._drive(self.turn.cleanup(session.cleanup), session, timeouts, stack)
         except UpstreamError as error:
-            log.info("%s: provider %s; a conversation was not deleted", error.code, self.turn.provider)
+            log.info("%s: provider %s did not delete a conversation", error.code, self.turn.provider)
         finally:
             session.client.close()

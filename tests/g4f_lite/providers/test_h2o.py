@@ -534,7 +534,7 @@ async def test_a_failure_to_delete_is_only_logged(ask, upstream, caplog, answer)
     outcome = await ask()
 
     assert (outcome.texts, outcome.error) == (["Hi"], None)
-    assert "was not deleted" in caplog.text and ID not in caplog.text
+    assert "did not delete a conversation" in caplog.text and ID not in caplog.text
 
 
 async def test_a_silent_deletion_is_not_waited_for_long(ask, upstream, monkeypatch):
