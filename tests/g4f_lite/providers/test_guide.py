@@ -99,7 +99,7 @@ async def test_it_tells_of_every_provider_and_what_it_lacks(catalog: Catalog) ->
 
     assert row(text, "guide") == "| `guide` | Guide | ready |  |"
     assert row(text, "off") == "| `off` | OpenAICompatible | off |  |"
-    assert "on, lacks something" in row(text, "keyless") and "NOT_SET" in row(text, "keyless")
+    assert "on, setup incomplete" in row(text, "keyless") and "NOT_SET" in row(text, "keyless")
 
 
 async def test_it_tells_of_a_call_that_failed(catalog: Catalog) -> None:
@@ -126,7 +126,7 @@ async def test_it_names_the_folder_of_local_models(tmp_path: Path) -> None:
     async with opened(load(file, CatalogConfig, {}, KINDS), KINDS) as catalog:
         text = await answer(catalog, "How do I run a local model?")
 
-    assert f"into `{catalog.providers['local'].settings.options['models_dir']}`" in text
+    assert f"in `{catalog.providers['local'].settings.options['models_dir']}`" in text
 
 
 @pytest.mark.parametrize("topic", TOPICS)

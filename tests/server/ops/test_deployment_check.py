@@ -132,7 +132,7 @@ def test_check_fails_for_what_is_unsafe_though_every_provider_works(tmp_path: Pa
     safe = run("check", "--config", tmp_path / "config.json")
 
     assert (unsafe.returncode, safe.returncode) == (1, 0)
-    assert 'Unsafe: auth.mode "none"' in unsafe.stdout
+    assert 'Unsafe: auth.mode is "none"' in unsafe.stdout
     assert "Unsafe" not in safe.stdout
     assert max(map(len, unsafe.stdout.splitlines())) <= 100
 
