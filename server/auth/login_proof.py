@@ -8,6 +8,8 @@ from server.problems import Problem
 from server.store.people.accounts import Account
 
 PURPOSE = "password"
+MAX_WRONG_CODES = 5
+"""Wrong codes that end a proof, so that the password is asked for again: it is slow to check, and people mistype."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,11 @@ def unseal(access: Access, sealed: str) -> LoginProof | None:
             raise
         return None
     return LoginProof(proof_id, account) if state == _state(access, account) else None
+
+
+def count_attempt(access: Access, proof: LoginProof) -> bool:
+    """Count an attempt to enter a code; tell whether the proof allows another one."""
+    return not access.code_limiter.hit_each({("proof", proof.id): MAX_WRONG_CODES})
 
 
 def use(access: Access, proof: LoginProof) -> bool:

@@ -59,6 +59,8 @@ class AccountPage(Page):
     sessions: list[ShownSession]
     has_second_factor: bool
     codes_left: int
+    wrong_code_at: datetime | None
+    """When somebody entered the password and then a wrong code."""
     setup: Setup | None
     codes: list[str]
     """Recovery codes, which are shown once."""
@@ -154,7 +156,7 @@ def remove_second_factor() -> ResponseReturnValue:
 
 def _account_by_password(access: Access, person: Person) -> Account:
     """Return the person's account if the form has its password. Raises: Problem."""
-    keys = limiter_keys(person.name)
+    keys = ("password of", person.id), *limiter_keys(person.name)
     if wait_s := access.login_limiter.hit(*keys):
         raise Problem("rate_limited", SLOWLY, retry_after=wait_s)
     mine = access.accounts.by_id(person.id)
@@ -181,6 +183,7 @@ def _page(
         sessions=_sessions(app.access, person),
         has_second_factor=bool(mine and mine.totp_secret),
         codes_left=app.access.second_factors.recovery_codes_left(person.id),
+        wrong_code_at=mine.wrong_code_at if mine else None,
         setup=setup,
         codes=codes or [],
         problem=_(problem.message) if problem else "",

@@ -1,7 +1,7 @@
 """The login page, `/login`, and `/logout`."""
 
 import math
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 
 from flask import Blueprint, make_response, redirect, request, url_for
@@ -13,7 +13,7 @@ from server.current.identity import person_or_none
 from server.current.services import services
 from server.current.session_cookie import delete_session_cookie, set_session_cookie
 from server.current.sign_in import path_within_site
-from server.limits.rate_limiter import network
+from server.limits.rate_limiter import MAX_HITS, network
 from server.pages.page import Page, render
 from server.store.people.accounts import LOCAL_USER, LONGEST_NAME, Account, name_key
 from server.web.i18n import gettext as _
@@ -21,6 +21,10 @@ from server.web.i18n import ngettext
 from server.web.public_views import open_to_all
 
 login = Blueprint("login", __name__)
+
+MAX_SHARED_HITS = 60
+"""Wrong guesses of the shared password within three minutes, from all clients together. More would let many addresses
+guess it; fewer would let one mistaken person with many devices lock out the others."""
 
 
 @dataclass(frozen=True)
@@ -54,14 +58,14 @@ def enter() -> ResponseReturnValue:
     if access.mode == "none":
         return redirect(_next(), 303)
     keys = limiter_keys(name)
-    if wait_s := access.login_limiter.hit(*keys):
+    if wait_s := access.login_limiter.hit_each(_limits(access, keys)):
         return too_many(wait_s)
     account = access.accounts.find_by_name(name) if access.mode == "accounts" else None
     password = request.form.get("password", "")
     if not _is_right(access, account, password):
         access.audit.note("login_failed", user=account.name if account else None, address=request.remote_addr)
         return show_login(_wrong(access), 401)
-    access.login_limiter.refund(*keys)
+    access.login_limiter.refund(*_limits(access, keys))
     if not account:
         return let_in(access, LOCAL_USER, LOCAL_USER)
     account = _rehashed(access, account, password)
@@ -78,14 +82,19 @@ def enter_code() -> ResponseReturnValue:
     proof = login_proof.unseal(access, sealed)
     if not proof:
         return show_login(_("That took too long. Start again."), 401)
-    account = proof.account
-    keys = limiter_keys(account.name)
-    if wait_s := access.login_limiter.hit(*keys):
+    account, client = proof.account, limiter_keys(proof.account.name)
+    if wait_s := access.login_limiter.hit(*client):
+        return too_many(wait_s)
+    if not login_proof.count_attempt(access, proof):
+        return show_login(_("Too many wrong codes. Enter your password again."), 401)
+    if wait_s := access.code_limiter.hit(("codes", account.id)):
         return too_many(wait_s)
     if not totp.verify_code(access, account, request.form.get("code", "")):
+        access.second_factors.note_wrong_code(account.id, services().store.now())
         access.audit.note("login_failed", user=account.name, address=request.remote_addr)
         return show_login(_("This code is wrong or has expired. Wait for the next one and try again."), 401, sealed)
-    access.login_limiter.refund(*keys)
+    access.login_limiter.refund(*client)
+    access.code_limiter.refund(("codes", account.id))
     if not login_proof.use(access, proof):
         return show_login(_("That took too long. Start again."), 401)
     return let_in(access, account.id, account.name)
@@ -126,6 +135,12 @@ def limiter_keys(name: str) -> tuple[Hashable, Hashable]:
     """Return the keys of the login rate limit: the client's network, and the account as seen from that network."""
     client = network(request.remote_addr or "")
     return ("client", client), ("account", name_key(name), client)
+
+
+def _limits(access: Access, keys: Iterable[Hashable]) -> dict[Hashable, int]:
+    """Return how many failed sign-ins each key allows."""
+    limits = dict.fromkeys(keys, MAX_HITS)
+    return {**limits, "shared password": MAX_SHARED_HITS} if access.mode == "password" else limits
 
 
 def too_many(wait_s: float) -> ResponseReturnValue:

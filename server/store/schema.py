@@ -50,6 +50,7 @@ users = Table(
     Column("subject", Text),
     Column("totp_secret", Text),
     Column("totp_step", BigInteger, nullable=False, default=0),
+    Column("wrong_code_at", Moment),
     Column("role", Text, nullable=False, default="user"),
     Column("disabled_at", Moment),
 )

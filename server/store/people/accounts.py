@@ -41,6 +41,8 @@ class Account:
     totp_secret: str | None = field(repr=False)
     totp_step: int
     """The newest time step whose code was used; no code can be used twice."""
+    wrong_code_at: datetime | None
+    """When a wrong code was last entered after the right password, since the password was chosen."""
     disabled_at: datetime | None
     created_at: datetime
 
@@ -157,7 +159,7 @@ def add(
 
 def set_password(connection: Connection, user_id: str, password_hash: str, keep: str | None = None) -> None:
     """Change a password, see `Accounts.set_password`."""
-    _change(connection, user_id, password_hash=password_hash)
+    _change(connection, user_id, password_hash=password_hash, wrong_code_at=None)
     _end(connection, user_id, keep)
 
 

@@ -1,6 +1,7 @@
 """Second factors: a secret shared with a phone, and recovery codes in case the phone is lost."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy import delete, func, insert, select, update
 
@@ -40,6 +41,11 @@ class SecondFactors:
         mine = recovery_codes.c.user_id == user_id, recovery_codes.c.code_hash == code_hash
         with self._database.write() as connection:
             return connection.execute(delete(recovery_codes).where(*mine)).rowcount > 0
+
+    def note_wrong_code(self, user_id: str, now: datetime) -> None:
+        """Keep when a wrong code was entered, for the person to see."""
+        with self._database.write() as connection:
+            connection.execute(update(users).where(users.c.id == user_id).values(wrong_code_at=now))
 
     def recovery_codes_left(self, user_id: str) -> int:
         """Return how many recovery codes are unused."""

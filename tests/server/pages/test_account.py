@@ -5,6 +5,7 @@ import pyotp
 import pytest
 
 from server.auth import login_proof, passwords, totp
+from server.auth.access import MAX_CODES
 from server.limits.rate_limiter import MAX_HITS
 from server.pages.account import agent_name
 from tests.support.members import FROM_OUR_PAGE, PASSWORD, add_member, come_in, sign_in
@@ -91,10 +92,10 @@ def set_up(client):
     return secret, re.findall(r"<li><code>([^<]+)</code>", done)
 
 
-def ask_for_code(app):
+def ask_for_code(app, name="Anna"):
     """Return a browser that gave the right password, and what it has to send back."""
     client = app.test_client()
-    page = sign_in(client, "Anna", next="/chat/x")
+    page = sign_in(client, name, next="/chat/x")
     assert page.status_code == 200
     assert client.get(API).status_code == 401
     return client, {"sealed": re.search(r'name="sealed" value="([^"]+)"', page.text)[1], "next": "/chat/x"}
@@ -182,13 +183,81 @@ def test_a_password_rehashed_at_login_is_still_proved(app, anna, monkeypatch):
     assert send_code(client, form, codes[0]).status_code == 303
 
 
-def test_codes_cannot_be_guessed_for_ever(app, anna):
-    set_up(anna)
-    client, form = ask_for_code(app)
-    for _ in range(MAX_HITS):
-        assert send_code(client, form, "000000").status_code == 401
+def guess_code(app, form, network):
+    """Send a wrong code from a network of its own."""
+    client = app.test_client()
+    data, place = {**form, "code": "000000"}, {"REMOTE_ADDR": f"2001:db8:0:{network:x}::1"}
+    return client.post("/login/code", data=data, headers=FROM_OUR_PAGE, environ_base=place)
 
-    assert send_code(client, form, "000000").status_code == 429
+
+def test_five_wrong_codes_end_the_proof_of_the_password(app, anna):
+    _, codes = set_up(anna)
+    client, form = ask_for_code(app)
+    for _ in range(login_proof.MAX_WRONG_CODES):
+        assert 'name="code"' in send_code(client, form, "000000").text
+
+    ended = send_code(client, form, codes[0])
+
+    assert ended.status_code == 401
+    assert "Enter your password again" in ended.text
+    assert 'name="password"' in ended.text and 'name="code"' not in ended.text
+    client, form = ask_for_code(app)
+    assert send_code(client, form, codes[0]).status_code == 303
+
+
+def test_codes_cannot_be_guessed_from_many_networks(app, anna):
+    _, codes = set_up(anna)
+    statuses = []
+    for number in range(2 * MAX_CODES):
+        if number % login_proof.MAX_WRONG_CODES == 0:
+            _, form = ask_for_code(app)
+        statuses.append(guess_code(app, form, number).status_code)
+
+    assert statuses == [401] * MAX_CODES + [429] * MAX_CODES
+    client, form = ask_for_code(app)
+    refused = send_code(client, form, codes[0])
+    assert (refused.status_code, "Try again in 60 minutes" in refused.text) == (429, True)
+
+
+def test_codes_of_one_person_do_not_lock_out_another(app, anna):
+    ben = come_in(app, "Ben")
+    set_up(anna)
+    _, codes = set_up(ben)
+    for number in range(MAX_CODES):
+        if number % login_proof.MAX_WRONG_CODES == 0:
+            _, form = ask_for_code(app)
+        guess_code(app, form, number)
+
+    client, form = ask_for_code(app, "Ben")
+
+    assert send_code(client, form, codes[0]).status_code == 303
+
+
+def test_a_person_learns_of_wrong_codes_after_their_password(app, anna):
+    set_up(anna)
+    assert "a wrong code was entered" not in anna.get(PAGE).text
+    _, form = ask_for_code(app)
+    guess_code(app, form, 1)
+
+    assert "a wrong code was entered" in anna.get(PAGE).text
+    assert "ein falscher Code eingegeben" in anna.get(PAGE, headers={"Accept-Language": "de"}).text
+
+    send(anna, "/password", password=PASSWORD, new="another battery")
+    assert "a wrong code was entered" not in anna.get(PAGE).text
+
+
+def test_the_password_of_a_stolen_session_cannot_be_guessed_from_many_networks(anna):
+    statuses = [
+        anna.post(
+            f"{PAGE}/password",
+            data={"password": "wrong", "new": "another battery"},
+            headers=FROM_OUR_PAGE,
+            environ_base={"REMOTE_ADDR": f"2001:db8:0:{number:x}::1"},
+        ).status_code
+        for number in range(MAX_HITS + 1)
+    ]
+
+    assert statuses == [403] * MAX_HITS + [429]
 
 
 def test_a_seal_is_for_one_purpose_and_person(app, anna):

@@ -365,6 +365,20 @@ class TestOnePassword:
         sign_in(other, None, "one for all")
         assert len(other.get("/backend-api/v2/conversations").json["conversations"]) == 1
 
+    def test_it_cannot_be_guessed_from_many_networks(self, app):
+        def guess(number, password="wrong horse"):
+            place = {"REMOTE_ADDR": f"2001:db8:0:{number:x}::1"}
+            return app.test_client().post("/login", data={"password": password}, environ_base=place).status_code
+
+        statuses = [guess(number) for number in range(login_module.MAX_SHARED_HITS + 1)]
+
+        assert statuses == [401] * login_module.MAX_SHARED_HITS + [429]
+        assert guess(1000, "one for all") == 429
+
+    def test_the_right_one_does_not_count(self, app):
+        for _ in range(login_module.MAX_SHARED_HITS + 1):
+            assert sign_in(app.test_client(), None, "one for all").status_code == 303
+
     def test_another_password_ends_every_session(self, client, app, config):
         sign_in(client, None, "one for all")
         here, other = app.extensions["chat"], Auth(mode="password", password="another one")
