@@ -232,12 +232,15 @@ class HuggingFaceAPI(Provider):
             raise ModelNotSupportedError(
                 f"No service at {self.name} offers chat with {model[:100]}. Choose another model."
             )
-        patience_s = min(SHARE * self.settings.timeout.first, LONGEST_SILENCE_S)
-        return first_to_answer(candidates, patience_s, begun, self._breakers)
+        silence_s = min(SHARE * self.settings.timeout.first, LONGEST_SILENCE_S)
+        return first_to_answer(candidates, silence_s, begun, self._breakers)
 
-    def _ask(self, one: InferenceProvider, messages: Sequence[Message], params: Params) -> AsyncGenerator[Piece, None]:
-        spelled = replace(params, extra=one.spelled(params.extra))
-        return self._chat(one.path, f"{self.name} ({one.provider})").stream(one.model, messages, spelled)
+    def _ask(
+        self, candidate: InferenceProvider, messages: Sequence[Message], params: Params
+    ) -> AsyncGenerator[Piece, None]:
+        adapted = replace(params, extra=candidate.adapted(params.extra))
+        chat = self._chat(candidate.path, f"{self.name} ({candidate.provider})")
+        return chat.stream(candidate.model, messages, adapted)
 
     def _chat(self, path: str, name: str) -> OpenAICompatible:
         """Return what asks at a path of the router; it is kept, with what it learns of who answers there."""

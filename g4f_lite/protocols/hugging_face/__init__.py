@@ -1,1 +1,1 @@
-"""The Hugging Face Hub, and the providers of inference behind its router."""
+"""The Hugging Face Hub, and the inference providers of its router."""

@@ -1,4 +1,4 @@
-"""Several who could answer, asked in turn until the first text of one of them."""
+"""Failover: asks several candidates in turn until one of them begins to answer."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -17,12 +17,12 @@ from g4f_lite.pieces import Attempt, Piece, Via
 from g4f_lite.routing.circuit_breaker import CircuitBreakers
 
 SAME_ELSEWHERE = (400, 401, 403, 413, 415, 422)
-"""Statuses that blame the request or the key, which the next one would get, too."""
+"""Statuses that mean the request or the key, which are the same for the next candidate."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One of them. model: what it is called there. ask: begins its reply."""
+    """One provider that could answer. model: its name there. ask: begins the reply."""
 
     name: str
     model: str
@@ -30,27 +30,27 @@ class Candidate:
 
     @property
     def route(self) -> str:
-        """The name of its breaker."""
+        """The name of its circuit breaker."""
         return f"{self.name}/{self.model}"
 
 
 async def first_to_answer(
-    candidates: Sequence[Candidate], patience_s: float, since: float, breakers: CircuitBreakers
+    candidates: Sequence[Candidate], silence_s: float, since: float, breakers: CircuitBreakers
 ) -> AsyncGenerator[Piece, None]:
-    """Yield an Attempt for each that failed, and then who answers, and the reply.
+    """Yield an Attempt for each candidate that failed, then the Via of the one that answers, then its reply.
 
-    patience_s: how long each may be silent before its first text. since: when the first one's time began, on the loop's
-    clock.
-    breakers: by the candidates' routes; those that failed lately are asked behind the others.
-    Raises: what blames the request or the key, at once; when all failed, the last error about payment if there was one,
-    else the last error; what happens behind the first text.
+    silence_s: seconds that each candidate may be silent before its first text. since: the start of the first one's
+    time, on the loop's clock.
+    breakers: by the candidates' routes. Candidates that failed recently are asked after the others.
+    Raises: at once, an error about the request or the key; if all failed, the last error about payment, or else the
+    last error; any error after the first text.
     """
     failures: list[UpstreamError] = []
     in_turn = sorted(candidates, key=lambda candidate: breakers.left_s(candidate.route))
     for candidate in in_turn:
         async with aclosing(candidate.ask()) as pieces:
             try:
-                first = await _first(pieces, since, patience_s, candidate.name)
+                first = await _first(pieces, since, silence_s, candidate.name)
             except UpstreamError as error:
                 failures.append(_judged(error, candidate))
                 if error.fault != "request":
@@ -70,11 +70,11 @@ async def first_to_answer(
     raise _most_telling(failures)
 
 
-async def _first(pieces: AsyncGenerator[Piece, None], since: float, patience_s: float, name: str) -> Piece:
+async def _first(pieces: AsyncGenerator[Piece, None], since: float, silence_s: float, name: str) -> Piece:
     clock = asyncio.get_running_loop().time
     try:
-        async with asyncio.timeout_at(since + patience_s) as limit:
-            with restarting(lambda: limit.reschedule(clock() + patience_s)):
+        async with asyncio.timeout_at(since + silence_s) as limit:
+            with restarting(lambda: limit.reschedule(clock() + silence_s)):
                 return await anext(pieces)
     except TimeoutError as error:
         raise UpstreamTimeoutError(
@@ -83,7 +83,7 @@ async def _first(pieces: AsyncGenerator[Piece, None], since: float, patience_s: 
 
 
 def _judged(error: UpstreamError, candidate: Candidate) -> UpstreamError:
-    """Return the error; that there is nothing at an address of the router's means that nobody answers there."""
+    """Return the error. A 404 of the router means that this provider does not answer for the model."""
     if type(error) is not UpstreamError or error.status != 404:
         return error
     sentence = f"{candidate.name} does not answer for {candidate.model} (status 404). Choose another model."

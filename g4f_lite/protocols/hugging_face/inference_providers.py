@@ -1,4 +1,4 @@
-"""Who serves a model of the Hugging Face Hub, as the Hub tells it, and where each of them takes chats. Pure.
+"""The inference providers of a model on the Hugging Face Hub, and the path of each one's chats. Pure.
 
 Source: https://huggingface.co/docs/inference-providers/hub-api, and the client at
 https://github.com/huggingface/huggingface_hub/tree/main/src/huggingface_hub/inference/_providers
@@ -13,12 +13,12 @@ from urllib.parse import quote
 from g4f_lite.protocols.openai.model_list import is_id
 
 ProviderMapping = dict[str, dict[str, Any]]
-"""Who serves one model, in the order of preference: `status`, `providerId`, `task` and more, by provider."""
+"""The providers of one model in the order of preference: `status`, `providerId`, `task` and more, by provider."""
 
 CHAT = "conversational"
 LIVE = "live"
-LAST_RESORT = {LIVE: 0, "error": 1}
-"""What fails its health check may work all the same; what is behind both is there for tests only."""
+STATUS_ORDER = {LIVE: 0, "error": 1}
+"""A provider that fails its health check may still work. Any other status comes last: it is for tests only."""
 
 ROUTES = {
     "cohere": "compatibility/v1",
@@ -29,7 +29,7 @@ ROUTES = {
     "novita": "v3/openai",
     "zai-org": "api/paas/v4",
 }
-"""Where `chat/completions` lies behind the router, if not in the place where everybody else has it."""
+"""The path of `chat/completions` below a provider's own path, if not the usual one."""
 USUAL_ROUTE = "v1"
 FORMATS = {
     "cohere": ("json_object", "schema"),
@@ -37,7 +37,7 @@ FORMATS = {
     "hf-inference": ("json_object", "value"),
     "together": ("json_schema", "schema"),
 }
-"""The type and the member by which a schema is told in `response_format`, if not in OpenAI's way."""
+"""The type of `response_format` and the member for the schema, if not OpenAI's."""
 WITHOUT_CHAT = {"black-forest-labs", "fal-ai", "replicate", "wavespeed"}
 
 PROVIDER = re.compile(r"[A-Za-z0-9][\w.-]{0,63}", re.ASCII)
@@ -45,7 +45,7 @@ PROVIDER = re.compile(r"[A-Za-z0-9][\w.-]{0,63}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class InferenceProvider:
-    """One who takes chats for a model. `model`: what it is called there."""
+    """A provider that takes chats for a model. `model`: its name there."""
 
     provider: str
     model: str
@@ -53,12 +53,12 @@ class InferenceProvider:
 
     @property
     def path(self) -> str:
-        """Where, below the router's root, `chat/completions` lies."""
+        """The path of `chat/completions` below the router's root."""
         route = ROUTES.get(self.provider, USUAL_ROUTE)
         return f"{self.provider}/{route.format(model=quote(self.model))}"
 
-    def spelled(self, extra: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return members of a request in OpenAI's protocol as this one wants them."""
+    def adapted(self, extra: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return members of a request in OpenAI's protocol in the form that this provider takes."""
         match extra.get("response_format"):
             case {"type": "json_schema", "json_schema": {"schema": schema}} if self.provider in FORMATS:
                 type_, member = FORMATS[self.provider]
@@ -67,9 +67,9 @@ class InferenceProvider:
 
 
 def parse_mapping(mapping: Any) -> ProviderMapping:
-    """Return what the Hub says in either shape; nothing of what is neither.
+    """Return the Hub's mapping of providers, from either of its forms; empty for anything else.
 
-    mapping: an object by provider, as for one model; a list of objects with their `provider`, as for many; or null.
+    mapping: an object by provider, as for one model; a list of objects with a `provider` each, as in a list; or null.
     """
     entries: ProviderMapping = {}
     for provider, entry in _pairs(mapping):
@@ -79,17 +79,17 @@ def parse_mapping(mapping: Any) -> ProviderMapping:
 
 
 def chat_providers(entries: Mapping[str, Mapping[str, Any]]) -> list[InferenceProvider]:
-    """Return those that take chats, in their order; those that are not live come last."""
+    """Return the providers that take chats, in their order; those that are not live come last."""
     serving = [
         InferenceProvider(provider, entry["providerId"], str(entry.get("status")))
         for provider, entry in entries.items()
         if entry.get("task") == CHAT and provider not in WITHOUT_CHAT and is_id(entry.get("providerId"))
     ]
-    return sorted(serving, key=lambda one: LAST_RESORT.get(one.status, len(LAST_RESORT)))
+    return sorted(serving, key=lambda provider: STATUS_ORDER.get(provider.status, len(STATUS_ORDER)))
 
 
 def chat_models(page: list[Any]) -> list[str]:
-    """Return the ids of those models on a page of the Hub's list that somebody live takes chats for."""
+    """Return the ids of the models on a page of the Hub's list that a live provider offers for chats."""
     return [
         entry["id"]
         for entry in page
@@ -111,4 +111,4 @@ def _is_provider(name: Any) -> bool:
 
 
 def _is_live(mapping: Any) -> bool:
-    return any(one.status == LIVE for one in chat_providers(parse_mapping(mapping)))
+    return any(provider.status == LIVE for provider in chat_providers(parse_mapping(mapping)))

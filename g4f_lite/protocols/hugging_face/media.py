@@ -1,4 +1,4 @@
-"""Images that are handed over beside a conversation, put into its last question."""
+"""Puts images that are passed beside a conversation into its last question."""
 
 import mimetypes
 from base64 import b64encode
@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 Medium = Mapping[str, Any] | tuple[bytes | str, str | None]
-"""`{"url", "type"?}` with an address or a `data:` one, or the pair of a file's bytes, or an address, and its name."""
+"""`{"url", "type"?}` with an address or a `data:` URL; or a pair: a file's bytes, or an address, and its name."""
 
 
 def with_media(messages: Sequence[Mapping[str, Any]], media: Sequence[Medium]) -> list[Mapping[str, Any]]:
     """Return the messages with the images as parts of the last question's content.
 
     messages: as `messages.message_of` takes them.
-    Raises: ValueError, with a sentence, for what is no image, and where there is no question.
+    Raises: ValueError, with a sentence, if a file is not an image, or there is no question.
     """
     if not media:
         return list(messages)
@@ -37,11 +37,11 @@ def _part(medium: Medium) -> dict[str, Any]:
 
 def _url(medium: Medium) -> str:
     if isinstance(medium, Mapping):
-        said, what = medium.get("type"), medium.get("url")
+        type_, data = medium.get("type"), medium.get("url")
     else:
-        what, name = medium
-        said = mimetypes.guess_type(name or "")[0]
-    type_ = said or "image/png"
+        data, name = medium
+        type_ = mimetypes.guess_type(name or "")[0]
+    type_ = type_ or "image/png"
     if not type_.startswith("image/"):
         raise ValueError(f"Only images can be sent along with messages, not {type_[:50]}.")
-    return f"data:{type_};base64,{b64encode(what).decode()}" if isinstance(what, bytes) else str(what)
+    return f"data:{type_};base64,{b64encode(data).decode()}" if isinstance(data, bytes) else str(data)

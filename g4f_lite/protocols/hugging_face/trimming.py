@@ -1,4 +1,4 @@
-"""As much of a conversation as a service is to get: the latest part of it. Lengths are in characters."""
+"""Trims a conversation to a limit by dropping its oldest messages. Lengths are in characters."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,26 +7,26 @@ from g4f_lite.messages import Message
 from g4f_lite.protocols.functions import result_of
 
 PER_MESSAGE = 16
-"""What a message counts besides its text, for the marks around it."""
+"""Added to the text of each message, for the marks around it."""
 
 
 def calculate_length(messages: Sequence[Message | Mapping[str, Any]]) -> int:
     """Return the sum of all texts and `PER_MESSAGE` each; images count nothing.
 
-    messages: dictionaries, too: `content` is a text, a list of parts of which those with a `text` count, or null.
+    messages: also dictionaries, whose `content` is a text, a list of parts (those with a `text` count), or null.
     """
     return sum(len(_text(message)) + PER_MESSAGE for message in messages)
 
 
 calculate_lenght = calculate_length
-"""The spelling in the provider's description, which programs may use."""
+"""The spelling of the provider's description, for programs that use it."""
 
 
 def trimmed(messages: Sequence[Message], limit: int) -> list[Message]:
-    """Return the messages without as many of the oldest as do not fit.
+    """Return the messages without the oldest ones that do not fit.
 
-    What the system says stays, and so does everything from the last question on, whatever their length. Behind the
-    system's words the rest begins with a question.
+    System messages stay, and so does everything from the last question on, whatever their length. The first message
+    after those of the system is a question.
     """
     excess = calculate_length(messages) - limit
     left_out: set[int] = set()
@@ -45,7 +45,7 @@ def _last_question(messages: Sequence[Message]) -> int:
 
 
 def _is_question(message: Message) -> bool:
-    """Tell whether a person asks; the result of a tool means nothing without the call before it."""
+    """Return whether a message is a person's. A tool's result makes no sense without the call before it."""
     return message.role == "user" and result_of(message) is None
 
 

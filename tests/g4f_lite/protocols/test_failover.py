@@ -48,13 +48,13 @@ class Service:
             self.closed += 1
 
 
-async def answer(*services, patience_s=60.0, breakers=None):
+async def answer(*services, silence_s=60.0, breakers=None):
     """Return the pieces, and the error behind them or None."""
     pieces = []
     now = asyncio.get_running_loop().time()
     try:
         candidates = [service.candidate for service in services]
-        async for piece in first_to_answer(candidates, patience_s, now, breakers or CircuitBreakers()):
+        async for piece in first_to_answer(candidates, silence_s, now, breakers or CircuitBreakers()):
             pieces.append(piece)
     except UpstreamError as error:
         return pieces, error
@@ -188,14 +188,14 @@ async def test_of_many_failures_without_one_about_payment_the_last_is_told():
 async def test_who_stays_silent_is_left_for_the_next():
     silent = Service("silent", None)
 
-    pieces, error = await answer(silent, Service("other", *REPLY), patience_s=0.05)
+    pieces, error = await answer(silent, Service("other", *REPLY), silence_s=0.05)
 
     assert isinstance(pieces[0].error, UpstreamTimeoutError)
     assert (pieces[1:], error, silent.closed) == ([via("other"), *REPLY], None, 1)
 
 
 async def test_each_has_its_own_time():
-    pieces, error = await answer(Service("a", None), Service("b", None), patience_s=0.05)
+    pieces, error = await answer(Service("a", None), Service("b", None), silence_s=0.05)
 
     assert [piece.provider for piece in pieces] == ["a"]
     assert isinstance(error, UpstreamTimeoutError)
