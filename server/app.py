@@ -49,6 +49,7 @@ from server.pages.web_manifest import web_manifest
 from server.web.assets import assets_blueprint
 from server.web.compression import compress_responses
 from server.web.i18n import translate_templates
+from server.web.own_threads import OwnThreads
 from server.web.security_headers import add_security_headers
 from server.web.tracing import trace
 
@@ -76,6 +77,7 @@ def create_app(config: Config | None = None, *, loop: asyncio.AbstractEventLoop 
     config = config or load(None, Config, os.environ, KINDS)
     lifecycle = Lifecycle(Services(config, loop)) if loop else _started(config)
     app = with_views(config)
+    app.wsgi_app = OwnThreads(app, app.wsgi_app)  # type: ignore[method-assign]
     app.extensions["chat"], app.extensions["lifecycle"] = lifecycle.services, lifecycle
     return app
 

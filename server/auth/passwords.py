@@ -29,9 +29,12 @@ TIME_COST, MEMORY_COST_KIB, PARALLELISM = 2, 19 * 1024, 1
 
 Source: https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html
 """
-_slots = threading.BoundedSemaphore(2)
-"""Hashes computed at the same time: more would take memory and threads from other requests."""
-TIMEOUT_S = 5
+HASHES, WAITING = 2, 2
+"""Hashes computed at the same time, and those that wait for them. More would take memory and processors from other
+requests, so the rest are refused at once."""
+_slots = threading.BoundedSemaphore(HASHES)
+_admitted = threading.BoundedSemaphore(HASHES + WAITING)
+RETRY_AFTER_S = 5
 
 
 def check_new(password: str, name: str = "") -> None:
@@ -60,9 +63,9 @@ def verify(password: str, password_hash: str | None) -> bool:
     """Tell whether a password matches a hash. No hash never matches, but takes as long. Raises: Problem("busy")."""
     from argon2.exceptions import InvalidHashError, VerificationError
 
-    dummy = _dummy_hash()
     try:
         with _slot():
+            dummy = _dummy_hash()
             is_right = _hasher().verify(password_hash or dummy, _normalised(password[:LONGEST]))
     except (VerificationError, InvalidHashError):
         return False
@@ -89,12 +92,13 @@ def _dummy_hash() -> str:
 
 @contextmanager
 def _slot() -> Iterator[None]:
-    if not _slots.acquire(timeout=TIMEOUT_S):
-        raise Problem("busy", BUSY, retry_after=TIMEOUT_S)
+    if not _admitted.acquire(blocking=False):
+        raise Problem("busy", BUSY, retry_after=RETRY_AFTER_S)
     try:
-        yield
+        with _slots:
+            yield
     finally:
-        _slots.release()
+        _admitted.release()
 
 
 def _normalised(password: str) -> str:

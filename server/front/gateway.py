@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from server.closing import close
+from server.web.environ_keys import OWN_THREADS
+from server.web.own_threads import CallAgain
 from server.web.streaming import StreamBody
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ class Gateway:
 
     def __init__(self, app: "WSGIApplication") -> None:
         self._app = app
-        self._jobs: set[Future[AppResponse]] = set()
+        self._jobs: set[Future[AppResponse | CallAgain]] = set()
         self._closing: set[asyncio.Task[None]] = set()
 
     async def call(
@@ -49,9 +51,18 @@ class Gateway:
     ) -> AppResponse:
         """Return the app's response. Raises: whatever the app raises.
 
-        returned: called in any thread once the app has returned or will not be called.
+        returned: called in any thread once the app has returned or will not be called; again if it is called again.
         If this is cancelled, a call that has not begun never starts, and the response of one that has is closed.
         """
+        answer = await self._answer(environ, threads, returned)
+        if isinstance(answer, CallAgain):
+            answer = await self._answer({**environ, OWN_THREADS: True}, answer.threads, returned)
+        assert isinstance(answer, AppResponse)
+        return answer
+
+    async def _answer(
+        self, environ: dict[str, Any], threads: Executor, returned: Callable[[], None]
+    ) -> AppResponse | CallAgain:
         try:
             job = threads.submit(self._call, environ, threads)
         except RuntimeError:  # no thread is available
@@ -73,17 +84,19 @@ class Gateway:
             await asyncio.wait(self._closing, timeout=within_s)
         return not left and not self._closing
 
-    def _call(self, environ: dict[str, Any], threads: Executor) -> AppResponse:
+    def _call(self, environ: dict[str, Any], threads: Executor) -> AppResponse | CallAgain:
         context = copy_context()
         started = StartResponse()
         body = context.run(self._app, environ, started)
+        if isinstance(body, CallAgain):
+            return body
         if isinstance(body, StreamBody):
             return started.answer(body.source, body.waits)
         if environ["REQUEST_METHOD"] == "HEAD" or started.size_bytes <= WHOLE_BYTES:
             return started.answer(_whole(body, context))
         return started.answer(IterableSource(body, threads, context))
 
-    def _abandon(self, job: "Future[AppResponse]") -> None:
+    def _abandon(self, job: "Future[AppResponse | CallAgain]") -> None:
         """Close the response once it exists. The task is created now so that `settle` cannot miss it."""
         task = asyncio.create_task(_close_response(job))
         self._closing.add(task)
@@ -145,7 +158,7 @@ class IterableSource:
         return next(self._blocks, None)
 
 
-async def _close_response(job: "Future[AppResponse]") -> None:
+async def _close_response(job: "Future[AppResponse | CallAgain]") -> None:
     if job.cancelled():
         return
     try:
@@ -153,7 +166,8 @@ async def _close_response(job: "Future[AppResponse]") -> None:
     except Exception:
         log.exception("a view failed after its client left")
     else:
-        await answer.close()
+        if isinstance(answer, AppResponse):
+            await answer.close()
 
 
 def _whole(body: Iterable[bytes], context: Context) -> bytes:

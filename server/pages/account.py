@@ -18,6 +18,7 @@ from server.problems import Problem
 from server.store.people.accounts import Account
 from server.translatable import N_
 from server.web.i18n import gettext as _
+from server.web.own_threads import in_own_threads
 
 account = Blueprint("account", __name__, url_prefix="/chat/account")
 
@@ -88,6 +89,7 @@ def show() -> str:
 
 
 @account.post("/password")
+@in_own_threads
 def change_password() -> ResponseReturnValue:
     """Change the password, which ends all other sessions."""
     access, person = services().access, current_person()
@@ -115,6 +117,7 @@ def end_sessions() -> ResponseReturnValue:
 
 
 @account.post("/second-factor")
+@in_own_threads
 def begin_second_factor() -> ResponseReturnValue:
     """Show a new secret. No code is asked for until `confirm_second_factor` has seen one from it."""
     try:
@@ -142,6 +145,7 @@ def confirm_second_factor() -> ResponseReturnValue:
 
 
 @account.post("/second-factor/remove")
+@in_own_threads
 def remove_second_factor() -> ResponseReturnValue:
     """Turn the second factor off."""
     access = services().access
@@ -160,7 +164,12 @@ def _account_by_password(access: Access, person: Person) -> Account:
     if wait_s := access.login_limiter.hit(*keys):
         raise Problem("rate_limited", SLOWLY, retry_after=wait_s)
     mine = access.accounts.by_id(person.id)
-    if not passwords.verify(request.form.get("password", ""), mine.password_hash):
+    try:
+        is_right = passwords.verify(request.form.get("password", ""), mine.password_hash)
+    except Problem:  # too many at once: nothing was tried
+        access.login_limiter.refund(*keys)
+        raise
+    if not is_right:
         raise Problem("forbidden", WRONG)
     access.login_limiter.refund(*keys)
     return mine

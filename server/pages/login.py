@@ -15,9 +15,11 @@ from server.current.session_cookie import delete_session_cookie, set_session_coo
 from server.current.sign_in import path_within_site
 from server.limits.rate_limiter import MAX_HITS, network
 from server.pages.page import Page, render
+from server.problems import Problem
 from server.store.people.accounts import LOCAL_USER, LONGEST_NAME, Account, name_key
 from server.web.i18n import gettext as _
 from server.web.i18n import ngettext
+from server.web.own_threads import in_own_threads
 from server.web.public_views import open_to_all
 
 login = Blueprint("login", __name__)
@@ -52,6 +54,7 @@ def show() -> ResponseReturnValue:
 
 @login.post("/login")
 @open_to_all
+@in_own_threads
 def enter() -> ResponseReturnValue:
     """Check the password. An unknown name and a wrong password get the same response in the same time."""
     access, name = services().access, request.form.get("username", "")[: LONGEST_NAME + 1]
@@ -62,7 +65,12 @@ def enter() -> ResponseReturnValue:
         return too_many(wait_s)
     account = access.accounts.find_by_name(name) if access.mode == "accounts" else None
     password = request.form.get("password", "")
-    if not _is_right(access, account, password):
+    try:
+        is_right = _is_right(access, account, password)
+    except Problem:  # too many at once: nothing was tried
+        access.login_limiter.refund(*_limits(access, keys))
+        raise
+    if not is_right:
         access.audit.note("login_failed", user=account.name if account else None, address=request.remote_addr)
         return show_login(_wrong(access), 401)
     access.login_limiter.refund(*_limits(access, keys))

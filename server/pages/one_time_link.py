@@ -11,6 +11,7 @@ from server.pages.login import let_in
 from server.pages.page import Page, render
 from server.problems import Problem
 from server.web.i18n import gettext as _
+from server.web.own_threads import in_own_threads
 from server.web.public_views import open_to_all
 
 one_time_link = Blueprint("one_time_link", __name__)
@@ -38,6 +39,7 @@ def show() -> ResponseReturnValue:
 
 @one_time_link.post("/welcome")
 @open_to_all
+@in_own_threads
 def choose() -> ResponseReturnValue:
     """Make the account or set the password, and sign the person in."""
     access, form = services().access, request.form

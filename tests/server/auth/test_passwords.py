@@ -1,9 +1,12 @@
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from server.auth import passwords
 from server.problems import Problem
+from tests.support.waiting import wait_for
+from tests.support.wire import PATIENCE_S
 
 
 @pytest.mark.parametrize(
@@ -60,11 +63,26 @@ def test_a_hash_with_other_costs_is_outdated(monkeypatch):
         passwords._hasher.cache_clear()
 
 
-def test_more_hashes_at_once_than_there_is_room_for_wait_and_are_refused(monkeypatch):
-    monkeypatch.setattr(passwords, "_slots", threading.BoundedSemaphore(1))
-    monkeypatch.setattr(passwords, "TIMEOUT_S", 0)
+def test_two_hashes_are_computed_two_wait_and_the_others_are_refused_at_once(monkeypatch):
+    open_gate, inside = threading.Event(), threading.Semaphore(0)
 
-    with passwords._slot(), pytest.raises(Problem) as caught:
-        passwords.hash_password("correct horse")
+    class Hasher:
+        def hash(self, password):
+            inside.release()
+            open_gate.wait(PATIENCE_S)
+            return password
+
+    monkeypatch.setattr(passwords, "_hasher", Hasher)
+    with ThreadPoolExecutor(passwords.HASHES + passwords.WAITING) as threads:
+        admitted = [threads.submit(passwords.hash_password, f"correct horse {number}") for number in range(4)]
+        for _ in range(passwords.HASHES):
+            assert inside.acquire(timeout=PATIENCE_S)
+        wait_for(lambda: passwords._admitted._value == 0)
+        with pytest.raises(Problem) as caught:
+            passwords.hash_password("correct horse")
+        assert not inside.acquire(blocking=False), "two wait"
+        open_gate.set()
 
     assert caught.value.code == "busy"
+    assert len([job.result() for job in admitted]) == 4
+    assert passwords.hash_password("correct horse") == "correct horse"

@@ -1,9 +1,12 @@
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
 import simple_websocket
 
+from server.auth import passwords
 from server.auth.access import Access
 from server.config.auth import Auth
 from server.limits import rate_limiter
@@ -15,6 +18,7 @@ from tests.support.members import FROM_OUR_PAGE, PASSWORD, add_member, member, s
 from tests.support.services.openai_wire import delta, openai_stream
 from tests.support.services.upstream import Gate, wait_until
 from tests.support.waiting import wait_for
+from tests.support.wire import PATIENCE_S
 
 API = "/backend-api/v2/models"
 
@@ -252,6 +256,38 @@ def test_one_client_cannot_try_many_names(client):
 )
 def test_an_address_stands_for_one_client(address, network):
     assert rate_limiter.network(address) == network
+
+
+def test_sign_ins_hold_no_thread_of_other_views(app, server, monkeypatch):
+    add_member(app, "Anna")
+    hasher, may_verify = passwords._hasher(), threading.Event()
+
+    class Slow:
+        def verify(self, *given):
+            may_verify.wait(PATIENCE_S)
+            return hasher.verify(*given)
+
+        def __getattr__(self, name):
+            return getattr(hasher, name)
+
+    monkeypatch.setattr(passwords, "_hasher", Slow)
+    form = {"username": "Anna", "password": PASSWORD}
+
+    def enter(_):
+        return requests.post(f"{server}/login", data=form, allow_redirects=False, timeout=PATIENCE_S)
+
+    with ThreadPoolExecutor(MAX_HITS) as threads:
+        asked = [threads.submit(enter, number) for number in range(MAX_HITS)]
+        wait_for(lambda: sum(job.done() for job in asked) == MAX_HITS - 4)
+        page = requests.get(f"{server}/login", timeout=PATIENCE_S)
+        refused = [job.result() for job in asked if job.done()]
+        may_verify.set()
+        admitted = [job.result() for job in asked if job.result() not in refused]
+
+    assert page.status_code == 200
+    assert [(answer.status_code, answer.headers["Retry-After"]) for answer in refused] == [(503, "5")] * 6
+    assert [answer.status_code for answer in admitted] == [303] * 4
+    assert sign_in(app.test_client(), "Anna", "wrong horse").status_code == 401, "what was refused does not count"
 
 
 def test_a_weak_hash_is_replaced_at_login(client, app, monkeypatch):
