@@ -1,7 +1,7 @@
 """The languages whose code is highlighted, by their Pygments names.
 
-A list, since some of its lexers take minutes on text that was made for it (HtmlDjangoLexer on many `#{`); these were
-tried on fifty repetitive texts of 50,000 characters each, and stay within the limits of `highlight`.
+A list, since some of Pygments' lexers take minutes on ordinary repetitive text (HtmlDjangoLexer on many `#{`). Whatever
+these take, `highlight_worker` ends in time.
 """
 
 # fmt: off

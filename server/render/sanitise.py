@@ -2,7 +2,7 @@
 
 import nh3
 
-from server.render import highlight, tex
+from server.render import highlight_worker, tex
 
 TEXT = {"p", "br", "hr", "h2", "h3", "h4", "h5", "h6", "strong", "em", "s", "blockquote", "ul", "ol", "li", "sup"}
 BOXES = {"div", "span", "section", "figure", "figcaption", "pre", "code", "a"}
@@ -31,7 +31,7 @@ CLASSES = {
     "figure": {"code"},
     "li": {"task"},
     "section": {"footnotes"},
-    "span": {"task-box", *highlight.CLASSES.values()},
+    "span": {"task-box", *highlight_worker.CLASSES.values()},
     "sup": {"footnote"},
     "td": {"left", "center", "right"},
     "th": {"left", "center", "right"},

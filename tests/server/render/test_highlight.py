@@ -1,17 +1,39 @@
 """Highlighted code: the same text, a few classes, and readable colours."""
 
 import re
+import string
+from concurrent.futures import ThreadPoolExecutor
 from math import cos, radians, sin
 from pathlib import Path
+from random import Random
+from time import perf_counter, sleep, thread_time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pygments.lexers import get_all_lexers
+from pygments.lexers import find_lexer_class_by_name, get_all_lexers
 
+from server.render import highlight_process
 from server.render.code_languages import LANGUAGES
-from server.render.highlight import CLASSES, MAX_CODE, MAX_LINE, coloured
+from server.render.highlight import MAX_CODE, MAX_LINE, coloured, process
+from server.render.highlight_worker import CLASSES
 from tests.support.safe_html import faults, text
+
+FRAGMENTS = [
+    *string.punctuation,
+    *"\n\t aA0",
+    "/*",
+    "<!--",
+    "#{",
+    "{{",
+    "{%",
+    "<%",
+    '"""',
+    "$(",
+    "begin ",
+    "end\n",
+    "if(",
+]
 
 STYLES = Path(__file__).parents[3] / "client" / "static" / "css"
 
@@ -59,10 +81,77 @@ def test_code_that_is_unknown_or_too_long_stays_plain(code, language):
     assert coloured(code, language) == code
 
 
-def test_code_a_lexer_is_slow_on_stays_plain(monkeypatch):
-    monkeypatch.setattr("server.render.highlight.MAX_CPU_S", -1)
+SLOW = "% a\n" + "\n" * 24_000
+"""Text on which a single match of the lexer for MATLAB takes 17 s."""
 
-    assert coloured("return 'slow'\n", "python") == "return 'slow'\n"
+
+def test_code_a_lexer_is_slow_on_stays_plain_and_holds_nobody_up():
+    coloured("x = 1;\n", "matlab")
+    holder = process.pid
+    waits = []
+    with ThreadPoolExecutor(1) as threads:
+        html = threads.submit(coloured, SLOW, "matlab")
+        while not html.done():
+            began = perf_counter()
+            sleep(0.001)
+            waits.append(perf_counter() - began)
+
+    assert text(html.result()) == SLOW
+    assert "hl-" not in html.result()
+    assert process.pid != holder
+    assert max(waits) < 1
+
+
+def test_the_process_starts_again_after_it_was_ended():
+    coloured(SLOW + "\n", "matlab")
+
+    assert "hl-keyword" in coloured("return 'after a slow one'\n", "python")
+
+
+def test_the_process_ends_when_it_has_no_work(monkeypatch):
+    coloured("return 'for the last time'\n", "python")
+    monkeypatch.setattr(highlight_process, "IDLE_S", 0)
+
+    process.end_if_idle()
+
+    assert process.pid is None
+    assert "hl-keyword" in coloured("return 'once more'\n", "python")
+
+
+def test_the_process_knows_no_secrets(monkeypatch):
+    monkeypatch.setenv("SOME_API_KEY", "sk-secret")
+    process._end()
+    coloured("return 'with a new process'\n", "python")
+
+    assert b"sk-secret" not in Path(f"/proc/{process.pid}/environ").read_bytes()
+
+
+def test_code_stays_plain_where_no_process_can_be_started(monkeypatch, caplog):
+    process._end()
+    monkeypatch.setattr(highlight_process.sys, "executable", "/nowhere/python")
+
+    assert coloured("return 'without colours'\n", "python") == "return 'without colours'\n"
+    assert "could not be started" in caplog.text
+
+
+ONE_CHARACTER = [character * (MAX_LINE - 1) + "\n" for character in string.punctuation + "a0 \t"]
+LEXERS = {find_lexer_class_by_name(language): language for language in sorted(LANGUAGES)}
+"""Each lexer once, by one of its names."""
+
+
+@pytest.mark.parametrize("language", LEXERS.values())
+def test_no_lexer_keeps_this_process_busy(language):
+    """Whatever a text repeats, the server itself spends a few milliseconds, and the other process its limit."""
+    limit_s = 0.05
+    chosen = Random(language)
+    for unit in ("\n", " \n", "\t\n", chosen.choice(ONE_CHARACTER), "".join(chosen.choices(FRAGMENTS, k=3))):
+        code = "x = 1\n" + unit * ((MAX_CODE - 6) // len(unit))
+        began = thread_time()
+        html, cpu_s = process.highlighted(code, language, limit_s)
+
+        assert thread_time() - began < 0.1
+        assert cpu_s < 2 * limit_s
+        assert html is None or text(html) == code
 
 
 def test_every_language_is_one_that_pygments_knows():
