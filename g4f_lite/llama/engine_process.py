@@ -7,7 +7,7 @@ import re
 import secrets
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -21,6 +21,14 @@ modules beside it are not mistaken for others."""
 PATIENT_THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}
 """The engine's threads sleep while they wait for each other. Spinning, they get in their own way as soon as anything
 else wants a core: measured on two busy cores, 28 ms a token instead of 2.3."""
+
+PASSED_ON = {
+    *("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH", "SYSTEMROOT", "WINDIR"),
+    *("HOME", "TMPDIR", "TEMP", "TMP", "LANG"),
+}
+PASSED_ON_PREFIXES = ("LC_", "OMP_", "GOMP_", "KMP_", "GGML_", "CUDA_")
+"""What of the environment the engine gets: where its libraries are and how it uses the machine. The rest, such as the
+keys of other providers, is none of its business: it reads files that come from the internet."""
 
 REAPING_S = 1
 """How long a child may take to be known as dead after its connections broke."""
@@ -140,6 +148,10 @@ class EngineProcess:
         return words.strip().rpartition("\n")[2][:DETAIL_CHARACTERS]
 
 
+def _passed_on(environ: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environ.items() if name in PASSED_ON or name.startswith(PASSED_ON_PREFIXES)}
+
+
 async def _child(arguments: Sequence[str], key: str) -> asyncio.subprocess.Process:
     try:
         return await asyncio.create_subprocess_exec(
@@ -147,7 +159,7 @@ async def _child(arguments: Sequence[str], key: str) -> asyncio.subprocess.Proce
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            env=PATIENT_THREADS | dict(os.environ) | {KEY_VARIABLE: key},
+            env=PATIENT_THREADS | _passed_on(os.environ) | {KEY_VARIABLE: key},
         )
     except OSError as error:
         reason = error.strerror or "no reason given"

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import json
 import os
 import signal
 import sys
@@ -76,6 +77,23 @@ async def test_a_started_engine_runs_until_it_is_ended(play):
     assert engine.url == "http://127.0.0.1:1"
     await engine.end()
     assert not engine.running
+
+
+async def test_the_engine_gets_no_secret_of_the_environment(play, tmp_path, monkeypatch):
+    for name in ("OPENAI_API_KEY", "HF_TOKEN", "CHAT_PASSWORD", "DATABASE_URL", "SOME_OTHER", "PYTHONSTARTUP"):
+        monkeypatch.setenv(name, "a secret")
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    seen = tmp_path / "environment"
+    play(READY + f"json.dump(dict(os.environ), open({str(seen)!r}, 'w'))\n")
+
+    engine = await start()
+    await engine.death()
+    environment = json.loads(seen.read_text())
+
+    assert environment[KEY_VARIABLE] == engine.key
+    assert environment["PATH"] == os.environ["PATH"]
+    assert (environment["OMP_NUM_THREADS"], environment["OMP_WAIT_POLICY"]) == ("3", "PASSIVE")
+    assert "a secret" not in environment.values()
 
 
 async def test_the_key_is_in_the_environment_and_not_among_the_arguments(play, tmp_path):
