@@ -108,7 +108,7 @@ class AllenAI(Provider):
             found = found or await self._list(path)
         found = found or [known(id_) for id_ in self.models]
         self._listed = {model.id: model for model in found}
-        return [ModelInfo(model.id, vision=model.sees) for model in found]
+        return [ModelInfo(model.id, vision=model.vision) for model in found]
 
     @classmethod
     def create_async_generator(
@@ -134,7 +134,7 @@ class AllenAI(Provider):
         return AsyncReply(
             cls,
             cls.get_model(model),
-            talk.before(messages),
+            talk.with_history(messages),
             {**settings, **kwargs},
             state=talk.state(),
             shown=ReplyConverter(talk, talk.question(messages), return_conversation),

@@ -1,4 +1,4 @@
-"""The models of an Ollama server, from what it lists: JSON values in, offers out. Pure.
+"""Parses the lists of an Ollama server: its models, and those in memory. Pure.
 
 Source: https://github.com/ollama/ollama/blob/main/docs/api.md#list-local-models
 """
@@ -12,35 +12,35 @@ from g4f_lite.protocols.openai import model_list
 from g4f_lite.routing.model_info import ModelInfo
 
 PROJECTORS = frozenset({"clip", "mllama"})
-"""Families of what makes images readable for a model; older servers list them, and no capabilities."""
+"""Families of image projectors. Older servers list families instead of capabilities."""
 
 Contexts = Mapping[str, int | None]
-"""The models in memory, each with the tokens of its context, or None where they are not said."""
+"""The models in memory, each with its context in tokens, or None if the server does not say."""
 
 
 def models_in(tags: Any, loaded: Contexts | None, context: int | None) -> list[ModelInfo]:
-    """Return the models that can chat, in the server's order, each once, if a page can show its name.
+    """Return the models that can chat, in the server's order, each once. Names that a page cannot show are left out.
 
-    tags: what `/api/tags` says. loaded: as of `loaded_models`; None: not known.
-    context: in tokens, what every request asks for; None: what the server gave to a model that is loaded.
+    tags: the answer of `/api/tags`. loaded: as of `loaded_models`; None if not known.
+    context: in tokens, as every request sets it; None: as the server loaded the model.
     Raises: ValueError if there is no list.
     """
     found = model_list.models_in(tags)
     details = _by_name(tags)
     return [
         replace(
-            offer,
-            vision=_vision(details[offer.id]),
-            context=context or (loaded or {}).get(offer.id),
-            loaded=None if loaded is None else offer.id in loaded,
+            info,
+            vision=_vision(details[info.id]),
+            context=context or (loaded or {}).get(info.id),
+            loaded=None if loaded is None else info.id in loaded,
         )
-        for offer in found
-        if offer.id in details and _chats(details[offer.id])
+        for info in found
+        if info.id in details and _chats(details[info.id])
     ]
 
 
 def loaded_models(ps: Any) -> Contexts:
-    """Return what is in memory. ps: what `/api/ps` says. Raises: ValueError if that is no list."""
+    """Return the models in memory. ps: the answer of `/api/ps`. Raises: ValueError if there is no list."""
     return {name: _size(model.get("context_length")) for name, model in _by_name(ps).items()}
 
 
@@ -53,15 +53,15 @@ def _by_name(listing: Any) -> dict[str, dict[str, Any]]:
 
 
 def _chats(model: Mapping[str, Any]) -> bool:
-    """Tell whether a model is more than one for embeddings, as far as its capabilities are listed."""
-    said = model.get("capabilities")
-    return not isinstance(said, list) or "embedding" not in said or "completion" in said
+    """Return whether a model can chat; only listed capabilities can show that it is for embeddings alone."""
+    capabilities = model.get("capabilities")
+    return not isinstance(capabilities, list) or "embedding" not in capabilities or "completion" in capabilities
 
 
 def _vision(model: Mapping[str, Any]) -> bool | None:
-    """Return whether a model takes images; without capabilities, its families can only tell that it does."""
-    if isinstance(said := model.get("capabilities"), list):
-        return "vision" in said
+    """Return whether a model takes images. Without capabilities, its families can only show that it does."""
+    if isinstance(capabilities := model.get("capabilities"), list):
+        return "vision" in capabilities
     details = model.get("details")
     families = details.get("families") if isinstance(details, dict) else None
     has_projector = isinstance(families, list) and any(family in families for family in PROJECTORS)

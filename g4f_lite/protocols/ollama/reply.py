@@ -1,4 +1,4 @@
-"""Ollama's own replies, decoded: bytes in as they arrive, pieces out. Pure.
+"""Decodes a reply of Ollama's API: takes bytes as they arrive, returns pieces. Pure.
 
 Source: https://github.com/ollama/ollama/blob/main/docs/api.md#generate-a-chat-completion
 """
@@ -13,7 +13,7 @@ from g4f_lite.pieces import Finish, Piece, Usage
 
 
 class OllamaReply(ReplyDecoder):
-    """One reply. It has finished with the record that is `done`, which may hold text, too."""
+    """One reply. It has finished with the record that is `done`, which may also hold text."""
 
     def __init__(self, provider: str, secrets: Collection[str] = (), *, offers_tools: bool = False) -> None:
         super().__init__(provider, secrets)
@@ -44,7 +44,7 @@ class OllamaReply(ReplyDecoder):
         if not self.is_over:
             raise self.cut()
         if not self._has_answered:
-            self._judge_silence()
+            self._check_empty_reply()
         is_cut = self._last.get("done_reason") == "length"
         yield from self._calls.end(is_cut=is_cut)
         if usage := _usage(self._last):
@@ -72,8 +72,8 @@ class OllamaReply(ReplyDecoder):
             if self._offers_tools:
                 self._calls.feed(calls, pieces)
 
-    def _judge_silence(self) -> None:
-        """Raise what it means that there is no answer, unless the model just had nothing to say."""
+    def _check_empty_reply(self) -> None:
+        """Raise the error that a missing answer means; a model may also just answer with nothing."""
         if self._calls_tool and not self._offers_tools:
             raise self.malformed("a call of a tool that was not offered, instead of an answer")
         if self._last.get("done_reason") in ("load", "unload"):
@@ -81,6 +81,6 @@ class OllamaReply(ReplyDecoder):
 
 
 def _usage(record: Mapping[str, Any]) -> Usage | None:
-    """Return what was counted, or None where one of the counts is missing: a prompt still in memory is not counted."""
+    """Return the counts, or None if one is missing: the server does not count a prompt that is still in memory."""
     prompt, answer = record.get("prompt_eval_count"), record.get("eval_count")
     return Usage(prompt, answer) if is_count(prompt) and is_count(answer) and prompt + answer else None

@@ -1,4 +1,4 @@
-"""The body of a chat request in Ollama's own protocol. Pure.
+"""Builds the body of a chat request of Ollama's API. Pure.
 
 Source: https://github.com/ollama/ollama/blob/main/docs/api.md#generate-a-chat-completion
 """
@@ -19,7 +19,7 @@ from g4f_lite.protocols.functions import (
 )
 
 HINTS = ("seed", "frequency_penalty", "presence_penalty")
-"""Fields of OpenAI's protocol that are options here, under the same names."""
+"""Fields of OpenAI's protocol that are options of Ollama's, under the same names."""
 
 
 def chat_request(
@@ -27,8 +27,8 @@ def chat_request(
 ) -> dict[str, Any]:
     """Return the body that asks for a reply.
 
-    provider: the name in config.json, for the sentence of an error. context: in tokens; None is the server's own.
-    Raises: ImageNotSupportedError for an image of which there is only the address.
+    provider: the name in config.json, for error messages. context: in tokens; None is the server's own.
+    Raises: ImageNotSupportedError for an image that is only an address.
     """
     names, extra = names_of(messages), params.extra
     body = {
@@ -43,7 +43,7 @@ def chat_request(
 
 
 def supports(field: str, value: Any) -> bool:
-    """Tell whether the protocol has words for a field, as for `Provider.supports`; it has none to force a call."""
+    """Return whether the API can express a field, see `Provider.supports`. It cannot force a call."""
     match field:
         case "tools":
             return are_functions(value)
@@ -62,7 +62,7 @@ def _options(params: Params, context: int | None) -> dict[str, Any]:
 
 
 def _format(response_format: Any) -> Any:
-    """Return what the answer is held to: `json`, or a schema; None: nothing, or what the protocol has no words for."""
+    """Return the format of the answer: `json` or a schema; None if there is none, or the API cannot express it."""
     match response_format:
         case {"type": "json_object"}:
             return "json"
@@ -72,7 +72,7 @@ def _format(response_format: Any) -> Any:
 
 
 def _message(provider: str, message: Message, names: Mapping[str, str]) -> dict[str, Any]:
-    """Return a message; older servers know a result by the name of its tool, newer ones by the call's id, too."""
+    """Return a message. Older servers match a result by its tool's name, newer ones also by the call's id."""
     written: dict[str, Any] = {"role": message.role, "content": message.content}
     if message.images:
         written["images"] = [_data(provider, image) for image in message.images]
@@ -80,7 +80,7 @@ def _message(provider: str, message: Message, names: Mapping[str, str]) -> dict[
         return {**written, "role": "tool", "tool_name": names.get(id_, ""), "tool_call_id": id_}
     if calls := calls_of(message):
         written["tool_calls"] = [_call(call) for call in calls]
-        written |= {"thinking": thoughts} if (thoughts := message.extra.get(REASONING_MEMBER)) else {}
+        written |= {"thinking": reasoning} if (reasoning := message.extra.get(REASONING_MEMBER)) else {}
     return written
 
 
@@ -89,7 +89,7 @@ def _call(call: FunctionCall) -> dict[str, Any]:
 
 
 def _data(provider: str, image: Image) -> str:
-    """Return an image in base64, without a media type: the server looks for itself."""
+    """Return an image in base64, without a media type: the server detects it."""
     if not image.inline:
         raise ImageNotSupportedError(f"{provider} cannot fetch images from an address. Attach the image itself.")
     return image.inline.data

@@ -1,1 +1,1 @@
-"""The protocol of AI2's playground, without I/O: what it is asked, what it answers, and why it refuses."""
+"""The protocol of AI2's playground, without I/O: question forms, replies, threads and rejections."""

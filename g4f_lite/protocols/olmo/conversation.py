@@ -1,6 +1,6 @@
-"""What a direct call of AllenAI hands over beside the texts.
+"""The objects that a direct call of AllenAI yields beside the texts.
 
-It prints as nothing, so a caller who prints all that comes has printed the answer.
+They print as empty texts, so a caller who prints everything prints only the answer.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from g4f_lite.protocols.olmo.question_form import last_question
 
 @dataclass(eq=False)
 class Conversation:
-    """What was said so far, and what the service needs to go on.
+    """The messages so far, and the service's ids to continue them.
 
     parent: the service's id of the last answer. messages: questions and answers, as dictionaries.
     """
@@ -29,20 +29,20 @@ class Conversation:
         return ""
 
     def state(self) -> dict[str, str | None]:
-        """Return what `AllenAI.stream` takes to go on here."""
+        """Return the state with which `AllenAI.stream` continues the conversation."""
         return {"parent": self.parent, "user": self.x_anonymous_user_id}
 
-    def before(self, messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-        """Return the messages of a call behind what was said before, if they do not hold it themselves."""
+    def with_history(self, messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """Return the messages of a call, with the earlier ones in front if it is a single message."""
         return [*self.messages, *messages] if len(messages) == 1 else list(messages)
 
     def question(self, messages: Sequence[Mapping[str, Any]]) -> str:
-        """Return what a call's messages add to what was said before."""
-        told = [message_of(message) for message in messages]
-        return last_question(told).content if self.parent or self.messages else flat_prompt(told)
+        """Return the text that a call's messages add to the conversation."""
+        new = [message_of(message) for message in messages]
+        return last_question(new).content if self.parent or self.messages else flat_prompt(new)
 
     def add(self, question: str, answer: str, state: Mapping[str, Any]) -> None:
-        """Note what was asked and answered, and where the service keeps it."""
+        """Add a question and its answer. state: as in `UpstreamState`."""
         self.parent, self.x_anonymous_user_id = state["parent"], state["user"]
         self.messages += [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
 
@@ -58,7 +58,7 @@ class FinishReason:
 
 
 class ReplyConverter:
-    """What a direct call gets of each piece of a reply. The reply becomes part of its conversation."""
+    """Converts the pieces of a reply for a direct call, and adds the reply to its conversation."""
 
     def __init__(self, conversation: Conversation, question: str, wants_conversation: bool) -> None:
         self._conversation = conversation

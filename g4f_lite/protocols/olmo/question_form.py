@@ -1,4 +1,4 @@
-"""What the playground is asked: the fields of a form, each within its limits and only if it was set."""
+"""The form of a question to the playground. Each field is within its limits, and sent only if it was set."""
 
 import base64
 import mimetypes
@@ -14,12 +14,12 @@ from g4f_lite.protocols.olmo.model_list import OlmoModel
 
 LOWEST_TOP_P = 0.01
 MAX_TOKENS = 2048
-"""The described endpoint's limits. Of the newer one's, which differ from model to model, no more is known."""
+"""The limits of the described endpoint. Those of the newer one depend on the model, and are not known."""
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionForm:
-    """A question to a model. parent: the answer it follows; empty in a new thread."""
+    """A question to a model. parent: the id of the answer before it; empty in a new thread."""
 
     model: str
     text: str
@@ -29,9 +29,9 @@ class QuestionForm:
     parent: str = ""
 
     def form(self, host: str = "") -> FormData:
-        """Return the request's body, to be sent once. It is multipart also without a file: nothing else is read.
+        """Return the request's body, to be sent once. It is always multipart: the service reads nothing else.
 
-        host: left out when empty; the older endpoint insists on it.
+        host: left out if empty; the older endpoint requires it.
         """
         form = FormData(default_to_multipart=True)
         for name, value in self.fields(host):
@@ -42,7 +42,7 @@ class QuestionForm:
         return form
 
     def fields(self, host: str = "") -> Iterator[tuple[str, str]]:
-        """Yield the names and values of what is text."""
+        """Yield the names and values of the text fields."""
         yield "model", self.model
         if host:
             yield "host", host
@@ -56,25 +56,25 @@ class QuestionForm:
 def question_form(
     provider: str, model: OlmoModel, messages: Sequence[Message], params: Params, private: bool, parent: str
 ) -> QuestionForm:
-    """Return the last question alone where the service knows what came before, or else the whole dialogue.
+    """Return the form: only the last question if the service has the thread, or else the whole conversation.
 
-    provider: the name in config.json. parent: the answer that the question follows there; empty in a new thread.
-    Raises: RejectedError when there is no text; ImageNotSupportedError for images that cannot be sent.
+    provider: the name in config.json. parent: the id of the answer before the question; empty in a new thread.
+    Raises: RejectedError if there is no text; ImageNotSupportedError for images that cannot be sent.
     """
-    told = [last_question(messages)] if parent else messages
-    text = flat_prompt(told)
+    sent = [last_question(messages)] if parent else messages
+    text = flat_prompt(sent)
     if not text:
         raise RejectedError(f"{provider} does not accept a message without text. Add a few words.")
-    return QuestionForm(model.id, text, list(_images(provider, model, told)), params, private, parent)
+    return QuestionForm(model.id, text, list(_images(provider, model, sent)), params, private, parent)
 
 
 def last_question(messages: Sequence[Message]) -> Message:
-    """Return the last message of the user's."""
+    """Return the user's last message."""
     return next((message for message in reversed(messages) if message.role == "user"), messages[-1])
 
 
 def _images(provider: str, model: OlmoModel, messages: Sequence[Message]) -> Iterator[Inline]:
-    if not model.sees:
+    if not model.vision:
         refuse_images(provider, messages)
     for image in (image for message in messages for image in message.images):
         if image.inline is None:
@@ -89,10 +89,10 @@ def _parameters(params: Params) -> Iterator[tuple[str, str]]:
         yield "top_p", _hundredths(params.top_p, LOWEST_TOP_P)
     if params.max_tokens is not None:
         yield "max_tokens", str(min(max(params.max_tokens, 1), MAX_TOKENS))
-    for word in filter(None, params.stop):
-        yield "stop", word
+    for stop in filter(None, params.stop):
+        yield "stop", stop
 
 
 def _hundredths(value: float, least: float) -> str:
-    """Return the nearest number the service takes: other clients' temperatures go up to 2."""
+    """Return the nearest number that the service takes. Temperatures of other services go up to 2."""
     return str(round(min(max(value, least), 1), 2))

@@ -1,8 +1,8 @@
-"""A reply of the playground, decoded: bytes as they arrive in, pieces out.
+"""Decodes a reply of the playground: takes bytes as they arrive, returns pieces.
 
-Pure. Each line is a JSON value: chunks of text, between the created messages as they were before and as they are at
-last. The messages come as a tree, with the system's at its root if there is one, or in a flat list. Since August 2025
-the chunks are typed and stand between a start and an end, and there may be several rounds of them.
+Pure. Each line is a JSON value: the created messages, then chunks of text, then the final messages. The messages are a
+tree, whose root is the system message if there is one, or a flat list. Since August 2025, the chunks have types, stand
+between a start and an end, and may come in several rounds.
 Source: https://github.com/allenai/olmo-api
 """
 
@@ -16,18 +16,18 @@ from g4f_lite.pieces import Finish, Piece, UpstreamState
 from g4f_lite.protocols.olmo.thread import Thread, is_id
 
 TEXT_TYPES = (None, "modelResponse", "thinking")
-"""None is how older engines' chunks come."""
+"""None: the chunks of older engines have no type."""
 TOO_LONG = ("length", "unclosed stream")
-"""Reasons that mean, where nothing was said yet, that the prompt was too long."""
+"""Reasons that mean, before any text, that the prompt was too long."""
 TOOL = "tool_call_result"
-"""The role of what a tool returned; the model goes on behind it."""
+"""The role of a tool's result. The model continues after it."""
 
 
 class OlmoReply(ReplyDecoder):
-    """One reply. It has finished when the messages came for a second time, final, or when its end was announced."""
+    """One reply. It has finished when the messages came again as final, or the end chunk came."""
 
     def __init__(self, provider: str, user: str, secrets: Collection[str] = ()) -> None:
-        """user: the anonymous id that asks."""
+        """user: the anonymous id of the request."""
         super().__init__(provider, secrets)
         self._user = user
         self._lines = JsonLinesDecoder(provider)
@@ -81,17 +81,17 @@ class OlmoReply(ReplyDecoder):
             (self.texts.add_reasoning if type_ == "thinking" else self.texts.add_content)(text, pieces)
 
     def _snapshot(self, messages: list[dict[str, Any]]) -> None:
-        """Take the created messages, which the service sends before and after the chunks of each round."""
+        """Read the created messages, which the service sends before and after the chunks of each round."""
         self._snapshots += 1
         self._is_final = self._snapshots > 1 and _are_final(messages) and not (self._is_typed and _go_on(messages))
         self.is_over = self._is_final and not self._is_typed
-        if answer := next((one for one in reversed(messages) if one.get("role") == "assistant"), None):
+        if answer := next((message for message in reversed(messages) if message.get("role") == "assistant"), None):
             self._parent = id_ if is_id(id_ := answer.get("id")) else ""
             reason = answer.get("finish_reason") or answer.get("finishReason")
             self._is_limited = self._is_limited or (self._is_final and reason == "length")
 
     def _error(self, record: dict[str, Any]) -> None:
-        """Take an error. One that says the answer reached its limit is none where there is an answer."""
+        """Read an error. After text, the error that the limit was reached is a normal end."""
         if record.get("reason") == "length" and self.texts.size:
             self._is_limited = True
         else:
@@ -126,5 +126,5 @@ def _are_final(messages: list[dict[str, Any]]) -> bool:
 
 
 def _go_on(messages: list[dict[str, Any]]) -> bool:
-    """Tell whether another round follows: the last message is an answer in the making, or what a tool returned."""
+    """Return whether another round follows: the last message is an unfinished answer, or a tool's result."""
     return messages[-1].get("final") is False or messages[-1].get("role") == TOOL

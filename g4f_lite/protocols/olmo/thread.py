@@ -1,4 +1,4 @@
-"""Where in the playground a question belongs: it keeps each thread, and lets only its creator go on with it."""
+"""The position of a question in the playground, which keeps threads and lets only the creator continue one."""
 
 import re
 from collections.abc import Mapping
@@ -7,33 +7,33 @@ from typing import Any, TypeGuard
 from uuid import uuid4
 
 ID = re.compile(r"[!-~]{1,200}")
-"""What may go into a header or a field. The service's own ids are `msg_` and ten letters and digits, or UUIDs."""
+"""Characters allowed in a header or a field. The service's ids are `msg_` and ten letters or digits, or UUIDs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """user: the anonymous id of its creator. parent: the answer that is followed; empty in a new thread."""
+    """A thread. user: the anonymous id of its creator. parent: the id of the last answer; empty in a new thread."""
 
     user: str
     parent: str = ""
 
     def state(self) -> dict[str, str]:
-        """Return what `thread_of` makes this thread of again."""
+        """Return the state from which `thread_of` restores this thread."""
         return {"parent": self.parent, "user": self.user}
 
 
 def new_thread() -> Thread:
-    """Return a thread of somebody whom the service has not seen."""
+    """Return a thread of a new anonymous user."""
     return Thread(str(uuid4()))
 
 
 def thread_of(state: Mapping[str, Any] | None) -> Thread:
-    """Return the thread that a state tells of; a new one as far as it tells of none."""
+    """Return the thread of a state. Parts that are missing or invalid are new."""
     if not isinstance(state, Mapping) or not is_id(user := state.get("user")):
         return new_thread()
     return Thread(user, parent if is_id(parent := state.get("parent")) else "")
 
 
 def is_id(value: Any) -> TypeGuard[str]:
-    """Tell whether a JSON value can be sent as an id."""
+    """Return whether a JSON value can be sent as an id."""
     return isinstance(value, str) and bool(ID.fullmatch(value))
