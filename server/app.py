@@ -47,6 +47,7 @@ from server.pages.search import search_page
 from server.pages.settings import settings
 from server.pages.web_manifest import web_manifest
 from server.web.assets import assets_blueprint
+from server.web.body_limits import limit_bodies
 from server.web.compression import compress_responses
 from server.web.i18n import translate_templates
 from server.web.own_threads import OwnThreads
@@ -61,8 +62,6 @@ MONITORING = (health_checks, metrics)
 BLUEPRINTS = (*PAGES, *SIGNING_IN, *API, *OTHER_APIS, *MONITORING)
 
 TEMPLATES = Path(__file__).parents[1] / "client" / "templates"
-LARGEST_BODY = 16 << 20
-"""Bytes."""
 
 
 def create_app(config: Config | None = None, *, loop: asyncio.AbstractEventLoop | None = None) -> Flask:
@@ -85,14 +84,13 @@ def create_app(config: Config | None = None, *, loop: asyncio.AbstractEventLoop 
 def with_views(config: Config) -> Flask:
     """Return the application with all its views, but without services."""
     app = Flask(__name__, static_folder=None, template_folder=TEMPLATES)
-    app.config.update(
-        MAX_CONTENT_LENGTH=LARGEST_BODY, PROVIDE_AUTOMATIC_OPTIONS=False, SOCK_SERVER_OPTIONS=websocket.OPTIONS
-    )
+    app.config.update(PROVIDE_AUTOMATIC_OPTIONS=False, SOCK_SERVER_OPTIONS=websocket.OPTIONS)
     trace(app)
     require_same_origin(app, config.site_config.allowed_hosts)
     add_security_headers(app)
     limit_requests(app)
     require_sign_in(app)
+    limit_bodies(app, config.url_prefix)
     translate_templates(app)
     install_error_texts(app)
     compress_responses(app)

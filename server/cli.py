@@ -24,7 +24,8 @@ from server.compat.api_errors import adapt_error
 from server.config import urls
 from server.config.reload import ConfigReloader
 from server.config.site import Config
-from server.front import ListenError, Proxies, serve
+from server.current.sign_in import sender_check
+from server.front import BodyRules, ListenError, Proxies, serve
 from server.lifecycle import Lifecycle
 from server.ops import user_command as users
 from server.ops.backup import add_arguments
@@ -32,6 +33,7 @@ from server.ops.deployment_check import risks
 from server.ops.logs import set_up_logging
 from server.ops.systemd import READY, notify
 from server.problems import Problem
+from server.web.body_limits import largest_body
 from server.web.security_headers import SECURITY_HEADERS
 
 log = logging.getLogger(__name__)
@@ -117,6 +119,7 @@ async def _serve(config: Config, options: argparse.Namespace) -> int:
             proxies=Proxies(site.trusted_proxies, site.proxy_addresses),
             headers=SECURITY_HEADERS,
             adapt_error=partial(adapt_error, url_prefix=config.url_prefix),
+            body_rules=BodyRules(partial(largest_body, url_prefix=config.url_prefix), sender_check(app)),
         )
     finally:
         await lifecycle.close()

@@ -14,7 +14,6 @@ from server.web.streaming import error_response
 
 SENTENCES = {
     405: "This address does not allow this method.",
-    413: "A request can be at most 16 MiB. Send less at a time.",
 }
 """Messages for statuses that Flask itself sends; others get the message of their status."""
 

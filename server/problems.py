@@ -152,6 +152,12 @@ class Problem(Exception):
         return {} if self.retry_after is None else {"Retry-After": str(math.ceil(self.retry_after))}
 
 
+def body_too_large(most_bytes: float) -> Problem:
+    """Return the problem of a body over the limit of its address."""
+    size = f"{most_bytes / (1 << 20):g} MiB" if most_bytes >= 1 << 20 else f"{most_bytes / (1 << 10):g} KiB"
+    return Problem("too_large", f"A request to this address can be at most {size}. Send less at a time.")
+
+
 def log_problem(problem: Problem, address: str, error: BaseException | None = None) -> None:
     """Log a problem in one line, with the traceback of the error if it is a bug.
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 from collections.abc import Generator, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,13 @@ from g4f_lite.config.load import load
 from g4f_lite.providers import KINDS
 from server import create_app
 from server.app import with_views
+from server.compat.api_errors import adapt_error
 from server.compat.stored import stored
 from server.config.site import Config
-from server.front import Front
+from server.current.sign_in import sender_check
+from server.front import BodyRules, Front
 from server.store import Store
+from server.web.body_limits import largest_body
 from tests.support.apps import made_once
 from tests.support.loops import on, running_loop
 from tests.support.members import come_in
@@ -182,11 +186,12 @@ def store(store_url: str, clock: Clock) -> Iterator[Store]:
 
 
 @pytest.fixture
-def server(app: Flask, loop: asyncio.AbstractEventLoop) -> Iterator[str]:
+def server(app: Flask, config: Config, loop: asyncio.AbstractEventLoop) -> Iterator[str]:
     """The app behind its front: the address, without a slash at its end."""
 
     async def start() -> Front:
-        front = Front(app)
+        rules = BodyRules(partial(largest_body, url_prefix=config.url_prefix), sender_check(app))
+        front = Front(app, adapt_error=partial(adapt_error, url_prefix=config.url_prefix), body_rules=rules)
         app.config["PORT"] = await front.start("127.0.0.1", 0)
         return front
 

@@ -1,5 +1,7 @@
 """Requires people to sign in: redirects a browser to the login page, and refuses a program."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, current_app, redirect, request, url_for
@@ -18,6 +20,16 @@ def require_sign_in(app: Flask) -> None:
     app.before_request(_check)
     app.after_request(_end_with_session)
     app.jinja_env.globals["signed_in_person"] = signed_in_person
+
+
+def sender_check(app: Flask) -> Callable[[Mapping[str, Any]], None]:
+    """Return a function that takes the head of a request and raises Problem unless a person is known to send it."""
+
+    def require_sender(environ: Mapping[str, Any]) -> None:
+        with app.request_context(dict(environ)):
+            current_person()
+
+    return require_sender
 
 
 def path_within_site(address: str) -> str:

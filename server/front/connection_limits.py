@@ -15,8 +15,13 @@ class FrontLimits:
     head_bytes: int = 16 * 1024
     """The request line and all headers of one request."""
     body_bytes: int = 16 * 1024 * 1024
+    """One request body at any address; the app has lower limits for most."""
+    stranger_bytes: int = 64 * 1024
+    """A body before anybody knows who sends it: enough for every form and for most questions."""
     bodies_bytes: int = 256 * 1024 * 1024
     """All request bodies in memory at the same time."""
+    bodies_bytes_per_client: int = 64 * 1024 * 1024
+    """Those of one client, a quarter of all: an IPv4 address or a /64 network, as a trusted proxy names it."""
     head_s: float = 15
     """From the connection to the end of its first head."""
     idle_s: float = 75

@@ -18,8 +18,8 @@ OURS = {"CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING", "HTTP_EXPECT"}
 """Headers that described the transfer and no longer apply once the body was read."""
 
 
-def environ(request: web.BaseRequest, body: BytesIO, trusted_proxies: int) -> dict[str, Any]:
-    """Return the environ of a request whose body has been read whole."""
+def environ(request: web.BaseRequest, trusted_proxies: int) -> dict[str, Any]:
+    """Return the environ of a request, with an empty body."""
     authority, path, query = _target(request)
     made = {
         **_server(request),
@@ -30,10 +30,10 @@ def environ(request: web.BaseRequest, body: BytesIO, trusted_proxies: int) -> di
         "SERVER_PROTOCOL": f"HTTP/{request.version.major}.{request.version.minor}",
         "REMOTE_ADDR": request.remote or "",
         **_headers(request),
-        "CONTENT_LENGTH": str(body.getbuffer().nbytes),
+        "CONTENT_LENGTH": "0",
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": request.scheme,
-        "wsgi.input": body,
+        "wsgi.input": BytesIO(),
         "wsgi.input_terminated": True,
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,

@@ -15,7 +15,7 @@ from server.front.front_errors import ErrorAdapter, busy, unchanged
 from server.front.gateway import Gateway
 from server.front.handshake import wants_socket
 from server.front.listener import ConnectionFactory, close, listen
-from server.front.request_body import RequestBodies
+from server.front.request_body import BodyRules, RequestBodies
 from server.front.request_head import check
 from server.front.websocket_bridge import WebSockets
 from server.ops.request_id import HEADER, begin
@@ -35,18 +35,20 @@ class Front:
         proxies: Proxies = NO_PROXIES,
         headers: Mapping[str, str] | None = None,
         adapt_error: ErrorAdapter = unchanged,
+        body_rules: BodyRules | None = None,
     ) -> None:
         """Prepare to serve.
 
         proxies: whose X-Forwarded-For, -Proto, -Host and X-Request-ID are believed.
         headers: sent with the front's own responses. adapt_error: puts a problem into the format of the client's API.
+        body_rules: how large a body may be, and whose.
         """
         limits = limits or FrontLimits()
         self._limits = limits
         self._proxies = proxies
-        self._bodies = RequestBodies(limits)
         self._gateway = Gateway(app)
         self._views = ThreadPoolExecutor(limits.threads, "view")
+        self._bodies = RequestBodies(limits, body_rules or BodyRules(), self._views)
         self._sockets = WebSockets(self._gateway, limits.sockets)
         self._server = ConnectionFactory(
             self._handle, limits, ConnectionCounter(limits, proxies), headers or {}, adapt_error
@@ -108,8 +110,8 @@ class Front:
     async def _answer(self, request: web.BaseRequest, connection: Connection) -> web.StreamResponse:
         check(request, self._limits)
         wants = wants_socket(request)
-        async with self._bodies.read(request) as body:
-            asked = environ(request, body, self._proxies.believed(request.remote))
+        asked = environ(request, self._proxies.believed(request.remote))
+        async with self._bodies.read(request, asked):
             if wants:
                 return await self._sockets.answer(request, connection, asked)
             answer = await self._gateway.call(asked, self._views)

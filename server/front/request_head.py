@@ -13,13 +13,6 @@ def check(request: web.BaseRequest, limits: FrontLimits) -> None:
     _check_request_line(request)
     _check_encodings(request)
     _check_expectation(request)
-    if (request.content_length or 0) > limits.body_bytes:
-        raise too_large(limits)
-
-
-def too_large(limits: FrontLimits) -> Problem:
-    """Return the problem of a body over the limit."""
-    return Problem("too_large", f"The body is larger than {limits.body_bytes} bytes. Send less at a time.")
 
 
 def headers_too_large(limits: FrontLimits) -> Problem:

@@ -12,6 +12,7 @@ from server.front.connection_limits import FrontLimits, raise_file_limit
 from server.front.forwarded import NO_PROXIES, Proxies
 from server.front.front import Front
 from server.front.front_errors import ErrorAdapter, unchanged
+from server.front.request_body import BodyRules
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -36,6 +37,7 @@ async def serve(
     proxies: Proxies = NO_PROXIES,
     headers: Mapping[str, str] | None = None,
     adapt_error: ErrorAdapter = unchanged,
+    body_rules: BodyRules | None = None,
 ) -> bool:
     """Serve until SIGTERM or SIGINT, then refuse new work, drain and close; a second signal kills the process.
 
@@ -45,7 +47,7 @@ async def serve(
     """
     limits = limits or FrontLimits()
     raise_file_limit(limits.open_files)
-    front = Front(app, limits, proxies=proxies, headers=headers, adapt_error=adapt_error)
+    front = Front(app, limits, proxies=proxies, headers=headers, adapt_error=adapt_error, body_rules=body_rules)
     bound = await front.start(host, port)
     # A full collection stops every stream for 30 ms. What is loaded by now never dies, so keep it out of them.
     gc.collect()

@@ -43,7 +43,6 @@ SENTENCES = {
 @no_script.post("/<conversation_id>")
 def send(conversation_id: str | None) -> ResponseReturnValue:
     """Start a turn and redirect to its answer. A text that is refused stays in the field."""
-    request.max_form_memory_size = None  # the text has a limit of its own
     text = request.form.get("content", "").replace("\r\n", "\n")
     try:
         count_request()

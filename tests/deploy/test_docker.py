@@ -138,6 +138,7 @@ def test_compose_mounts_and_names_what_is_there() -> None:
     assert set(mounted) == {"config.json", "Caddyfile"}
     assert all((ROOT / "deploy" / name).is_file() for name in mounted)
     assert re.search(r'CHAT_SERVER: "chat:1338"', text)
+    assert re.search(r"^    mem_limit: 1g\b", text, re.M), "the same as in the systemd unit"
     assert "EXPOSE 1338" in DOCKERFILE.read_text()
     assert "{$CHAT_SERVER:" in (ROOT / "deploy/Caddyfile").read_text()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from server.front import FrontLimits
 from server.front.run import DRAIN_S
 
 UNIT = Path(__file__).parents[2] / "deploy/g4f-lite.service"
@@ -38,6 +39,12 @@ def test_it_gives_little_away(unit: Path) -> None:
     done = analyze("security", "--offline=true", f"--threshold={MOST_EXPOSED}", unit)
 
     assert done.returncode == 0, done.stdout
+
+
+def test_its_memory_is_limited_with_room_for_all_request_bodies() -> None:
+    (gigabytes,) = re.findall(r"^MemoryMax=(\d+)G$", UNIT.read_text(), re.M)
+
+    assert int(gigabytes) << 30 >= 4 * FrontLimits().bodies_bytes
 
 
 def test_it_waits_until_running_answers_have_ended() -> None:

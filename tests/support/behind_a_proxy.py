@@ -142,7 +142,7 @@ class BehindAProxy:
     def test_a_body_has_the_servers_own_limit(self, site: str, size: int, status: int, code: str) -> None:
         headers = {"Content-Type": "application/json"}
 
-        answer = requests.post(f"{site}/nothing", data=b"x" * size, headers=headers, timeout=30)
+        answer = requests.post(f"{site}/v1/nothing", data=b"x" * size, headers=headers, timeout=30)
 
         assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
 

@@ -7,8 +7,9 @@ import pytest
 from flask import Flask, request
 
 from server.compat.api_errors import adapt_error
-from server.front import FrontLimits, Proxies
+from server.front import BodyRules, FrontLimits, Proxies
 from server.front.connection_limits import ConnectionCounter
+from server.problems import Problem
 from tests.support.wire import Served, serving, until
 from tests.support.wire import request as raw
 
@@ -364,3 +365,91 @@ def test_a_proxy_or_loopback_address_counts_as_many_clients():
     assert all(local.admit(address) for address in ["127.0.0.1", "127.0.0.1", "::1", "::1", "", ""])
     assert all(proxied.admit("203.0.113.5") for _ in range(3))
     assert [proxied.admit("203.0.113.6") for _ in range(2)] == [True, False]
+
+
+# Shares
+
+
+@pytest.fixture
+async def shared():
+    """A front behind a proxy, with room for two clients with a share each."""
+    limits = FrontLimits(bodies_bytes=2000, bodies_bytes_per_client=1000)
+    async with serving(an_app(), limits, proxies=Proxies(1)) as served:
+        yield served
+
+
+def of(client: str) -> str:
+    return f"X-Forwarded-For: {client}"
+
+
+@pytest.mark.parametrize(
+    ("first", "same", "other"),
+    [("192.0.2.1", "192.0.2.1", "192.0.2.2"), ("2001:db8::1", "2001:db8::2", "2001:db8:0:1::1")],
+)
+async def test_a_client_that_sends_slowly_fills_its_own_share_alone(shared, first, same, other):
+    async with shared.connect() as slow, shared.connect() as more, shared.connect() as someone:
+        slow.send(raw("POST", "/size", "Content-Length: 901", of(first)) + b"x" * 900)
+        await until(lambda: shared.front._bodies._held_bytes == 900)
+
+        assert (await more.post("/size", b"x" * 900, of(same))).code == "busy"
+        assert (await someone.post("/size", b"x" * 900, of(other))).body == b"900"
+        slow.send(b"x")
+        assert (await slow.reply()).body == b"901"
+    async with shared.connect() as again:
+        assert (await again.post("/size", b"x" * 900, of(same))).body == b"900"
+    assert not shared.front._bodies._held_by_client
+
+
+# What the app says
+
+
+def knows(environ) -> None:
+    if "HTTP_X_KEY" not in environ:
+        raise Problem("unauthenticated", "Who are you?")
+
+
+RULES = BodyRules(lambda environ: 500 if environ["PATH_INFO"] == "/small" else 1000, knows)
+
+
+@pytest.fixture
+async def ruled():
+    async with serving(an_app(), FrontLimits(stranger_bytes=100), body_rules=RULES) as served:
+        yield served
+
+
+@pytest.mark.parametrize(
+    ("path", "size", "lines", "code"),
+    [
+        ("/size", 100, [], None),
+        ("/size", 101, [], "unauthenticated"),
+        ("/size", 101, ["X-Key: 1"], None),
+        ("/size", 1000, ["X-Key: 1"], None),
+        ("/size", 1001, ["X-Key: 1"], "too_large"),
+        ("/small", 501, ["X-Key: 1"], "too_large"),
+        ("/small", 501, [], "too_large"),
+    ],
+)
+@pytest.mark.parametrize("is_announced", [True, False])
+async def test_the_app_says_how_much_may_come_and_from_whom(ruled, path, size, lines, code, is_announced):
+    framing = f"Content-Length: {size}" if is_announced else "Transfer-Encoding: chunked"
+    async with ruled.connect() as wire:
+        wire.send(raw("POST", path, framing, *lines))
+        if not is_announced or not code:
+            wire.send(b"x" * size if is_announced else b"%x\r\n" % size + b"x" * size + b"\r\n0\r\n\r\n")
+        reply = await wire.reply()
+
+    assert (reply.body == b"%d" % size) if not code else (reply.code == code)
+
+
+async def test_the_sender_is_looked_up_once():
+    seen = []
+    rules = BodyRules(require_sender=seen.append)
+    async with serving(an_app(), FrontLimits(stranger_bytes=10), body_rules=rules) as served, served.connect() as wire:
+        wire.send(raw("POST", "/size", "Transfer-Encoding: chunked"))
+        for _ in range(20):
+            wire.send(b"4\r\nabcd\r\n")
+            await wire.writer.drain()
+        wire.send(b"0\r\n\r\n")
+
+        assert (await wire.reply()).body == b"80"
+    assert len(seen) == 1
