@@ -15,7 +15,12 @@ from server.store.databases.db_errors import storable
 DEEPEST_NESTING = 64
 MOST_KEYS = 25_000
 """A program that works with tools sends about fifteen for each tool call, and repeats all calls in every request."""
-TOO_MUCH = f"The body is nested more than {DEEPEST_NESTING} deep or has more than {MOST_KEYS} keys. Send less."
+MOST_VALUES = 300_000
+"""Members and items together. The largest lists that programs send are of tokens to embed: up to 300,000 at OpenAI."""
+TOO_MUCH = (
+    f"The body is nested more than {DEEPEST_NESTING} deep, or has more than {MOST_KEYS} keys or {MOST_VALUES} values. "
+    "Send less."
+)
 UNPAIRED_SURROGATE = re.compile("[\ud800-\udfff]")
 
 Shape = TypeVar("Shape", bound="Body")
@@ -38,8 +43,11 @@ def parse_json(request: Request) -> dict[str, Any]:
     """Return the JSON object of a request's body. Raises: Problem, unless the body is one."""
     if request.mimetype != "application/json":
         raise Problem("unsupported_media_type", "Send the body as JSON, with Content-Type: application/json.")
+    body = request.get_data(cache=False)
+    if _has_too_many_values(body):  # parsing them would take seconds and a hundred times their size in memory
+        raise Problem("invalid_request", TOO_MUCH)
     try:
-        parsed = json.loads(request.get_data(cache=False).decode("utf-8-sig"), parse_constant=_refuse_constant)
+        parsed = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise Problem("invalid_request", "The body is not valid JSON in UTF-8.") from error
     if not isinstance(parsed, dict):
@@ -79,6 +87,22 @@ def replace_invalid_characters(parsed: object) -> None:
     for value in list(_values(parsed)):
         if isinstance(value, dict):
             value.update({name: storable(text) for name, text in value.items() if isinstance(text, str)})
+
+
+def _has_too_many_values(body: bytes) -> bool:
+    """Count the values of JSON without parsing it. Looks for strings only if they could change the result."""
+    return _most_values(body) > MOST_VALUES and _most_values(_without_strings(body)) > MOST_VALUES
+
+
+def _without_strings(body: bytes) -> bytes:
+    """Return JSON without its strings; what follows more strings than are allowed stays as it is."""
+    without_escapes = body.replace(rb"\\", b"").replace(rb"\"", b"")
+    return b"".join(without_escapes.split(b'"', 2 * (MOST_VALUES + MOST_KEYS))[::2])
+
+
+def _most_values(body: bytes) -> int:
+    """Return how many values there are at most: one before each comma, and one for each list and object."""
+    return sum(map(body.count, (b",", b"[", b"{"))) + 1
 
 
 def _values(parsed: object) -> Iterator[object]:
