@@ -37,6 +37,10 @@ class ApiError(Problem):
     def body(self) -> bytes:
         return dumps(self.json).encode()
 
+    def headers(self) -> dict[str, str]:
+        """Return the headers; a 401 names how to authenticate (RFC 9110, 15.5.2)."""
+        return {**super().headers(), **({"WWW-Authenticate": "Bearer"} if self.status == 401 else {})}
+
 
 class Headers(Protocol):
     """The headers of a request, of Flask or of aiohttp."""

@@ -163,6 +163,23 @@ def test_where_nobody_signs_in_everybody_is_known(server):
     assert answer.status_code == 200
 
 
+@pytest.mark.parametrize("path", [CHAT, "/v1/messages", "/v1/models", "/v1/nothing"])
+@pytest.mark.parametrize("size", [0, STRANGER_BYTES + 1])
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer sk-g4f-wrong"}, {"x-api-key": "sk-g4f-wrong"}])
+def test_a_401_of_the_programs_api_says_how_to_authenticate(accounts, server, path, size, headers):
+    body = {"data": b" " * size, "headers": {**headers, "Content-Type": "application/json"}}
+    answer = requests.request("POST" if size else "GET", f"{server}{path}", **body)
+
+    expected = (401, "Bearer") if size or path == "/v1/models" else (answer.status_code, None)
+    assert (answer.status_code, answer.headers.get("WWW-Authenticate")) == expected
+
+
+def test_a_401_of_the_page_does_not(accounts, server):
+    answer = requests.get(f"{server}/backend-api/v2/conversations")
+
+    assert (answer.status_code, answer.headers.get("WWW-Authenticate")) == (401, None)
+
+
 # Fields
 
 
