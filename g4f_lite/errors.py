@@ -23,10 +23,18 @@ G4FLiteError
 `str(error)` is one sentence for a reader, free of secrets. `code` is stable; programs rely on it.
 """
 
+import re
 from typing import ClassVar, Literal
+
+ADDRESS = re.compile(r"(?: at)? https?://(?:\[[0-9a-fA-F:.]+\]|[\w.-]*\w)(?::\d+)?")
 
 Blame = Literal["request", "route", "provider"]
 """What is at fault: this request alone, the model at this provider, or the provider with all its models."""
+
+
+def without_addresses(sentence: str) -> str:
+    """Return an error's sentence without the services' addresses, for readers who do not run the server."""
+    return ADDRESS.sub("", sentence)
 
 
 class G4FLiteError(Exception):

@@ -8,7 +8,7 @@ from typing import Self
 
 from g4f_lite.config.load import CatalogConfig
 from g4f_lite.config.settings import ModelSettings
-from g4f_lite.errors import UnknownModelError
+from g4f_lite.errors import UnknownModelError, without_addresses
 from g4f_lite.guidebook.overview import InstallationOverview, ModelFacts, ProviderFacts
 from g4f_lite.http.transport import Http
 from g4f_lite.provider import Provider
@@ -69,7 +69,10 @@ class Catalog:
         """Return what the guide may say about the providers and models, free of keys and addresses."""
         folders = (provider.settings.options.get("models_dir") for provider in self.providers.values())
         return InstallationOverview(
-            [ProviderFacts(name, one.settings.kind, one.state, one.reason) for name, one in self.providers.items()],
+            [
+                ProviderFacts(name, one.settings.kind, one.state, without_addresses(one.reason))
+                for name, one in self.providers.items()
+            ],
             [ModelFacts(model.name, model.provider, model.reason) for model in self.models()],
             next(filter(None, folders), ""),
         )

@@ -6,8 +6,13 @@ from flask import Blueprint
 
 from g4f_lite.routing.configured_provider import ConfiguredProvider
 from g4f_lite.routing.model import Model
-from server.current.allowed_models import allowed_models, default_model, is_allowed
-from server.current.services import services
+from server.current.allowed_models import (
+    allowed_listed,
+    allowed_models,
+    allowed_providers,
+    default_model,
+    reason_for_reader,
+)
 from server.store import time_text
 
 models = Blueprint("models", __name__, url_prefix="/backend-api/v2")
@@ -21,8 +26,8 @@ def list_models() -> dict[str, Any]:
 
 @models.get("/providers")
 def list_providers() -> dict[str, Any]:
-    """List the providers with their state; never a key."""
-    return {"providers": [_provider(provider) for provider in services().catalog.providers.values()]}
+    """List the providers of the models that the person may use, with their state; never a key."""
+    return {"providers": [_provider(provider) for provider in allowed_providers()]}
 
 
 def _model(model: Model) -> dict[str, Any]:
@@ -48,10 +53,10 @@ def _provider(provider: ConfiguredProvider) -> dict[str, Any]:
         "name": provider.name,
         "kind": provider.settings.kind,
         "state": provider.state,
-        "reason": str(obstacle or error or "") or None,
-        "last_error": {"code": error.code, "message": error.message} if error else None,
+        "reason": reason_for_reader(str(obstacle or error or "")) or None,
+        "last_error": {"code": error.code, "message": reason_for_reader(error.message)} if error else None,
         "last_success_at": time_text(health.last_success_at) if health.last_success_at else None,
         "latency_ms": health.latency_ms,
-        "models": [info.id for info in provider.listed if is_allowed(f"{provider.name}/{info.id}")],
+        "models": allowed_listed(provider),
         "listed_at": time_text(provider.listed_at) if provider.listed_at else None,
     }

@@ -4,7 +4,8 @@ import difflib
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
-from g4f_lite.errors import UnknownModelError
+from g4f_lite.errors import UnknownModelError, without_addresses
+from g4f_lite.routing.configured_provider import ConfiguredProvider
 from g4f_lite.routing.model import Model
 from server.current.identity import current_person
 from server.current.services import services
@@ -18,6 +19,26 @@ def allowed_models() -> list[Model]:
     """Return the models in the order of the catalog, those that are not available included."""
     patterns = _patterns()
     return [model for model in services().catalog.models() if _matches(model.name, patterns)]
+
+
+def allowed_providers() -> list[ConfiguredProvider]:
+    """Return the providers of the models that the person may use; all of them if every model is allowed."""
+    providers = services().catalog.providers
+    if not _restricted():
+        return list(providers.values())
+    names = {route.provider.name for model in allowed_models() for route in model.routes}
+    return [provider for name, provider in providers.items() if name in names]
+
+
+def allowed_listed(provider: ConfiguredProvider) -> list[str]:
+    """Return the upstream ids of the models that a provider lists and the person may use."""
+    patterns = _patterns()
+    return [info.id for info in provider.listed if _matches(f"{provider.name}/{info.id}", patterns)]
+
+
+def reason_for_reader(sentence: str) -> str:
+    """Return why something failed; only administrators read the addresses of services."""
+    return sentence if current_person().role == "admin" else without_addresses(sentence)
 
 
 def allowed_model(name: str) -> Model:

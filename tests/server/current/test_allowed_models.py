@@ -1,5 +1,8 @@
 import pytest
 
+from bench.processes import free_port
+from g4f_lite.errors import without_addresses
+from g4f_lite.guidebook import help_for
 from tests.server.api.test_turns import CONVERSATION, a_turn, told
 
 MODELS = "/backend-api/v2/models"
@@ -68,6 +71,58 @@ def test_a_provider_tells_only_of_models_that_one_may_use(ben, anna):
         return [model for provider in providers for model in provider["models"]]
 
     assert "guide" not in listed(ben) and set(listed(ben)) <= {"test-model"}
+
+
+class TestFailingProviders:
+    """Addresses inside the network are for administrators."""
+
+    @pytest.fixture
+    def settings(self, settings):
+        address = f"http://127.0.0.1:{free_port()}"
+        for name in ("inside", "secret"):
+            settings["providers"][name] = {"kind": "OpenAICompatible", "base_url": f"{address}/v1", "models": ["x"]}
+            settings["models"][name] = f"{name}/x"
+        settings["auth"]["roles"]["user"]["models"] = ["inside"]
+        return settings
+
+    @pytest.fixture(autouse=True)
+    def failed(self, anna):
+        for model in ("inside", "secret"):
+            assert "provider_unreachable" in anna.post(CONVERSATION, json=a_turn(model=model)).text
+
+    def test_a_role_sees_the_providers_of_its_models_without_their_addresses(self, anna, ben):
+        def providers(client):
+            return {one["name"]: one for one in client.get("/backend-api/v2/providers").json["providers"]}
+
+        assert providers(ben).keys() == {"inside"}
+        assert providers(anna).keys() == {"guide", "up", "inside", "secret"}
+        assert "127.0.0.1" in providers(anna)["inside"]["last_error"]["message"]
+        said = providers(ben)["inside"]
+        assert said["last_error"]["message"] == said["reason"]
+        assert said["reason"] == "Cannot reach inside: the connection was refused. Check that it is running."
+
+    @pytest.mark.parametrize("path", ["/backend-api/v2/providers", MODELS, "/chat/"])
+    def test_no_page_names_an_address(self, ben, path):
+        assert "127.0.0.1" not in ben.get(path).text
+
+    def test_the_guide_names_none(self, app):
+        said = help_for("Which providers are there?", app.extensions["chat"].catalog.installation())
+
+        assert "Cannot reach inside: the connection was refused." in said
+        assert "127.0.0.1" not in said
+
+
+@pytest.mark.parametrize(
+    ("sentence", "said"),
+    [
+        ("Cannot reach up at http://10.0.0.5:8000: no connection.", "Cannot reach up: no connection."),
+        ("up did not accept a connection at https://llm.corp. Check it.", "up did not accept a connection. Check it."),
+        ("The server at http://[fd00::1]:80 does not speak HTTP.", "The server does not speak HTTP."),
+        ("Nothing to hide.", "Nothing to hide."),
+    ],
+)
+def test_addresses_are_left_out(sentence, said):
+    assert without_addresses(sentence) == said
 
 
 class TestNone:
