@@ -47,6 +47,17 @@ class Catalog:
             return Model(name, upstream, (Route(provider, upstream),))
         raise UnknownModelError(self._unknown(name))
 
+    def is_listed(self, name: str) -> bool:
+        """Return whether the configuration or the provider's own list has a model of that name.
+
+        `model` also finds those that a provider may have without listing them.
+        """
+        prefix, _, upstream = name.partition("/")
+        provider = self.providers.get(prefix)
+        if name in self._models or not provider:
+            return name in self._models
+        return upstream in (provider.settings.models or [info.id for info in provider.listed])
+
     def models(self) -> list[Model]:
         """Return every model that can be picked: the configured ones first, then what enabled providers list."""
         taken = {(route.provider.name, route.model) for model in self._models.values() for route in model.routes[:1]}

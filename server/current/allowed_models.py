@@ -18,7 +18,7 @@ MOST_OPTIONS = 200
 def allowed_models() -> list[Model]:
     """Return the models in the order of the catalog, those that are not available included."""
     patterns = _patterns()
-    return [model for model in services().catalog.models() if _matches(model.name, patterns)]
+    return [model for model in services().catalog.models() if _matches(model.name, patterns, is_listed=True)]
 
 
 def allowed_providers() -> list[ConfiguredProvider]:
@@ -33,7 +33,7 @@ def allowed_providers() -> list[ConfiguredProvider]:
 def allowed_listed(provider: ConfiguredProvider) -> list[str]:
     """Return the upstream ids of the models that a provider lists and the person may use."""
     patterns = _patterns()
-    return [info.id for info in provider.listed if _matches(f"{provider.name}/{info.id}", patterns)]
+    return [info.id for info in provider.listed if _matches(f"{provider.name}/{info.id}", patterns, is_listed=True)]
 
 
 def reason_for_reader(sentence: str) -> str:
@@ -80,12 +80,19 @@ def default_model() -> str:
 
 def is_allowed(name: str) -> bool:
     """Return whether the person's role, and the API key if there is one, allow a model of that name."""
-    return _matches(name, _patterns())
+    return _matches(name, _patterns(), is_listed=services().catalog.is_listed(name))
 
 
-def _matches(name: str, pattern_lists: Sequence[tuple[str, ...]]) -> bool:
-    """Return whether at least one pattern of each list matches."""
-    return all(any(fnmatchcase(name, pattern) for pattern in patterns) for patterns in pattern_lists)
+def _matches(name: str, pattern_lists: Sequence[tuple[str, ...]], *, is_listed: bool) -> bool:
+    """Return whether at least one pattern of each list matches.
+
+    A pattern such as `up/*` stands for the models that are listed. What else the provider has, at any price, is allowed
+    by its full name, or by `*` alone.
+    """
+    return all(
+        name in patterns or "*" in patterns or (is_listed and any(fnmatchcase(name, pattern) for pattern in patterns))
+        for patterns in pattern_lists
+    )
 
 
 def _patterns() -> list[tuple[str, ...]]:

@@ -3,7 +3,10 @@ import pytest
 from bench.processes import free_port
 from g4f_lite.errors import without_addresses
 from g4f_lite.guidebook import help_for
+from server.current.api_key import new_key
+from server.store.people.api_keys import KeySettings
 from tests.server.api.test_turns import CONVERSATION, a_turn, told
+from tests.support.waiting import wait_for
 
 MODELS = "/backend-api/v2/models"
 
@@ -71,6 +74,47 @@ def test_a_provider_tells_only_of_models_that_one_may_use(ben, anna):
         return [model for provider in providers for model in provider["models"]]
 
     assert "guide" not in listed(ben) and set(listed(ben)) <= {"test-model"}
+
+
+class TestUnlisted:
+    """A provider whose entry names no models, so that it may have more than it lists."""
+
+    @pytest.fixture(params=["up/*", "up/**", "u?/*", "[u]p/*", "*/*", "?*"])
+    def settings(self, settings, request, upstream):
+        del settings["providers"]["up"]["models"]
+        settings["auth"]["roles"]["user"]["models"] = [request.param, "up/by-name"]
+        upstream.will_answer_json({"data": [{"id": "test-model"}]}, to="/models")
+        return settings
+
+    @pytest.fixture(autouse=True)
+    def listed(self, app):
+        wait_for(lambda: app.extensions["chat"].catalog.providers["up"].listed)
+
+    def test_a_pattern_covers_what_is_listed(self, ben, upstream):
+        statuses = {
+            name: ben.post(CONVERSATION, json=a_turn(model=name)).status_code
+            for name in ("up/test-model", "up/by-name", "up/most-expensive", "up/", "up/test-model ")
+        }
+
+        assert statuses == {"up/test-model": 200, "up/by-name": 200} | dict.fromkeys(
+            ("up/most-expensive", "up/", "up/test-model "), 404
+        )
+
+    def test_a_key_covers_no_more(self, app, ben, upstream):
+        access = app.extensions["chat"].access
+        account = access.accounts.by_name("Ben")
+        key = new_key(access, account.id, "a program", KeySettings(models=("up/*",)))
+        headers = {"Authorization": f"Bearer {key}"}
+
+        def status(name):
+            body = {"model": name, "messages": [{"role": "user", "content": "Hello"}]}
+            return app.test_client().post("/v1/chat/completions", json=body, headers=headers).status_code
+
+        assert (status("up/test-model"), status("up/most-expensive")) == (200, 404)
+        assert not [request for request in upstream.requests if b"most-expensive" in request.body]
+
+    def test_a_star_alone_is_everything(self, anna):
+        assert anna.post(CONVERSATION, json=a_turn(model="up/most-expensive")).status_code == 200
 
 
 class TestFailingProviders:
