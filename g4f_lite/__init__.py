@@ -1,4 +1,4 @@
-"""Language models behind one small interface: a model's name in, pieces of an answer out. `pip install .` installs it.
+"""Language models with one small interface: a model's name in, pieces of an answer out.
 
 config = load(None, CatalogConfig, os.environ, KINDS)
 async with opened(config, KINDS) as catalog:

@@ -1,4 +1,4 @@
-"""`python -m g4f_lite "question"`: an answer in the terminal."""
+"""The command `python -m g4f_lite "question"`: prints an answer in the terminal."""
 
 import argparse
 import asyncio
@@ -19,13 +19,13 @@ from g4f_lite.routing.check import models_table
 from g4f_lite.routing.router import answer
 
 UNSAFE = dict.fromkeys({*range(32), *range(127, 160)} - {ord("\n"), ord("\t")})
-"""Control characters, by which an answer could command the terminal."""
+"""Control characters, with which an answer could control the terminal."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Answer, or list the models. Returns: 0; 1 when no answer was to be had; 2 for a wrong configuration."""
+    """Print an answer, or the list of models. Returns: 0; 1 if there is no answer; 2 for a wrong configuration."""
     options = _parser().parse_args(arguments)
-    logging.getLogger("g4f_lite").addHandler(logging.NullHandler())  # what fails is told in a sentence
+    logging.getLogger("g4f_lite").addHandler(logging.NullHandler())  # failures are printed as sentences instead
     try:
         config = load(options.config, CatalogConfig, os.environ, KINDS)
         if options.list:
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except G4FLiteError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    except BrokenPipeError:  # the reader, such as `head`, has had enough
+    except BrokenPipeError:  # the reader, such as `head`, closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
@@ -48,13 +48,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m g4f_lite", description="Ask a language model.")
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument(
+    action = parser.add_mutually_exclusive_group(required=True)
+    action.add_argument(
         "question",
         nargs="?",
-        help="the question; the question; the question; the question; - reads it from standard input",
+        help="the question; - reads it from standard input",
     )
-    what.add_argument("--list", action="store_true", help="list the models instead")
+    action.add_argument("--list", action="store_true", help="list the models instead")
     parser.add_argument("--model", metavar="NAME", help="a model from --list, or provider/model")
     parser.add_argument(
         "--config", type=Path, metavar="FILE", help="use this file instead of the config.json in this folder"
@@ -63,16 +63,16 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _question(argument: str) -> str:
-    """Return the question as text that UTF-8 can carry, whatever bytes the shell handed over."""
-    given = sys.stdin.buffer.read() if argument == "-" else os.fsencode(argument)
-    question = given.decode(errors="replace").strip()
+    """Return the question as valid text, whatever bytes the shell passed."""
+    data = sys.stdin.buffer.read() if argument == "-" else os.fsencode(argument)
+    question = data.decode(errors="replace").strip()
     if not question:
         raise G4FLiteError("The question is empty.")
     return question
 
 
 async def _ask(config: CatalogConfig, name: str, question: str) -> None:
-    """Write the answer as it arrives, and who failed before to standard error."""
+    """Write the answer as it arrives, and the attempts that failed before it to standard error."""
     last = "\n"
     async with (
         opened(config, KINDS) as catalog,

@@ -1,4 +1,4 @@
-"""Calling a provider's class directly, without a configuration file or, if wanted, without an event loop."""
+"""Direct calls of a provider's class: without a configuration file and, if you like, without an event loop."""
 
 import asyncio
 from collections.abc import (
@@ -34,7 +34,7 @@ SETTINGS = ProviderSettings.model_fields.keys() - {"kind", "missing_variables"}
 
 
 class DirectProvider(Protocol):
-    """What a direct call needs of a provider: the part of `Provider` that it uses."""
+    """The part of `Provider` that direct calls use."""
 
     kind: ClassVar[str]
     name: str
@@ -57,12 +57,12 @@ class DirectProvider(Protocol):
 
 
 def text_of(piece: Piece) -> str | None:
-    """Return what a caller gets of a piece: the answer's text, and nothing of the others."""
+    """Return the text of a piece for the caller; None if it is not text of the answer."""
     return piece.text if isinstance(piece, Content) else None
 
 
 class AsyncReply:
-    """One reply. Iterating it asks the service; awaiting it gives it back, as some callers expect."""
+    """One reply. Iterating over it calls the service; awaiting it returns itself, as some callers expect."""
 
     def __init__(
         self,
@@ -71,42 +71,42 @@ class AsyncReply:
         messages: Sequence[Mapping[str, Any]],
         kwargs: Mapping[str, Any],
         state: Mapping[str, Any] | None = None,
-        shown: Callable[[Piece], Any] = text_of,
+        convert: Callable[[Piece], Any] = text_of,
     ) -> None:
         """kwargs: as for `Provider.create_async_generator`. state: as for `Provider.stream`.
 
-        shown: what the caller gets for a piece; None is left out.
+        convert: returns the caller's value for a piece; None values are left out.
         """
         given = {name: value for name, value in kwargs.items() if value is not None}
-        asked = [message_of(message) for message in messages]
-        self._shown = in_own_task(_shown(kind, model, asked, given, state, shown))
+        parsed = [message_of(message) for message in messages]
+        self._values = in_own_task(_values(kind, model, parsed, given, state, convert))
 
     def __await__(self) -> Generator[Any, None, Self]:
         return self
-        yield  # never reached: it makes this a generator, as awaiting wants one
+        yield  # never reached: makes this a generator, as `await` needs
 
     def __aiter__(self) -> AsyncIterator[Any]:
-        return self._shown
+        return self._values
 
     async def aclose(self) -> None:
         """Close the connection to the service."""
-        await self._shown.aclose()
+        await self._values.aclose()
 
 
 def iterate(reply: Callable[[], AsyncReply]) -> Iterator[str]:
-    """Yield the texts of a reply on an event loop of its own, which ends with it."""
+    """Yield the texts of a reply, run on its own event loop."""
     with _loop() as run:
-        shown = aiter(reply())
+        values = aiter(reply())
 
-        async def following() -> Any:
-            return await anext(shown, None)
+        async def next_value() -> Any:
+            return await anext(values, None)
 
         try:
-            while (one := run(following())) is not None:
-                if isinstance(one, str):
-                    yield one
+            while (value := run(next_value())) is not None:
+                if isinstance(value, str):
+                    yield value
         finally:
-            run(shown.aclose())  # type: ignore[attr-defined]
+            run(values.aclose())  # type: ignore[attr-defined]
 
 
 def listing(kind: type[DirectProvider], kwargs: Mapping[str, Any]) -> list[str]:
@@ -114,20 +114,20 @@ def listing(kind: type[DirectProvider], kwargs: Mapping[str, Any]) -> list[str]:
 
     async def ids() -> list[str]:
         async with opened(kind, kwargs) as provider:
-            return [offer.id for offer in await provider.list_models()]
+            return [info.id for info in await provider.list_models()]
 
     return wait_for(ids())
 
 
 def wait_for(work: Coroutine[Any, Any, T]) -> T:
-    """Return what a coroutine does, on an event loop of its own."""
+    """Run a coroutine on its own event loop, and return its result."""
     with _loop() as run:
         return run(work)
 
 
 @asynccontextmanager
 async def opened(kind: type[DirectProvider], kwargs: Mapping[str, Any]) -> AsyncIterator[DirectProvider]:
-    """Yield a provider made from keys of an entry and of its options; others are left out. Raises: its obstacle."""
+    """Yield a provider made from keys of an entry and of its options; other keys are ignored. Raises: its obstacle."""
     async with made(kind, kwargs) as provider:
         if obstacle := provider.obstacle():
             raise obstacle
@@ -136,7 +136,7 @@ async def opened(kind: type[DirectProvider], kwargs: Mapping[str, Any]) -> Async
 
 @asynccontextmanager
 async def made(kind: type[P], kwargs: Mapping[str, Any]) -> AsyncIterator[P]:
-    """Yield a provider as `opened` does, whatever its obstacle. What is None counts as not given."""
+    """Yield a provider like `opened`, but without asking for an obstacle. None values are ignored."""
     http = Http()
     provider = provider_of(kind, kwargs, http)
     try:
@@ -149,7 +149,7 @@ async def made(kind: type[P], kwargs: Mapping[str, Any]) -> AsyncIterator[P]:
 
 
 def provider_of(kind: type[P], kwargs: Mapping[str, Any], http: Http) -> P:
-    """Return a provider made from keys of an entry and of its options; others are left out, and so is what is None."""
+    """Return a provider made from keys of an entry and of its options; other keys and None values are ignored."""
     given = {name: value for name, value in kwargs.items() if value is not None}
     settings = {name: value for name, value in given.items() if name in SETTINGS}
     options = {name: value for name, value in given.items() if name in kind.option_names()}
@@ -162,20 +162,20 @@ def params_in(kwargs: Mapping[str, Any]) -> Params:
     return Params(**{name: value for name, value in kwargs.items() if name in PARAMETERS})
 
 
-async def _shown(
+async def _values(
     kind: type[DirectProvider],
     model: str,
     messages: Sequence[Message],
     kwargs: Mapping[str, Any],
     state: Mapping[str, Any] | None,
-    shown: Callable[[Piece], Any],
+    convert: Callable[[Piece], Any],
 ) -> AsyncGenerator[Any, None]:
     async with opened(kind, kwargs) as provider:
         pieces = provider.stream(model, messages, params_in(kwargs), state)
         async with aclosing(within(provider.settings.timeout, provider.name, pieces)) as timed:
             async for piece in timed:
-                if (one := shown(piece)) is not None:
-                    yield one
+                if (value := convert(piece)) is not None:
+                    yield value
 
 
 class _Run(Protocol):
@@ -184,7 +184,7 @@ class _Run(Protocol):
 
 @contextmanager
 def _loop() -> Iterator[_Run]:
-    """Yield what runs a coroutine on a loop of its own: in a thread of its own where another loop is running."""
+    """Yield a function that runs coroutines on their own loop; in their own thread if another loop is running."""
     if not _is_in_a_loop():
         with asyncio.Runner() as runner:
             yield runner.run

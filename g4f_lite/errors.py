@@ -1,4 +1,4 @@
-"""Everything that can go wrong on the way to a reply.
+"""The errors on the way to a reply.
 
 G4FLiteError
 ├── ConfigError                     the configuration file has mistakes
@@ -18,7 +18,7 @@ G4FLiteError
     │   ├── PromptTooLongError
     │   └── NeedsBrowserError
     ├── StreamCutError              the reply broke off
-    └── MalformedReplyError         the reply is not what was agreed
+    └── MalformedReplyError         the reply breaks the protocol
 
 `str(error)` is one sentence for a reader, free of secrets. `code` is stable; programs rely on it.
 """
@@ -29,7 +29,7 @@ from typing import ClassVar, Literal
 ADDRESS = re.compile(r"(?: at)? https?://(?:\[[0-9a-fA-F:.]+\]|[\w.-]*\w)(?::\d+)?")
 
 Blame = Literal["request", "route", "provider"]
-"""What is at fault: this request alone, the model at this provider, or the provider with all its models."""
+"""The part at fault: only this request, the model at this provider, or the provider with all its models."""
 
 
 def without_addresses(sentence: str) -> str:
@@ -38,11 +38,11 @@ def without_addresses(sentence: str) -> str:
 
 
 class G4FLiteError(Exception):
-    """The root. `detail` holds the service's own words, cleaned; `retry_after` is in seconds."""
+    """The root. `detail` holds the service's own text, cleaned; `retry_after` is in seconds."""
 
     code: ClassVar[str] = "internal_error"
     worth_another_route: ClassVar[bool] = True
-    """Whether another provider may answer what this one could not."""
+    """Whether another provider may answer where this one failed."""
     fault: ClassVar[Blame] = "request"
 
     def __init__(self, message: str, *, detail: str = "", retry_after: float | None = None) -> None:
@@ -53,7 +53,7 @@ class G4FLiteError(Exception):
 
 
 class ConfigError(G4FLiteError):
-    """The configuration cannot be used. `mistakes` has one line each, with its path in the file."""
+    """The configuration cannot be used. `mistakes` has a line for each mistake, with its path in the file."""
 
     code = "invalid_config"
 
@@ -70,13 +70,13 @@ class UnknownModelError(G4FLiteError):
 
 
 class MissingKeyError(G4FLiteError):
-    """The provider needs a key; the sentence names the variable that mends it."""
+    """The provider needs a key; the sentence names the variable to set."""
 
     code = "missing_key"
 
 
 class UpstreamError(G4FLiteError):
-    """The service failed in a way that has no name of its own. `status` is the one it answered with, if it did."""
+    """The service failed in a way without a class of its own. `status` is its response's, if there was one."""
 
     code = "provider_failed"
     fault: ClassVar[Blame] = "route"
@@ -114,7 +114,7 @@ class RateLimitedError(UpstreamError):
 
 
 class RejectedError(UpstreamError):
-    """The service understood the request and refuses it; others would, too."""
+    """The service understood the request and refuses it; other services would refuse it as well."""
 
     worth_another_route = False
     fault: ClassVar[Blame] = "request"
@@ -145,32 +145,32 @@ class ModelNotSupportedError(RejectedError):
 
 
 class ImageNotSupportedError(ModelNotSupportedError):
-    """The model does not take this image, or none at all; without one it answers."""
+    """The model does not take this image, or any image; it answers without one."""
 
     fault: ClassVar[Blame] = "request"
 
 
 class ToolsNotSupportedError(ModelNotSupportedError):
-    """The model calls no tools; without them it answers."""
+    """The model calls no tools; it answers without them."""
 
     fault: ClassVar[Blame] = "request"
 
 
 class ContentRefusedError(RejectedError):
-    """The service will not talk about this."""
+    """The service refuses this subject."""
 
     code = "content_refused"
 
 
 class PromptTooLongError(RejectedError):
-    """The conversation is longer than the model's context; another model's may be longer."""
+    """The conversation is longer than the model's context; that of another model may be longer."""
 
     code = "prompt_too_long"
     worth_another_route = True
 
 
 class NeedsBrowserError(RejectedError):
-    """The service wants to see a browser: a challenge page or a captcha."""
+    """The service wants a browser: it sent a challenge page or a captcha."""
 
     code = "provider_needs_browser"
     worth_another_route = True
@@ -184,6 +184,6 @@ class StreamCutError(UpstreamError):
 
 
 class MalformedReplyError(UpstreamError):
-    """The service sent something else than its protocol says."""
+    """The service sent something that its protocol does not allow."""
 
     code = "malformed_reply"

@@ -1,4 +1,4 @@
-"""What a conversation is made of before it reaches a provider."""
+"""Messages, images and parameters, as a provider gets them."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -10,20 +10,20 @@ from g4f_lite.errors import ImageNotSupportedError
 Role = Literal["system", "user", "assistant"]
 
 ROLES: dict[str, Role] = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
-"""What other programs call them."""
+"""The roles of other programs, by name."""
 
 DATA_URL = re.compile(r"data:([a-z]+/[a-z0-9.+-]+);base64,([A-Za-z0-9+/]+)={0,2}")
 
 
 CHARACTERS_PER_TOKEN = 4
-"""Of English text, in the tokenizers in use."""
+"""The average of English text, in current tokenizers."""
 
 ONE_TOKEN_EACH = re.compile("[\u2e80-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]")
-"""Chinese, Japanese and Korean characters."""
+"""Chinese, Japanese and Korean characters, about one token each."""
 
 
 class Inline(NamedTuple):
-    """An image that is at hand. media_type: such as `image/png`. data: base64, without line breaks, padded."""
+    """The data of an image. media_type: such as `image/png`. data: base64, without line breaks, padded."""
 
     media_type: str
     data: str
@@ -31,25 +31,25 @@ class Inline(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A picture in a message. `url` begins with https://, http://, or is `data:<media type>;base64,<data>`."""
+    """An image in a message. `url` begins with https:// or http://, or is `data:<media type>;base64,<data>`."""
 
     url: str
 
     @property
     def inline(self) -> Inline | None:
-        """The picture itself, or None when there is only its address."""
-        found = DATA_URL.fullmatch(self.url)
-        if not found or len(found[2]) % 4 == 1:  # which no bytes have in base64
+        """The image's data, or None if there is only its address."""
+        match = DATA_URL.fullmatch(self.url)
+        if not match or len(match[2]) % 4 == 1:  # a length that base64 never has
             return None
-        return Inline(found[1], found[2] + "=" * (-len(found[2]) % 4))
+        return Inline(match[1], match[2] + "=" * (-len(match[2]) % 4))
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One contribution to a conversation. `content` is text as it was written, Markdown included.
+    """One message of a conversation. `content` is the text as written, Markdown included.
 
-    extra: members of the message in OpenAI's protocol, for providers that carry tools: calls of those, and what they
-    have answered, which is the user's for all others.
+    extra: members of the message in OpenAI's protocol, for providers that support tools: calls and results. A result is
+    a message of the user, which other providers take as such.
     """
 
     role: Role
@@ -60,11 +60,11 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Params:
-    """How the reply should be made. What is None, or empty, is left to the service.
+    """The parameters of a reply. None, or empty: the service's own default.
 
     Units: max_tokens in tokens; temperature 0 to 2; top_p 0 to 1.
-    extra: members of the request in OpenAI's protocol. Those that change what the answer is are for providers that
-    carry them; those that only tune the model are for whoever knows them.
+    extra: members of the request in OpenAI's protocol. Members that change the meaning of the answer go only to
+    providers that support them. Providers ignore members that only tune the model, if they do not know them.
     """
 
     temperature: float | None = None
@@ -74,7 +74,7 @@ class Params:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def given(self) -> dict[str, Any]:
-        """Return only what was set, by name, without the extras."""
+        """Return only the parameters that are set, by name, without the extras."""
         pairs = {
             "temperature": self.temperature,
             "top_p": self.top_p,
@@ -85,13 +85,13 @@ class Params:
 
 
 def conversation(*contents: str) -> list[Message]:
-    """Return messages of alternating roles whose first and last are the user's."""
+    """Return messages of alternating roles, beginning with the user's."""
     roles: tuple[Role, Role] = ("user", "assistant")
     return [Message(roles[index % 2], content) for index, content in enumerate(contents)]
 
 
 def message_of(value: Mapping[str, Any]) -> Message:
-    """Return the message of a dictionary as OpenAI's clients write it; other members than these are left out.
+    """Return the message of a dictionary in OpenAI's format; members other than these are ignored.
 
     value: `role`, and `content`: a text, null, or a list of parts `{"type": "text", "text"}` and
     `{"type": "image_url", "image_url": {"url"}}`.
@@ -113,14 +113,14 @@ def message_of(value: Mapping[str, Any]) -> Message:
 
 
 def with_system(system: str, messages: Sequence[Message]) -> list[Message]:
-    """Return the messages behind a system message, unless there is one already or nothing to say."""
+    """Return the messages after a system message, unless they have one already or `system` is empty."""
     if not system or any(message.role == "system" for message in messages):
         return list(messages)
     return [Message("system", system), *messages]
 
 
 def flat_prompt(messages: Sequence[Message]) -> str:
-    """Return `Role: content` lines and a last line that asks for the answer; a single message is itself."""
+    """Return the messages as `Role: content` lines and a last `Assistant:`, or the content of a single message."""
     if len(messages) == 1:
         return messages[0].content
     lines = [f"{message.role.capitalize()}: {message.content}" for message in messages]
@@ -128,13 +128,13 @@ def flat_prompt(messages: Sequence[Message]) -> str:
 
 
 def refuse_images(provider: str, messages: Sequence[Message]) -> None:
-    """Raise ImageNotSupportedError if there is an image: to answer as if there were none would be wrong."""
+    """Raise ImageNotSupportedError if there is an image: an answer that ignores it would be wrong."""
     if any(message.images for message in messages):
         raise ImageNotSupportedError(f"{provider} does not accept images. Choose a model that does.")
 
 
 def estimate_tokens(text: str) -> int:
-    """Return a guess, in tokens."""
+    """Return a rough number of tokens."""
     wide = len(ONE_TOKEN_EACH.findall(text))
     return wide + -(-(len(text) - wide) // CHARACTERS_PER_TOKEN)
 

@@ -1,4 +1,4 @@
-"""A generator that runs in a task of its own, for readers who may leave without a word."""
+"""Runs a generator in its own task, for readers that may stop without closing it."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -15,20 +15,20 @@ class _End:
 
 
 async def in_own_task(source: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
-    """Yield what the source does, and fail as it does.
+    """Yield the items of the source, and raise its errors.
 
-    A loop that ends waits for each task until it has cleaned up. Generators inside of each other it closes all at once,
-    so that the outer ones find the inner ones busy, and what they hold stays open.
+    A loop that ends waits until each task has cleaned up. But it closes nested generators all at once, so that the
+    outer ones find the inner ones busy, and leave connections open.
     """
     queue: asyncio.Queue[T | _End] = asyncio.Queue(1)
     task = asyncio.get_running_loop().create_task(_pour(source, queue))
     try:
-        while not isinstance(one := await queue.get(), _End):
-            yield one
-        if one.error:
-            raise one.error
+        while not isinstance(item := await queue.get(), _End):
+            yield item
+        if item.error:
+            raise item.error
     finally:
-        if not task.cancelling():  # a second time would disturb it while it cleans up
+        if not task.cancelling():  # a second cancellation would interrupt its cleanup
             task.cancel()
         await asyncio.wait([task])
 
@@ -36,8 +36,8 @@ async def in_own_task(source: AsyncGenerator[T, None]) -> AsyncGenerator[T, None
 async def _pour(source: AsyncGenerator[T, None], queue: asyncio.Queue[T | _End]) -> None:
     async with aclosing(source):
         try:
-            async for one in source:
-                await queue.put(one)
+            async for item in source:
+                await queue.put(item)
         except Exception as error:
             await queue.put(_End(error))
         else:

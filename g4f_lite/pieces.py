@@ -1,4 +1,4 @@
-"""What a provider yields while a reply arrives: a closed set of small values."""
+"""The pieces of a reply, which providers yield as it arrives: a closed set of small values."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,25 +11,25 @@ FinishReason = Literal["stop", "length", "content_filter", "tool_calls"]
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Text of the reply. All of them joined are the reply; `text` is never empty."""
+    """Text of the reply, never empty. All of them joined are the reply."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Reasoning:
-    """Text the model wrote for itself before, or between, its reply; never empty."""
+    """The model's reasoning before its reply, or between parts of it; never empty."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class ToolCalls:
-    """Parts of calls of tools that the request offered, as OpenAI's protocol streams them.
+    """Parts of calls to the request's tools, as OpenAI's protocol streams them.
 
-    parts: objects with an `index`, which counts the calls from 0. The first one of a call has its `id` and `type`, too,
-    and the `name` in its `function`; each may have more of that one's `arguments`, a text of JSON when they are joined.
-    Members that nobody here knows stay where they are.
+    parts: objects with an `index`, which counts the calls from 0. The first part of a call also has its `id`, its
+    `type` and the `name` in its `function`. Each may have a part of the function's `arguments`, which joined are JSON
+    text. Unknown members are kept.
     """
 
     parts: Sequence[Mapping[str, Any]]
@@ -37,7 +37,7 @@ class ToolCalls:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What the service counted, in tokens. A later one replaces an earlier one."""
+    """The service's counts, in tokens. A later Usage replaces an earlier one."""
 
     input_tokens: int
     output_tokens: int
@@ -45,23 +45,23 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """Why the reply ended. At most one, behind the last text."""
+    """The reason for the end of the reply. At most one, after the last text."""
 
     reason: FinishReason
 
 
 @dataclass(frozen=True, slots=True)
 class UpstreamState:
-    """What the service wants to hear on the next turn of this branch: JSON values, kept with the message."""
+    """State that the service needs on the next turn of this branch: JSON values, stored with the message."""
 
     state: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Somebody who failed before anything was said; the next one is asked.
+    """An attempt that failed before the first text; another one follows.
 
-    provider: the name in config.json; from a provider that asks others, the name of one of those.
+    provider: the name in config.json, or that of an inference provider behind it.
     """
 
     provider: str
@@ -70,7 +70,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Via:
-    """Who answers behind a service that passes requests on to others. model: what it is called there."""
+    """The provider that answers behind a service that forwards requests. model: its name there."""
 
     name: str
     model: str
@@ -78,17 +78,17 @@ class Via:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A sentence for the person about what was done to the request, such as what had to be left out."""
+    """A sentence for the person about a change of the request, such as messages left out."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """Who answers. `routing.router.answer` yields it once, right before the first piece; then no other route is tried.
+    """The route that answers. `routing.router.answer` yields it once, right before the first piece.
 
-    via: who answers behind a service that passes requests on; empty if it names nobody. notices: sentences for the
-    person about what was changed in the request.
+    After that, no other route is tried. via: the name in `Via`, if any. notices: sentences for the person about changes
+    of the request.
     """
 
     provider: str
@@ -99,7 +99,7 @@ class Answering:
 
 
 Preliminary = Attempt | Via | Notice
-"""What comes before the first text, if at all; while there is nothing else, anything may still change."""
+"""Pieces that may come before the first text. As long as only these came, another route may still be tried."""
 
 Piece = Content | Reasoning | ToolCalls | Usage | Finish | UpstreamState | Preliminary
 Pieces = AsyncGenerator[Piece | Answering, None]

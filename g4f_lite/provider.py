@@ -1,4 +1,4 @@
-"""What a provider is: an instance made from its entry in config.json that turns a conversation into pieces."""
+"""The base class of providers: made from an entry of config.json, it turns a conversation into pieces."""
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
@@ -24,18 +24,18 @@ class Provider(ABC):
     kind: ClassVar[str]
     """The word used in config.json: the class's name."""
     label: str
-    """What a person reads."""
+    """The name for people."""
     default_base_url: ClassVar[str] = ""
     default_model: ClassVar[str] = ""
-    """Who is asked by a direct call that names no model."""
+    """The model of a direct call that names none."""
     model_aliases: ClassVar[Mapping[str, str]] = {}
-    """Other names for what the service knows by one."""
+    """Other names of models, each with the service's own name."""
     list_every_s: ClassVar[float] = 300
-    """How long a list of models stays good, in seconds."""
+    """Seconds after which a list of models is fetched again."""
     Options: ClassVar[type[Strict]] = NoOptions
 
     def __init__(self, name: str, settings: ProviderSettings, http: Http) -> None:
-        """Keep the settings; nothing is opened or asked before the first call.
+        """Keep the settings. Nothing is opened or called yet.
 
         name: the key in config.json, used in sentences for people.
         """
@@ -51,24 +51,23 @@ class Provider(ABC):
     ) -> AsyncGenerator[Piece, None]:
         """Yield the reply in pieces, in order, as they arrive.
 
-        model: the name the service knows, or an alias of it.
+        model: the service's own name, or an alias of it.
         messages: oldest first, at least one, the last from the user.
-        state: what `UpstreamState` held at the end of the answer this turn follows.
-        Yields: pieces with non-empty text; the content pieces joined are the reply; what is `Preliminary` before all
-        others, a Finish at the end.
-        Raises: UpstreamError at any piece. Not to be called while there is an `obstacle`.
+        state: the `UpstreamState` of the answer before this turn, if there is one.
+        Yields: `Preliminary` pieces first, a Finish last, no empty texts. The content pieces joined are the reply.
+        Raises: UpstreamError at any piece. Do not call it while there is an `obstacle`.
         Closing the generator closes the upstream connection.
         """
 
     @abstractmethod
     async def list_models(self) -> list[ModelInfo]:
-        """Return the models the service offers now, in its order.
+        """Return the models that the service offers now, in its order.
 
-        Raises: UpstreamError. Not to be called while there is an `obstacle`.
+        Raises: UpstreamError. Do not call it while there is an `obstacle`.
         """
 
     def obstacle(self) -> G4FLiteError | None:
-        """Return why this provider cannot be asked at all, or None. Costs nothing: no network, no waiting."""
+        """Return why this provider cannot answer at all, or None. Uses no network, and does not wait."""
         if self.settings.missing_variables:
             names = ", ".join(self.settings.missing_variables)
             return MissingKeyError(
@@ -77,18 +76,18 @@ class Provider(ABC):
         return None
 
     def supports(self, field: str, value: Any) -> bool:
-        """Tell whether it passes on a field that is `extra`, with this value; who does not, leaves it out in silence.
+        """Return whether the provider sends a field of `extra` with this value; otherwise it is silently left out.
 
-        field: `tools`, which stands for the calls in messages and their results, too, and whose value may be these
-        calls; `tool_choice` or `response_format`.
+        field: `tools` (also for the calls and results in messages, and the value may be those calls), `tool_choice` or
+        `response_format`.
         """
         return False
 
     def set_installation_source(self, installation: Callable[[], InstallationOverview]) -> None:
-        """Take a function that describes all providers and models. Called once; most kinds ignore it."""
+        """Accept a function that describes all providers and models. Called once; most kinds ignore it."""
 
     async def close(self) -> None:
-        """Give back what the provider holds beyond a single reply."""
+        """Release resources that outlive a single reply."""
 
     @classmethod
     def create_async_generator(
@@ -98,7 +97,7 @@ class Provider(ABC):
 
         messages: dictionaries as `messages.message_of` takes them.
         kwargs: keys of a provider's entry (base_url, api_key, …), of its options, and parameters (temperature, …);
-        others are left out, and so is what is None.
+        other keys and None values are ignored.
         """
         return AsyncReply(cls, cls.get_model(model), messages, {"proxy": proxy, **kwargs})
 
@@ -106,7 +105,7 @@ class Provider(ABC):
     def create_completion(
         cls, model: str | None, messages: Sequence[Mapping[str, Any]], stream: bool = True, **kwargs: Any
     ) -> Iterator[str]:
-        """Ask from code that awaits nothing; yield the texts as they come, or one text when not `stream`."""
+        """Ask from synchronous code; yield the texts as they come, or a single text if not `stream`."""
         texts = iterate(lambda: cls.create_async_generator(model, messages, **kwargs))
         return texts if stream else iter(("".join(texts),))
 
@@ -114,20 +113,20 @@ class Provider(ABC):
     def _create_completion(
         cls, model: str | None, messages: Sequence[Mapping[str, Any]], stream: bool = True, **kwargs: Any
     ) -> Iterator[str]:
-        """Do what `create_completion` does, under the name that descriptions of such providers use."""
+        """Call `create_completion`; descriptions of such providers use this name."""
         return cls.create_completion(model, messages, stream, **kwargs)
 
     @classmethod
     def get_model(cls, model: str | None, **kwargs: Any) -> str:
-        """Return the name the service knows for a name or an alias; the default one for none."""
+        """Return the service's own name for a name or an alias; `default_model` for None."""
         return cls.model_aliases.get(model, model) if model else cls.default_model
 
     @classmethod
     def option_names(cls) -> Collection[str]:
-        """Return the keys that `options` may hold."""
+        """Return the keys allowed in `options`."""
         return cls.Options.model_fields
 
     @classmethod
     def get_models(cls, **kwargs: Any) -> list[str]:
-        """Return the ids that `list_models` does, from code that awaits nothing."""
+        """Return the ids of `list_models`, from synchronous code."""
         return listing(cls, kwargs)

@@ -137,7 +137,7 @@ class AllenAI(Provider):
             talk.with_history(messages),
             {**settings, **kwargs},
             state=talk.state(),
-            shown=ReplyConverter(talk, talk.question(messages), return_conversation),
+            convert=ReplyConverter(talk, talk.question(messages), return_conversation),
         )
 
     async def _ask(

@@ -183,7 +183,7 @@ class HuggingFaceAPI(Provider):
         }
         name = model or (cls.default_vision_model if media else cls.default_model)
         asked = with_media(messages, media or ())
-        return AsyncReply(cls, cls.get_model(name), asked, given, shown=partial(_shown, cls))
+        return AsyncReply(cls, cls.get_model(name), asked, given, convert=partial(_value, cls))
 
     @classmethod
     def get_models(cls, **kwargs: Any) -> list[str]:
@@ -267,7 +267,7 @@ class HuggingFaceAPI(Provider):
         )
 
 
-def _shown(kind: type[HuggingFaceAPI], piece: Piece) -> str | None:
+def _value(kind: type[HuggingFaceAPI], piece: Piece) -> str | None:
     """Return what a caller gets of a piece: who answers, and the texts."""
     if isinstance(piece, Via):
         return ProviderInfo(kind.__name__, f"{kind.parent} ({piece.name})", piece.model, kind.url)
