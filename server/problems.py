@@ -53,6 +53,9 @@ ERROR_KINDS = {
     "request_timeout": ErrorKind(408, N_("The request took too long to arrive. Try again.")),
     "conflict": ErrorKind(409, N_("This message is busy. Wait until its answer is complete, or stop it.")),
     "too_large": ErrorKind(413, N_("This is too large. Send less at a time.")),
+    "storage_full": ErrorKind(
+        413, N_("Your storage is full. Delete chats that you no longer need: a day later their space is free.")
+    ),
     "unsupported_media_type": ErrorKind(415, NOT_UNDERSTOOD),
     "expectation_failed": ErrorKind(417, NOT_UNDERSTOOD),
     "rate_limited": ErrorKind(429, N_("Too many requests. Wait a moment."), openai_code="rate_limit_exceeded"),

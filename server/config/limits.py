@@ -11,9 +11,11 @@ ALONE = {
     "requests_per_minute": 0,
     "address_turns_per_minute": 0,
     "address_requests_per_minute": 0,
+    "storage_mb": 0,
 }
 """Defaults where nobody signs in: no limits that a single person could reach."""
 MANY = 100
+MB = 1_000_000
 
 
 class Limits(Strict):
@@ -24,9 +26,15 @@ class Limits(Strict):
     tokens_per_day: NonNegativeInt = 0
     """Input and output within 24 hours; estimated if the service does not count."""
     requests_per_minute: NonNegativeInt = 600
+    storage_mb: NonNegativeInt = 500
+    """What a person's messages may take up, in millions of bytes. Beyond it no turn begins; a running one is saved."""
     address_turns_per_minute: NonNegativeInt = 60
     """From one address, whoever uses it."""
     address_requests_per_minute: NonNegativeInt = 1800
+
+    @property
+    def storage_bytes(self) -> int:
+        return self.storage_mb * MB
 
 
 def with_limits(document: dict[str, Any]) -> dict[str, Any]:

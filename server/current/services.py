@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -38,7 +39,7 @@ class Services:
         self._config_problem: str | None = None
         self.loop = loop
         self.background = BackgroundTasks(loop)
-        self.store = _open_store(config)
+        self.store = _open_store(config, lambda: self.config.limits.storage_bytes)
         self.redis = redis_counts(config.redis)
         self.access = Access(config, self.store, self.redis)
         self.quota = Quota(self.store.token_usage, self.redis)
@@ -90,10 +91,10 @@ def services() -> Services:
     return cast(Services, current_app.extensions["chat"])
 
 
-def _open_store(config: Config) -> Store:
+def _open_store(config: Config, most_bytes: Callable[[], int]) -> Store:
     """Open the store, and end the answers that a process left running when it died. Raises: Problem."""
     data_folder.create(Path(config.data_dir))
-    store = Store(config.database)
+    store = Store(config.database, most_bytes=most_bytes)
     store.lock()
     for sentence in store.open():
         log.info(sentence)

@@ -1,10 +1,12 @@
 """The settings, the language among them: a page that works without scripts, and its form as a part for a dialog."""
 
+import math
 from dataclasses import dataclass
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from server.config.limits import MB
 from server.current.identity import user_id
 from server.current.services import services
 from server.ops.version import version
@@ -23,6 +25,8 @@ class SettingsPart:
     languages: dict[str, str]
     chats: int
     """The number of chats that can be deleted."""
+    storage: tuple[int, int]
+    """What the person's messages take up, and the limit, in millions of bytes, rounded up. 0 is no limit."""
     version: str
 
 
@@ -61,4 +65,7 @@ def delete_chats() -> ResponseReturnValue:
 
 
 def _part() -> SettingsPart:
-    return SettingsPart(preferences(), CHOICES, LANGUAGES, services().store.count(user_id()), version())
+    app, user = services(), user_id()
+    used_mb = math.ceil(app.store.stored_bytes(user) / MB)
+    storage = used_mb, app.config.limits.storage_mb
+    return SettingsPart(preferences(), CHOICES, LANGUAGES, app.store.count(user), storage, version())

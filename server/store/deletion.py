@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, bindparam, delete, select, tuple_, update
 
+from server.store import stored_bytes
 from server.store.databases.db_errors import unknown_conversation, unknown_message
 from server.store.mapping import CONVERSATION_EXISTS
 from server.store.schema import conversations, messages
@@ -76,8 +77,15 @@ def sweep(connection: Connection, now: datetime) -> None:
     follows = and_(messages.c.user_id == old.c.user_id, messages.c.parent_id == old.c.id)
     old = old.union(select(messages.c.user_id, messages.c.id).join(old, follows))  # each once, however deep
     gone = tuple_(messages.c.user_id, messages.c.id).in_(select(old.c.user_id, old.c.id))
+    sizes = select(messages.c.user_id, stored_bytes.sizes(connection))
+    stored_bytes.uncount(connection, sizes.where(gone))
     connection.execute(delete(messages).where(gone))
-    connection.execute(delete(conversations).where(conversations.c.deleted_at < now - UNDO))
+    removed = conversations.c.deleted_at < now - UNDO
+    of_removed = tuple_(messages.c.user_id, messages.c.conversation_id).in_(
+        select(conversations.c.user_id, conversations.c.id).where(removed)
+    )
+    stored_bytes.uncount(connection, sizes.where(of_removed))
+    connection.execute(delete(conversations).where(removed))
 
 
 def _require_restorable(tree: Tree, shape: TreeShape, node: Node) -> None:

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Connection, Insert, bindparam, delete, exists, insert, select, tuple_, update
 
+from server.store import stored_bytes
 from server.store.databases.db_errors import storable
 from server.store.mapping import BATCH, MESSAGE, values
 from server.store.records import Batch, Outcome, StoredMessage
@@ -57,9 +57,12 @@ def finish(connection: Connection, user_id: str, message_id: str, outcome: Outco
     Returns: whether the message has this outcome now; an earlier call may have stored it before its connection broke.
     """
     mine = messages.c.user_id == user_id, messages.c.id == message_id
-    texts: dict[str, Any] = {"content": storable(outcome.content), "reasoning": storable(outcome.reasoning)}
-    running = update(messages).where(*mine, messages.c.status == "running")
-    if connection.execute(running.values(**{**values(outcome), **texts}, ended_at=now)).rowcount:
+    running = *mine, messages.c.status == "running"
+    texts = {"content": storable(outcome.content), "reasoning": storable(outcome.reasoning)}
+    before = connection.scalar(select(stored_bytes.sizes(connection)).where(*running))
+    changed = update(messages).where(*running).values(**{**values(outcome), **texts}, ended_at=now)
+    if before is not None and connection.execute(changed).rowcount:
+        stored_bytes.count(connection, user_id, stored_bytes.size(**texts) - before)
         return True
     same = messages.c.status == outcome.status, messages.c.last_seq == outcome.last_seq
     return connection.scalar(select(exists().where(*mine, *same))) or False

@@ -53,6 +53,7 @@ users = Table(
     Column("wrong_code_at", Moment),
     Column("role", Text, nullable=False, default="user"),
     Column("disabled_at", Moment),
+    Column("stored_bytes", BigInteger, nullable=False, default=0),
 )
 Index("uq_users_name_key", users.c.name_key, unique=True)
 Index("uq_users_subject", users.c.subject, unique=True)

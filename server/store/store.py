@@ -2,14 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from threading import Lock
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import Connection, exists, select
 from sqlalchemy.exc import IntegrityError
 
 from g4f_lite.messages import Message
-from server.problems import Problem
 from server.store import (
     begin_turn,
     conversations,
@@ -18,11 +16,12 @@ from server.store import (
     forks,
     known_history,
     search_index,
+    stored_bytes,
     stored_usage,
 )
 from server.store.branch import Window, branch
 from server.store.databases.database import BUSY_TIMEOUT_S, database
-from server.store.databases.db_errors import taken_over
+from server.store.databases.server_lock import ServerLock
 from server.store.event_batches import Ending
 from server.store.migrate import migrate
 from server.store.presets import Presets
@@ -44,20 +43,25 @@ class Store:
     """
 
     def __init__(
-        self, url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S, now: Callable[[], datetime] = utc_now
+        self,
+        url: str,
+        *,
+        busy_timeout_s: float = BUSY_TIMEOUT_S,
+        now: Callable[[], datetime] = utc_now,
+        most_bytes: Callable[[], int] = lambda: 0,
     ) -> None:
         """Check the address; the first connection is made later.
 
         url: `sqlite:///path` or `postgresql+psycopg://...`. Raises: ConfigError.
         busy_timeout_s: how long to wait for a lock that another writer holds.
+        most_bytes: returns the limit of what a person's messages may take up; 0 is no limit.
         """
         self.database = database(url, busy_timeout_s)
         self.presets = Presets(self.database, now)
         self.token_usage = StoredUsage(self.database, now)
         self.now = now
-        self._locking = Lock()
-        self._lost = False
-        self._closed = False
+        self._most_bytes = most_bytes
+        self._lock = ServerLock(self.database)
 
     def open(self) -> list[str]:
         """Create the folder and the schema, or update an older schema after taking a snapshot.
@@ -76,57 +80,46 @@ class Store:
         begin.
         Raises: Problem if another process has the lock.
         """
-        with self._locking:
-            if self._closed:  # another thread may have closed it
-                return
-            try:
-                self.database.lock()
-            except Problem:
-                self._lost = True
-                raise
-            self._lost = False
+        self._lock.take()
 
     def close(self) -> None:
         """Release the lock and all connections for good."""
-        with self._locking:
-            self._closed = True
-            self.database.close()
+        self._lock.close()
 
     def ping(self) -> None:
         """Query the database. Raises: Problem if it does not answer, or if another process has the lock."""
-        self._require_lock()
+        self._lock.require()
         with self.database.read() as connection:
             connection.execute(select(users.c.id).limit(1)).first()
 
     def begin_turn(self, user_id: str, turn: NewTurn) -> Begun:
         """Store the beginning of a turn: the person's message, and a running answer as the conversation's new leaf.
 
-        Raises: Problem with `invalid_request`, `conflict`, `unknown_conversation` or `unknown_message`.
+        Raises: Problem with `invalid_request`, `conflict`, `unknown_conversation`, `unknown_message` or `storage_full`.
         """
         try:
             return self._begin_turn(user_id, turn)
         except IntegrityError:  # on PostgreSQL another writer can be first with the same message id
             return self._begin_turn(user_id, turn)
 
-    def _require_lock(self) -> None:
-        if self._lost:
-            raise taken_over()
+    def _tree(self, connection: Connection, user_id: str) -> Tree:
+        return Tree(connection, user_id, self.now(), self._most_bytes())
 
     def _begin_turn(self, user_id: str, turn: NewTurn) -> Begun:
-        self._require_lock()
+        self._lock.require()
         with self.database.write() as connection:
-            return begin_turn.begin(Tree(connection, user_id, self.now()), turn)
+            return begin_turn.begin(self._tree(connection, user_id), turn)
 
     def begin_turn_with_history(self, user_id: str, turn: NewTurn, history: Sequence[Message]) -> Begun:
         """Store the beginning of a program's turn, and the part of its history that is not stored yet.
 
         turn: a `send` without a conversation and a parent; the history identifies them.
         history: the messages before it, oldest first: questions and answers alternate; the last, if any, is an answer.
-        Raises: Problem("invalid_request").
+        Raises: Problem with `invalid_request` or `storage_full`.
         """
-        self._require_lock()
+        self._lock.require()
         with self.database.write() as connection:
-            return known_history.begin(Tree(connection, user_id, self.now()), turn, history)
+            return known_history.begin(self._tree(connection, user_id), turn, history)
 
     def append(self, new: Sequence[Batch]) -> set[tuple[str, str]]:
         """Store batches of running answers.
@@ -248,7 +241,7 @@ class Store:
         Raises: Problem("unknown_message").
         """
         with self.database.write() as connection:
-            conversation_id, running = deletion.delete_message(Tree(connection, user_id, self.now()), message_id)
+            conversation_id, running = deletion.delete_message(self._tree(connection, user_id), message_id)
             return conversations.conversation(connection, user_id, conversation_id), running
 
     def restore_message(self, user_id: str, message_id: str) -> StoredConversation:
@@ -257,25 +250,32 @@ class Store:
         Raises: Problem("unknown_message").
         """
         with self.database.write() as connection:
-            conversation_id = deletion.restore_message(Tree(connection, user_id, self.now()), message_id)
+            conversation_id = deletion.restore_message(self._tree(connection, user_id), message_id)
             return conversations.conversation(connection, user_id, conversation_id)
 
     def add_version(self, user_id: str, message_id: str, content: str) -> StoredMessage:
         """Store another version of an answer, written by hand; it becomes the conversation's leaf.
 
-        Raises: Problem with `unknown_message`; `invalid_request` for a question; `conflict` while the answer runs.
+        Raises: Problem with `unknown_message`; `invalid_request` for a question; `conflict` while the answer runs;
+        `storage_full`.
         """
         with self.database.write() as connection:
-            return forks.add_version(Tree(connection, user_id, self.now()), message_id, content)
+            return forks.add_version(self._tree(connection, user_id), message_id, content)
 
     def fork(self, user_id: str, conversation_id: str, message_id: str) -> StoredConversation:
         """Copy the path from the root to a message into a new conversation.
 
-        Raises: Problem with `unknown_conversation` or `unknown_message`; `conflict` while an answer on the path runs.
+        Raises: Problem with `unknown_conversation` or `unknown_message`; `conflict` while an answer on the path runs;
+        `storage_full`.
         """
         with self.database.write() as connection:
-            copy_id = forks.fork(Tree(connection, user_id, self.now()), conversation_id, message_id)
+            copy_id = forks.fork(self._tree(connection, user_id), conversation_id, message_id)
             return conversations.conversation(connection, user_id, copy_id)
+
+    def stored_bytes(self, user_id: str) -> int:
+        """Return what a person's messages take up, deleted ones too until they are removed."""
+        with self.database.read() as connection:
+            return stored_bytes.of(connection, user_id)
 
     def count(self, user_id: str) -> int:
         """Return how many conversations a person has, archived ones too."""

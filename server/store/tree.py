@@ -8,6 +8,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
 
 from server.problems import Problem
+from server.store import stored_bytes
 from server.store.databases.db_errors import unknown_conversation, unknown_message
 from server.store.mapping import CONVERSATION_EXISTS, MESSAGE, MESSAGE_EXISTS, values
 from server.store.records import ABSENT, NewTurn, StoredMessage
@@ -44,10 +45,12 @@ class LockedConversation(NamedTuple):
 class Tree:
     """One person's conversations within one writing transaction. `send`, `regenerate` and `continue_` store a turn."""
 
-    def __init__(self, connection: Connection, user_id: str, now: datetime) -> None:
+    def __init__(self, connection: Connection, user_id: str, now: datetime, most_bytes: int = 0) -> None:
+        """most_bytes: the limit of what the person's messages may take up; 0 is no limit."""
         self.connection = connection
         self.user_id = user_id
         self.now = now
+        self._most_bytes = most_bytes
 
     def enter(self, turn: NewTurn) -> tuple[LockedConversation, list[StoredMessage]]:
         """Lock the conversation of a turn, or create it, and read the messages from the root to the turn's parent.
@@ -88,7 +91,11 @@ class Tree:
         return answer
 
     def continue_(self, conversation: LockedConversation, answer: StoredMessage, turn: NewTurn) -> StoredMessage:
-        """Store that an answer is running again, and return it without the outcome and state of its last turn."""
+        """Store that an answer is running again, and return it without the outcome and state of its last turn.
+
+        Raises: Problem("storage_full").
+        """
+        self._count(0)
         running = replace(
             answer,
             status="running",
@@ -164,7 +171,11 @@ class Tree:
         return StoredMessage(*row) if row else None
 
     def add(self, conversation: LockedConversation, *new: StoredMessage) -> None:
-        """Store messages after all others of the conversation; the last one becomes its leaf."""
+        """Store messages after all others of the conversation; the last one becomes its leaf.
+
+        Raises: Problem("storage_full").
+        """
+        self._count(sum(stored_bytes.size(message.content, message.reasoning) for message in new))
         mine = messages.c.user_id == self.user_id, messages.c.conversation_id == conversation.id
         last = self.connection.scalar(select(func.max(messages.c.sequence)).where(*mine)) or 0
         numbered = enumerate(new, last + 1)
@@ -176,6 +187,9 @@ class Tree:
         """Change the current leaf without making the conversation newer. None: it has no messages left."""
         mine = conversations.c.user_id == self.user_id, conversations.c.id == conversation.id
         self.connection.execute(update(conversations).where(*mine).values(leaf_id=leaf_id))
+
+    def _count(self, added_bytes: int) -> None:
+        stored_bytes.count(self.connection, self.user_id, added_bytes, self._most_bytes)
 
     def _answer(self, question: StoredMessage, turn: NewTurn) -> StoredMessage:
         return StoredMessage(

@@ -90,7 +90,7 @@ def empty(database: Database) -> None:
         for table in (conversations, presets, sessions, links, recovery_codes, api_keys, token_usage):
             connection.execute(delete(table))
         connection.execute(delete(users).where(users.c.id != ME))
-        connection.execute(update(users).values(role="user", totp_step=0, **nobody))
+        connection.execute(update(users).values(role="user", totp_step=0, stored_bytes=0, **nobody))
 
 
 def add_person(store: Store, name: str) -> str:

@@ -5,7 +5,7 @@ CREATE TABLE alembic_version (
 
 CREATE TABLE users (
     id TEXT NOT NULL,
-    created_at DATETIME NOT NULL, name TEXT, name_key TEXT, password_hash TEXT, subject TEXT, totp_secret TEXT, totp_step BIGINT DEFAULT '0' NOT NULL, role TEXT DEFAULT 'user' NOT NULL, disabled_at DATETIME, wrong_code_at DATETIME,
+    created_at DATETIME NOT NULL, name TEXT, name_key TEXT, password_hash TEXT, subject TEXT, totp_secret TEXT, totp_step BIGINT DEFAULT '0' NOT NULL, role TEXT DEFAULT 'user' NOT NULL, disabled_at DATETIME, wrong_code_at DATETIME, stored_bytes BIGINT DEFAULT '0' NOT NULL,
     CONSTRAINT pk_users PRIMARY KEY (id)
 );
 
@@ -194,4 +194,4 @@ CREATE INDEX ix_ways_hash ON ways (user_id, hash);
 
 INSERT INTO users (id, created_at) VALUES ('local', strftime('%Y-%m-%d %H:%M:%f000', 'now'));
 
-INSERT INTO alembic_version (version_num) VALUES ('0011');
+INSERT INTO alembic_version (version_num) VALUES ('0012');

@@ -99,3 +99,17 @@ def test_the_api_deletes_all_chats_so_that_each_can_come_back(app, client):
     found = client.get("/backend-api/v2/conversations").json["conversations"]
     assert [conversation["id"] for conversation in found] == [one]
     assert client.get(f"/backend-api/v2/conversations/{two}").status_code == 404
+
+
+def test_the_page_tells_how_much_is_stored_and_the_limit(client, app):
+    assert "You use 0 MB." in client.get("/chat/settings").text
+
+    limits = app.extensions["chat"].config.limits
+    app.extensions["chat"].config = app.extensions["chat"].config.model_copy(
+        update={"limits": limits.model_copy(update={"storage_mb": 500})}
+    )
+    ask(client)
+
+    assert "You use 1 of 500 MB." in client.get("/chat/settings").text
+    client.set_cookie("chat_language", "de")
+    assert "Sie belegen 1 von 500 MB." in client.get("/chat/settings").text

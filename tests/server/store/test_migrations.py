@@ -14,12 +14,13 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect, select, update
 
 from g4f_lite.errors import ConfigError
 from server.store import Store
 from server.store.migrate import HEAD, MIGRATIONS, NEW, migrate, revision
 from server.store.schema import metadata, users
+from server.store.stored_bytes import size
 from server.turns.crash_recovery import interrupt_running
 from tests.support.stores import ME, a_turn, answered, fresh_schema, on_sqlite
 from tests.tools.new_schema import script
@@ -155,6 +156,8 @@ def everything(file: Path) -> tuple[list[Any], ...]:
 @pytest.mark.parametrize("empty_url", ["sqlite"], indirect=True)
 def test_a_new_file_is_as_if_it_was_migrated(first: Store, tmp_path: Path) -> None:
     first.open()
+    with first.database.write() as connection:  # the old one has messages
+        connection.execute(update(users).values(stored_bytes=0))
     new = Store(f"sqlite:///{tmp_path}/new.db")
     new.open()
     new.close()
@@ -197,6 +200,12 @@ def test_a_database_of_the_first_version_is_migrated(first: Store) -> None:
     assert (answer.status, answer.content, answer.provider) == ("interrupted", "Hi", "up")
     assert answer.answering == {"provider": "up", "label": "Up", "model": "m"}
     answered(first, a_turn(conversation_id="c"))
+
+
+def test_what_was_stored_before_it_was_counted_is_counted(first: Store) -> None:
+    first.open()
+
+    assert first.stored_bytes(ME) == size("Hello") + size("")
 
 
 def test_messages_older_than_the_index_are_found(first: Store) -> None:
@@ -297,7 +306,7 @@ def test_neither_a_first_start_nor_the_next_loads_alembic(tmp_path: Path) -> Non
     program = f"""
 import sys
 from server.store import Store
-for sentences in (["Made the database with schema {HEAD}."], []):
+for sentences in (["Created the database with schema {HEAD}."], []):
     store = Store("sqlite:///{tmp_path}/chat.db")
     assert store.open() == sentences
     store.close()

@@ -46,7 +46,7 @@ def is_held(store: Store) -> bool:
 def test_only_one_process_can_lock_a_database(store: Store, other: Store) -> None:
     store.lock()
 
-    with pytest.raises(Problem, match=r"Another process is serving from .*\. End it first") as raised:
+    with pytest.raises(Problem, match=r"Another process is already using .*\. Stop it first") as raised:
         other.lock()
     assert raised.value.code == "storage_unavailable"
 
