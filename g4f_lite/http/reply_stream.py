@@ -7,7 +7,7 @@ import aiohttp
 
 from g4f_lite.decoding.reply_decoder import ReplyDecoder
 from g4f_lite.errors import StreamCutError
-from g4f_lite.http.timeouts import bytes_arrived
+from g4f_lite.http.liveness import bytes_arrived
 from g4f_lite.http.transport import reading
 from g4f_lite.pieces import Piece
 

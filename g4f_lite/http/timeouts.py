@@ -1,35 +1,16 @@
 """The time limits of a reply: for silence before the first text, for silence after it, and for the whole."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import aclosing, contextmanager
-from contextvars import ContextVar
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from math import inf
 from time import monotonic
 from typing import Any
 
 from g4f_lite.config.settings import Timeout
 from g4f_lite.errors import UpstreamTimeoutError
+from g4f_lite.http.liveness import CLOCKS
 from g4f_lite.pieces import Finish, Piece, Preliminary
-
-_clocks: ContextVar[tuple[Callable[[], None], ...]] = ContextVar("clocks", default=())
-"""What restarts the clocks of the reply that the running code waits for."""
-
-
-def bytes_arrived() -> None:
-    """Restart the clocks of the reply that is waited for: whatever a service sends shows that it is alive."""
-    for restart in _clocks.get():
-        restart()
-
-
-@contextmanager
-def restarting(restart: Callable[[], None]) -> Iterator[None]:
-    """Call the function, too, whenever bytes arrive while the block runs."""
-    token = _clocks.set((*_clocks.get(), restart))
-    try:
-        yield
-    finally:
-        _clocks.reset(token)
 
 
 async def within(limits: Timeout, provider: str, pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, None]:
@@ -50,11 +31,11 @@ async def within(limits: Timeout, provider: str, pieces: AsyncGenerator[Piece, N
         try:
             while True:
                 alarm.set()
-                token = _clocks.set(clocks)
+                token = CLOCKS.set(clocks)
                 try:
                     piece = await anext(pieces)
                 finally:
-                    _clocks.reset(token)
+                    CLOCKS.reset(token)
                 alarm.due = inf
                 yield piece
                 if not begun and not isinstance(piece, Preliminary):

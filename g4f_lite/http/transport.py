@@ -14,7 +14,7 @@ from yarl import URL
 from g4f_lite.config.settings import ProviderSettings
 from g4f_lite.decoding.error_responses import error_from_response
 from g4f_lite.errors import MalformedReplyError, StreamCutError, UnreachableError, UpstreamError, UpstreamTimeoutError
-from g4f_lite.http.timeouts import bytes_arrived
+from g4f_lite.http.liveness import bytes_arrived
 
 ERROR_BODY_BYTES = 65536
 ERROR_BODY_S = 5

@@ -12,7 +12,7 @@ from g4f_lite.errors import (
     UpstreamError,
     UpstreamTimeoutError,
 )
-from g4f_lite.http.timeouts import restarting
+from g4f_lite.http.liveness import restarting
 from g4f_lite.pieces import Attempt, Piece, Via
 from g4f_lite.routing.circuit_breaker import CircuitBreakers
 

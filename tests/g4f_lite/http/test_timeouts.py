@@ -5,7 +5,8 @@ from contextlib import suppress
 import pytest
 
 from g4f_lite.errors import UpstreamTimeoutError
-from g4f_lite.http.timeouts import bytes_arrived, within
+from g4f_lite.http.liveness import bytes_arrived
+from g4f_lite.http.timeouts import within
 from g4f_lite.messages import Params, conversation
 from g4f_lite.pieces import Content, Finish
 from tests.support.services.scripted import SILENCE, scripted
