@@ -3,11 +3,11 @@
 Pure: nothing here reads a socket. The caller interprets the values.
 """
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from g4f_lite.decoding.error_responses import MAX_PAGE_BYTES, error_from_web_page
+from g4f_lite.decoding.json_values import parse_json
 from g4f_lite.errors import MalformedReplyError
 
 MAX_LINE_BYTES = 16 << 20
@@ -27,9 +27,9 @@ class JsonLinesDecoder:
         self._begun = False
 
     def feed(self, block: bytes) -> Iterator[Any]:
-        """Yield the values that these bytes complete. Exhaust it before the next call.
+        """Yield the values that these bytes complete, None for a line that is not JSON. Exhaust it before the next.
 
-        Raises: MalformedReplyError for a line that is too long or is not JSON; for a web page, the error of
+        Raises: MalformedReplyError for a line that is too long; for a web page, the error of
         `error_responses.error_from_web_page`.
         """
         if not self._begun:
@@ -43,7 +43,7 @@ class JsonLinesDecoder:
         self._tail, self._tail_bytes = [], 0
         self._keep(block[line_end:])
         for line in filter(None, map(bytes.strip, lines)):
-            yield self._decoded(line)
+            yield self._value(line)
 
     def end(self) -> Iterator[Any]:
         """Yield the last value if the stream ended without a line end; drop half a value.
@@ -54,10 +54,7 @@ class JsonLinesDecoder:
         if self._is_page:
             raise error_from_web_page(self._provider, rest)
         if rest:
-            try:
-                yield self._decoded(rest)
-            except MalformedReplyError:
-                return
+            yield from filter(None, [self._value(rest)])
 
     def _keep(self, part: bytes) -> None:
         self._tail_bytes += len(part)
@@ -67,8 +64,10 @@ class JsonLinesDecoder:
         if self._tail_bytes > MAX_LINE_BYTES:
             raise MalformedReplyError(f"{self._provider} sent a line larger than 16 MiB.")
 
-    def _decoded(self, line: bytes) -> Any:
+    def _value(self, line: bytes) -> Any:
         try:
-            return json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise MalformedReplyError(f"{self._provider} sent invalid JSON.") from error
+            return parse_json(line)
+        except ValueError:
+            if line.startswith(b"<"):
+                raise error_from_web_page(self._provider, line) from None
+            return None

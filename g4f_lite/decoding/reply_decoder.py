@@ -1,13 +1,16 @@
 """The base of all reply decoders: bytes in as they arrive, pieces out. Pure."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator
-from typing import Any, TypeGuard
+from collections.abc import Callable, Collection, Iterator
+from typing import Any, TypeGuard, TypeVar
 
 from g4f_lite.decoding.error_responses import error_from_record
 from g4f_lite.decoding.text_assembler import TextAssembler
 from g4f_lite.errors import MalformedReplyError, StreamCutError, UpstreamError
 from g4f_lite.pieces import Piece
+
+T = TypeVar("T")
+
 
 MAX_COUNT = 1 << 53
 """Larger numbers are not exact in other programs' JSON, and no honest service reaches them."""
@@ -22,6 +25,7 @@ class ReplyDecoder(ABC):
         self.provider = provider
         self.texts = TextAssembler()
         self._secrets = secrets
+        self._has_passed_over = False
 
     @property
     @abstractmethod
@@ -45,6 +49,25 @@ class ReplyDecoder(ABC):
 
         Raises: StreamCutError if the service did not announce the end.
         """
+
+    def take_each(self, records: Iterator[T], take: Callable[[T, list[Piece]], None], pieces: list[Piece]) -> None:
+        """Take records until the reply is over. What follows its stated end cannot make it fail. Raises: as `take`."""
+        while not self.is_over:
+            had_finished = self.has_finished
+            try:
+                record = next(records)
+            except StopIteration:
+                return
+            except UpstreamError:
+                if not had_finished:
+                    raise
+                self.is_over = True  # nothing more can be read
+                return
+            try:
+                take(record, pieces)
+            except UpstreamError:
+                if not had_finished:
+                    raise
 
     def feed(self, block: bytes) -> Iterator[Piece]:
         """Yield the pieces that these bytes complete, also those before a failure. Exhaust it before the next call.
@@ -76,12 +99,18 @@ class ReplyDecoder(ABC):
         self.texts.end(pieces)
         yield from pieces
 
+    def pass_over(self) -> None:
+        """Leave a record out that is no part of any reply, such as `null` or a proxy's words."""
+        self._has_passed_over = True
+
     def error_from_record(self, record: Any) -> UpstreamError:
         """Return the error that a record in the stream reports."""
         return error_from_record(self.provider, record, self._secrets)
 
-    def cut(self) -> StreamCutError:
-        """Return the error for a reply without its end."""
+    def cut(self) -> UpstreamError:
+        """Return the error for a reply without its end, or for something else in place of a reply."""
+        if self._has_passed_over and not self.texts.size:
+            return self.malformed("something else in place of an answer")
         return StreamCutError(f"{self.provider} ended its answer before it was complete.")
 
     def malformed(self, what: str) -> MalformedReplyError:

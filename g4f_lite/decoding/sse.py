@@ -8,12 +8,15 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from g4f_lite.decoding.json_values import parse_json
 from g4f_lite.errors import MalformedReplyError
 
 MAX_RECORD_BYTES = 1 << 20
 """The longest line, and the longest sum of data lines in one record. Honest services repeat a whole answer at most."""
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+DONE = b"[DONE]"
+"""The data that ends many streams; it is the only one that is not JSON."""
 FIELD = re.compile(rb"[\w-]+(?::|$)")
 
 
@@ -37,25 +40,34 @@ class SseDecoder:
         self._data_bytes = 0
         self._event = b""
         self._error = b""
+        self._lacks_empty_lines = False
 
     def feed(self, block: bytes) -> Iterator[Record]:
         """Yield the records that these bytes complete. Exhaust it before the next call.
 
-        Raises: MalformedReplyError for a line or a record that is too long, or is not UTF-8.
+        Some services leave out the empty line between records: data behind a whole JSON value begins another one.
+        Raises: MalformedReplyError for a line or a record that is too long.
         """
         for line in self._lines(block):
+            is_data = line.startswith(b"data:")
+            if not line or (is_data and self._data and self._begins_another()):
+                yield from self._dispatch()
             if line:
                 self._take(line)
-            elif record := self._dispatch():
-                yield record
+                if is_data and self._lacks_empty_lines and _is_whole(self._data):
+                    yield from self._dispatch()
 
     def end(self) -> Iterator[Record]:
         """Yield the last record if the stream ended without an empty line. It may be incomplete."""
         if self._tail:
             self._take(self._first(b"".join(self._tail)))
             self._tail = []
-        if record := self._dispatch():
-            yield record
+        yield from self._dispatch()
+
+    def _begins_another(self) -> bool:
+        is_whole = _is_whole(self._data)
+        self._lacks_empty_lines = self._lacks_empty_lines or is_whole
+        return is_whole
 
     def _lines(self, block: bytes) -> list[bytes]:
         """Return the lines that the block completes. The rest waits for the next block."""
@@ -112,10 +124,12 @@ class SseDecoder:
             raise _too_long()
         self._data.append(value)
 
-    def _dispatch(self) -> Record | None:
+    def _dispatch(self) -> Iterator[Record]:
+        """Yield the record that is complete, if there is one."""
         data, event, error = b"\n".join(self._data), self._event, self._error
         self._data, self._data_bytes, self._event, self._error = [], 0, b"", b""
-        return Record(_text(data), _text(event), _text(error)) if data or error else None
+        if data or error:
+            yield Record(_text(data), _text(event), _text(error))
 
 
 def _field(line: bytes) -> tuple[bytes, bytes]:
@@ -124,10 +138,20 @@ def _field(line: bytes) -> tuple[bytes, bytes]:
 
 
 def _text(value: bytes) -> str:
+    """Return the text; a byte that is not UTF-8 becomes U+FFFD, as the standard says."""
+    return value.decode(errors="replace") if value else ""
+
+
+def _is_whole(lines: list[bytes]) -> bool:
+    """Tell whether lines of data are a JSON object, or the mark of the end."""
+    data = b"\n".join(lines).strip()
+    if not data.startswith(b"{"):
+        return data == DONE
     try:
-        return value.decode() if value else ""
-    except UnicodeDecodeError as error:
-        raise MalformedReplyError("The service sent text that is not UTF-8.") from error
+        parse_json(data)
+    except ValueError:
+        return False
+    return True
 
 
 def _too_long() -> MalformedReplyError:

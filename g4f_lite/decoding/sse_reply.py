@@ -4,13 +4,13 @@ Pure. A service may answer a streaming request with one JSON value or with a web
 first byte that is not blank tells which.
 """
 
-import json
 from abc import abstractmethod
 from collections.abc import Collection
 from contextlib import suppress
 from typing import Any
 
 from g4f_lite.decoding.error_responses import MAX_PAGE_BYTES, error_from_web_page
+from g4f_lite.decoding.json_values import parse_json
 from g4f_lite.decoding.reply_decoder import ReplyDecoder
 from g4f_lite.decoding.sse import Record, SseDecoder
 from g4f_lite.errors import MalformedReplyError
@@ -45,10 +45,7 @@ class SseReplyDecoder(ReplyDecoder):
         if self._form in (b"{", b"[", b"<"):
             self._collect(block)
             return
-        for record in self._events.feed(block):
-            self.take_record(record, pieces)
-            if self.is_over:
-                return
+        self.take_each(self._events.feed(block), self.take_record, pieces)
 
     def take_rest(self, pieces: list[Piece]) -> None:
         if self._form == b"<":
@@ -61,9 +58,31 @@ class SseReplyDecoder(ReplyDecoder):
     def decoded(self, data: str | bytes) -> Any:
         """Return the JSON value. Raises: MalformedReplyError."""
         try:
-            return json.loads(data)
-        except (ValueError, RecursionError) as error:
+            return parse_json(data)
+        except ValueError as error:
             raise self.malformed("invalid JSON") from error
+
+    def values(self, data: str) -> list[dict[str, Any]]:
+        """Return the JSON objects of a record, also of a list of them. What is no JSON, or no object, is passed over.
+
+        Raises: for a web page, the error of `error_responses.error_from_web_page`.
+        """
+        try:
+            value = parse_json(data)
+        except ValueError:
+            return self._values_of_lines(data)
+        found = [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict)]
+        if not found:
+            self.pass_over()
+        return found
+
+    def _values_of_lines(self, data: str) -> list[dict[str, Any]]:
+        """Return what `values` does for lines that are no JSON together: a proxy may put its own words between them."""
+        if data.lstrip().startswith("<"):
+            raise error_from_web_page(self.provider, data.encode(errors="replace"))
+        self.pass_over()
+        lines = data.split("\n")
+        return [one for line in lines for one in self.values(line)] if len(lines) > 1 else []
 
     def _collect(self, block: bytes) -> None:
         self._body += block
@@ -75,5 +94,6 @@ class SseReplyDecoder(ReplyDecoder):
     def _last_record(self, pieces: list[Piece]) -> None:
         """Read a last record without its empty line. Half a record is dropped; `conclusion` reports the cut."""
         with suppress(MalformedReplyError):
-            for record in self._events.end():
-                self.take_record(record, pieces)
+            passed_over = self._has_passed_over
+            self.take_each(self._events.end(), self.take_record, pieces)
+            self._has_passed_over = passed_over

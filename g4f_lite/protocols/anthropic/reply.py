@@ -51,7 +51,12 @@ class AnthropicReply(SseReplyDecoder):
         return bool(self._stop_reason)
 
     def take_record(self, record: Record, pieces: list[Piece]) -> None:
-        value = self._object(self.decoded(record.data))
+        if record.data.strip() == "[DONE]":
+            self.is_over = True
+        for value in self.values(record.data) or ([{}] if record.event == "error" else []):
+            self._event(record, value, pieces)
+
+    def _event(self, record: Record, value: dict[str, Any], pieces: list[Piece]) -> None:
         if record.event == "error" or _is_error(value):
             raise self._failure(value)
         match value.get("type", record.event):

@@ -42,20 +42,17 @@ class ChatUiReply(SseReplyDecoder):
         if self._form != b"{":
             super().take(block, pieces)
             return
-        for value in self._lines.feed(block):
-            self._take_value(value, pieces)
-            if self.is_over:
-                return
+        self.take_each(self._lines.feed(block), self._take_value, pieces)
 
     def take_rest(self, pieces: list[Piece]) -> None:
         if self._form != b"{":
             super().take_rest(pieces)
-        elif not self.is_over:
-            for value in self._lines.end():
-                self._take_value(value, pieces)
+        else:
+            self.take_each(self._lines.end(), self._take_value, pieces)
 
     def take_record(self, record: Record, pieces: list[Piece]) -> None:
-        self._take_value(self.decoded(record.data or record.error), pieces)
+        for value in self.values(record.data or record.error):
+            self._take_value(value, pieces)
 
     def take_whole(self, value: Any, pieces: list[Piece]) -> None:
         """Read a whole reply: a list of one, as sent without streaming."""
@@ -70,7 +67,8 @@ class ChatUiReply(SseReplyDecoder):
 
     def _take_value(self, value: Any, pieces: list[Piece]) -> None:
         if not isinstance(value, dict):
-            raise self.malformed("unexpected JSON")
+            self.pass_over()
+            return
         if value.get("error") is not None:
             raise self._failure(value)
         if "type" in value:

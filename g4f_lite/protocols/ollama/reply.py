@@ -29,16 +29,10 @@ class OllamaReply(ReplyDecoder):
         return self.is_over
 
     def take(self, block: bytes, pieces: list[Piece]) -> None:
-        for record in self._lines.feed(block):
-            self._record(record, pieces)
-            if self.is_over:
-                return
+        self.take_each(self._lines.feed(block), self._record, pieces)
 
     def take_rest(self, pieces: list[Piece]) -> None:
-        if self.is_over:
-            return
-        for record in self._lines.end():
-            self._record(record, pieces)
+        self.take_each(self._lines.end(), self._record, pieces)
 
     def conclusion(self) -> Iterator[Piece]:
         if not self.is_over:
@@ -53,7 +47,8 @@ class OllamaReply(ReplyDecoder):
 
     def _record(self, record: Any, pieces: list[Piece]) -> None:
         if not isinstance(record, dict):
-            raise self.malformed("unexpected JSON")
+            self.pass_over()
+            return
         if isinstance(message := record.get("message"), dict):
             self._message(message, pieces)
         if record.get("error"):

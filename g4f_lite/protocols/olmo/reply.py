@@ -42,10 +42,10 @@ class OlmoReply(ReplyDecoder):
         return self._is_final or self._is_limited
 
     def take(self, block: bytes, pieces: list[Piece]) -> None:
-        self._records(self._lines.feed(block), pieces)
+        self.take_each(self._lines.feed(block), self._record, pieces)
 
     def take_rest(self, pieces: list[Piece]) -> None:
-        self._records(self._lines.end(), pieces)
+        self.take_each(self._lines.end(), self._record, pieces)
 
     def conclusion(self) -> Iterator[Piece]:
         if not self.has_finished:
@@ -54,15 +54,10 @@ class OlmoReply(ReplyDecoder):
             yield UpstreamState(Thread(self._user, self._parent).state())
         yield Finish("length" if self._is_limited else "stop")
 
-    def _records(self, records: Iterator[Any], pieces: list[Piece]) -> None:
-        for record in records:
-            if self.is_over:
-                return
-            self._record(record, pieces)
-
     def _record(self, record: Any, pieces: list[Piece]) -> None:
         if not isinstance(record, dict):
-            raise self.malformed("unexpected JSON")
+            self.pass_over()
+            return
         if record.get("error") or record.get("type") == "error":
             self._error(record)
         elif "role" in record or "messages" in record:

@@ -54,11 +54,14 @@ class OpenAIReply(SseReplyDecoder):
             raise self.error_from_record(_json_or_none(record.error or record.data))
         if record.data.lstrip().startswith(DONE):
             self.is_over = True
-        else:
-            self._chunk(self.decoded(record.data), pieces)
+        for value in self.values(record.data):
+            self._chunk(value, pieces)
 
     def take_whole(self, value: Any, pieces: list[Piece]) -> None:
-        self._chunk(value, pieces)
+        for one in _dicts(value) or [value]:  # Gemini wraps an error in a list
+            if not isinstance(one, dict):
+                raise self.malformed("unexpected JSON")
+            self._chunk(one, pieces)
         if not self.texts.size and not self.has_finished:
             raise self.malformed("an answer without a message")
         self._finish = self._finish or "stop"  # a whole body has always finished
@@ -81,16 +84,14 @@ class OpenAIReply(SseReplyDecoder):
         if not self.texts.size:
             raise self.malformed("an end without an answer")
 
-    def _chunk(self, value: Any, pieces: list[Piece]) -> None:
-        if any(item.get("error") for item in _dicts(value)):  # Gemini wraps an error in a list
-            raise self.error_from_record(value)
-        if not isinstance(value, dict):
-            raise self.malformed("unexpected JSON")
+    def _chunk(self, value: dict[str, Any], pieces: list[Piece]) -> None:
         choices = [choice for choice in _dicts(value.get("choices")) if not choice.get("index")]
         for choice in choices:
             self._choice(choice, pieces)
         for failure in filter(None, map(_failure, [value, *choices])):
             raise self.error_from_record(failure)
+        for finish in filter(None, (choice.get("finish_reason") for choice in choices)):
+            self._finish = str(finish).lower()
         if usage := value.get("usage") or _groq(value).get("usage"):
             self._usage = _usage(usage) or self._usage
 
@@ -98,8 +99,6 @@ class OpenAIReply(SseReplyDecoder):
         delta = choice.get("delta") or choice.get("message")
         if isinstance(delta, dict):
             self._delta(delta, pieces)
-        if finish := choice.get("finish_reason"):
-            self._finish = str(finish).lower()
 
     def _delta(self, delta: dict[str, Any], pieces: list[Piece]) -> None:
         for member in REASONING_MEMBERS:

@@ -46,19 +46,18 @@ def test_half_a_value_at_the_end_is_no_value():
     assert decode(STREAM + b'{"half": "tru') == VALUES
 
 
-def test_a_line_that_is_not_json_is_told_after_those_before_it():
-    decoder = JsonLinesDecoder("olmo")
-    values = decoder.feed(b'{"a": 1}\nInternal Server Error\n')
-
-    assert next(values) == {"a": 1}
-    with pytest.raises(MalformedReplyError, match="olmo sent invalid JSON"):
-        next(values)
+@pytest.mark.parametrize("line", [b"Internal Server Error", b"null", b"[" * 100_000])
+def test_a_line_that_is_not_json_has_no_value_and_costs_no_other_line(line):
+    assert decode(b'{"a": 1}\n' + line + b'\n{"b": 2}\n') == [{"a": 1}, None, {"b": 2}]
 
 
-@pytest.mark.parametrize("line", [b'"\xff"', b"[" * 100_000])
-def test_bytes_that_are_no_text_and_endless_nesting_are_malformed(line):
-    with pytest.raises(MalformedReplyError):
-        decode(line + b"\n")
+def test_a_bad_byte_and_a_raw_tab_are_part_of_a_text():
+    assert decode(b'"a\xff\tb"\n') == ["a\ufffd\tb"]
+
+
+def test_a_web_page_in_mid_stream_is_told_as_one():
+    with pytest.raises(MalformedReplyError, match="web page"):
+        decode(b'{"a": 1}\n<html>\n<h1>Bad gateway</h1>\n')
 
 
 @pytest.mark.parametrize(

@@ -88,17 +88,32 @@ def test_unknown_fields_are_ignored():
     assert decode(b"x-trace: 1\ndata: a\nfoo\n\n") == [Record("a")]
 
 
-def test_what_is_not_utf8_is_malformed():
-    with pytest.raises(MalformedReplyError):
-        decode(b"data: \xff\n\n")
+def test_a_byte_that_is_not_utf8_is_a_replacement_character():
+    assert decode(b"data: a\xffb\n\n") == [Record("a\ufffdb")]
 
 
 def test_records_before_a_broken_one_are_delivered():
-    records = SseDecoder().feed(b"data: a\n\ndata: \xff\n\n")
+    records = SseDecoder().feed(b"data: a\n\ndata: " + b"x" * (MAX_RECORD_BYTES + 1) + b"\n\n")
 
     assert next(records) == Record("a")
     with pytest.raises(MalformedReplyError):
         next(records)
+
+
+def test_records_that_one_line_end_divides_come_one_by_one_without_waiting():
+    decoder = SseDecoder()
+
+    def of(block):
+        return [record.data for record in decoder.feed(block)]
+
+    assert of(b'data: {"a": 1}\n') == []
+    assert of(b'data: {"a": 2}\n') == ['{"a": 1}', '{"a": 2}']
+    assert of(b'data: {"a": 3}\ndata: [DONE]\n') == ['{"a": 3}', "[DONE]"]
+    assert list(decoder.end()) == []
+
+
+def test_one_value_on_several_lines_of_data_is_one_record():
+    assert decode(b'data: {"a":\ndata: {"b": 1}\ndata: }\n\n') == [Record('{"a":\n{"b": 1}\n}')]
 
 
 @pytest.mark.parametrize(

@@ -180,6 +180,22 @@ def test_nothing_behind_the_end_matters():
     assert decode(*BEGIN, text("a"), b"".join(END) + behind) == [Content("a"), Usage(9, 7), Finish("stop")]
 
 
+def test_an_end_marker_of_another_protocol_is_an_end():
+    assert decode(*BEGIN, text("a"), stop("end_turn"), b"data: [DONE]\n\n")[-1] == Finish("stop")
+    assert decode(*BEGIN, text("a"), b"data: [DONE]\n\n")[-1] == Finish("stop")
+
+
+@pytest.mark.parametrize("odd", [b"data: null\n\n", b"data: ping\n\n", b"data: 5\n\n", b"data: []\n\n", b"Sorry\n\n"])
+def test_what_is_no_event_is_passed_over(odd):
+    assert decode(*BEGIN, odd, text("a"), odd, *END) == [Content("a"), Usage(9, 7), Finish("stop")]
+
+
+def test_nothing_behind_the_reason_of_the_end_makes_the_reply_fail():
+    late = failure("api_error", "late") + b"data: {\n\n<html>\n\n"
+
+    assert decode(*BEGIN, text("a"), stop("end_turn") + late)[-1] == Finish("stop")
+
+
 def test_an_end_without_a_reason_ends_a_reply_that_has_text():
     assert decode(*BEGIN, text("a"), STOP)[-1] == Finish("stop")
     assert failing(*BEGIN, STOP)[1].code == "malformed_reply"
@@ -307,8 +323,6 @@ def test_an_invalid_request_is_nothing_to_ask_others():
         b'data: {"type": "error", "error": "Oops"}\n\n',
         b'data: {"error": {"type": ["odd"]}}\n\n',
         b"event: error\ndata: Oops\n\n",
-        b"data: [1]\n\n",
-        b"data: [DONE]\n\n",
     ],
 )
 def test_an_odd_error_is_one(record):

@@ -206,8 +206,13 @@ def test_an_error_under_a_good_status_ends_the_reply_behind_its_text(record, cod
 
 
 @pytest.mark.parametrize("record", [b"5\n", b"[]\n", b'"x"\n', b"null\n", b"nonsense\n", b"{'a': 1}\n", b"\xff\n"])
-def test_what_is_no_record_is_malformed(record):
-    assert failing(record, done())[1].code == "malformed_reply"
+def test_what_is_no_record_is_passed_over_and_no_answer(record):
+    assert decode(said("a"), record, said("b"), done()) == [Content("a"), Content("b"), Finish("stop")]
+    assert failing(record)[1].code == "malformed_reply"
+
+
+def test_a_bad_byte_and_a_raw_tab_are_part_of_the_text():
+    assert decode(said("aXb").replace(b"X", b"\xff\t"), done())[0] == Content("a\ufffd\tb")
 
 
 REPLY = said(thinking="Hm. ") + said("Grü") + said("ße 👋\u2028\n") + done("length", "!", eval_count=3)

@@ -309,16 +309,10 @@ def test_a_cut_behind_the_finish_reason_costs_nothing():
         (chunk({}, x_groq={"id": "req_1", "error": f"over capacity {KEY}"}), "provider_overloaded"),
         (record([{"error": {"code": 503, "message": f"no {KEY}", "status": "UNAVAILABLE"}}]), "provider_overloaded"),
         (b'[{\n  "error": {\n    "code": 429,\n    "message": "no"\n  }\n}\n]\n\n', "provider_rate_limited"),
-        (record([]), "malformed_reply"),
         (record({"choices": [{"index": 0, "error": {"code": 429, "message": f"no {KEY}"}}]}), "provider_rate_limited"),
         (b'error: {"code":500,"message":"no %b","type":"server_error"}\n\n' % KEY.encode(), "provider_failed"),
         (b"<html>\n<h1>502 Bad Gateway</h1>\n\n", "malformed_reply"),
-        (b"upstream connect error or disconnect\n\n", "malformed_reply"),
         (b'{"error": {"message": "no", "code": 401}}\n\n', "key_rejected"),
-        (b"data: {'choices': []}\n\n", "malformed_reply"),
-        (b"data: 5\n\n", "malformed_reply"),
-        (b"data: \xff\n\n", "malformed_reply"),
-        (b"data: " + b"[" * 100_000 + b"\n\n", "malformed_reply"),
     ],
     ids=str,
 )
@@ -329,6 +323,70 @@ def test_an_error_in_mid_stream_ends_the_reply_behind_its_text(record, code, beh
         assert text == "a"
         assert error.code == code
         assert KEY not in f"{error} {error.detail}"
+
+
+ODD = [
+    b"data: null\n\n",
+    b"data: ping\n\n",
+    b"data: : comment\n\n",
+    b"data:\n\n",
+    b"data: 5\n\n",
+    b"data: []\n\n",
+    b'data: ""\n\n',
+    b"data: {'choices': []}\n\n",
+    b"data: \xff\n\n",
+    b"data: " + b"[" * 100_000 + b"\n\n",
+    b"upstream connect error or disconnect\n\n",
+    b"event: ping\ndata: keep-alive\n\n",
+]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: str(odd[:30]))
+def test_what_is_no_chunk_is_passed_over(odd):
+    assert decode(odd, delta("a"), odd, delta("b") + odd + STOP) == [Content("a"), Content("b"), Finish("stop")]
+    assert type(failing(delta("a"), odd)[1]) is StreamCutError
+    assert failing(odd)[1].code in ("malformed_reply", "stream_cut")
+
+
+def test_a_proxys_words_between_the_lines_of_a_record_cost_no_text():
+    assert decode(b"Warning: slow\n" + delta("a"), delta("b")[:-1] + b"Bye\n\n", STOP) == [
+        Content("a"),
+        Content("b"),
+        Finish("stop"),
+    ]
+
+
+def test_a_bad_byte_and_a_raw_tab_are_part_of_the_text():
+    assert decode(delta("aXb").replace(b"X", b"\xff\t"), STOP) == [Content("a\ufffd\tb"), Finish("stop")]
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        *ODD,
+        b"<html>\n<h1>502 Bad Gateway</h1>\n\n",
+        record({"error": {"message": "late", "code": 500}}),
+        b"data: " + b"x" * (2 << 20) + b"\n\n",
+    ],
+    ids=lambda late: str(late[:30]),
+)
+def test_nothing_behind_the_stated_end_makes_the_reply_fail(late):
+    assert decode(delta("a"), STOP, late) == [Content("a"), Finish("stop")]
+    assert decode(delta("a") + STOP + late[:-1]) == [Content("a"), Finish("stop")]
+
+
+def test_the_usage_behind_an_odd_record_behind_the_end_is_heard():
+    pieces = decode(delta("a"), STOP + b"data: null\n\n" + usage_chunk(5, 2) + DONE)
+
+    assert pieces == [Content("a"), Usage(5, 2), Finish("stop")]
+
+
+def test_records_that_one_line_end_divides_are_a_reply():
+    stream = b"".join([delta("a"), delta("b"), STOP, DONE]).replace(b"\n\n", b"\n")
+
+    assert decode(stream) == decode(*(bytes([byte]) for byte in stream)) == [
+        Content("a"), Content("b"), Finish("stop")
+    ]  # fmt: skip
 
 
 def test_text_beside_an_error_is_delivered():

@@ -52,6 +52,7 @@ TEXT = ["Grü", "ße 👋\n", "  <b>\u2028", "```"]
 CHALLENGE = b"<!DOCTYPE html><title>Just a moment...</title>"
 HTML = {"Content-Type": "text/html"}
 JSON = {"Content-Type": "application/json"}
+EVENTS = "text/event-stream"
 
 pytestmark = pytest.mark.usefixtures("reads")
 
@@ -215,6 +216,18 @@ async def test_a_service_that_sends_anything_is_alive(kind, upstream):
     await http.close()
 
     assert is_whole((pieces, None), "a")
+
+
+async def test_odd_records_cost_a_reply_nothing(kind, ask):
+    prefix = b"data: " if EVENTS in kind.headers["Content-Type"] else b""
+    odd = b"".join(prefix + words + b"\n\n" for words in (b"null", b"ping", b"5", b"[]", b"{'not': 'JSON'}", b"\xff"))
+
+    assert is_whole(await ask([*kind.start, odd, kind.text("a"), odd, kind.text("b"), odd, *kind.end]), "ab")
+
+
+async def test_nothing_behind_the_end_of_a_reply_makes_it_fail(kind, ask):
+    for late in (b"data: {\n\n", *kind.errors):
+        assert is_whole(await ask([*kind.reply(TEXT), late]))
 
 
 # tools

@@ -308,8 +308,6 @@ KIND = Kind(
         b'event: error\ndata: "No %b"\n\n' % KEY.encode(),
         json.dumps(error("api_error", f"No {KEY}")).encode() + b"\n\n",
         PAGE + b"\n\n",
-        b"Internal Server Error, sorry\n\n",
-        b"data: [DONE]\n\n",
     ],
     headers=EVENT_STREAM,
     line_ends=[b"\n", b"\r", b"\r\n"],

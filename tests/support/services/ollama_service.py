@@ -164,8 +164,6 @@ KIND = Kind(
         line({"error": {"message": f"No {KEY}", "code": 502}}),
         said(error=None)[:-2] + b', "error": "No %b"}\n' % KEY.encode(),
         PAGE + b"\n",
-        b"Internal Server Error, sorry\n",
-        b"[]\n",
     ],
     headers=NDJSON,
     line_ends=[b"\n", b"\r\n"],

@@ -112,8 +112,6 @@ KIND = Kind(
         b'error: {"code":500,"message":"No %b"}\n\n' % KEY.encode(),
         record(openai_error(f"No {KEY}")) + DONE,
         PAGE + b"\n\n",
-        b"Internal Server Error, sorry\n\n",
-        b"data: {'not': 'JSON'}\n\n",
     ],
     headers=EVENT_STREAM,
     line_ends=[b"\n", b"\r", b"\r\n"],
