@@ -28,7 +28,7 @@ async def test_the_first_piece_has_a_limit_of_its_own():
     heard, sentence = await heard_before_the_end(up)
 
     assert heard == []
-    assert "begin to answer within 0.01 seconds" in sentence
+    assert "start to answer within 0.01 seconds" in sentence
     assert up.instance.closed
 
 
@@ -39,7 +39,7 @@ async def test_silence_in_the_middle_has_another():
     heard, sentence = await heard_before_the_end(up)
 
     assert heard == [Content("Hi")]
-    assert "silent for 0.01 seconds" in sentence
+    assert "sent nothing for 0.01 seconds" in sentence
 
 
 async def test_the_whole_has_a_third():
@@ -117,7 +117,7 @@ async def test_silence_behind_a_slow_reader_still_ends():
     await anext(pieces)
     await asyncio.sleep(0.03)
 
-    with pytest.raises(UpstreamTimeoutError, match=r"silent for 0\.02 seconds"):
+    with pytest.raises(UpstreamTimeoutError, match=r"sent nothing for 0\.02 seconds"):
         await anext(pieces)
 
 
