@@ -1,1 +1,1 @@
-"""config.json: read, checked as a whole, and turned into frozen settings."""
+"""Reads config.json, checks it as a whole, and turns it into frozen settings."""

@@ -1,4 +1,4 @@
-"""A mistake in the configuration file in one line: where it is, what it is, and the nearest right word."""
+"""Mistakes in the configuration file, a line each: the path, the sentence, and the nearest valid word."""
 
 import difflib
 import json
@@ -33,14 +33,14 @@ EXPECTED = {
     "too_short": "a list of at least {min_length} items",
     "tuple_type": "a list",
 }
-"""What stands behind "must be", by pydantic's type of error. Source: https://docs.pydantic.dev/latest/errors/validation_errors/"""
+"""The words after "must be", by pydantic's type of error. Source: https://docs.pydantic.dev/latest/errors/validation_errors/"""
 
 FOUND = {str: "text", bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object"}
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """`sentence` says what is wrong, free of the value where that may be a secret."""
+    """A mistake. `sentence` says what is wrong, without the value, which may be a secret."""
 
     path: Path
     sentence: str
@@ -51,26 +51,29 @@ class Mistake:
 
 
 def parts(value: Any) -> dict[str | int, Any]:
-    """Return what an object or a list holds, by key or position; other values hold nothing."""
+    """Return the items of an object or a list, by key or position; other values have none."""
     if isinstance(value, list):
         return dict(enumerate(value))
     return value if isinstance(value, dict) else {}
 
 
-def unknown(what: str, word: str, known: Iterable[str]) -> str:
-    """Return a sentence about a word that is not known, with the nearest one that is."""
+def unknown(subject: str, word: str, known: Iterable[str]) -> str:
+    """Return a sentence about an unknown word, with the nearest known one.
+
+    subject: `key`, `provider` and the like.
+    """
     known = sorted(map(_printable, known))
     nearest = [name for name in known if word and name.lower().startswith(word.lower())]
     nearest = nearest or difflib.get_close_matches(word, known, n=1)
     if nearest:
-        return f'unknown {what}; did you mean "{nearest[0]}"?'
-    return f"unknown {what}; valid choices: {', '.join(known)}" if known else f"unknown {what}; valid choices: none"
+        return f'unknown {subject}; did you mean "{nearest[0]}"?'
+    return f"unknown {subject}; valid choices: {', '.join(known) or 'none'}"
 
 
 def mistakes_of(error: ValidationError, schema: type[BaseModel], document: Any, above: Path = ()) -> Iterator[Mistake]:
-    """Yield what a validation found.
+    """Yield the mistakes of a validation.
 
-    document: what was validated against the schema; it stands at the path `above` in the file.
+    document: the value that was validated. It is at the path `above` in the file.
     """
     for details in error.errors(include_url=False):
         path = *above, *_in_file(details["loc"], document)
@@ -98,7 +101,7 @@ def _sentence(details: ErrorDetails, model: type[BaseModel] | None) -> str:
 
 
 def _in_file(path: Path, document: Any) -> Iterator[str | int]:
-    """Yield the keys of the path that the file has: a model's short forms leave some of them out."""
+    """Yield the keys of the path that exist in the file: a model's short forms lack some of them."""
     for key in path:
         inner = (
             document if isinstance(document, dict) else dict(enumerate(document if isinstance(document, list) else ()))

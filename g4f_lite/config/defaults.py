@@ -1,4 +1,4 @@
-"""What holds where the configuration says nothing; the shipped config.json spells it out."""
+"""The defaults of the configuration. The shipped config.json spells them out."""
 
 from typing import Any
 

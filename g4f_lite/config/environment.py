@@ -1,4 +1,4 @@
-"""`${NAME}` in the strings of the configuration file, filled from the environment and the `.env` file beside it."""
+"""Fills `${NAME}` in the strings of the configuration file from the environment and the `.env` file beside it."""
 
 import re
 from collections.abc import Mapping
@@ -21,16 +21,16 @@ LINE = re.compile(
 ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 
 
-def known_in(folder: File, environ: Mapping[str, str]) -> dict[str, str]:
+def variables_for(folder: File, environ: Mapping[str, str]) -> dict[str, str]:
     """Return the variables of the folder's `.env` and of the environment, which wins. Raises: ConfigError."""
     file = folder / ".env"
     return {**(_variables(file) if file.is_file() else {}), **environ}
 
 
 def fill(value: Any, variables: Mapping[str, str], missing: list[tuple[Path, str]], path: Path = ()) -> Any:
-    """Return the value with its variables filled in; a string with one that is not set, or empty, becomes empty.
+    """Return the value with its variables filled in. A string with an unset or empty variable becomes empty.
 
-    missing: gets the path of each such string, and the variable.
+    missing: receives the path of each such string, and the variable.
     """
     if isinstance(value, dict):
         return {key: fill(item, variables, missing, (*path, key)) for key, item in value.items()}
@@ -49,7 +49,7 @@ def _text(match: re.Match[str], variables: Mapping[str, str]) -> str:
 
 
 def _variables(file: File) -> dict[str, str]:
-    """Return the pairs of a file of `NAME=value` lines: comments, quotes and a leading `export` are understood."""
+    """Return the pairs of a file of `NAME=value` lines. They may have comments, quotes and a leading `export`."""
     variables, mistakes = {}, []
     for number, line in enumerate(text_of(file).split("\n"), start=1):
         if not line.strip() or line.lstrip().startswith("#"):

@@ -1,4 +1,4 @@
-"""The configuration file as plain JSON values, before anybody asks what they mean."""
+"""Reads the configuration file as plain JSON values, without interpreting them."""
 
 import json
 from pathlib import Path as File
@@ -8,17 +8,17 @@ from g4f_lite.config.config_errors import Mistake, Path, parts
 from g4f_lite.errors import ConfigError
 
 DEPTH = 64
-"""Far more than any entry needs, far less than Python can follow."""
+"""Far more than any entry needs, and far less than Python's limit of recursion."""
 
 
 class Object(dict[str, Any]):
-    """An object of the file. `repeated` holds keys that stand in it more than once."""
+    """An object of the file. `repeated` holds the keys that appear in it more than once."""
 
     repeated: tuple[str, ...] = ()
 
 
 def read(file: File) -> dict[str, Any]:
-    """Return what the file holds. Raises: ConfigError."""
+    """Return the file's object. Raises: ConfigError."""
     document = _parsed(file)
     if not isinstance(document, Object):
         raise ConfigError([f"{file}: must contain a JSON object, in braces"])
@@ -63,13 +63,13 @@ def _object(pairs: list[tuple[str, Any]]) -> Object:
 
 
 def _repeated(value: Any, path: Path = ()) -> list[str]:
-    """Return a line for each key that comes twice in its object: people see the first, JSON takes the last."""
+    """Return a line for each key that is repeated in its object: people see the first, JSON takes the last."""
     own = [str(Mistake((*path, key), "appears more than once")) for key in getattr(value, "repeated", ())]
     return own + [line for key, item in parts(value).items() for line in _repeated(item, (*path, key))]
 
 
 def _depth(document: Any) -> int:
-    """Return how many objects and lists stand in each other, level by level, since recursion has its limits."""
+    """Return how deep objects and lists are nested; counted level by level, because recursion has its limits."""
     level, depth = [document], 0
     while level := [item for value in level for item in parts(value).values()]:
         depth += 1

@@ -1,4 +1,4 @@
-"""Reads config.json: checked as a whole, with every mistake told at once."""
+"""Loads config.json: checks it as a whole, and reports all mistakes at once."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -8,15 +8,15 @@ from pydantic import AfterValidator, ConfigDict, ValidationError
 
 from g4f_lite.config.config_errors import Mistake, mistakes_of, unknown
 from g4f_lite.config.defaults import MODELS, PROVIDERS
-from g4f_lite.config.environment import fill, known_in
+from g4f_lite.config.environment import fill, variables_for
 from g4f_lite.config.json_file import read
 from g4f_lite.config.settings import ModelSettings, ProviderSettings, Strict
 from g4f_lite.errors import ConfigError
 
 _ROOT = Path(__file__).parents[2]
 STANDARD_FILE = (_ROOT if (_ROOT / "run.py").is_file() else Path()) / "config.json"
-"""The file that is read if no other is named. It may be missing. In a checkout it is the one beside run.py; an
-installed library reads the one in the working directory."""
+"""The default file, which may be missing: in a checkout the one beside run.py, for an installed library the one in the
+working directory."""
 
 
 def _readable(name: str) -> str:
@@ -36,13 +36,13 @@ ProviderName = Annotated[ModelName, AfterValidator(_without_slash)]
 
 
 class Kind(Protocol):
-    """What this module knows about a kind of provider: the class that reads its `options`."""
+    """A kind of provider, as this module sees it: the class that reads its `options`."""
 
     Options: type[Strict]
 
 
 class CatalogConfig(Strict):
-    """What the package reads of the file; it leaves the other keys to the site."""
+    """The keys of the file for this package. It ignores the others, which are for the site."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -52,14 +52,14 @@ class CatalogConfig(Strict):
 
     @classmethod
     def with_defaults(cls, document: dict[str, Any]) -> dict[str, Any]:
-        """Return the document with the defaults that name variables, which are not filled in yet."""
+        """Return the document with defaults that contain variables, before these are filled in."""
         return document
 
     @classmethod
     def relations(cls, document: Mapping[str, Any]) -> Iterator[Mistake]:
-        """Yield the mistakes that show only when parts of the document are held together.
+        """Yield the mistakes between parts of the document, such as references to missing entries.
 
-        document: filled, but perhaps of other shapes than this class; what has a wrong shape is passed over.
+        document: filled in, but not yet validated; parts with a wrong type are skipped.
         """
         providers, models = _table(document, "providers"), _table(document, "models")
         for path, route in _routes(models):
@@ -83,11 +83,10 @@ def load(
     kinds: Mapping[str, Kind],
     overrides: Mapping[str, Any] | None = None,
 ) -> Config:
-    """Return what the file says. A key that is not there has its default; relative paths start at the file's folder.
-
+    """Return the configuration of a file. Missing keys have their defaults; relative paths start at the file's folder.
     path: None is STANDARD_FILE, or the defaults if there is no such file.
     kinds: the kinds of providers that the file may name, such as `providers.KINDS`.
-    overrides: keys of sections, which win over the file: `{"site_config": {"port": 8080}}`.
+    overrides: keys of sections that replace those of the file: `{"site_config": {"port": 8080}}`.
     Raises: ConfigError with all mistakes, free of secrets.
     """
     file = path or STANDARD_FILE
@@ -98,7 +97,7 @@ def load(
     for section, keys in (overrides or {}).items():
         document[section] = {**_table(document, section), **keys}
     mistakes = [*_drop_reserved_key(document)]
-    document = _filled(schema.with_defaults(document), known_in(folder, environ), mistakes)
+    document = _filled(schema.with_defaults(document), variables_for(folder, environ), mistakes)
     mistakes.extend(_read_options(document, folder, kinds))
     mistakes.extend(_unknown_kinds(document, kinds))
     mistakes.extend(schema.relations(document))
@@ -116,28 +115,28 @@ def _ignores_unknown_keys(schema: type[CatalogConfig]) -> bool:
 
 
 def _complete(document: dict[str, Any]) -> dict[str, Any]:
-    """Return the document with defaults for what it leaves out; the first model is the default one."""
+    """Return the document with defaults for missing keys. The first model is the default one."""
     document = {"providers": PROVIDERS, **document}
     providers = _table(document, "providers")
-    answered = {name: entry for name, entry in MODELS.items() if _providers_of(name) <= providers.keys()}
-    document = {"models": answered, **document}
+    available = {name: entry for name, entry in MODELS.items() if _providers_of(name) <= providers.keys()}
+    document = {"models": available, **document}
     return {"default_model": next(iter(_table(document, "models")), ""), **document}
 
 
 def _providers_of(model: str) -> set[str]:
-    """Return the providers that a model of the defaults has routes to."""
+    """Return the providers in the routes of a default model."""
     return {route.partition("/")[0] for _, route in _routes({model: MODELS[model]})}
 
 
 def _drop_reserved_key(document: dict[str, Any]) -> Iterator[Mistake]:
-    """Take `missing_variables` out of the entries: that field is ours to fill in, not a key of the file."""
+    """Remove `missing_variables` from the entries: this module fills in that field, so it is not a key of the file."""
     for name, entry in _table(document, "providers").items():
         if isinstance(entry, dict) and entry.pop("missing_variables", None) is not None:
             yield Mistake(("providers", name, "missing_variables"), "unknown key")
 
 
 def _filled(document: dict[str, Any], variables: Mapping[str, str], mistakes: list[Mistake]) -> dict[str, Any]:
-    """Return the document with its variables. One that is not set is a mistake, or an obstacle of its provider."""
+    """Return the document with its variables filled in. An unset one is a mistake, or an obstacle of its provider."""
     missing: list[tuple[tuple[str | int, ...], str]] = []
     filled: dict[str, Any] = fill(document, variables, missing)
     for path, name in missing:
@@ -151,7 +150,7 @@ def _filled(document: dict[str, Any], variables: Mapping[str, str], mistakes: li
 
 
 def _read_options(document: dict[str, Any], folder: Path, kinds: Mapping[str, Kind]) -> Iterator[Mistake]:
-    """Have each kind read its own `options`, and write down what it read, defaults and full paths included."""
+    """Let each kind validate its own `options`, and store the result with defaults and full paths."""
     for name, entry in _table(document, "providers").items():
         if not isinstance(entry, dict) or not isinstance(entry.setdefault("options", {}), dict):
             continue
@@ -171,7 +170,7 @@ def _unknown_kinds(document: Mapping[str, Any], kinds: Mapping[str, Kind]) -> It
 
 
 def _routes(models: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Yield every route with its path in the file, from a model's short forms and its long one."""
+    """Yield every route with its path in the file, for a model's short forms and its long one."""
     for name, entry in models.items():
         path: tuple[str | int, ...] = ("models", name)
         if isinstance(entry, dict):
@@ -188,6 +187,6 @@ def _names_provider(model: str, providers: Mapping[str, Any]) -> bool:
 
 
 def _table(document: Mapping[str, Any], key: str) -> dict[str, Any]:
-    """Return the object at that key, or an empty one where there is none."""
+    """Return the object at a key; an empty one if there is none."""
     table = document.get(key)
     return table if isinstance(table, dict) else {}

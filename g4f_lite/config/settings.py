@@ -1,7 +1,7 @@
-"""The shapes of the entries in config.json that this package reads. `load.py` reads the file itself.
+"""The entries of config.json that this package reads. `load.py` reads the file itself.
 
 A validator's ValueError, and a field's description ("must be <description>"), become a line for the person who wrote
-the file, so neither may hold the value.
+the file, so neither may contain the value.
 """
 
 import re
@@ -65,9 +65,9 @@ def _token(name: str) -> str:
 
 Seconds = Annotated[float, Field(gt=0, description="a number of seconds")]
 Names = Annotated[tuple[str, ...], Field(strict=False)]
-"""A list of JSON is welcome."""
+"""JSON's lists are accepted as tuples."""
 LocalPath = Annotated[str, AfterValidator(_located), Field(validate_default=True)]
-"""A relative one starts at the folder of the configuration file, or at the working directory where there is none."""
+"""A relative path starts at the configuration file's folder, or at the working directory if there is no file."""
 Url = Annotated[str, AfterValidator(_origin)]
 BaseUrl = Annotated[Url, AfterValidator(_bare)]
 Line = Annotated[str, AfterValidator(_one_line)]
@@ -75,14 +75,16 @@ HeaderName = Annotated[str, AfterValidator(_token)]
 
 
 class Strict(BaseModel):
-    """Frozen, and every key must be known. Its errors never repeat a value, which may be a secret."""
+    """Frozen settings without unknown keys. The errors never contain a value, which may be a secret."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False, hide_input_in_errors=True)
 
 
 class Timeout(Strict):
-    """How long to wait, in seconds: to connect, while the service is silent before its first text and after it, and
-    for the whole reply. The default for the first lets a local server load a model and read a long prompt."""
+    """Limits in seconds: to connect, for silence before the first text and after it, and for the whole reply.
+
+    The default of `first` lets a local server load a model and read a long prompt.
+    """
 
     connect: Seconds = 5
     first: Seconds = 300
@@ -102,13 +104,13 @@ class ProviderSettings(Strict):
     headers: dict[HeaderName, Line] = Field(default_factory=dict, repr=False)
     timeout: Timeout = Timeout()
     max_concurrent: NonNegativeInt = 0
-    """Replies at a time; 0 is no limit. The others wait a moment for a place."""
+    """Replies at the same time; 0 is no limit. Others wait a moment for a place."""
     models: Names | None = None
-    """Upstream ids to offer; None is whatever the provider lists."""
+    """Upstream ids to offer; None offers what the provider lists."""
     options: dict[str, Any] = Field(default_factory=dict)
     """Checked by the kind's own `Options`."""
     missing_variables: Annotated[tuple[str, ...], Field(exclude=True)] = ()
-    """Environment variables the entry names and nobody set. Filled in by `load.py`, never by the file."""
+    """Unset variables in the entry. Filled in by `load.py`, never by the file."""
 
 
 class Price(Strict):
@@ -119,7 +121,7 @@ class Price(Strict):
 
 
 class DefaultParams(Strict):
-    """What a request's own `params` fall back to."""
+    """Defaults for the `params` of requests."""
 
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     top_p: Annotated[float, Field(gt=0, le=1)] | None = None

@@ -1,4 +1,4 @@
-"""The running configuration in words: Markdown tables, free of keys and addresses."""
+"""Describes the running configuration in Markdown tables, without keys and addresses."""
 
 import json
 from collections.abc import Iterable
@@ -7,11 +7,11 @@ from g4f_lite.guidebook.overview import InstallationOverview
 from g4f_lite.guidebook.topics import FOLDER
 
 MAX_MODELS = 20
-"""Some services list hundreds; the page's own list has them all."""
+"""Some services list hundreds of models; the page's own list has them all."""
 
 
 class Facts:
-    """What the pages say about an installation, in one language. Each method fills `{{its name}}`."""
+    """Facts of an installation for the pages, in one language. Each method fills `{{its name}}`."""
 
     def __init__(self, installation: InstallationOverview | None, language: str) -> None:
         self._installation = installation
@@ -21,7 +21,8 @@ class Facts:
         """Return a table of the providers, with the reason for each one that cannot answer."""
         if not self._installation:
             return str(self._words["alone"])
-        rows = ((_code(one.name), one.kind, self._words[one.state], one.reason) for one in self._installation.providers)
+        providers = self._installation.providers
+        rows = ((_code(facts.name), facts.kind, self._words[facts.state], facts.reason) for facts in providers)
         return self._table("providers", rows)
 
     def models(self) -> str:
@@ -29,13 +30,13 @@ class Facts:
         if not self._installation:
             return ""
         models = self._installation.models
-        rows = ((_code(one.name), _code(one.provider), one.reason or self._words["yes"]) for one in models)
+        rows = ((_code(facts.name), _code(facts.provider), facts.reason or self._words["yes"]) for facts in models)
         left = len(models) - MAX_MODELS
         more = [(self._words["more"] % left, "", "")] if left > 0 else []
         return self._table("models", [*rows][:MAX_MODELS] + more)
 
     def models_dir(self) -> str:
-        """Return the folder that takes a local model's file."""
+        """Return the folder for local model files."""
         folder = self._installation.models_dir if self._installation else ""
         return _code(folder) if folder else str(self._words["somewhere"])
 

@@ -1,4 +1,4 @@
-"""What the guide knows about the running installation: plain values, free of keys and addresses."""
+"""The running installation as the guide sees it: plain values, without keys and addresses."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class ProviderFacts:
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """One model. provider: the one that is asked first. reason: why no provider can answer for it; empty if one can."""
+    """One model. provider: the first of its routes. reason: why no provider can answer; empty if one can."""
 
     name: str
     provider: str

@@ -1,4 +1,4 @@
-"""What a question is about, by the words in it."""
+"""Finds the topic of a question by its words."""
 
 import re
 from functools import cache
@@ -9,7 +9,7 @@ LANGUAGES = ("en", "ru")
 OVERVIEW = "overview"
 
 TOPICS = ("formatting", "key", "ollama", "local", "hosting", "privacy", "errors", "models", OVERVIEW)
-"""Where two topics fit equally well, the first is meant; the overview also stands for everything else."""
+"""If two topics fit equally well, the first one wins. The overview also stands for everything else."""
 
 
 def language_of(question: str) -> str:
@@ -17,7 +17,7 @@ def language_of(question: str) -> str:
 
 
 def topic_of(question: str) -> str:
-    """Return the topic that most words of the question belong to."""
+    """Return the topic that matches most words of the question."""
     words = set(re.findall(r"\w+", question.lower()))
     hits = {topic: sum(1 for word in words if _words(topic).fullmatch(word)) for topic in TOPICS}
     best = max(TOPICS, key=hits.__getitem__)
@@ -25,13 +25,13 @@ def topic_of(question: str) -> str:
 
 
 def page(language: str, topic: str) -> str:
-    """Return the text on a topic, its facts not yet filled in."""
+    """Return the text on a topic, with its facts not filled in yet."""
     return _file(language, topic)[1]
 
 
 @cache
 def _words(topic: str) -> re.Pattern[str]:
-    """Return a pattern for the topic's words in every language: a Russian question has English words in it."""
+    """Return a pattern for the topic's words in all languages: Russian questions contain English words."""
     words = [word for language in LANGUAGES for word in _file(language, topic)[0].split()]
     return re.compile("|".join(re.escape(word).replace(r"\*", r"\w*") for word in words))
 

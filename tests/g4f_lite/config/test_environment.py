@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from g4f_lite.config.environment import known_in
+from g4f_lite.config.environment import variables_for
 from g4f_lite.errors import ConfigError
 
 
@@ -31,17 +31,17 @@ from g4f_lite.errors import ConfigError
 def test_a_line_sets_a_variable(tmp_path: Path, line: str, value: str) -> None:
     (tmp_path / ".env").write_bytes(line.encode())
 
-    assert known_in(tmp_path, {}) == {"KEY": value}
+    assert variables_for(tmp_path, {}) == {"KEY": value}
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("A=file\nB=file\n")
 
-    assert known_in(tmp_path, {"A": "environment"}) == {"A": "environment", "B": "file"}
+    assert variables_for(tmp_path, {"A": "environment"}) == {"A": "environment", "B": "file"}
 
 
 def test_there_need_not_be_a_file(tmp_path: Path) -> None:
-    assert known_in(tmp_path, {"A": "environment"}) == {"A": "environment"}
+    assert variables_for(tmp_path, {"A": "environment"}) == {"A": "environment"}
 
 
 @pytest.mark.parametrize("line", ["sk-SECRET", "1KEY=SECRET", "KEY='SECRET", 'KEY="SECRET"x', "KEY: SECRET"])
@@ -49,6 +49,6 @@ def test_a_line_of_another_form_is_a_mistake_that_keeps_its_secret(tmp_path: Pat
     (tmp_path / ".env").write_text(f"GOOD=1\n{line}\n")
 
     with pytest.raises(ConfigError) as caught:
-        known_in(tmp_path, {})
+        variables_for(tmp_path, {})
 
     assert caught.value.mistakes == [f"{tmp_path / '.env'}: line 2: must look like NAME=value"]
