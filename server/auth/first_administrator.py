@@ -9,7 +9,7 @@ from server.config.site import Config
 log = logging.getLogger(__name__)
 
 SENTENCE = (
-    "There is no administrator yet. Create the first one at %swelcome?token=%s (works once, expires after a "
+    "There is no administrator yet. Create the first one at %swelcome#%s (works once, expires after a "
     "day), or run: python run.py user add NAME --admin"
 )
 

@@ -79,7 +79,7 @@ def _act(config: Config, access: Access, options: argparse.Namespace) -> None:
             if account.disabled_at:
                 raise Problem("conflict", f"{account.name} is disabled. Enable the account first: run.py user enable")
             token = access.make_link("reset", account.id)
-            link = f"{urls.outside(config, config.site_config.port)}welcome?token={token}"
+            link = f"{urls.outside(config, config.site_config.port)}welcome#{token}"
             _say(access, f"This link works once and expires after a day: {link}", "link_made", account)
 
 

@@ -128,7 +128,7 @@ def _page(problem: Problem | None = None, link_for: Account | None = None) -> st
 def _link(access: Access, account: Account) -> str:
     """Return a one-time link at the address that the administrator uses."""
     token = access.make_link("reset", account.id)
-    return f"{request.host_url.rstrip('/')}{url_for('one_time_link.show', token=token)}"
+    return f"{request.host_url.rstrip('/')}{url_for('one_time_link.show', _anchor=token)}"
 
 
 def _accounts(access: Access) -> list[ShownAccount]:

@@ -33,16 +33,20 @@ class OneTimeLinkPage(Page):
 @one_time_link.get("/welcome")
 @open_to_all
 def show() -> ResponseReturnValue:
-    """Show the form; the link stays valid."""
-    return _page()
+    """Show the page that posts what follows the # of the link. Links of earlier versions have a query instead."""
+    if "token" in request.args:
+        return _page()
+    return render("one_time_link_token.html", Page())
 
 
 @one_time_link.post("/welcome")
 @open_to_all
 @in_own_threads
 def choose() -> ResponseReturnValue:
-    """Make the account or set the password, and sign the person in."""
+    """Make the account or set the password, and sign the person in. Without a password, show the form for it."""
     access, form = services().access, request.form
+    if "password" not in form:
+        return _page()
     try:
         purpose, account = access.link(form.get("token", ""))
         name = form.get("username", "") if purpose == "first" else account.name

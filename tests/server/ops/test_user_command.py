@@ -65,11 +65,11 @@ def test_a_link_to_another_password_is_printed(config):
     done = user(config, "reset", "Anna")
 
     assert re.fullmatch(
-        r"This link works once and expires after a day: http://127\.0\.0\.1:0/welcome\?token=[\w-]{40,}\n", done.stdout
+        r"This link works once and expires after a day: http://127\.0\.0\.1:0/welcome#[\w-]{40,}\n", done.stdout
     )
     said = (config.parent / "data" / FILE).read_text()
     assert [json.loads(line)["event"] for line in said.splitlines()] == ["account_added", "link_made"]
-    assert PASSWORD not in said and done.stdout.split("=")[1].strip() not in said
+    assert PASSWORD not in said and done.stdout.split("#")[1].strip() not in said
 
 
 def test_who_is_disabled_gets_no_link(config):
@@ -117,5 +117,5 @@ def test_a_server_without_an_administrator_says_how_to_make_one(config):
         link = next(line for line in process.stderr if "no administrator" in line)
         address = re.search(r"(http://\S+)", link)[1]
 
-        assert address.startswith(f"{url}welcome?token=")
+        assert address.startswith(f"{url}welcome#")
         assert requests.get(address, timeout=10).status_code == 200

@@ -24,13 +24,29 @@ def choose(client, token, name, password=PASSWORD):
     return client.post("/welcome", data=form, headers=FROM_OUR_PAGE)
 
 
+def follow(client, token):
+    """Send what the page of a link sends by itself."""
+    return client.post("/welcome", data={"token": token}, headers=FROM_OUR_PAGE)
+
+
+def test_a_link_of_an_earlier_version_works_until_it_expires(client, access):
+    assert "first administrator" in client.get(f"/welcome?token={access.make_link('first')}").text
+
+
+def test_the_page_asks_for_the_token_where_no_script_reads_it(client):
+    page = client.get("/welcome")
+
+    assert page.status_code == 200
+    assert 'name="token"' in page.text and "what follows the #" in page.text
+
+
 def test_the_log_has_a_link_until_there_is_an_administrator(client, access, config, caplog):
     caplog.set_level(logging.WARNING)
     log_setup_link(access, config, 1338)
-    address = re.search(r"http://127\.0\.0\.1:1338(/welcome\?token=\S+)", caplog.text)[1]
+    token = re.search(r"http://127\.0\.0\.1:1338/welcome#(\S+)", caplog.text)[1]
 
-    assert "first administrator" in client.get(address).text
-    response = choose(client, address.split("=")[1], "Anna")
+    assert "first administrator" in follow(client, token).text
+    response = choose(client, token, "Anna")
 
     assert (response.status_code, response.location) == (303, "/chat/")
     assert client.get("/chat/").status_code == 200
@@ -42,6 +58,7 @@ def test_the_log_has_a_link_until_there_is_an_administrator(client, access, conf
 
 def test_nobody_makes_an_account_without_it(client, access):
     for token in ("", "x", "é\0"):
+        assert follow(client, token).status_code == 404
         assert client.get("/welcome", query_string={"token": token}).status_code == 404
         assert choose(client, token, "Anna").status_code == 404
 
@@ -66,7 +83,7 @@ def test_another_password_lets_in_and_the_old_one_does_not(client, app, access):
     add_member(app, "Anna", "admin")
     ben = add_member(app, "Ben")
     token = access.make_link("reset", ben.id)
-    assert "Choose a password, Ben" in client.get(f"/welcome?token={token}").text
+    assert "Choose a password, Ben" in follow(client, token).text
 
     response = choose(client, token, "Anna", "another battery")
 
