@@ -24,6 +24,7 @@ from server.auth.first_administrator import log_setup_link
 from server.compat.anthropic.routes import anthropic
 from server.compat.openai.routes import openai
 from server.config.site import Config
+from server.current.open_limits import limit_open
 from server.current.rate_limits import limit_requests
 from server.current.same_origin import require_same_origin
 from server.current.services import Services
@@ -90,6 +91,7 @@ def with_views(config: Config) -> Flask:
     add_security_headers(app)
     limit_requests(app)
     require_sign_in(app)
+    limit_open(app)
     limit_bodies(app, config.url_prefix)
     translate_templates(app)
     install_error_texts(app)

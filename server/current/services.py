@@ -13,6 +13,7 @@ from g4f_lite.providers import KINDS
 from g4f_lite.routing.catalog import Catalog
 from server.auth.access import Access
 from server.config.site import Config
+from server.limits.open_counts import SOCKETS_PER_PERSON, STREAMS_PER_PERSON, OpenCounts
 from server.limits.quota import Quota
 from server.limits.redis_counts import redis_counts
 from server.notifications import Notifications
@@ -47,6 +48,7 @@ class Services:
         self.turn_stats = TurnStats()
         self.streams = InFlight()
         """Stored answers that are being sent to readers."""
+        self.open_streams, self.open_sockets = OpenCounts(STREAMS_PER_PERSON), OpenCounts(SOCKETS_PER_PERSON)
         self.relay = Relay(self.quota, self.turn_stats)
         self.engine = Engine(self.store, loop, self.turn_stats, self._turn_changed)
         self.turn_starter = TurnStarter(self.store, self.engine.start)
