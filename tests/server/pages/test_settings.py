@@ -85,7 +85,7 @@ def test_the_form_deletes_all_chats_and_stops_their_turns(client, upstream):
     upstream.requests[-1].wait_closed()
     begun.close()
     assert client.get("/backend-api/v2/conversations").json["conversations"] == []
-    assert "None yet." in client.get("/chat/settings").text
+    assert "No chats yet." in client.get("/chat/settings").text
 
 
 def test_the_api_deletes_all_chats_so_that_each_can_come_back(app, client):
