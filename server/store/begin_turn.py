@@ -3,6 +3,7 @@
 from typing import Any
 
 from server.problems import Problem
+from server.store import shared_texts
 from server.store.databases.db_errors import refuse_unstorable
 from server.store.records import ABSENT, Begun, NewTurn, StoredMessage
 from server.store.tree import LockedConversation, Tree
@@ -60,6 +61,7 @@ def _continue(tree: Tree, turn: NewTurn) -> Begun:
         raise Problem("invalid_request", NO_ANSWER)
     if path[-1].status == "running":
         raise Problem("conflict", WAIT)
+    shared_texts.hand_over(tree.connection, tree.only(path[-1]))  # forks keep the text as it is now
     answer = tree.continue_(conversation, path[-1], turn)
     return _begun(conversation, [*path[:-1], answer], answer, _state(path))
 

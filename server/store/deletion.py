@@ -6,9 +6,9 @@ A message is deleted together with everything below it, so reading one message n
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, bindparam, delete, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, select, tuple_, update
 
-from server.store import stored_bytes
+from server.store import shared_texts, stored_bytes
 from server.store.databases.db_errors import unknown_conversation, unknown_message
 from server.store.mapping import CONVERSATION_EXISTS
 from server.store.schema import conversations, messages
@@ -77,15 +77,19 @@ def sweep(connection: Connection, now: datetime) -> None:
     follows = and_(messages.c.user_id == old.c.user_id, messages.c.parent_id == old.c.id)
     old = old.union(select(messages.c.user_id, messages.c.id).join(old, follows))  # each once, however deep
     gone = tuple_(messages.c.user_id, messages.c.id).in_(select(old.c.user_id, old.c.id))
-    sizes = select(messages.c.user_id, stored_bytes.sizes(connection))
-    stored_bytes.uncount(connection, sizes.where(gone))
-    connection.execute(delete(messages).where(gone))
+    _remove_messages(connection, gone)
     removed = conversations.c.deleted_at < now - UNDO
     of_removed = tuple_(messages.c.user_id, messages.c.conversation_id).in_(
         select(conversations.c.user_id, conversations.c.id).where(removed)
     )
-    stored_bytes.uncount(connection, sizes.where(of_removed))
+    _remove_messages(connection, of_removed)
     connection.execute(delete(conversations).where(removed))
+
+
+def _remove_messages(connection: Connection, gone: ColumnElement[bool]) -> None:
+    shared_texts.hand_over(connection, select(messages.c.user_id, messages.c.id).where(gone))
+    stored_bytes.uncount(connection, select(messages.c.user_id, stored_bytes.sizes(connection)).where(gone))
+    connection.execute(delete(messages).where(gone))
 
 
 def _require_restorable(tree: Tree, shape: TreeShape, node: Node) -> None:

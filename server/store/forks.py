@@ -1,4 +1,4 @@
-"""Copy messages: a fork of a conversation, and a handwritten version of an answer."""
+"""Repeat messages: a fork of a conversation, and a handwritten version of an answer."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -32,7 +32,7 @@ def add_version(tree: Tree, message_id: str, content: str) -> StoredMessage:
 
 
 def fork(tree: Tree, conversation_id: str, message_id: str) -> str:
-    """Copy the path to a message into a new conversation, and return its id.
+    """Repeat the path to a message in a new conversation, and return its id. Long texts are shared, not copied.
 
     Raises: Problem with `unknown_conversation` or `unknown_message`; `conflict` while an answer on the path is running.
     """
@@ -43,7 +43,8 @@ def fork(tree: Tree, conversation_id: str, message_id: str) -> str:
     if any(message.status == "running" for message in path):
         raise Problem("conflict", WAIT)
     copy = tree.create(source.title)._replace(model=source.model, params=source.params)
-    tree.add(copy, *_copied(path, copy.id))
+    sources, copies = tree.sources(source), _copied(path, copy.id)
+    tree.add_copies(copy, {sources[original.id]: copied for original, copied in zip(path, copies, strict=True)})
     return copy.id
 
 

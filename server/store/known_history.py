@@ -16,7 +16,7 @@ from sqlalchemy import delete, insert, select
 from g4f_lite.messages import Message
 from server.store import begin_turn
 from server.store.databases.db_errors import refuse_unstorable
-from server.store.mapping import CONVERSATION_EXISTS, MESSAGE_EXISTS
+from server.store.mapping import CONVERSATION_EXISTS, MESSAGE_EXISTS, message_column
 from server.store.records import EVENTS_OF_WRITTEN_ANSWER, AuthorRole, Begun, NewTurn, Status, StoredMessage
 from server.store.schema import conversations, history_hashes, messages
 from server.store.tree import LockedConversation, Tree
@@ -47,7 +47,7 @@ class KnownHistory(NamedTuple):
     last: KnownMessage | None = None
 
 
-_COLUMNS = [messages.c[name] for name in KnownMessage._fields]
+_COLUMNS = [message_column(name) for name in KnownMessage._fields]
 
 
 def begin(tree: Tree, turn: NewTurn, history: Sequence[Message]) -> Begun:

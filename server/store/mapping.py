@@ -3,7 +3,7 @@
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import exists
+from sqlalchemy import ColumnElement, case, exists, select
 
 from server.store.records import Batch, Outcome, StoredConversation, StoredMessage
 from server.store.schema import conversations, events, messages
@@ -22,7 +22,23 @@ CONVERSATION = [
     IS_RUNNING.label("running") if field.name == "running" else conversations.c[field.name]
     for field in fields(StoredConversation)
 ]
-MESSAGE = [messages.c[field.name] for field in fields(StoredMessage)]
+
+
+_SOURCE = messages.alias("source")
+
+
+def message_column(name: str) -> ColumnElement[Any]:
+    """Return the column of a message's field. A message of a fork may share the texts of its source."""
+    if name not in ("content", "reasoning"):
+        return messages.c[name]
+    shared = select(_SOURCE.c[name]).where(
+        _SOURCE.c.user_id == messages.c.user_id, _SOURCE.c.id == messages.c.source_id
+    )
+    text = case((messages.c.source_id.is_(None), messages.c[name]), else_=shared.correlate(messages).scalar_subquery())
+    return text.label(name)
+
+
+MESSAGE = [message_column(field.name) for field in fields(StoredMessage)]
 BATCH = [events.c[field.name] for field in fields(Batch)]
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Column, Connection, MetaData, Table, Text, inspect, selec
 from g4f_lite.errors import ConfigError
 from server.store.databases.database import Database
 
-HEAD = "0012"
+HEAD = "0013"
 """The newest revision, repeated here because asking Alembic would take a third of a second at each start."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 NEW = "new.sqlite.sql"

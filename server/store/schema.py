@@ -157,6 +157,7 @@ messages = Table(
     Column("created_at", Moment, nullable=False),
     Column("ended_at", Moment),
     Column("deleted_at", Moment),
+    Column("source_id", Text),
     ForeignKeyConstraint(
         ["user_id", "conversation_id"], ["conversations.user_id", "conversations.id"], ondelete="CASCADE"
     ),
@@ -165,9 +166,10 @@ messages = Table(
     UniqueConstraint("user_id", "conversation_id", "sequence", name="uq_messages_sequence"),
 )
 Index("ix_messages_children", messages.c.user_id, messages.c.parent_id)
-# These two are partial indexes, see the migrations. Their conditions here would load the dialect of PostgreSQL.
+# These are partial indexes, see the migrations. Their conditions here would load the dialect of PostgreSQL.
 Index("ix_messages_running", messages.c.user_id, messages.c.conversation_id)
 Index("ix_messages_deleted", messages.c.deleted_at)
+Index("ix_messages_source", messages.c.user_id, messages.c.source_id)
 
 events = Table(
     "events",

@@ -39,7 +39,7 @@ class Store:
     """May be called from any thread. Once a method returns, its changes are durable.
 
     Other people's ids are treated like ids that do not exist.
-    Raises: Problem, with `storage_unavailable` from every method.
+    Raises: Problem, with `storage_unavailable` or `busy` from every method.
     """
 
     def __init__(
@@ -263,7 +263,7 @@ class Store:
             return forks.add_version(self._tree(connection, user_id), message_id, content)
 
     def fork(self, user_id: str, conversation_id: str, message_id: str) -> StoredConversation:
-        """Copy the path from the root to a message into a new conversation.
+        """Repeat the path from the root to a message in a new conversation; long texts are shared.
 
         Raises: Problem with `unknown_conversation` or `unknown_message`; `conflict` while an answer on the path runs;
         `storage_full`.

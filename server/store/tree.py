@@ -1,5 +1,6 @@
 """One person's conversations as trees of messages: what a turn, a fork or a deletion reads and writes."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -29,6 +30,9 @@ def _path() -> Select[Any]:
 
 
 _PATH = _path()  # a message's sequence number is always higher than its parent's
+
+LONGEST_COPIED = 500
+"""Characters of a message that a fork copies; copying and indexing longer ones would keep other writers waiting."""
 
 
 class LockedConversation(NamedTuple):
@@ -95,7 +99,6 @@ class Tree:
 
         Raises: Problem("storage_full").
         """
-        self._count(0)
         running = replace(
             answer,
             status="running",
@@ -108,8 +111,10 @@ class Tree:
             state=None,
             ended_at=None,
         )
-        mine = messages.c.user_id == self.user_id
-        self.connection.execute(update(messages).where(mine, messages.c.id == answer.id).values(**values(running)))
+        mine = messages.c.user_id == self.user_id, messages.c.id == answer.id
+        before = self.connection.scalar(select(stored_bytes.sizes(self.connection)).where(*mine)) or 0
+        self._count(stored_bytes.size(answer.content, answer.reasoning) - before)  # it no longer shares texts
+        self.connection.execute(update(messages).where(*mine).values(**values(running), source_id=None))
         self._end_with(conversation, running)
         return running
 
@@ -170,18 +175,48 @@ class Tree:
         row = self.connection.execute(select(*MESSAGE).where(mine, messages.c.id == message_id)).first()
         return StoredMessage(*row) if row else None
 
+    def only(self, message: StoredMessage) -> Select[Any]:
+        """Return a query for the user and the id of a message."""
+        mine = messages.c.user_id == self.user_id, messages.c.id == message.id
+        return select(messages.c.user_id, messages.c.id).where(*mine)
+
     def add(self, conversation: LockedConversation, *new: StoredMessage) -> None:
         """Store messages after all others of the conversation; the last one becomes its leaf.
 
         Raises: Problem("storage_full").
         """
         self._count(sum(stored_bytes.size(message.content, message.reasoning) for message in new))
+        self._insert(conversation, [values(message) for message in new])
+        self._end_with(conversation, new[-1])
+
+    def add_copies(self, conversation: LockedConversation, copies: Mapping[str, StoredMessage]) -> None:
+        """Store copies of messages as `add` does, by the ids of their originals. Long texts are shared, not copied.
+
+        Raises: Problem("storage_full").
+        """
+        rows, total = [], 0
+        for source_id, message in copies.items():
+            row = values(message)
+            if len(message.content) + len(message.reasoning) > LONGEST_COPIED:
+                row |= {"content": "", "reasoning": "", "source_id": source_id}
+            total += stored_bytes.size(row["content"], row["reasoning"])
+            rows.append({"source_id": None, **row})
+        self._count(total)
+        self._insert(conversation, rows)
+        self._end_with(conversation, message)
+
+    def sources(self, conversation: LockedConversation) -> dict[str, str]:
+        """Return for each message of a conversation the id of the one whose texts it has: of itself, or its source."""
+        source_id = func.coalesce(messages.c.source_id, messages.c.id)
+        mine = messages.c.user_id == self.user_id, messages.c.conversation_id == conversation.id
+        rows = self.connection.execute(select(messages.c.id, source_id).where(*mine))
+        return {id_: source for id_, source in rows}
+
+    def _insert(self, conversation: LockedConversation, new: Sequence[dict[str, Any]]) -> None:
         mine = messages.c.user_id == self.user_id, messages.c.conversation_id == conversation.id
         last = self.connection.scalar(select(func.max(messages.c.sequence)).where(*mine)) or 0
-        numbered = enumerate(new, last + 1)
-        rows = [{"user_id": self.user_id, "sequence": number, **values(message)} for number, message in numbered]
+        rows = [{"user_id": self.user_id, "sequence": number, **row} for number, row in enumerate(new, last + 1)]
         self.connection.execute(insert(messages), rows)
-        self._end_with(conversation, new[-1])
 
     def set_leaf(self, conversation: LockedConversation, leaf_id: str | None) -> None:
         """Change the current leaf without making the conversation newer. None: it has no messages left."""

@@ -13,11 +13,22 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Dialect, Engine, create_engine, delete, insert, make_url, text, update
+from sqlalchemy import Dialect, Engine, create_engine, delete, insert, make_url, select, text, update
 
 from server.store import Batch, Begun, NewTurn, Outcome, Store
 from server.store.databases.database import Database
-from server.store.schema import api_keys, conversations, links, presets, recovery_codes, sessions, token_usage, users
+from server.store.schema import (
+    api_keys,
+    conversations,
+    links,
+    messages,
+    presets,
+    recovery_codes,
+    sessions,
+    token_usage,
+    users,
+)
+from server.store.stored_bytes import size
 
 ME = "local"
 HOW_TO_GET_POSTGRESQL = "set CHAT_TEST_POSTGRES to an address like postgresql+psycopg://postgres@127.0.0.1:5432/test"
@@ -91,6 +102,13 @@ def empty(database: Database) -> None:
             connection.execute(delete(table))
         connection.execute(delete(users).where(users.c.id != ME))
         connection.execute(update(users).values(role="user", totp_step=0, stored_bytes=0, **nobody))
+
+
+def stored(store: Store) -> int:
+    """Return what the texts in the store take up, counted anew."""
+    with store.database.read() as connection:
+        rows = connection.execute(select(messages.c.content, messages.c.reasoning)).all()
+    return sum(size(content, reasoning) for content, reasoning in rows)
 
 
 def add_person(store: Store, name: str) -> str:

@@ -18,6 +18,7 @@ from server.problems import Problem
 
 FULL = "The disk is full. Free some space and try again. Your stored chats are safe."
 LOCKED = "Another program has locked the database. Try again in a moment."
+BUSY = "The server is busy. Try again in a moment."
 READ_ONLY = "Cannot write to the database. Give this program write access to its data folder."
 AWAY = "Cannot reach the database. Try again in a moment."
 TAKEN_OVER = "Another process has taken over the database. Reload the page in a moment."
@@ -28,8 +29,8 @@ SENTENCES = {
     "disk is full": FULL,
     "No space left": FULL,
     "is locked": LOCKED,
-    "lock timeout": LOCKED,
-    "QueuePool limit": LOCKED,
+    "lock timeout": BUSY,
+    "QueuePool limit": BUSY,
     "readonly database": READ_ONLY,
     "read-only": READ_ONLY,
     "ermission denied": READ_ONLY,
@@ -41,7 +42,8 @@ SENTENCES = {
 def translated() -> Iterator[None]:
     """Translate the errors of drivers; violated constraints and bugs pass unchanged.
 
-    Raises: Problem("invalid_request") for values that no database can store; Problem("storage_unavailable").
+    Raises: Problem("invalid_request") for values that no database can store; otherwise Problem("busy") or
+    Problem("storage_unavailable").
     """
     try:
         yield
@@ -50,7 +52,8 @@ def translated() -> Iterator[None]:
     except (DataError, UnicodeEncodeError, OverflowError) as error:
         raise unstorable() from error
     except (DatabaseError, InterfaceError, TimeoutError, OSError) as error:
-        raise Problem("storage_unavailable", _sentence(str(error))) from error
+        sentence = _sentence(str(error))
+        raise (busy() if sentence == BUSY else Problem("storage_unavailable", sentence)) from error
 
 
 def _sentence(message: str) -> str:
@@ -70,6 +73,11 @@ def storable(text: str) -> str:
 
 def locked() -> Problem:
     return Problem("storage_unavailable", LOCKED)
+
+
+def busy() -> Problem:
+    """Return the problem of a database that this server's own work keeps busy."""
+    return Problem("busy", BUSY)
 
 
 def unstorable() -> Problem:

@@ -14,7 +14,7 @@ from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engi
 
 from g4f_lite.errors import ConfigError
 from server.problems import Problem
-from server.store.databases.db_errors import LOCKED, locked, locked_elsewhere, translated
+from server.store.databases.db_errors import LOCKED, busy, locked, locked_elsewhere, translated
 from server.store.databases.file_lock import is_at, take
 
 WRITERS = 5
@@ -127,8 +127,10 @@ class SQLite:
         """Join the threads that wait to write, unless writing is stuck. Raises: Problem."""
         while not self._waiters.acquire(timeout=STUCK_S):
             now = time.monotonic()
-            if now - self._waiting_since > STUCK_S or now - arrived > self._timeout_s:
+            if now - self._waiting_since > STUCK_S:
                 raise locked()
+            if now - arrived > self._timeout_s:
+                raise busy()
 
     @contextmanager
     def _noting_locks(self) -> Iterator[None]:

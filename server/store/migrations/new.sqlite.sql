@@ -44,7 +44,7 @@ CREATE TABLE messages (
     state JSON,
     last_seq BIGINT NOT NULL,
     created_at DATETIME NOT NULL,
-    ended_at DATETIME, answering JSON, deleted_at DATETIME,
+    ended_at DATETIME, answering JSON, deleted_at DATETIME, source_id TEXT,
     CONSTRAINT pk_messages PRIMARY KEY (user_id, id),
     CONSTRAINT fk_messages_conversation FOREIGN KEY(user_id, conversation_id) REFERENCES conversations (user_id, id) ON DELETE CASCADE,
     CONSTRAINT fk_messages_parent FOREIGN KEY(user_id, parent_id) REFERENCES messages (user_id, id),
@@ -192,6 +192,8 @@ CREATE TABLE ways (
 
 CREATE INDEX ix_ways_hash ON ways (user_id, hash);
 
+CREATE INDEX ix_messages_source ON messages (user_id, source_id) WHERE source_id IS NOT NULL;
+
 INSERT INTO users (id, created_at) VALUES ('local', strftime('%Y-%m-%d %H:%M:%f000', 'now'));
 
-INSERT INTO alembic_version (version_num) VALUES ('0012');
+INSERT INTO alembic_version (version_num) VALUES ('0013');

@@ -2,9 +2,11 @@
 
 import pytest
 
+from g4f_lite.messages import Message
 from server.problems import Problem
-from server.store import Store
-from tests.support.stores import ME, Clock, a_turn, add_person, an_outcome, answered
+from server.store import Begun, Store
+from server.store.stored_bytes import PER_MESSAGE
+from tests.support.stores import ME, Clock, a_turn, add_person, an_outcome, answered, stored
 
 SAID = an_outcome(
     "Fine.",
@@ -101,3 +103,86 @@ def test_some_messages_cannot_be_forked(store: Store) -> None:
         "unknown_conversation"
     )
     assert len(store.conversation(ME, store.fork(ME, first.conversation_id, running.user_message_id).id)[1]) == 3
+
+
+LONG = "A long text. " * 100
+
+
+def forked(store: Store) -> tuple[Begun, str]:
+    """Return a turn with a long answer, and the id of that answer in a fork of a fork."""
+    begun = answered(store, outcome=an_outcome(LONG, reasoning=LONG))
+    copy = store.fork(ME, begun.conversation_id, begun.answer.id)
+    assert copy.leaf_id
+    again = store.fork(ME, copy.id, copy.leaf_id)
+    assert again.leaf_id
+    return begun, again.leaf_id
+
+
+def test_a_fork_takes_up_no_space_for_long_texts_and_shows_them(store: Store) -> None:
+    begun, copy_id = forked(store)
+
+    assert store.stored_bytes(ME) == stored(store) < 2 * len(LONG) + 7 * PER_MESSAGE
+    copy = store.message(ME, copy_id)
+    assert (copy.content, copy.reasoning) == (LONG, LONG)
+    assert store.conversation(ME, copy.conversation_id)[1][-1] == copy
+    assert store.branch(ME, copy.conversation_id).messages[-1] == copy
+    following = store.begin_turn(ME, a_turn(conversation_id=copy.conversation_id))
+    assert following.path[1].content == LONG
+    assert store.message(ME, begun.answer.id).content == LONG
+
+
+def test_a_program_that_continues_a_fork_finds_it(store: Store) -> None:
+    begun, copy_id = forked(store)
+    store.delete(ME, begun.conversation_id)
+    question = begun.path[-1].content
+    history = [Message("user", question), Message("assistant", LONG)]
+    copy = store.message(ME, copy_id)
+    answered(store, a_turn(conversation_id=copy.conversation_id))
+
+    found = store.begin_turn_with_history(ME, a_turn(content="And?"), history)
+
+    assert [message.content for message in found.path] == [question, LONG, "And?"]
+
+
+def test_a_fork_keeps_its_texts_when_the_original_is_removed(store: Store, clock: Clock) -> None:
+    begun, copy_id = forked(store)
+    store.delete(ME, begun.conversation_id)
+    clock.pass_by(days=1, minutes=1)
+    store.sweep()
+
+    assert store.message(ME, copy_id).content == LONG
+    assert store.stored_bytes(ME) == stored(store) > len(LONG)
+    assert store.search(ME, "long text")[0]
+    store.delete_message(ME, store.branch(ME, store.conversations(ME)[0][0].id).messages[-1].id)
+    clock.pass_by(days=1, minutes=1)
+    store.sweep()
+
+    left = [message for one in store.conversations(ME)[0] for message in store.conversation(ME, one.id)[1]]
+    assert [message.content for message in left if message.role == "assistant"] == [LONG]
+    assert store.stored_bytes(ME) == stored(store)
+
+
+def test_continuing_an_answer_changes_no_fork_and_continuing_a_fork_no_original(store: Store) -> None:
+    begun, copy_id = forked(store)
+    copy = store.message(ME, copy_id)
+    for conversation_id, more in ((begun.conversation_id, "first"), (copy.conversation_id, "second")):
+        again = store.begin_turn(ME, a_turn(action="continue", conversation_id=conversation_id))
+        assert again.answer.content == LONG
+        store.finish(ME, again.answer.id, an_outcome(LONG + more, last_seq=9), None)
+
+    assert store.message(ME, begun.answer.id).content == LONG + "first"
+    assert store.message(ME, copy_id).content == LONG + "second"
+    between = next(
+        one for one in store.conversations(ME)[0] if one.id not in (begun.conversation_id, copy.conversation_id)
+    )
+    assert store.conversation(ME, between.id)[1][-1].content == LONG
+    assert store.stored_bytes(ME) == stored(store)
+
+
+def test_removing_everything_together_leaves_nothing(store: Store, clock: Clock) -> None:
+    forked(store)
+    store.delete_all(ME)
+    clock.pass_by(days=1, minutes=1)
+    store.sweep()
+
+    assert store.stored_bytes(ME) == stored(store) == 0

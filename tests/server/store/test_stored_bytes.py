@@ -7,8 +7,8 @@ from g4f_lite.messages import Message
 from server.problems import Problem
 from server.store import NewTurn, Store
 from server.store.schema import messages
-from server.store.stored_bytes import PER_MESSAGE, size
-from tests.support.stores import ME, Clock, a_turn, add_person, an_outcome, answered
+from server.store.stored_bytes import PER_MESSAGE
+from tests.support.stores import ME, Clock, a_turn, add_person, an_outcome, answered, stored
 
 DAY_AND_MORE = {"days": 1, "minutes": 1}
 
@@ -18,13 +18,6 @@ def limited(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
     """A store in which a person may have 10,000 bytes."""
     monkeypatch.setattr(store, "_most_bytes", lambda: 10_000)
     return store
-
-
-def stored(store: Store) -> int:
-    """Return what the texts in the store take up, counted anew."""
-    with store.database.read() as connection:
-        rows = connection.execute(select(messages.c.content, messages.c.reasoning)).all()
-    return sum(size(content, reasoning) for content, reasoning in rows)
 
 
 def full(call, *arguments):

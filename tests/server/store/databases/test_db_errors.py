@@ -5,7 +5,7 @@ import socket
 import sqlite3
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from sqlalchemy import text
 from g4f_lite.errors import ConfigError
 from server.problems import Problem
 from server.store import Batch, Store
-from server.store.databases.db_errors import AWAY, DAMAGED, FULL, LOCKED, READ_ONLY
+from server.store.databases.db_errors import AWAY, BUSY, DAMAGED, FULL, LOCKED, READ_ONLY
 from server.store.databases.sqlite import GONE, STUCK_S
 from tests.support.stores import ME, a_batch, a_turn, an_outcome, answered, content, on_postgresql, on_sqlite
 
@@ -37,11 +37,11 @@ def file(store: Store, tmp_path: Path) -> Path:
 
 
 @contextmanager
-def failing(sentence: str) -> Iterator[None]:
-    """Expect that the storage is unavailable, with this sentence."""
+def failing(sentence: str, code: str = "storage_unavailable") -> Iterator[None]:
+    """Expect a problem with this code and sentence."""
     with pytest.raises(Problem) as raised:
         yield
-    assert (raised.value.code, raised.value.message) == ("storage_unavailable", sentence)
+    assert (raised.value.code, raised.value.message) == (code, sentence)
 
 
 def pragma(store: Store, setting: str) -> None:
@@ -146,6 +146,16 @@ def test_many_writers_wait_no_longer_than_one_for_a_locked_database(store: Store
 
 
 @on_sqlite
+def test_who_waits_for_this_server_is_told_that_it_is_busy(impatient: Store) -> None:
+    with ThreadPoolExecutor(12) as threads, impatient.database.write():
+        writers = [threads.submit(impatient.begin_turn, ME, a_turn()) for _ in range(12)]
+        refused, _ = wait(writers, 3 * STUCK_S, FIRST_COMPLETED)
+
+        with failing(BUSY, "busy"):
+            refused.pop().result()
+
+
+@on_sqlite
 @pytest.mark.parametrize("replaced", [False, True])
 def test_a_removed_database_file_is_not_written_to(store: Store, file: Path, replaced: bool) -> None:
     answered(store)
@@ -166,7 +176,7 @@ def test_a_locked_row_fails_at_once(store: Store, impatient: Store) -> None:
     with store.database.write() as other:
         other.execute(text("SELECT * FROM conversations FOR UPDATE"))
 
-        with failing(LOCKED):
+        with failing(BUSY, "busy"):
             impatient.begin_turn(ME, turn)
         impatient.begin_turn(ME, a_turn())
 
