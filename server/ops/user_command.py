@@ -62,7 +62,7 @@ def _act(config: Config, access: Access, options: argparse.Namespace) -> None:
             accounts.set_password(account.id, _new_password(name))
             _say(
                 access,
-                f"The password of {account.name} was changed and all sessions were ended.",
+                f"The password of {account.name} was changed and all sessions were ended. API keys stay valid.",
                 "password_changed",
                 account,
             )

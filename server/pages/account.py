@@ -57,6 +57,8 @@ class AccountPage(Page):
     name: str
     has_password: bool
     """Whether the person has a password of their own, which they can change."""
+    has_keys: bool
+    """Whether the person has API keys, which stay valid when the password changes."""
     sessions: list[ShownSession]
     has_second_factor: bool
     codes_left: int
@@ -91,16 +93,20 @@ def show() -> str:
 @account.post("/password")
 @in_own_threads
 def change_password() -> ResponseReturnValue:
-    """Change the password, which ends all other sessions."""
+    """Change the password, which ends all other sessions and, if asked to, revokes all API keys."""
     access, person = services().access, current_person()
     new = request.form.get("new", "")
     try:
         mine = _account_by_password(access, person)
         passwords.check_new(new, mine.name)
-        access.accounts.set_password(mine.id, passwords.hash_password(new), keep=person.token_hash)
+        access.accounts.set_password(
+            mine.id, passwords.hash_password(new), keep=person.token_hash, revoke_keys="revoke_keys" in request.form
+        )
     except Problem as problem:
         return _page(problem=problem), problem.status
     access.audit.note("password_changed", user=mine.name, address=request.remote_addr)
+    if "revoke_keys" in request.form:
+        access.audit.note("api_keys_revoked", user=mine.name, address=request.remote_addr)
     return redirect(url_for("account.show", changed=""), 303)
 
 
@@ -189,6 +195,7 @@ def _page(
     page = AccountPage(
         name=person.name,
         has_password=bool(mine and mine.password_hash),
+        has_keys=bool(app.access.api_keys.of(person.id)),
         sessions=_sessions(app.access, person),
         has_second_factor=bool(mine and mine.totp_secret),
         codes_left=app.access.second_factors.recovery_codes_left(person.id),

@@ -6,10 +6,12 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from server.auth import passwords
+from server.auth.access import Access
 from server.current.services import services
 from server.pages.login import let_in
 from server.pages.page import Page, render
 from server.problems import Problem
+from server.store.people.accounts import Account
 from server.web.i18n import gettext as _
 from server.web.own_threads import in_own_threads
 from server.web.public_views import open_to_all
@@ -27,6 +29,8 @@ class OneTimeLinkPage(Page):
     """Whether the link makes an account, rather than setting a password."""
     is_over: bool
     """Whether the link was used or has expired."""
+    revokes: bool
+    """Whether the account has API keys or a second factor, which the link ends."""
     problem: str
 
 
@@ -69,6 +73,11 @@ def _page(problem: Problem | None = None) -> tuple[str, int]:
         name=account.name if account and purpose == "reset" else request.form.get("username", ""),
         is_first=purpose == "first",
         is_over=account is None,
+        revokes=purpose == "reset" and account is not None and _has_more(app.access, account),
         problem=_(problem.message) if problem else "",
     )
     return render("one_time_link.html", page), problem.status if problem else 200
+
+
+def _has_more(access: Access, account: Account) -> bool:
+    return bool(account.totp_secret or access.api_keys.of(account.id))

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from server.problems import Problem
 from server.store.databases.database import Database
-from server.store.schema import links, recovery_codes, sessions, users
+from server.store.schema import api_keys, links, recovery_codes, sessions, users
 from server.translatable import N_
 
 Role = Literal["admin", "user"]
@@ -94,10 +94,15 @@ class Accounts:
         with self._database.write() as connection:
             return add(connection, self._now(), name, role, password_hash, subject)
 
-    def set_password(self, user_id: str, password_hash: str, *, keep: str | None = None) -> None:
-        """Change the password. This ends all sessions except the one with the token hash `keep`, and all links."""
+    def set_password(
+        self, user_id: str, password_hash: str, *, keep: str | None = None, revoke_keys: bool = False
+    ) -> None:
+        """Change the password. This ends all sessions except the one with the token hash `keep`, and all links.
+
+        revoke_keys: revoke the person's API keys too, which otherwise stay valid.
+        """
         with self._database.write() as connection:
-            set_password(connection, user_id, password_hash, keep)
+            set_password(connection, user_id, password_hash, keep, revoke_keys=revoke_keys)
 
     def rehash(self, user_id: str, before: str, after: str) -> None:
         """Store a hash of the same password with newer parameters, unless the password has changed meanwhile."""
@@ -157,8 +162,12 @@ def add(
     return Account(*connection.execute(select(*ACCOUNT).where(users.c.id == user_id)).one())
 
 
-def set_password(connection: Connection, user_id: str, password_hash: str, keep: str | None = None) -> None:
+def set_password(
+    connection: Connection, user_id: str, password_hash: str, keep: str | None = None, *, revoke_keys: bool
+) -> None:
     """Change a password, see `Accounts.set_password`."""
+    if revoke_keys:
+        connection.execute(delete(api_keys).where(api_keys.c.user_id == user_id))
     _change(connection, user_id, password_hash=password_hash, wrong_code_at=None)
     _end(connection, user_id, keep)
 

@@ -43,6 +43,8 @@ class OneTimeLinks:
     def use(self, token_hash: str, password_hash: str, name: str = "") -> Account:
         """Set the password, and return the account that can sign in now.
 
+        A reset ends everything that was given out before: sessions, API keys and the second factor.
+
         name: the name of the first administrator; ignored for a reset.
         Raises: Problem with `not_found`; `invalid_request` or `conflict` for the name; the link then stays valid.
         """
@@ -52,7 +54,7 @@ class OneTimeLinks:
                 raise _over()
             if purpose == "first":
                 return accounts.add(connection, self._now(), name, "admin", password_hash)
-            accounts.set_password(connection, account.id, password_hash)
+            accounts.set_password(connection, account.id, password_hash, revoke_keys=True)
             accounts.remove_second_factor(connection, account.id)
             return account
 

@@ -6,8 +6,10 @@ import pytest
 
 from server.auth import login_proof, passwords, totp
 from server.auth.access import MAX_CODES
+from server.current.api_key import new_key
 from server.limits.rate_limiter import MAX_HITS
 from server.pages.account import agent_name
+from server.store.people.api_keys import KeySettings
 from tests.support.members import FROM_OUR_PAGE, PASSWORD, add_member, come_in, sign_in
 
 API = "/backend-api/v2/models"
@@ -40,6 +42,23 @@ def test_another_password_ends_every_other_session(app, anna):
     assert elsewhere.get(API).status_code == 401
     assert sign_in(app.test_client(), "Anna").status_code == 401
     assert sign_in(app.test_client(), "Anna", "another battery").status_code == 303
+
+
+@pytest.mark.parametrize(("form", "left"), [({}, 1), ({"revoke_keys": "on"}, 0)])
+def test_a_new_password_revokes_the_keys_if_asked_to(app, anna, form, left):
+    ben = come_in(app, "Ben")
+    access = app.extensions["chat"].access
+    assert "stay valid" not in anna.get(PAGE).text
+    for name in ("Anna", "Ben"):
+        new_key(access, access.accounts.by_name(name).id, "a program", KeySettings())
+    assert "Otherwise they stay valid" in anna.get(PAGE).text
+
+    send(anna, "/password", password="wrong", new="another battery", **form)
+    assert len(access.api_keys.of("local")) == 1
+    send(anna, "/password", password=PASSWORD, new="another battery", **form)
+
+    assert len(access.api_keys.of("local")) == left
+    assert "Otherwise they stay valid" in ben.get(PAGE).text, "others keep theirs"
 
 
 @pytest.mark.parametrize(

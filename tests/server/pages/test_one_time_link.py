@@ -4,6 +4,8 @@ import re
 import pytest
 
 from server.auth.first_administrator import log_setup_link
+from server.current.api_key import new_key
+from server.store.people.api_keys import KeySettings
 from tests.server.api.test_turns import ask
 from tests.support.members import FROM_OUR_PAGE, PASSWORD, add_member, sign_in
 
@@ -93,6 +95,22 @@ def test_another_password_lets_in_and_the_old_one_does_not(client, app, access):
     assert sign_in(app.test_client(), "Ben", "another battery").status_code == 303
     assert sign_in(app.test_client(), "Anna").status_code == 303
     assert choose(client, token, "Ben").status_code == 404
+
+
+def test_a_reset_ends_the_keys_of_the_person(client, app, access):
+    add_member(app, "Anna", "admin")
+    ben = add_member(app, "Ben")
+    token = access.make_link("reset", ben.id)
+    assert "revokes your API keys" not in follow(client, token).text
+    key = new_key(access, ben.id, "a program", KeySettings())
+    headers = {"Authorization": f"Bearer {key}"}
+    assert app.test_client().get("/v1/models", headers=headers).status_code == 200
+    assert "revokes your API keys" in follow(client, token).text
+
+    choose(client, token, "Ben", "another battery")
+
+    assert app.test_client().get("/v1/models", headers=headers).status_code == 401
+    assert access.api_keys.of(ben.id) == []
 
 
 class TestBefore:
