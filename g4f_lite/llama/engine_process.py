@@ -1,4 +1,4 @@
-"""The child process that holds a local model: how it starts, why it failed, how it ends."""
+"""Runs a local model in a child process: starts it, explains its failures, ends it."""
 
 import asyncio
 import json
@@ -15,51 +15,50 @@ from g4f_lite.errors import ModelNotSupportedError, StreamCutError, UpstreamErro
 from g4f_lite.llama.local_engine import KEY_VARIABLE, NOT_LOADED
 
 PROGRAM = Path(__file__).with_name("local_engine.py")
-"""Run by its path: with -m, Python would import the whole package into a process that has no use for it. With -P, the
-modules beside it are not mistaken for others."""
+"""Run by its path, because -m would also import the whole package. With -P, the modules beside it do not shadow
+others."""
 
-PATIENT_THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}
-"""The engine's threads sleep while they wait for each other. Spinning, they get in their own way as soon as anything
-else wants a core: measured on two busy cores, 28 ms a token instead of 2.3."""
+PASSIVE_WAIT = {"OMP_WAIT_POLICY": "PASSIVE"}
+"""Lets the engine's threads sleep while they wait for each other. Threads that spin slow each other down as soon as
+another program needs a core: measured on two busy cores, 28 ms a token instead of 2.3."""
 
-PASSED_ON = {
+INHERITED = {
     *("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH", "SYSTEMROOT", "WINDIR"),
     *("HOME", "TMPDIR", "TEMP", "TMP", "LANG"),
 }
-PASSED_ON_PREFIXES = ("LC_", "OMP_", "GOMP_", "KMP_", "GGML_", "CUDA_")
-"""What of the environment the engine gets: where its libraries are and how it uses the machine. The rest, such as the
-keys of other providers, is none of its business: it reads files that come from the internet."""
+INHERITED_PREFIXES = ("LC_", "OMP_", "GOMP_", "KMP_", "GGML_", "CUDA_")
+"""The variables that the engine inherits: the paths of its libraries, and its use of the machine. It reads files from
+the internet, so it must not see others, such as the keys of providers."""
 
 REAPING_S = 1
-"""How long a child may take to be known as dead after its connections broke."""
-LAST_WORDS_BYTES = 4096
+"""Seconds that a child may take to exit after its connections broke."""
+STDERR_TAIL_BYTES = 4096
 DETAIL_CHARACTERS = 500
 
 REASON = re.compile(r"error loading model: (.+)")
 ILLEGAL_INSTRUCTION = {-signal.SIGILL, 0xC000001D}
-"""As POSIX and as Windows report it."""
+"""The exit statuses of POSIX and of Windows."""
 KILLED = -9
 
 
 class EngineProcess:
-    """A child that serves one GGUF file, at `url`, to whoever knows its `key`."""
+    """A child process that serves one GGUF file at `url` to requests with its `key`."""
 
     def __init__(self, process: asyncio.subprocess.Process, file: Path, key: str) -> None:
-        """Take over a child that was just made; `start` makes one."""
+        """process: just created. Use `start`, which creates one."""
         assert process.stdin and process.stdout and process.stderr  # they are pipes
         self.file = file
         self.key = key
         self.url = ""
         self._process = process
-        self._life_line = process.stdin  # the child ends when it is closed, if only because this process died
+        self._child_stdin = process.stdin  # the child ends when it is closed, also by the end of this process
         self._ready_line = process.stdout
-        self._last_words = b""
-        self._listener = asyncio.create_task(self._listen(process.stderr))
+        self._stderr_tail = b""
+        self._stderr_reader = asyncio.create_task(self._read_stderr(process.stderr))
 
     @classmethod
     async def start(cls, file: Path, *, context: int, threads: int, limit_s: float) -> Self:
-        """Return a child that is ready to answer.
-
+        """Start a child, and return it when it is ready to answer.
         context: tokens. threads: 0 leaves the number to the engine.
         Raises: ModelNotSupportedError, UpstreamTimeoutError, UpstreamError.
         """
@@ -67,7 +66,7 @@ class EngineProcess:
         arguments = str(file), "--context", str(context), "--threads", str(threads)
         engine = cls(await _child(arguments, key), file, key)
         try:
-            await engine._become_ready(limit_s)
+            await engine._wait_until_ready(limit_s)
         except BaseException:
             await engine.end()
             raise
@@ -82,27 +81,27 @@ class EngineProcess:
         return self._process.returncode is None
 
     async def end(self) -> None:
-        """End the child, whatever it is doing: it has nothing to put in order."""
+        """Kill the child, whatever it is doing: it has nothing to clean up."""
         if self.running:
             self._process.kill()
-        await self._gone()
+        await self._exited()
 
     async def death(self) -> StreamCutError | None:
-        """Return what to tell the reader of an answer that broke off, or None if the child is alive."""
+        """Return the error for an answer that broke off, or None if the child is alive."""
         try:
             async with asyncio.timeout(REAPING_S):
-                await self._gone()
+                await self._exited()
         except TimeoutError:
             return None
         sentence = f"The local engine stopped: {self._cause()}. It starts again with your next message."
-        return StreamCutError(sentence, detail=self._complaint())
+        return StreamCutError(sentence, detail=self._detail())
 
-    async def _become_ready(self, limit_s: float) -> None:
+    async def _wait_until_ready(self, limit_s: float) -> None:
         try:
             async with asyncio.timeout(limit_s):
                 line = await self._ready_line.readline()
                 if not line:
-                    await self._gone()
+                    await self._exited()
                     raise self._failure()
         except TimeoutError as error:
             raise UpstreamTimeoutError(
@@ -110,24 +109,24 @@ class EngineProcess:
             ) from error
         self.url = json.loads(line)["url"]
 
-    async def _gone(self) -> None:
+    async def _exited(self) -> None:
         await self._process.wait()
-        self._life_line.close()
-        await asyncio.shield(self._listener)
+        self._child_stdin.close()
+        await asyncio.shield(self._stderr_reader)
 
-    async def _listen(self, complaints: asyncio.StreamReader) -> None:
-        """Keep the end of what the engine writes, so that it can always write more."""
-        while words := await complaints.read(LAST_WORDS_BYTES):
-            self._last_words = (self._last_words + words)[-LAST_WORDS_BYTES:]
+    async def _read_stderr(self, stderr: asyncio.StreamReader) -> None:
+        """Read on, so that the engine can always write; keep the end."""
+        while block := await stderr.read(STDERR_TAIL_BYTES):
+            self._stderr_tail = (self._stderr_tail + block)[-STDERR_TAIL_BYTES:]
 
     def _failure(self) -> UpstreamError:
         name = self.file.name
         if self._process.returncode == NOT_LOADED:
             return ModelNotSupportedError(
                 f"Cannot load {name}: it is damaged, of an unsupported type or too big for the memory.",
-                detail=self._complaint(),
+                detail=self._detail(),
             )
-        return UpstreamError(f"Cannot load {name}: {self._cause()}.", detail=self._complaint())
+        return UpstreamError(f"Cannot load {name}: {self._cause()}.", detail=self._detail())
 
     def _cause(self) -> str:
         status = self._process.returncode
@@ -140,16 +139,16 @@ class EngineProcess:
             )
         return f"its process exited with status {status}"
 
-    def _complaint(self) -> str:
-        """Return the engine's own reason, or else the last line it wrote, without the folder's path."""
-        words = self._last_words.decode("utf-8", "replace").replace(str(self.file), self.file.name)
-        if reason := REASON.search(words):
+    def _detail(self) -> str:
+        """Return the engine's own reason, or else its last line, without the folder's path."""
+        text = self._stderr_tail.decode("utf-8", "replace").replace(str(self.file), self.file.name)
+        if reason := REASON.search(text):
             return reason[1][:DETAIL_CHARACTERS]
-        return words.strip().rpartition("\n")[2][:DETAIL_CHARACTERS]
+        return text.strip().rpartition("\n")[2][:DETAIL_CHARACTERS]
 
 
-def _passed_on(environ: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in environ.items() if name in PASSED_ON or name.startswith(PASSED_ON_PREFIXES)}
+def _inherited(environ: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environ.items() if name in INHERITED or name.startswith(INHERITED_PREFIXES)}
 
 
 async def _child(arguments: Sequence[str], key: str) -> asyncio.subprocess.Process:
@@ -159,7 +158,7 @@ async def _child(arguments: Sequence[str], key: str) -> asyncio.subprocess.Proce
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            env=PATIENT_THREADS | _passed_on(os.environ) | {KEY_VARIABLE: key},
+            env=PASSIVE_WAIT | _inherited(os.environ) | {KEY_VARIABLE: key},
         )
     except OSError as error:
         reason = error.strerror or "no reason given"

@@ -1,4 +1,4 @@
-"""Room for one local model at a time."""
+"""A slot that holds at most one running engine, so one local model at a time."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -12,33 +12,33 @@ from g4f_lite.llama.engine_process import EngineProcess
 
 
 class EngineSlot:
-    """At most one engine: started when first needed, changed when idle, let go when nobody needs it for a while.
+    """Starts an engine when it is first needed, replaces it when it is idle, and ends it when it was idle for long.
 
-    First come, first served: a turn for another model waits until those before it have ended, and those that come
-    later wait behind it, so that a busy model keeps no other one out.
+    First come, first served: a turn for another model waits for the turns before it, and later turns wait for it, so a
+    busy model cannot keep others out.
     """
 
     def __init__(self, start: Callable[[Path], Coroutine[Any, Any, EngineProcess]], keep_s: float) -> None:
-        """keep_s: seconds an idle engine stays; 0 is for good."""
+        """keep_s: seconds that an idle engine stays; 0 is forever."""
         self._start = start
         self._keep_s = keep_s
-        self._entrance = asyncio.Lock()
+        self._queue = asyncio.Lock()
         self._users = 0
         self._unused = asyncio.Event()
         self._unused.set()
         self._last_use = 0.0
         self._file: Path | None = None
         self._load: asyncio.Task[EngineProcess] | None = None
-        self._watch: asyncio.Task[None] | None = None
+        self._expiry: asyncio.Task[None] | None = None
         self._closed = False
 
     @asynccontextmanager
     async def engine(self, file: Path) -> AsyncIterator[EngineProcess]:
-        """Yield a running engine for the file, which stays until the block ends.
+        """Yield a running engine for the file, which keeps running until the block ends.
 
-        Raises: what starting it raises; UnreachableError when the slot was closed.
+        Raises: the errors of its start; UnreachableError if the slot was closed.
         """
-        async with self._entrance:
+        async with self._queue:
             engine = await self._loaded(file)
             self._users += 1
             self._unused.clear()
@@ -51,10 +51,10 @@ class EngineSlot:
                 self._unused.set()
 
     async def close(self) -> None:
-        """End the engine for good, also under an answer."""
+        """End the engine for good, even during an answer."""
         self._closed = True
-        if self._watch:
-            self._watch.cancel()
+        if self._expiry:
+            self._expiry.cancel()
         await self._clear()
 
     async def _loaded(self, file: Path) -> EngineProcess:
@@ -63,7 +63,7 @@ class EngineSlot:
             await self._clear()
             self._load = self._begin(file)
         load = self._load
-        await asyncio.wait({load})  # a turn that is stopped here leaves the load to the next one
+        await asyncio.wait({load})  # if this turn is stopped here, the next one goes on with the load
         if load.cancelled():
             raise _shut_down()
         return load.result()
@@ -73,24 +73,24 @@ class EngineSlot:
             raise _shut_down()
         self._file = file
         self._last_use = monotonic()
-        if self._keep_s and (self._watch is None or self._watch.done()):
-            self._watch = asyncio.create_task(self._let_go())
+        if self._keep_s and (self._expiry is None or self._expiry.done()):
+            self._expiry = asyncio.create_task(self._end_when_idle())
         load = asyncio.create_task(self._start(file))
-        load.add_done_callback(_mark_as_seen)
+        load.add_done_callback(_retrieve_exception)
         return load
 
-    async def _let_go(self) -> None:
+    async def _end_when_idle(self) -> None:
         while True:
-            await asyncio.sleep(self._rest_s())
-            async with self._entrance:
-                if self._rest_s() <= 0:
+            await asyncio.sleep(self._idle_left_s())
+            async with self._queue:
+                if self._idle_left_s() <= 0:
                     return await self._clear()
 
-    def _rest_s(self) -> float:
+    def _idle_left_s(self) -> float:
         return self._keep_s if self._users else self._last_use + self._keep_s - monotonic()
 
     async def _clear(self) -> None:
-        """Empty the slot; interrupted here, the next one to come finishes it."""
+        """Empty the slot. If it is interrupted, the next call finishes it."""
         load, self._file = self._load, None
         if load is None:
             return
@@ -105,8 +105,8 @@ def _failed(load: asyncio.Task[EngineProcess]) -> bool:
     return load.done() and (load.cancelled() or load.exception() is not None or not load.result().running)
 
 
-def _mark_as_seen(load: asyncio.Task[EngineProcess]) -> None:
-    """Keep asyncio from logging a failure that nobody waited for; the next turn meets it anew."""
+def _retrieve_exception(load: asyncio.Task[EngineProcess]) -> None:
+    """Keep asyncio from logging a failure that no turn waited for. The next turn starts the engine again."""
     if not load.cancelled():
         load.exception()
 

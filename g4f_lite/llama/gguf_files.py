@@ -1,4 +1,4 @@
-"""The model files of a folder, by the names that people pick them by."""
+"""Finds the model files of a folder, and their models' names."""
 
 import os
 import re
@@ -7,26 +7,26 @@ from pathlib import Path
 
 SUFFIX = ".gguf"
 PART = re.compile(r"(?P<name>.+)-(?P<number>\d{5})-of-\d{5}")
-"""How one file of several is called. Source: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md"""
+"""The names of files of a split model. Source: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md"""
 
 
 def models(folder: Path) -> dict[str, Path]:
     """Return the file to load for each model of the folder and of its subfolders, sorted by name.
 
-    A name is the path within the folder, with `/` between its steps, without `.gguf` and without the number of a part.
-    A folder that is missing, or cannot be read, holds no models.
+    A name is the path within the folder, with `/` as separator, without `.gguf` and without the number of a part.
+    A folder that is missing, or cannot be read, has no models.
     """
-    found = {_name(file): folder / file for file in _files(str(folder))}
-    return {name: found[name] for name in sorted(found) if name}
+    files = {_name(file): folder / file for file in _files(str(folder))}
+    return {name: files[name] for name in sorted(files) if name}
 
 
 def has_models(folder: Path) -> bool:
-    """Tell whether there are any, without looking at all of them."""
+    """Return whether the folder has models, without reading all of it."""
     return any(_name(file) for file in _files(str(folder)))
 
 
 def _files(folder: str, prefix: str = "") -> Iterator[str]:
-    """Yield the GGUF files, as paths within the folder; dot files are macOS's companions on shared disks."""
+    """Yield the GGUF files as paths within the folder. Dot files are skipped: macOS adds them on shared disks."""
     for name in _entries(folder):
         path = os.path.join(folder, name)
         if name.startswith("."):
@@ -45,9 +45,9 @@ def _entries(folder: str) -> list[str]:
 
 
 def _name(file: str) -> str:
-    """Return the model's name, or nothing for what cannot be picked.
+    """Return the model's name; empty for a file that cannot be picked.
 
-    That is a part other than the first, the vision half of a model, and a name that no page could show.
+    Those are parts other than the first, the vision half of a model, and names that no page can show.
     """
     name = file[: -len(SUFFIX)]
     if part := PART.fullmatch(name):

@@ -1,8 +1,8 @@
-"""`python -m g4f_lite.llama.local_engine MODEL.gguf`: an OpenAI-compatible server that ends with its standard input.
+"""The program of the child process: an OpenAI-compatible server of one model that ends with its standard input.
 
-When it is ready it writes one line, `{"url": "http://127.0.0.1:41645"}`. It answers those who know the key that it
-found in its environment. `engine_process.py` is the other end. Nothing else of this package is imported here: beside
-the model, this process should hold little.
+Run it as `python -m g4f_lite.llama.local_engine MODEL.gguf`. When it is ready, it writes one line,
+`{"url": "http://127.0.0.1:41645"}`. It answers requests with the key from its environment. `engine_process.py` is the
+other end. It imports nothing else of this package, to keep the memory of this process for the model.
 """
 
 import argparse
@@ -14,18 +14,18 @@ from typing import Any, TextIO
 
 KEY_VARIABLE = "G4F_LITE_ENGINE_KEY"
 NOT_LOADED = 3
-"""The exit status when the engine refuses the file; why is on standard error."""
+"""The exit status if the engine refuses the file. The reason is on standard error."""
 
 PROMPT_CACHE_MIB = 512
-"""Memory for the prompts of chats that wait; the engine's own default, 8 GiB, is more than a small machine has."""
+"""Memory for the prompts of waiting chats. The engine's default, 8 GiB, is too much for a small machine."""
 ERRORS_ONLY = 1
 PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
-    """Serve until standard input ends, and then end at once, also in the middle of an answer."""
+    """Serve until standard input ends, then exit at once, even in the middle of an answer."""
     options = _options()
-    _leave_the_end_to_the_parent()
+    _ignore_signals()
     ready_line = _standard_output()
     server = _server(options)
     with ready_line:
@@ -42,10 +42,11 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _leave_the_end_to_the_parent() -> None:
-    """Ignore what a terminal or systemd sends to everyone: the parent may still be finishing its answers.
+def _ignore_signals() -> None:
+    """Ignore the signals that a terminal or systemd sends to all processes: the parent may still finish its answers.
 
-    While a model loads, the engine holds the interpreter and nobody reads standard input; there Linux itself watches.
+    While a model loads, the engine blocks the interpreter, so nothing reads standard input. Until then, Linux kills this
+    process when its parent ends.
     Source: https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -57,14 +58,14 @@ def _leave_the_end_to_the_parent() -> None:
 
 
 def _standard_output() -> TextIO:
-    """Return standard output for the one line, and send what the engine may write there to standard error."""
+    """Return standard output for the one line, and redirect the engine's own output to standard error."""
     own = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     return own
 
 
 def _server(options: argparse.Namespace) -> Any:
-    import xllamacpp  # not at the top: the parent reads the constants, and must not load the engine
+    import xllamacpp  # not at the top: the parent imports the constants, and must not load the engine
 
     try:
         return xllamacpp.Server(_parameters(xllamacpp.CommonParams(), options))
@@ -74,10 +75,10 @@ def _server(options: argparse.Namespace) -> Any:
 
 
 def _parameters(params: Any, options: argparse.Namespace) -> Any:
-    """Fill in what differs from the engine's defaults, which would open the port to every page of a browser."""
+    """Set the parameters. The engine's defaults would open the port to every page in a browser."""
     params.model.path = options.model
     params.n_ctx = options.context
-    params.n_parallel = 1  # the context is divided by it
+    params.n_parallel = 1  # the engine divides the context by it
     if options.threads:
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = options.threads
     params.api_keys = [os.environ[KEY_VARIABLE]]
