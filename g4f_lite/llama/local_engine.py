@@ -45,8 +45,8 @@ def _options() -> argparse.Namespace:
 def _ignore_signals() -> None:
     """Ignore the signals that a terminal or systemd sends to all processes: the parent may still finish its answers.
 
-    While a model loads, the engine blocks the interpreter, so nothing reads standard input. Until then, Linux kills this
-    process when its parent ends.
+    While a model loads, the engine blocks the interpreter, so nothing reads standard input. Linux kills this process
+    when its parent ends.
     Source: https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,4 +1,4 @@
-"""One file per kind, and the table of them."""
+"""The kinds of providers, one file each, and their table."""
 
 from g4f_lite.provider import Provider
 from g4f_lite.providers.allenai import AllenAI

@@ -1,4 +1,4 @@
-"""AllenAI: AI2's playground, which needs no key and keeps each conversation for whom it gave an anonymous id."""
+"""AllenAI: AI2's playground, which needs no key and keeps each conversation for an anonymous id."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
@@ -26,24 +26,24 @@ from g4f_lite.routing.model_info import ModelInfo
 __all__ = ["AllenAI", "Conversation", "FinishReason"]
 
 THREADS = "/v4/threads/"
-"""Where questions went since June 2025, and all of them since November. Without the slash it is a redirect."""
+"""The endpoint for questions since June 2025, the only one since November. Without the slash, it redirects."""
 LISTS = ("/v4/models/", "/v3/models")
-"""Where models are listed, since April 2025 and until September."""
-NOWHERE = frozenset({404, 405})
+"""The lists of models, since April 2025 and until September."""
+NOT_FOUND = frozenset({404, 405})
 MAX_LIST_BYTES = 4 << 20
 
 CHANGED = "{0} has changed: its API is no longer at the known address (status 404). Choose another model."
 
 
 class AllenAIOptions(Strict):
-    """`host`: the one that models run on, where the right one is not known. `private`: nobody else sees the thread."""
+    """`host`: the models' host, if the right one is not known. `private`: hide the thread from other people."""
 
     host: Line = ""
     private: bool = True
 
 
 class AllenAI(Provider):
-    """AI2's playground. What is said there is kept for a day, so a follow-up sends no more than its question."""
+    """AI2's playground. It keeps conversations for a day, so a follow-up sends only its question."""
 
     kind = "AllenAI"
     label = "Ai2 Playground"
@@ -89,7 +89,7 @@ class AllenAI(Provider):
     ) -> AsyncGenerator[Piece, None]:
         """Yield the reply as `Provider.stream` says.
 
-        state: `parent`, the id of the answer that is followed, and `user`, the anonymous id of who got it.
+        state: `parent`, the id of the last answer, and `user`, the anonymous id that received it.
         Source: https://github.com/allenai/olmo-api
         """
         async with AsyncExitStack() as stack:
@@ -99,7 +99,7 @@ class AllenAI(Provider):
                 yield piece
 
     async def list_models(self) -> list[ModelInfo]:
-        """Return the models that the service lists; where it lists none, but can be reached, those of the class.
+        """Return the models that the service lists, or those of the class if it answers but lists none.
 
         Raises: UpstreamError.
         """
@@ -126,8 +126,7 @@ class AllenAI(Provider):
     ) -> AsyncReply:
         """Ask as `Provider.create_async_generator` says; yield the texts, the Conversation if wanted, a FinishReason.
 
-        host: None is the one where the model is. conversation: that of an earlier call, which this one follows up; it
-        is kept up to date.
+        host: None is the model's own. conversation: the one of an earlier call, to continue and update.
         """
         talk = conversation or Conversation(model or cls.default_model)
         settings = {"proxy": proxy, "host": host, "private": private, "top_p": top_p, "temperature": temperature}
@@ -143,36 +142,36 @@ class AllenAI(Provider):
     async def _ask(
         self, stack: AsyncExitStack, model: str, messages: Sequence[Message], params: Params, thread: Thread
     ) -> tuple[ClientResponse, str]:
-        """Return the answer, and the anonymous id that got it.
+        """Return the response, and the anonymous id of the request.
 
-        Where the service does not let the thread go on, it is asked once more: in a new one, for the whole dialogue.
+        If the service refuses to continue the thread, ask once more in a new one, with the whole conversation.
         """
 
-        def asked(parent: str) -> QuestionForm:
+        def form(parent: str) -> QuestionForm:
             return question_form(self.name, self._model(model), messages, params, self.options.private, parent)
 
         try:
-            return await self._send(stack, asked(thread.parent), thread.user), thread.user
+            return await self._send(stack, form(thread.parent), thread.user), thread.user
         except RejectedError as error:
             if not thread.parent or not is_about_the_thread(error):
                 raise
             user = new_thread().user if error.status == 403 else thread.user
-        return await self._send(stack, asked(parent=""), user), user
+        return await self._send(stack, form(parent=""), user), user
 
-    async def _send(self, stack: AsyncExitStack, asked: QuestionForm, user: str) -> ClientResponse:
-        """Return the answer of the described endpoint; once that is gone, of the one in its place."""
+    async def _send(self, stack: AsyncExitStack, question: QuestionForm, user: str) -> ClientResponse:
+        """Return the response of the described endpoint, or of its successor if it no longer exists."""
         if not self._has_moved:
             try:
-                host = self.options.host or self._model(asked.model).host
-                return await self._post(stack, self._address(), asked.form(host), user)
+                host = self.options.host or self._model(question.model).host
+                return await self._post(stack, self._url(), question.form(host), user)
             except UpstreamError as error:
-                if not _is_nowhere(error):
+                if not _is_no_endpoint(error):
                     raise
                 self._has_moved = True
         try:
-            return await self._post(stack, self._address(THREADS), asked.form(), user)
+            return await self._post(stack, self._url(THREADS), question.form(), user)
         except UpstreamError as error:
-            if not _is_nowhere(error):
+            if not _is_no_endpoint(error):
                 raise
             self._has_moved = False
             raise UpstreamError(CHANGED.format(self.name), status=error.status) from error
@@ -184,28 +183,28 @@ class AllenAI(Provider):
         try:
             return await stack.enter_async_context(request)
         except RejectedError as error:
-            if clearer := explained(self.name, error):
-                raise clearer from error
+            if precise := explained(self.name, error):
+                raise precise from error
             raise
 
     async def _list(self, path: str) -> list[OlmoModel]:
-        """Return the models listed at a path, or none if there is no list."""
+        """Return the models listed at a path; empty if there is no list."""
         try:
             async with self.http.request(
-                "GET", self._address(path), self.settings, provider=self.name, headers=self._headers(new_thread().user)
+                "GET", self._url(path), self.settings, provider=self.name, headers=self._headers(new_thread().user)
             ) as response:
                 with reading(self.name):
                     return models_in(await read(response, MAX_LIST_BYTES))
         except UpstreamError as error:
-            if _is_nowhere(error):
+            if _is_no_endpoint(error):
                 return []
             raise
 
     def _model(self, id_: str) -> OlmoModel:
         return self._listed.get(id_) or known(id_)
 
-    def _address(self, path: str = "") -> str:
-        """Return the address of a path on the service's origin; without one, of the described endpoint."""
+    def _url(self, path: str = "") -> str:
+        """Return the URL of a path on the service's origin, or of the described endpoint."""
         described = URL(self.api_endpoint)
         return f"{self.base_url or described.origin()}{path or described.path}"
 
@@ -213,6 +212,6 @@ class AllenAI(Provider):
         return {"Accept": "*/*", "Origin": self.url, "Referer": f"{self.url}/", "X-Anonymous-User-ID": user}
 
 
-def _is_nowhere(error: UpstreamError) -> bool:
-    """Tell whether there is nothing at the address, rather than not the model that was asked for."""
-    return error.status in NOWHERE and not isinstance(error, ModelNotSupportedError)
+def _is_no_endpoint(error: UpstreamError) -> bool:
+    """Return whether the endpoint does not exist, rather than the model."""
+    return error.status in NOT_FOUND and not isinstance(error, ModelNotSupportedError)

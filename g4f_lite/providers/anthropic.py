@@ -1,4 +1,4 @@
-"""Anthropic: Claude by Anthropic's Messages API, and other services that speak it."""
+"""Anthropic: Claude through Anthropic's Messages API, and other services with that API."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
@@ -41,16 +41,16 @@ def _budget(tokens: int) -> int:
 
 
 class AnthropicOptions(Strict):
-    """What an entry of this kind may set under `options`."""
+    """The `options` of an entry of this kind."""
 
     max_tokens: PositiveInt = 4096
-    """Of an answer whose request names no limit; the API wants one."""
+    """For requests that name no limit, because the API requires one."""
     thinking_budget: Annotated[NonNegativeInt, AfterValidator(_budget)] = 0
-    """Tokens that a model may think for before it answers; 0: it does not."""
+    """Tokens that a model may spend on thinking before it answers; 0 turns thinking off."""
 
 
 class Anthropic(Provider):
-    """Anthropic's own service, or one that speaks its protocol."""
+    """Anthropic's own service, or one with its protocol."""
 
     kind = "Anthropic"
     label = "Anthropic"
@@ -60,7 +60,7 @@ class Anthropic(Provider):
 
     def __init__(self, name: str, settings: ProviderSettings, http: Http) -> None:
         super().__init__(name, settings, http)
-        self._concessions = UnsupportedFields()
+        self._unsupported_fields = UnsupportedFields()
         self._limits = TokenLimits(self.options.max_tokens, self.options.thinking_budget)
 
     async def stream(
@@ -72,7 +72,7 @@ class Anthropic(Provider):
         """
         body = partial(message_request, self.name, model, messages, params, self._limits)
         reply = AnthropicReply(self.name, secrets_of(self.settings), offers_tools="tools" in params.extra)
-        asked = retry_plainer(model, self._concessions, body, self._send, refused_field)
+        asked = retry_plainer(model, self._unsupported_fields, body, self._send, refused_field)
         async with asked as response, aclosing(decode_reply(response, reply)) as pieces:
             async for piece in pieces:
                 yield piece
@@ -83,20 +83,20 @@ class Anthropic(Provider):
     async def list_models(self) -> list[ModelInfo]:
         """Return the models of all pages. Raises: UpstreamError."""
         found: dict[str, ModelInfo] = {}
-        behind = ""
+        after = ""
         for _ in range(MAX_PAGES):
-            page = await self._page(behind)
+            page = await self._page(after)
             try:
-                found |= {offer.id: offer for offer in models_in(page)}
+                found |= {info.id: info for info in models_in(page)}
             except ValueError as error:
                 raise MalformedReplyError(f"{self.name} sent no list of models. Check its base_url.") from error
-            behind = next_page(page)
-            if not behind:
+            after = next_page(page)
+            if not after:
                 break
         return list(found.values())
 
     def obstacle(self) -> G4FLiteError | None:
-        """Return why this provider cannot be asked: as for all, or because it has no key."""
+        """Return why this provider cannot answer: see `Provider.obstacle`, or it has no key."""
         if obstacle := super().obstacle():
             return obstacle
         if self.settings.api_key or KEY_HEADERS & set(map(str.lower, self.settings.headers)):
@@ -110,8 +110,8 @@ class Anthropic(Provider):
         headers = {"Accept": "text/event-stream", **self._headers()}
         return self.http.request("POST", url, self.settings, provider=self.name, json=body, headers=headers)
 
-    async def _page(self, behind: str) -> Any:
-        query = {"limit": PAGE_SIZE, **({"after_id": behind} if behind else {})}
+    async def _page(self, after: str) -> Any:
+        query = {"limit": PAGE_SIZE, **({"after_id": after} if after else {})}
         url = f"{self.base_url}/v1/models?{urlencode(query)}"
         return await get_json(self.http, url, self.settings, provider=self.name, headers=self._headers())
 

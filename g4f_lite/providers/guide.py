@@ -1,4 +1,4 @@
-"""Guide: answers about this installation from its running configuration. Needs no key, no network and no model."""
+"""Guide: answers about this installation from its running configuration, without key, network or model."""
 
 import asyncio
 import re
@@ -14,12 +14,12 @@ from g4f_lite.provider import Provider
 from g4f_lite.routing.model_info import ModelInfo
 
 MODEL = "guide"
-LASTS_S = 0.5
-"""Seconds over which an answer is spread, so that it can be seen to stream."""
+DURATION_S = 0.5
+"""The duration of an answer, so that people see it stream."""
 
 
 class Guide(Provider):
-    """Help that comes with the software; not a language model."""
+    """The built-in help. It is not a language model."""
 
     kind = "Guide"
     label = "Built-in guide"
@@ -27,19 +27,19 @@ class Guide(Provider):
     _installation: Callable[[], InstallationOverview | None] = staticmethod(lambda: None)
 
     def set_installation_source(self, installation: Callable[[], InstallationOverview]) -> None:
-        """Keep the function that describes the providers and models which the answers are about."""
+        """Keep the function that describes the providers and models for the answers."""
         self._installation = installation
 
     async def stream(
         self, model: str, messages: Sequence[Message], params: Params, state: Mapping[str, Any] | None = None
     ) -> AsyncGenerator[Piece, None]:
-        """Yield help on what the last message asks about, word by word."""
+        """Yield help on the topic of the last message, word by word."""
         if model != MODEL:
             raise ModelNotSupportedError(f"{self.name} only offers {self.name}/{MODEL}, not {model[:100]}.")
         words = re.findall(r"\S+\s*|\s+", help_for(messages[-1].content, self._installation()))
         for word in words:
             yield Content(word)
-            await asyncio.sleep(LASTS_S / len(words))
+            await asyncio.sleep(DURATION_S / len(words))
         yield Finish("stop")
 
     async def list_models(self) -> list[ModelInfo]:

@@ -19,11 +19,11 @@ from g4f_lite.provider import Provider
 from g4f_lite.routing.model_info import ModelInfo
 
 CONTEXT = 2048
-"""Tokens that each of the models has for question and answer together."""
+"""Tokens of each model, for question and answer together."""
 
 
 class H2o(Provider):
-    """A chat-ui server. Each reply has a session and a conversation of its own, which is deleted after it."""
+    """A chat-ui server. Each reply has its own session and conversation, which is then deleted."""
 
     kind = "H2o"
     label = "H2O.ai"
@@ -45,25 +45,25 @@ class H2o(Provider):
     def __init__(self, name: str, settings: ProviderSettings, http: Http) -> None:
         super().__init__(name, settings, http)
         self.base_url = (settings.base_url or self.url).rstrip("/")
-        self._visits = ChatUiClient(name, settings, http)
+        self._client = ChatUiClient(name, settings, http)
 
     async def stream(
         self, model: str, messages: Sequence[Message], params: Params, state: Mapping[str, Any] | None = None
     ) -> AsyncGenerator[Piece, None]:
-        """Yield the reply as `Provider.stream` says. Raises: RejectedError, too, for a conversation of blanks."""
+        """Yield the reply as `Provider.stream` says. Raises: also RejectedError if there is no text."""
         refuse_images(self.name, messages)
         inputs = flat_prompt(messages)
         if not inputs.strip():
             raise RejectedError(f"{self.name} does not answer empty messages. Write a message first.")
         turn = self._turn(model, message(inputs, parameters(self.options, params)))
         async with AsyncExitStack() as stack:
-            response = await self._visits.answer(turn, stack)
+            response = await self._client.answer(turn, stack)
             pieces = decode_reply(response, self._reply(params))
             async for piece in await stack.enter_async_context(aclosing(pieces)):
                 yield piece
 
     async def list_models(self) -> list[ModelInfo]:
-        """Return the configured names, or those of the service. It has no list; this shows whether it is there."""
+        """Return the configured names, or those of the class. The service has no list; this checks that it answers."""
         page = self.http.request(
             "GET", f"{self.base_url}/", self.settings, provider=self.name, headers=headers(self.base_url)
         )
@@ -71,7 +71,7 @@ class H2o(Provider):
             return [ModelInfo(name, vision=False, context=CONTEXT) for name in self.settings.models or self.models]
 
     async def close(self) -> None:
-        await self._visits.close()
+        await self._client.close()
 
     @classmethod
     def create_async_generator(
@@ -83,19 +83,19 @@ class H2o(Provider):
     def create_completion(
         cls, model: str | None, messages: Sequence[Mapping[str, Any]], stream: bool = True, **kwargs: Any
     ) -> Iterator[str]:
-        """Ask with requests, and with a prompt of its own; yield the texts as they come, or one text when not `stream`.
+        """Ask synchronously, with another prompt; yield the texts as they come, or a single text if not `stream`.
 
-        kwargs: as for `create_async_generator`, and `id` and `response_id`, the UUIDs of the two messages.
+        kwargs: as for `create_async_generator`; also `id` and `response_id`, the UUIDs of the two messages.
         """
         provider = provider_of(cls, kwargs, Http())
-        texts = _texts(provider._visit(model, [message_of(one) for one in messages], kwargs))
+        texts = _texts(provider._sync_pieces(model, [message_of(message) for message in messages], kwargs))
         return texts if stream else _joined(texts)
 
     @classmethod
     def get_model(cls, model: str | None, **kwargs: Any) -> str:
-        """Return the name the service knows. A name without a slash that is no alias may be one of another service.
+        """Return the service's own name. A name without a slash must be an alias, unless `base_url` is another service.
 
-        kwargs: `base_url`, where there is one. Raises: ModelNotSupportedError.
+        kwargs: `base_url`, if there is one. Raises: ModelNotSupportedError.
         """
         return cls._known(model, kwargs.get("base_url"), cls.kind)
 
@@ -108,11 +108,11 @@ class H2o(Provider):
         names = ", ".join(cls.models)
         raise ModelNotSupportedError(f"{provider} has no model called {id_[:100]}. Choose one of {names}.")
 
-    def _visit(
+    def _sync_pieces(
         self, model: str | None, messages: Sequence[Message], kwargs: Mapping[str, Any]
     ) -> Generator[Piece, None, None]:
-        """Return what yields the pieces of a reply to code that awaits nothing; nothing is asked before the first."""
-        # Only here: requests takes 5 MB of memory, which a server that never calls it can do without.
+        """Return a generator of the pieces for synchronous code. It calls nothing before the first `next`."""
+        # Imported only here: requests takes 5 MB of memory, which a server that never calls this can save.
         from g4f_lite.protocols.chat_ui.sync_client import SyncChatUiClient
 
         refuse_images(self.name, messages)
@@ -132,7 +132,7 @@ class H2o(Provider):
 def _create_completion(
     model: str | None, messages: Sequence[Mapping[str, Any]], stream: bool = True, **kwargs: Any
 ) -> Iterator[str]:
-    """Do what `H2o.create_completion` does, as the function that its description prints."""
+    """Call `H2o.create_completion`. The provider's description has it as a function."""
     return H2o.create_completion(model, messages, stream, **kwargs)
 
 

@@ -1,4 +1,4 @@
-"""HuggingFaceAPI: models of the Hugging Face Hub, answered by whichever of its inference providers does."""
+"""HuggingFaceAPI: models of the Hugging Face Hub, answered by its inference providers."""
 
 import asyncio
 import logging
@@ -36,44 +36,44 @@ __all__ = ["HuggingFaceAPI", "ProviderInfo", "calculate_lenght", "calculate_leng
 log = logging.getLogger(__name__)
 
 SHARE = 0.9
-"""Of `timeout.first`, for each that is asked: when all of it is over, nobody else can be asked any more."""
+"""The part of `timeout.first` for each candidate. When all of it is over, no other candidate can be asked."""
 LONGEST_SILENCE_S = 60
-"""Before the first text of each that is asked: the next one may be faster."""
+"""Before the first text of each candidate: the next one may be faster."""
 MAX_CHATS = 256
 MAX_INPUTS_LENGTH = 10000
 """Characters."""
 
 
 class HuggingFaceOptions(Strict):
-    """What an entry of this kind may set under `options`."""
+    """The `options` of an entry of this kind."""
 
     hub_url: BaseUrl = ""
     """The Hub's root; empty: Hugging Face's own."""
     unified: bool = False
-    """Let the router choose who answers, instead of asking one after the other."""
+    """Let the router choose the inference provider, instead of asking one after the other."""
     max_inputs_length: PositiveInt = Field(
         default=MAX_INPUTS_LENGTH, validation_alias=AliasChoices("max_inputs_length", "max_inputs_lenght")
     )
     """Characters of a conversation; older messages are left out. The alias is the spelling of the description."""
     max_tokens: PositiveInt = 2048
-    """Of an answer, where the request does not say."""
+    """For requests that name no limit."""
 
 
 class ProviderInfo(str):
-    """Who answers, among the texts of a reply; itself an empty text, so that they can be joined."""
+    """The inference provider that answers, among the texts of a reply. An empty string, so that texts can be joined."""
 
     def __new__(cls, name: str, label: str, model: str, url: str) -> "ProviderInfo":
         return super().__new__(cls)
 
     def __init__(self, name: str, label: str, model: str, url: str) -> None:
-        """name: of the class. label: for people. model: what it is called where it is answered. url: the service's."""
+        """name: of the class. label: for people. model: the inference provider's name for it. url: the service's."""
         self.name, self.label, self.model, self.url = name, label, model, url
 
 
 class HuggingFaceAPI(Provider):
-    """Who serves a model is asked of the Hub; they are called through Hugging Face's router, in turn.
+    """Asks the Hub for the inference providers of a model, and calls them in turn through Hugging Face's router.
 
-    The class's own values hold where an entry, or a call, gives none.
+    The class's own values are the defaults of entries and calls.
     """
 
     kind = "HuggingFaceAPI"
@@ -81,9 +81,9 @@ class HuggingFaceAPI(Provider):
     parent: ClassVar[str] = "HuggingFace"
     url: ClassVar[str] = "https://huggingface.co"
     api_base: ClassVar[str] = "https://router.huggingface.co"
-    """The router's root: below it lie one path for each provider, and `/v1` for all together."""
+    """The router's root, with a path for each inference provider, and `/v1` for all together."""
     hub_url: ClassVar[str] = "https://huggingface.co"
-    """The Hub's root, below which `/api/models` lies."""
+    """The Hub's root, with `/api/models` below it."""
     working: ClassVar[bool] = True
     needs_auth: ClassVar[bool] = True
     default_model = "meta-llama/Llama-3.3-70B-Instruct"
@@ -96,16 +96,16 @@ class HuggingFaceAPI(Provider):
         "qwen-2.5-vl-72b": default_vision_model,
     }
     fallback_models: ClassVar[Sequence[str]] = [*model_aliases.values()]
-    """What `get_models` says when the Hub says nothing."""
+    """The result of `get_models` if the Hub does not answer."""
     provider_mapping: ClassVar[Mapping[str, ProviderMapping]] = {}
-    """Who serves a model, where that is known without asking the Hub."""
+    """The inference providers of models, where they are known without asking the Hub."""
     Options = HuggingFaceOptions
     options: HuggingFaceOptions
 
     def __init__(self, name: str, settings: ProviderSettings, http: Http) -> None:
         super().__init__(name, settings, http)
         root = (settings.base_url or self.api_base).rstrip("/")
-        self.base_url = root.removesuffix(f"/{USUAL_ROUTE}")  # what other programs call the router's base URL has it
+        self.base_url = root.removesuffix(f"/{USUAL_ROUTE}")  # other programs' base URL of the router ends so
         self._hub = HubClient(name, (self.options.hub_url or self.hub_url).rstrip("/"), settings, http)
         self._chats: dict[str, OpenAICompatible] = {}
         self._breakers = CircuitBreakers()
@@ -113,7 +113,7 @@ class HuggingFaceAPI(Provider):
     async def stream(
         self, model: str, messages: Sequence[Message], params: Params, state: Mapping[str, Any] | None = None
     ) -> AsyncGenerator[Piece, None]:
-        """Yield a notice of what was left out, the attempts that failed, who answers, and the reply.
+        """Yield a notice of messages left out, the failed attempts, the Via that answers, and the reply.
 
         Source: https://huggingface.co/docs/inference-providers/tasks/chat-completion
         """
@@ -131,7 +131,7 @@ class HuggingFaceAPI(Provider):
             raise self._no_access(model, error) from error
 
     async def list_models(self) -> list[ModelInfo]:
-        """Return those that somebody live takes chats for. Raises: UpstreamError, also where `get_models` does not."""
+        """Return the models that a live inference provider offers. Raises: UpstreamError, unlike `get_models`."""
         if self.options.unified:
             return await self._chat(USUAL_ROUTE, self.name).list_models()
         return [ModelInfo(id_, vision=id_ in self.vision_models or None) for id_ in await self._hub.models()]
@@ -156,7 +156,7 @@ class HuggingFaceAPI(Provider):
         return None
 
     @classmethod
-    def create_async_generator(  # type: ignore[override]  # what stands third is not the same in all descriptions
+    def create_async_generator(  # type: ignore[override]  # the descriptions differ in the third parameter
         cls,
         model: str | None,
         messages: Sequence[Mapping[str, Any]],
@@ -172,7 +172,7 @@ class HuggingFaceAPI(Provider):
         """Ask as `Provider.create_async_generator` does; a ProviderInfo comes before the first text.
 
         api_base: the router's root. media: images for the last question, as `media.with_media` takes them.
-        max_inputs_length: characters. max_inputs_lenght: the same, as the provider's description spells it.
+        max_inputs_length: characters. max_inputs_lenght: the same, in the spelling of the provider's description.
         """
         given = {
             "base_url": api_base,
@@ -182,14 +182,14 @@ class HuggingFaceAPI(Provider):
             **kwargs,
         }
         name = model or (cls.default_vision_model if media else cls.default_model)
-        asked = with_media(messages, media or ())
-        return AsyncReply(cls, cls.get_model(name), asked, given, convert=partial(_value, cls))
+        with_images = with_media(messages, media or ())
+        return AsyncReply(cls, cls.get_model(name), with_images, given, convert=partial(_value, cls))
 
     @classmethod
     def get_models(cls, **kwargs: Any) -> list[str]:
-        """Return the ids of the models that somebody live takes chats for; `fallback_models` when nobody tells.
+        """Return the ids of the models that a live inference provider offers for chats, or else `fallback_models`.
 
-        kwargs: keys of an entry and of its options. What the Hub said lately is not asked again.
+        kwargs: keys of an entry and of its options. Recent answers of the Hub are used again.
         """
 
         async def ids() -> list[str]:
@@ -200,9 +200,9 @@ class HuggingFaceAPI(Provider):
 
     @classmethod
     async def get_mapping(cls, model: str, api_key: str | None = None) -> ProviderMapping:
-        """Return who serves a model: `status`, `providerId` and `task` by provider; empty when nobody does.
+        """Return a model's inference providers: `status`, `providerId` and `task` by name; empty if there are none.
 
-        Raises: ModelNotSupportedError when the Hub does not know the model; UpstreamError.
+        Raises: ModelNotSupportedError if the Hub does not know the model; UpstreamError.
         """
         async with made(cls, {"api_key": api_key}) as provider:
             return await provider._entries(model)
@@ -211,7 +211,7 @@ class HuggingFaceAPI(Provider):
         try:
             models = self._hub.known_models() or await self._hub.models()
         except UpstreamError as error:
-            log.info("%s: %s lists no models; those of the class are named instead", error.code, self.name)
+            log.info("%s: %s lists no models, so those of the class are used", error.code, self.name)
             return list(self.fallback_models)
         return list(dict.fromkeys([*models, *self.provider_mapping]))
 
@@ -220,13 +220,13 @@ class HuggingFaceAPI(Provider):
         return known if known is not None else await self._hub.mapping(model)
 
     async def _reply(self, model: str, messages: Sequence[Message], params: Params) -> AsyncGenerator[Piece, None]:
-        """Return the reply, not yet asked for, of the router or of those who serve the model."""
+        """Return the reply of the router, or of the model's inference providers, not begun yet."""
         if self.options.unified:
             return self._chat(USUAL_ROUTE, self.name).stream(model, messages, params)
         begun = asyncio.get_running_loop().time()
         candidates = [
-            Candidate(one.provider, one.model, partial(self._ask, one, messages, params))
-            for one in chat_providers(await self._entries(model))
+            Candidate(provider.provider, provider.model, partial(self._ask, provider, messages, params))
+            for provider in chat_providers(await self._entries(model))
         ]
         if not candidates:
             raise ModelNotSupportedError(
@@ -243,7 +243,7 @@ class HuggingFaceAPI(Provider):
         return chat.stream(candidate.model, messages, adapted)
 
     def _chat(self, path: str, name: str) -> OpenAICompatible:
-        """Return what asks at a path of the router; it is kept, with what it learns of who answers there."""
+        """Return the client of a path of the router. It is kept, with the fields that it learns to leave out there."""
         if path not in self._chats:
             if len(self._chats) >= MAX_CHATS:
                 self._chats.clear()
@@ -260,15 +260,15 @@ class HuggingFaceAPI(Provider):
         )
 
     def _notice(self, count: int) -> str:
-        what = "The oldest message was" if count == 1 else f"The {count} oldest messages were"
+        subject = "The oldest message was" if count == 1 else f"The {count} oldest messages were"
         return (
-            f"{what} left out, because {self.name} accepts at most {self.options.max_inputs_length} "
+            f"{subject} left out, because {self.name} accepts at most {self.options.max_inputs_length} "
             f"characters. To send more, raise options.max_inputs_length of {self.name} in config.json."
         )
 
 
 def _value(kind: type[HuggingFaceAPI], piece: Piece) -> str | None:
-    """Return what a caller gets of a piece: who answers, and the texts."""
+    """Return a piece as the caller gets it: a ProviderInfo or a text."""
     if isinstance(piece, Via):
         return ProviderInfo(kind.__name__, f"{kind.parent} ({piece.name})", piece.model, kind.url)
     return text_of(piece)

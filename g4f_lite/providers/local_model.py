@@ -1,4 +1,4 @@
-"""LocalModel: GGUF files of this machine, answered by llama.cpp in a child process."""
+"""LocalModel: GGUF files on this machine, run by llama.cpp in a child process."""
 
 import platform
 import sys
@@ -37,15 +37,15 @@ CPU_DESCRIPTION = Path("/proc/cpuinfo")
 
 
 class LocalModelOptions(Strict):
-    """What an entry of this kind may set under `options`."""
+    """The `options` of an entry of this kind."""
 
     models_dir: LocalPath = "data/models"
     context: PositiveInt = 4096
-    """Tokens that a question, what came before it, and the answer may have together."""
+    """Tokens of the whole conversation with the answer."""
     threads: NonNegativeInt = 0
-    """0: as many as llama.cpp finds right."""
+    """0: llama.cpp chooses."""
     keep_loaded_s: NonNegativeFloat = 300
-    """Idle seconds after which the model's memory is given back; 0 keeps it for good."""
+    """Idle seconds after which the model leaves the memory; 0 keeps it forever."""
 
 
 class LocalModel(Provider):
@@ -85,10 +85,10 @@ class LocalModel(Provider):
     async def _reply(
         self, engine: EngineProcess, model: str, messages: Sequence[Message], params: Params
     ) -> AsyncGenerator[Piece, None]:
-        if "tools" in params.extra and not await self._knows_tools(engine):
+        if "tools" in params.extra and not await self._supports_tools(engine):
             raise ToolsNotSupportedError(f"{model} of {self.name} does not support tools. Choose another model.")
         upstream = OpenAICompatible(self.name, self._settings(engine), self.http)
-        wanted = replace(params, extra=_spelled(params.extra))
+        wanted = replace(params, extra=_adapted(params.extra))
         async with aclosing(upstream.stream(model, messages, wanted)) as pieces:
             async for piece in pieces:
                 yield piece
@@ -113,7 +113,7 @@ class LocalModel(Provider):
         return None
 
     def supports(self, field: str, value: Any) -> bool:
-        """Tell what the engine heeds of a field; that it has functions depends on the model, and is seen later."""
+        """Return whether the engine takes a field. Whether the model supports tools is checked later."""
         match field:
             case "tools":
                 return are_functions(value)
@@ -131,8 +131,8 @@ class LocalModel(Provider):
             file, context=self.options.context, threads=self.options.threads, limit_s=self.settings.timeout.total
         )
 
-    async def _knows_tools(self, engine: EngineProcess) -> bool:
-        """Tell whether the model's chat template has a place for tools; the engine leaves them out in silence."""
+    async def _supports_tools(self, engine: EngineProcess) -> bool:
+        """Return whether the model's chat template supports tools; otherwise the engine would silently ignore them."""
         settings = self._settings(engine)
         headers = {"Authorization": f"Bearer {engine.key}"}
         properties = await get_json(self.http, f"{engine.url}/props", settings, provider=self.name, headers=headers)
@@ -142,7 +142,7 @@ class LocalModel(Provider):
         return False
 
     def _file(self, model: str) -> Path:
-        """Return what the folder holds under that name; a name is never taken as a path."""
+        """Return the folder's file of that name. A name is never used as a path."""
         try:
             return gguf_files.models(self.folder)[model]
         except KeyError:
@@ -156,14 +156,14 @@ class LocalModel(Provider):
         )
 
     def _settings(self, engine: EngineProcess) -> ProviderSettings:
-        """Return the entry of the service that the engine is."""
+        """Return the settings of the engine as a service."""
         return self.settings.model_copy(
             update={"base_url": f"{engine.url}/v1", "api_key": engine.key, "proxy": "", "headers": {}, "options": {}}
         )
 
 
-def _spelled(extra: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what the engine is asked; one function that has to be called is offered alone, for it knows no names."""
+def _adapted(extra: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the members for the engine. It cannot force a named function, so that one is offered alone."""
     name = named(extra.get("tool_choice"))
     if not name:
         return extra
@@ -172,14 +172,14 @@ def _spelled(extra: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _make_folder(folder: Path) -> None:
-    """Make the folder, for its owner alone, so that people find where to put a file; where it cannot be, no matter."""
+    """Make the folder, for its owner alone, so that people find where to put a file. A failure is ignored."""
     with suppress(OSError):
-        for path in (*reversed(folder.parents), folder):  # with parents=True those would be open to all
+        for path in (*reversed(folder.parents), folder):  # parents=True would make them readable for everyone
             path.mkdir(0o700, exist_ok=True)
 
 
 def lacks_avx2() -> bool:
-    """Tell whether this CPU cannot run xllamacpp's wheel, as far as Linux says; it is compiled for AVX2."""
+    """Return whether Linux says that this CPU lacks AVX2, which xllamacpp's wheel needs."""
     if sys.platform != "linux" or platform.machine() != "x86_64":
         return False
     try:

@@ -1,4 +1,4 @@
-"""Ollama: models on this machine, or in Ollama's cloud, by its own protocol."""
+"""Ollama: models on this machine, or in Ollama's cloud, through its own API."""
 
 import asyncio
 import re
@@ -33,9 +33,9 @@ from g4f_lite.provider import Provider
 from g4f_lite.routing.model_info import ModelInfo
 
 LOADED_LIMIT_S = 2
-"""A list of models is not kept waiting for which of them are loaded."""
+"""The longest that a list of models waits for the list of those in memory."""
 LONGEST_NAME = 100
-"""Characters of a model's name in a sentence."""
+"""Characters of a model's name in an error message."""
 LEVELS = ("low", "medium", "high", "max")
 DURATION = re.compile(r"-?(?:[0-9]+(?:\.[0-9]+)?(?:ms|h|m|s))+")
 """Source: https://pkg.go.dev/time#ParseDuration"""
@@ -57,19 +57,19 @@ def _span(value: object) -> object:
 
 
 class OllamaOptions(Strict):
-    """What an entry of this kind may set under `options`."""
+    """The `options` of an entry of this kind."""
 
     context: PositiveInt | None = None
-    """Tokens that a question, what came before it, and the answer may have together; None: as the server is set up.
-    What does not fit, the server forgets in silence, oldest first."""
+    """Tokens of the whole conversation with the answer; None: the server's setting. The server silently drops the
+    oldest messages that do not fit."""
     keep_alive: Annotated[float | str | None, BeforeValidator(_span)] = None
-    """How long a model stays in memory behind its answer: seconds, or Go's `5m`; less than 0 is for good."""
+    """How long a model stays in memory after its answer: seconds, or Go's `5m`; less than 0 is forever."""
     think: Annotated[bool | str | None, BeforeValidator(_thinking)] = None
-    """Whether, or how much, models that can shall think before they answer; None: as they do by themselves."""
+    """Whether, or how much, models that can think do so before they answer; None: the model's default."""
 
 
 class NotSignedInError(KeyRejectedError):
-    """The model runs in Ollama's cloud; the server's own models go on working."""
+    """The model runs in Ollama's cloud and needs an account; the server's own models still work."""
 
     fault = "route"
 
@@ -86,7 +86,7 @@ class Ollama(Provider):
 
     def __init__(self, name: str, settings: ProviderSettings, http: Http) -> None:
         super().__init__(name, settings, http)
-        self._concessions = UnsupportedFields()
+        self._unsupported_fields = UnsupportedFields()
 
     async def stream(
         self, model: str, messages: Sequence[Message], params: Params, state: Mapping[str, Any] | None = None
@@ -97,7 +97,7 @@ class Ollama(Provider):
         """
         body = self._body(model, messages, params)
         reply = OllamaReply(self.name, secrets_of(self.settings), offers_tools="tools" in body)
-        asked = retry_plainer(model, self._concessions, partial(without, body), self._send, _refused)
+        asked = retry_plainer(model, self._unsupported_fields, partial(without, body), self._send, _refused)
         try:
             async with asked as response, aclosing(decode_reply(response, reply)) as pieces:
                 async for piece in pieces:
@@ -111,7 +111,7 @@ class Ollama(Provider):
         return supports(field, value)
 
     async def list_models(self) -> list[ModelInfo]:
-        """Return the models that were pulled, and which of them are in memory, if the server can tell.
+        """Return the pulled models, and which of them are in memory if the server can tell.
 
         Raises: UpstreamError.
         """
@@ -122,15 +122,15 @@ class Ollama(Provider):
             raise MalformedReplyError(f"{self.name} sent no list of models. Check its base_url.") from error
 
     async def _loaded(self) -> Contexts | None:
-        """Return what is in memory, or None where the server cannot say: it is too old, or too busy."""
+        """Return the models in memory, or None if the server cannot tell: it is too old, or too busy."""
         try:
             async with asyncio.timeout(LOADED_LIMIT_S):
                 return loaded_models(await self._look_up("ps"))
         except (UpstreamError, TimeoutError, ValueError):
             return None
 
-    async def _look_up(self, what: str) -> Any:
-        url = f"{self.base_url}/api/{what}"
+    async def _look_up(self, path: str) -> Any:
+        url = f"{self.base_url}/api/{path}"
         return await get_json(self.http, url, self.settings, provider=self.name, headers=self._headers())
 
     def _send(self, body: Mapping[str, Any]) -> AbstractAsyncContextManager[ClientResponse]:
@@ -146,21 +146,21 @@ class Ollama(Provider):
         return body | {name: value for name, value in options.items() if value is not None}
 
     def _explained(self, error: RejectedError, model: str) -> RejectedError | None:
-        """Return the error with what helps on a server of this kind, or None where it has said enough."""
+        """Return an error that says what to do on an Ollama server, or None if the original is clear enough."""
         name = model[:LONGEST_NAME]
         match error:
             case ModelNotSupportedError():
-                said = f"{self.name} has no model {name}. Get it with `ollama pull {name}`, or choose another one."
-                return ModelNotSupportedError(said, detail=error.detail, status=error.status)
+                sentence = f"{self.name} has no model {name}. Get it with `ollama pull {name}`, or choose another one."
+                return ModelNotSupportedError(sentence, detail=error.detail, status=error.status)
             case KeyRejectedError() if NEEDS_SUBSCRIPTION.search(error.detail):
-                said = f"Your account at {self.name} cannot use {name}. Upgrade it, or choose another model."
-                return ModelNotSupportedError(said, detail=error.detail, status=error.status)
+                sentence = f"Your account at {self.name} cannot use {name}. Upgrade it, or choose another model."
+                return ModelNotSupportedError(sentence, detail=error.detail, status=error.status)
             case KeyRejectedError(status=401) if not self.settings.api_key:
-                said = f"{self.name} needs an account: run `ollama signin` on its machine, or set its api_key."
-                return NotSignedInError(said, detail=error.detail, status=error.status)
+                sentence = f"{self.name} needs an account: run `ollama signin` on its machine, or set its api_key."
+                return NotSignedInError(sentence, detail=error.detail, status=error.status)
             case RejectedError() if CANNOT_CALL.search(error.detail):
-                said = f"{name} of {self.name} does not support tools. Choose another model."
-                return ToolsNotSupportedError(said, detail=error.detail, status=error.status)
+                sentence = f"{name} of {self.name} does not support tools. Choose another model."
+                return ToolsNotSupportedError(sentence, detail=error.detail, status=error.status)
         return None
 
 

@@ -1,4 +1,4 @@
-"""OpenAICompatible: any service that speaks OpenAI's chat completions, in the cloud or on this machine."""
+"""OpenAICompatible: any service with OpenAI's chat completions, in the cloud or on this machine."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
@@ -23,19 +23,19 @@ from g4f_lite.provider import Provider
 from g4f_lite.routing.model_info import ModelInfo
 
 LONGEST_NAME = 64
-"""Characters of who answers behind a service."""
+"""Characters of an inference provider's name."""
 
 
 class OpenAICompatible(Provider):
-    """A service that speaks OpenAI's chat completions. A key is sent if there is one; local services need none."""
+    """A service with OpenAI's chat completions. A key is sent if there is one; local services need none."""
 
     kind = "OpenAICompatible"
     label = "OpenAI-compatible"
 
     def __init__(self, name: str, settings: ProviderSettings, http: Http) -> None:
         super().__init__(name, settings, http)
-        self.label = name  # the kind says nothing of who it is, its name in config.json does
-        self._concessions = UnsupportedFields()
+        self.label = name  # the name in config.json tells people more than the kind
+        self._unsupported_fields = UnsupportedFields()
 
     async def stream(
         self, model: str, messages: Sequence[Message], params: Params, state: Mapping[str, Any] | None = None
@@ -45,7 +45,7 @@ class OpenAICompatible(Provider):
         Source: https://platform.openai.com/docs/api-reference/chat/create
         """
         body = partial(chat_request, model, messages, params)
-        asked = retry_plainer(model, self._concessions, body, self._send, refused_field)
+        asked = retry_plainer(model, self._unsupported_fields, body, self._send, refused_field)
         reply = OpenAIReply(self.name, secrets_of(self.settings), offers_tools="tools" in params.extra)
         async with asked as response, aclosing(decode_reply(response, reply)) as pieces:
             via = _via(response.headers, model)
@@ -56,7 +56,7 @@ class OpenAICompatible(Provider):
                 yield piece
 
     async def list_models(self) -> list[ModelInfo]:
-        """Return what is listed at `models`. Raises: UpstreamError."""
+        """Return the models listed at `models`. Raises: UpstreamError."""
         url = f"{self.base_url}/models"
         listing = await get_json(self.http, url, self.settings, provider=self.name, headers=self._headers())
         try:
@@ -65,7 +65,7 @@ class OpenAICompatible(Provider):
             raise MalformedReplyError(f"{self.name} sent no list of models. Check its base_url.") from error
 
     def obstacle(self) -> G4FLiteError | None:
-        """Return why this provider cannot be asked: as for all, or because nobody said where it is."""
+        """Return why this provider cannot answer: see `Provider.obstacle`, or it has no address."""
         if self.base_url or self.settings.missing_variables:
             return super().obstacle()
         return UnreachableError(f"{self.name} has no address: set its base_url in config.json, ending in /v1.")
@@ -83,6 +83,6 @@ class OpenAICompatible(Provider):
 
 
 def _via(headers: Mapping[str, str], model: str) -> Via | None:
-    """Return who answers behind Hugging Face's router, which names them in a header; None where nobody is named."""
+    """Return the inference provider that Hugging Face's router names in a header; None if it names none."""
     name = headers.get("x-inference-provider", "")
     return Via(name, model) if 0 < len(name) <= LONGEST_NAME and name.isascii() and name.isprintable() else None

@@ -39,7 +39,7 @@ PROVIDERS = {
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Answers need not be seen to stream."""
-    monkeypatch.setattr("g4f_lite.providers.guide.LASTS_S", 0)
+    monkeypatch.setattr("g4f_lite.providers.guide.DURATION_S", 0)
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ async def test_an_answer_is_spread_over_its_time(monkeypatch: pytest.MonkeyPatch
         pauses.append(delay)
 
     monkeypatch.setattr(asyncio, "sleep", note)
-    monkeypatch.setattr("g4f_lite.providers.guide.LASTS_S", 0.5)
+    monkeypatch.setattr("g4f_lite.providers.guide.DURATION_S", 0.5)
     guide = Guide("guide", ProviderSettings(kind="Guide"), Http())
 
     async for _ in guide.stream("guide", conversation("hello"), Params()):
