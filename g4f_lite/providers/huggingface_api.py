@@ -145,7 +145,7 @@ class HuggingFaceAPI(Provider):
         key = self.settings.api_key
         if not key:
             return MissingKeyError(
-                f"{self.name} needs a token of Hugging Face as its api_key; ${{HF_TOKEN}} in config.json takes it from "
+                f"{self.name} needs a Hugging Face token as its api_key; ${{HF_TOKEN}} in config.json takes it from "
                 f"the environment or .env."
             )
         if is_hugging_face(self.base_url) and not key.startswith("hf_"):

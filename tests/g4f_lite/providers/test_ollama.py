@@ -249,7 +249,7 @@ async def test_a_model_that_calls_no_tools_is_told_apart(made, options):
 
 
 async def test_a_model_that_was_not_pulled_is_an_error_that_says_how_to(made):
-    with pytest.raises(ModelNotSupportedError, match=r"ollama has no model qwen9: .*`ollama pull qwen9`") as caught:
+    with pytest.raises(ModelNotSupportedError, match=r"ollama has no model qwen9\. .*`ollama pull qwen9`") as caught:
         await ask(made(), "qwen9")
     assert (caught.value.detail, caught.value.status) == ("model 'qwen9' not found", 404)
 
