@@ -40,6 +40,9 @@ class FrontLimits:
     threads: int = 8
     sockets: int = 256
     """WebSockets; each takes two threads."""
+    socket_frames_per_s: int = 200
+    """From one client, pings included. The page sends none at all, apart from answers to ours."""
+    socket_bytes_per_s: int = 4 * 1024 * 1024
 
     @property
     def open_files(self) -> int:

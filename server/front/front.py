@@ -49,7 +49,7 @@ class Front:
         self._gateway = Gateway(app)
         self._views = ThreadPoolExecutor(limits.threads, "view")
         self._bodies = RequestBodies(limits, body_rules or BodyRules(), self._views)
-        self._sockets = WebSockets(self._gateway, limits.sockets)
+        self._sockets = WebSockets(self._gateway, limits)
         self._server = ConnectionFactory(
             self._handle, limits, ConnectionCounter(limits, proxies), headers or {}, adapt_error
         )

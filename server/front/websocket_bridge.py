@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from server.front import front_errors, web
 from server.front.connection import Connection
+from server.front.connection_limits import FrontLimits
 from server.front.delivery import deliver
+from server.front.frame_rate import FrameRate
 from server.front.gateway import AppResponse, Gateway
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 RESTART = b"\x88\x82\x00\x00\x00\x00\x03\xf4"
 """A client's close frame with code 1012, service restart, masked with zeros (RFC 6455 5.2)."""
+TOO_FAST = b"\x88\x82\x00\x00\x00\x00\x03\xf0"
+"""The same with code 1008, policy violation."""
 CLOSING_S = 2
 """How long the client may take to answer the app's close frame, in seconds."""
 COMPRESSION = "HTTP_SEC_WEBSOCKET_EXTENSIONS"
@@ -47,9 +51,10 @@ class LentSocket(socket.socket):
 class Bridge(asyncio.Protocol):
     """Copies bytes between a connection and the loop's end of the pair. `ended` is set after the app's last byte."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, limits: FrontLimits) -> None:
         self._connection = connection
         self._loop = asyncio.get_running_loop()
+        self._rate = FrameRate(limits.socket_frames_per_s, limits.socket_bytes_per_s, self._loop.time)
         self.accepted = False
         self.ended = asyncio.Event()
 
@@ -111,8 +116,11 @@ class Bridge(asyncio.Protocol):
     # aiohttp's protocol calls these: to it, this is the parser of the upgraded connection.
 
     def feed_data(self, data: bytes) -> tuple[bool, bytes]:
-        """Send the client's bytes to the app."""
-        self._pair.write(data)
+        """Send the client's bytes to the app. Make the app close the WebSocket of a client that sends too much."""
+        if not self._rate.exceeded:
+            self._pair.write(self._rate.admit(data))
+            if self._rate.exceeded:
+                self._pair.write(TOO_FAST)
         return False, b""
 
     def feed_eof(self) -> None:
@@ -132,17 +140,18 @@ class AlreadySent(web.StreamResponse):
 class WebSockets:
     """Calls the app for WebSocket handshakes in threads of its own, so that they never take those of the views."""
 
-    def __init__(self, gateway: Gateway, most: int) -> None:
+    def __init__(self, gateway: Gateway, limits: FrontLimits) -> None:
         self._gateway = gateway
-        self._threads = ThreadPoolExecutor(most, "socket")
-        self._free = BoundedSemaphore(most)
+        self._limits = limits
+        self._threads = ThreadPoolExecutor(limits.sockets, "socket")
+        self._free = BoundedSemaphore(limits.sockets)
         self._bridges: set[Bridge] = set()
 
     async def answer(
         self, request: web.BaseRequest, connection: Connection, environ: dict[str, Any]
     ) -> web.StreamResponse:
         """Serve a WebSocket until it ends, or deliver the response with which the app rejects the handshake."""
-        bridge = Bridge(connection)
+        bridge = Bridge(connection, self._limits)
         environ.pop(COMPRESSION, None)
         environ["werkzeug.socket"] = await self._open(bridge)
         call = asyncio.ensure_future(self._gateway.call(environ, self._threads, lambda: self._returned(bridge)))

@@ -241,6 +241,7 @@ async def test_a_client_waits_for_an_app_that_does_not_read():
     async with serving(lazy) as served, served.connect() as wire:
         wire.send(raw("GET", "/", *HANDSHAKE))
         await wire.head()
+        wire.send(b"\x82\xff" + (20_000_000 - 14).to_bytes(8, "big") + b"mask")  # one frame
         for _ in range(20):
             wire.send(b"x" * 1_000_000)
         [connection] = served.front._server.connections
@@ -416,3 +417,39 @@ async def test_a_restart_closes_with_1012(app, session):
         assert ws.close_code == 1012
         await ws.close()
         assert await stopping
+
+
+# A client that sends too much
+
+
+async def closed_with(wire: Wire) -> int:
+    """Read frames until the close frame, and return its code."""
+    while True:
+        opcode, payload = await read_frame(wire)
+        if opcode == 8:
+            return int.from_bytes(payload[:2], "big")
+
+
+@pytest.mark.parametrize("opcode", [1, 9, 10], ids=["messages", "pings", "pongs"])
+@pytest.mark.parametrize("size", [0, 100])
+async def test_a_client_that_sends_too_many_frames_is_closed_with_1008(served, opcode, size):
+    async with served.connect() as wire, served.connect() as other:
+        for each in (wire, other):
+            each.send(raw("GET", "/echo", *HANDSHAKE))
+            await each.head()
+        wire.send(frame(b"x" * size, opcode) * 20_000)
+
+        assert await closed_with(wire) == 1008
+        other.send(frame(b"still here"))
+        assert await read_frame(other) == (1, b"still here")
+
+
+async def test_a_client_that_sends_too_many_bytes_is_closed_with_1008(app, session):
+    async with serving(app, FrontLimits(socket_bytes_per_s=10_000)) as served:
+        async with session.ws_connect(url(served)) as ws:
+            for _ in range(3):
+                await ws.send_bytes(b"x" * 6_000)
+            while not (await ws.receive()).type.name.startswith("CLOS"):
+                pass
+
+        assert ws.close_code == 1008
