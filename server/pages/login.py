@@ -16,7 +16,8 @@ from server.current.sign_in import path_within_site
 from server.limits.rate_limiter import MAX_HITS, network
 from server.pages.page import Page, render
 from server.problems import Problem
-from server.store.people.accounts import LOCAL_USER, LONGEST_NAME, Account, name_key
+from server.store.people.accounts import LOCAL_USER, Account
+from server.store.people.names import LONGEST_NAME, name_key
 from server.web.i18n import gettext as _
 from server.web.i18n import ngettext
 from server.web.own_threads import in_own_threads

@@ -14,7 +14,8 @@ from server.current.sign_in import path_within_site
 from server.pages.login import let_in, limiter_keys, show_login, too_many
 from server.pages.page import not_found_page
 from server.problems import Problem
-from server.store.people.accounts import LONGEST_NAME, Account
+from server.store.people.accounts import Account
+from server.store.people.names import LONGEST_NAME, account_name, is_visible
 from server.translatable import N_
 from server.web.i18n import gettext as _
 from server.web.public_views import open_to_all
@@ -89,7 +90,7 @@ def _account(access: Access, identity: Identity) -> Account:
 
 
 def _made(access: Access, identity: Identity) -> Account:
-    name = "".join(sign for sign in identity.name if sign.isprintable()).strip()[: LONGEST_NAME - 4].strip() or "guest"
+    name = _acceptable(identity.name)
     for number in range(1, MOST_NAMESAKES):
         try:
             made = access.accounts.add(name if number == 1 else f"{name} {number}", "user", subject=identity.subject)
@@ -100,6 +101,15 @@ def _made(access: Access, identity: Identity) -> Account:
             access.audit.note("account_added", user=made.name, by="oidc", address=request.remote_addr)
             return made
     raise Problem("conflict", TOO_MANY)
+
+
+def _acceptable(name: str) -> str:
+    """Return a name as an account can have it, with room for a number; `guest` where there is none."""
+    visible = "".join(filter(is_visible, name)).strip()[: LONGEST_NAME - 4].strip()
+    try:
+        return account_name(visible)
+    except Problem:
+        return "guest"
 
 
 def _return_address() -> str:

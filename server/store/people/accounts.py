@@ -1,6 +1,5 @@
 """Create, find, change and disable accounts. One method is one transaction."""
 
-import unicodedata
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
@@ -12,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from server.problems import Problem
 from server.store.databases.database import Database
+from server.store.people.names import account_name, name_key
 from server.store.schema import api_keys, links, recovery_codes, sessions, users
 from server.translatable import N_
 
@@ -19,8 +19,6 @@ Role = Literal["admin", "user"]
 
 LOCAL_USER = "local"
 """The only person in a site without accounts; the first administrator inherits their chats."""
-LONGEST_NAME = 64
-UNFIT = N_("A name must have 1 to 64 visible characters and no spaces at the start or end.")
 TAKEN = N_("This name is already taken. Choose another one.")
 UNKNOWN = N_("This account does not exist.")
 LAST = N_("This is the only active administrator. Make someone else an administrator first.")
@@ -147,7 +145,8 @@ def add(
     subject: str | None = None,
 ) -> Account:
     """Create an account, see `Accounts.add`."""
-    values: dict[str, Any] = {"name": valid_name(name), "name_key": name_key(name), "role": role}
+    name = account_name(name)
+    values: dict[str, Any] = {"name": name, "name_key": name_key(name), "role": role}
     values |= {"password_hash": password_hash, "subject": subject}
     heir = users.c.id == LOCAL_USER, users.c.name.is_(None)
     try:
@@ -176,19 +175,6 @@ def remove_second_factor(connection: Connection, user_id: str) -> None:
     """Remove the second factor, so that the password is enough."""
     connection.execute(update(users).where(users.c.id == user_id).values(totp_secret=None))
     connection.execute(delete(recovery_codes).where(recovery_codes.c.user_id == user_id))
-
-
-def valid_name(name: str) -> str:
-    """Return a name as it is stored. Raises: Problem("invalid_request")."""
-    name = unicodedata.normalize("NFC", name)
-    if not 0 < len(name) <= LONGEST_NAME or not name.isprintable() or name != name.strip():
-        raise Problem("invalid_request", UNFIT)
-    return name
-
-
-def name_key(name: str) -> str:
-    """Return the form in which names that look the same to people are equal."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
 def _change(connection: Connection, user_id: str, **values: Any) -> None:

@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
 from server.problems import Problem
 from server.store.databases.database import Database
-from server.store.people.accounts import ACCOUNT, Account, valid_name
+from server.store.people.accounts import ACCOUNT, Account
+from server.store.people.names import valid_name
 from server.store.schema import api_keys, users
 from server.translatable import N_
 

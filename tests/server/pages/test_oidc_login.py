@@ -12,6 +12,7 @@ from server.auth import oidc_client as issuer_module
 from server.auth.oidc_client import Issuer
 from server.config.auth import Oidc
 from server.limits.rate_limiter import MAX_HITS
+from server.pages import oidc_login
 from tests.support.members import add_member, sign_in
 from tests.support.services.oidc_issuer import CLIENT, SECRET, ScriptedIssuer
 
@@ -311,3 +312,12 @@ class TestNone:
         assert client.get("/login/oidc").status_code == 404
         assert client.get("/login/oidc/callback").status_code == 404
         assert "Sign in with" not in client.get("/login").text
+
+
+@pytest.mark.parametrize(
+    ("name", "acceptable"),
+    [("Anna\u3164 \ufe0f", "Anna"), ("b\u043eb", "guest"), ("\u3164", "guest"), ("A" * 80, "A" * 60)],
+    ids=ascii,
+)
+def test_a_name_of_the_issuer_becomes_one_that_an_account_can_have(name, acceptable):
+    assert oidc_login._acceptable(name) == acceptable

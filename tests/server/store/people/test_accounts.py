@@ -3,7 +3,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from server.problems import Problem
-from server.store.people.accounts import LOCAL_USER, Accounts, name_key
+from server.store.people.accounts import LOCAL_USER, Accounts
+from server.store.people.names import name_key
 from server.store.people.sessions import Sessions
 from tests.support.stores import answered
 
