@@ -241,9 +241,9 @@ async def test_a_client_waits_for_an_app_that_does_not_read():
     async with serving(lazy) as served, served.connect() as wire:
         wire.send(raw("GET", "/", *HANDSHAKE))
         await wire.head()
-        wire.send(b"\x82\xff" + (20_000_000 - 14).to_bytes(8, "big") + b"mask")  # one frame
-        for _ in range(20):
-            wire.send(b"x" * 1_000_000)
+        head = b"\x82\xff" + (20_000_000 - 14).to_bytes(8, "big") + b"mask"
+        for part in (head, b"x" * (1_000_000 - len(head)), *[b"x" * 1_000_000] * 19):
+            wire.send(part)
         [connection] = served.front._server.connections
         await until(lambda: connection._reading_paused)
         may_read.set()
