@@ -1,7 +1,7 @@
 """`POST /backend-api/v2/conversation`: runs a turn and streams its events, as NDJSON or as server-sent events."""
 
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from typing import Any
 
@@ -15,6 +15,7 @@ from server.current.services import Services, services
 from server.current.start_turn import requested_model, start_turn
 from server.problems import Problem
 from server.turns import events, replay
+from server.turns.ended_answer import ended_answer
 from server.turns.events import MIMETYPES, StreamFormat
 from server.web.request_json import check_json, parse_json, validate
 from server.web.streaming import Stream
@@ -81,8 +82,7 @@ def _read(message_id: str, after: int, *, html: bool) -> Response:
             return _stream(app, replay.live(turn, after, html))
         message = app.store.message(user, message_id)
         if message.status != "running":
-            lines = replay.ended(message, app.store.batches(user, message_id, after), after, html)
-            return _stream(app, _joined(lines))
+            return _stream(app, _each(ended_answer(app.store, user, message).lines(after, html)))
         if time.monotonic() > give_up:
             raise Problem(
                 "conflict", "Another process of this server is writing this answer. Reload once it is complete."
@@ -90,8 +90,9 @@ def _read(message_id: str, after: int, *, html: bool) -> Response:
         time.sleep(START_WAIT_S / 40)
 
 
-async def _joined(lines: list[str]) -> AsyncGenerator[str, None]:
-    yield "".join(lines)
+async def _each(slices: Iterator[str]) -> AsyncGenerator[str, None]:
+    for text in slices:
+        yield text
 
 
 def _stream(app: Services, lines: AsyncGenerator[str, None]) -> Response:
@@ -106,6 +107,8 @@ async def _encoded(
 ) -> AsyncGenerator[bytes, None]:
     with app.streams.track():
         async with aclosing(lines):
-            async for batch in lines:
-                if batch:
-                    yield events.encode(batch, format_)
+            begins_line = True
+            async for text in lines:
+                if text:
+                    yield events.encode(text, format_, begins_line=begins_line)
+                    begins_line = text.endswith("\n")

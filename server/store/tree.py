@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 
 from server.problems import Problem
 from server.store import stored_bytes
 from server.store.databases.db_errors import unknown_conversation, unknown_message
 from server.store.mapping import CONVERSATION_EXISTS, MESSAGE, MESSAGE_EXISTS, values
 from server.store.records import ABSENT, NewTurn, StoredMessage
-from server.store.schema import conversations, messages
+from server.store.schema import conversations, events, messages
 
 
 def _path() -> Select[Any]:
@@ -115,6 +115,8 @@ class Tree:
         before = self.connection.scalar(select(stored_bytes.sizes(self.connection)).where(*mine)) or 0
         self._count(stored_bytes.size(answer.content, answer.reasoning) - before)  # it no longer shares texts
         self.connection.execute(update(messages).where(*mine).values(**values(running), source_id=None))
+        old = events.c.user_id == self.user_id, events.c.message_id == answer.id
+        self.connection.execute(delete(events).where(*old))  # the answer will be read as one
         self._end_with(conversation, running)
         return running
 

@@ -49,11 +49,25 @@ def is_end(line: str) -> bool:
     return '"type":"finish"' in line[:40] or '"type":"error"' in line[:40]
 
 
-def encode(lines: str, format_: StreamFormat) -> bytes:
-    """Return whole lines in the format that the reader asked for."""
+def encode(text: str, format_: StreamFormat, *, begins_line: bool = True) -> bytes:
+    """Return lines, or a part of a line, in the format that the reader asked for."""
     if format_ == "sse":
-        lines = "".join(f"data: {line}\n\n" for line in lines.split("\n")[:-1])
-    return lines.encode()
+        data = "data: " if begins_line else ""
+        text = data + text[:-1].replace("\n", "\n\ndata: ") + text[-1:].replace("\n", "\n\n")
+    return text.encode()
+
+
+def quoted(text: str) -> str:
+    """Return a text as JSON."""
+    return json.dumps(text)
+
+
+def offset(lines: str, number: int) -> int:
+    """Return where the line with this number begins, counted from 0; 0 for negative numbers."""
+    position = 0
+    for _ in range(number):
+        position = lines.index("\n", position) + 1
+    return position
 
 
 def split(lines: str) -> list[str]:

@@ -1,10 +1,10 @@
-"""Replays an answer's events: live from the journal or later from the store, as text or as HTML blocks."""
+"""Replays the events of a running answer from its journal, as text or as HTML blocks."""
 
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from typing import Any
 
 from server.render import Change, Rendering, Viewer, blocks
-from server.store.records import Batch, StoredMessage
+from server.store.records import StoredMessage
 from server.turns import events
 from server.turns.turn import Turn
 
@@ -19,24 +19,6 @@ async def live(turn: Turn, after: int, html: bool) -> AsyncGenerator[str, None]:
         yield "".join(lines)
     async for some in _html(turn, after, Viewer(after)) if html else _text(turn, after):
         yield some
-
-
-def ended(message: StoredMessage, batches: Sequence[Batch], after: int, html: bool) -> list[str]:
-    """Return the lines of an ended answer after event `after`, or the whole answer if its events are gone.
-
-    They are deleted after a while, and lost if a process dies before it has saved what a reader received. A reader that
-    has them all gets the last one again. Of an interrupted answer it gets everything, because the interruption may have
-    the number of a lost event.
-    batches: those the store still has, in order.
-    """
-    if after == message.last_seq and message.status != "interrupted":
-        return _numbered(message.last_seq, _replay(message))[-1:]
-    lines = [
-        line for batch in batches for seq, line in enumerate(events.split(batch.lines), batch.first_seq) if seq > after
-    ]
-    if not lines or len(lines) != message.last_seq - after or any(map(events.is_end, lines[:-1])):
-        lines = _numbered(message.last_seq, _replay(message))
-    return _with_blocks(lines, message.content) if html else lines
 
 
 def _earlier(turn: Turn, html: bool) -> tuple[list[str], int]:
@@ -121,8 +103,8 @@ def _with_blocks(lines: list[str], content: str) -> list[str]:
     return before + _changed(shown, sent, seq) + lines[last + 1 :]
 
 
-def _replay(message: StoredMessage) -> list[tuple[str, dict[str, Any]]]:
-    """Return the few events that describe a complete ended answer."""
+def events_of(message: StoredMessage) -> list[tuple[str, dict[str, Any]]]:
+    """Return the few events that describe a whole ended answer: the type and the members of each."""
     usage = [("usage", message.usage)] if message.usage else []
     end = ("error", {"error": message.error}) if message.error else ("finish", {"reason": message.finish_reason})
     return [_replay_start(message), *_attempts_of(message), *_text_of(message), *usage, end]

@@ -13,9 +13,11 @@ from server.problems import Problem
 from server.store import NewTurn, Store
 from server.turns import replay
 from server.turns.crash_recovery import interrupt_running
+from server.turns.ended_answer import EndedAnswer
 from server.turns.engine import Engine
 from server.turns.question import Question
 from server.turns.turn import Turn
+from tests.support.replayed import lines_of
 from tests.support.services.scripted import SILENCE, a_model, scripted
 
 FULL = Problem("storage_unavailable", "The disk is full.")
@@ -213,8 +215,8 @@ async def test_a_reader_of_html_that_joins_late_ends_with_the_same_page(engine, 
         later = blocks_of(await read(turn, snapshot.seq, html=True), dict(enumerate(snapshot.blocks)))
         assert later == whole
     saved = store.message("local", turn.message_id)
-    replayed = replay.ended(saved, store.batches("local", turn.message_id, 0), 0, html=True)
-    assert blocks_of(map(json.loads, replayed)) == whole
+    replayed = lines_of(EndedAnswer(saved, store.batches("local", turn.message_id, 0)), 0, html=True)
+    assert blocks_of(replayed) == whole
 
 
 async def test_a_continued_answer_shows_its_earlier_blocks_to_who_joins(engine, store):
@@ -447,7 +449,7 @@ async def test_who_comes_late_is_told_of_the_way_as_well(engine, store, html):
     engine.start(turn)
     said = await read(turn)
 
-    again = [json.loads(line) for line in replay.ended(store.message("local", turn.message_id), [], 0, html)]
+    again = lines_of(EndedAnswer(store.message("local", turn.message_id), []), 0, html)
 
     assert [event["type"] for event in again] == [
         "start", "attempt", "provider", "html" if html else "content", "usage", "finish"

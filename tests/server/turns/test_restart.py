@@ -11,9 +11,11 @@ from server.ops.turn_stats import TurnStats
 from server.store import Batch, NewTurn, Outcome, Store
 from server.turns import events, replay
 from server.turns.crash_recovery import interrupt_running
+from server.turns.ended_answer import EndedAnswer
 from server.turns.engine import Engine
 from server.turns.question import Question
 from server.turns.turn import Turn
+from tests.support.replayed import lines_of
 from tests.support.services.scripted import a_model, scripted
 
 DIED = {"code": "stream_cut", "message": "The server was stopped.", "id": "e"}
@@ -39,7 +41,7 @@ def died(store):
 
 def read_again(store, after):
     message = store.message("local", "a")
-    return [json.loads(line) for line in replay.ended(message, store.batches("local", "a", after), after, html=False)]
+    return lines_of(EndedAnswer(message, store.batches("local", "a", 0)), after, html=False)
 
 
 def test_a_reader_within_what_was_saved_gets_the_rest_and_the_end(store, died):
@@ -68,9 +70,9 @@ def test_a_reader_that_has_all_of_a_complete_answer_gets_its_end_again(store, ht
     lines = events.event(1, "start", {}) + events.content(2, "Hello") + events.event(3, "finish", {"reason": "stop"})
     store.finish("local", "a", outcome, Batch("local", "a", 1, 3, lines))
 
-    said = replay.ended(store.message("local", "a"), store.batches("local", "a", 3), 3, html)
+    said = lines_of(EndedAnswer(store.message("local", "a"), store.batches("local", "a", 0)), 3, html)
 
-    assert [json.loads(line) for line in said] == [{"seq": 3, "type": "finish", "reason": "stop"}]
+    assert said == [{"seq": 3, "type": "finish", "reason": "stop"}]
 
 
 def test_a_turn_of_which_nothing_was_saved_still_begins_and_ends(store):
