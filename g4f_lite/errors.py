@@ -18,6 +18,7 @@ G4FLiteError
     │   ├── PromptTooLongError
     │   └── NeedsBrowserError
     ├── StreamCutError              the reply broke off
+    ├── EmptyReplyError             the reply has nothing in it
     └── MalformedReplyError         the reply breaks the protocol
 
 `str(error)` is one sentence for a reader, free of secrets. `code` is stable; programs rely on it.
@@ -181,6 +182,13 @@ class StreamCutError(UpstreamError):
     """The connection ended before the reply did."""
 
     code = "stream_cut"
+
+
+class EmptyReplyError(UpstreamError):
+    """The reply ended well, and has nothing in it."""
+
+    code = "empty_reply"
+    fault: ClassVar[Blame] = "request"
 
 
 class MalformedReplyError(UpstreamError):

@@ -99,6 +99,7 @@ ERROR_KINDS = {
     "provider_timeout": ErrorKind(504, N_("The provider did not answer in time. Try again, or choose another model.")),
     "provider_failed": ErrorKind(502, N_("The provider reported an error. Try again, or choose another model.")),
     "stream_cut": ErrorKind(502, N_("The answer was cut off. The part that arrived is kept.")),
+    "empty_reply": ErrorKind(502, N_("The model answered with nothing. Try again, or choose another model.")),
     "malformed_reply": ErrorKind(502, N_("The provider sent an invalid answer. Try again, or choose another model.")),
 }
 """By error code. The first code with a status stands for that status in general."""

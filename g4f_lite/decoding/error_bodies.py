@@ -10,9 +10,12 @@ LONGEST_DETAIL = 500
 SHORTEST_SECRET = 4
 """Characters. Redacting anything shorter would redact plain words."""
 
-MESSAGES = ("error", "errors", "message", "msg", "detail", "error_description")
+MESSAGES = (
+    "error", "errors", "message", "msg", "detail", "error_description", "error_message", "errorMessage", "error_msg",
+    "base_resp", "status_msg", "reason",
+)  # fmt: skip
 """Members that hold the message, or lead to it, in order of preference."""
-CODES = ("code", "type", "error_type", "status")
+CODES = ("code", "type", "error_type", "status", "status_code")
 LONGEST_WORDS = 8192
 """Characters of a message that are searched; a megabyte would block the event loop."""
 DEEPEST = 4
@@ -94,7 +97,7 @@ def _words(value: Any, depth: int) -> str:
         return ""
     if isinstance(value, list):
         return "; ".join(filter(None, (_words(item, depth - 1) for item in value)))
-    if isinstance(value, dict):
+    if isinstance(value, dict) and value.get("status_code") != 0:  # with 0, MiniMax says that all is well
         words = next(filter(None, (_words(value.get(name), depth - 1) for name in MESSAGES)), "")
         return f"{_location(value)}{words}{_forwarded(value)}" if words else ""
     return ""
@@ -123,5 +126,5 @@ def _codes(value: Any, depth: int) -> Iterator[str | int]:
             yield from _codes(item, depth - 1)
     elif isinstance(value, dict) and depth:
         yield from (code for name in CODES if isinstance(code := value.get(name), str | int))
-        for name in ("error", "errors", "detail"):
+        for name in ("error", "errors", "detail", "base_resp"):
             yield from _codes(value.get(name), depth - 1)

@@ -4,10 +4,25 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator
 from typing import Any, TypeGuard, TypeVar
 
+from g4f_lite.decoding.error_bodies import error_body_of
 from g4f_lite.decoding.error_responses import error_from_record
 from g4f_lite.decoding.text_assembler import TextAssembler
-from g4f_lite.errors import MalformedReplyError, StreamCutError, UpstreamError
-from g4f_lite.pieces import Piece
+from g4f_lite.errors import EmptyReplyError, MalformedReplyError, StreamCutError, UpstreamError
+from g4f_lite.pieces import Content, Finish, FinishReason, Piece, Reasoning, ToolCalls
+
+FINE: FinishReason = "stop"
+EMPTY: dict[FinishReason, str] = {
+    "stop": "{0} answered with nothing. Try again, or choose another model.",
+    "length": (
+        "{0} answered with nothing: it reached the limit of tokens before its answer began. Raise max_tokens, or "
+        "choose another model."
+    ),
+    "content_filter": (
+        "{0} answered with nothing: its content filter withheld the answer. Rephrase your message, or choose another "
+        "model."
+    ),
+}
+"""What an empty reply means, by why it ended."""
 
 T = TypeVar("T")
 
@@ -26,6 +41,7 @@ class ReplyDecoder(ABC):
         self.texts = TextAssembler()
         self._secrets = secrets
         self._has_passed_over = False
+        self._has_answered = self._has_thought = False
 
     @property
     @abstractmethod
@@ -81,6 +97,8 @@ class ReplyDecoder(ABC):
             self.texts.end(pieces)
             raise
         finally:
+            if not self._has_answered:
+                self._note(pieces)
             yield from pieces
 
     def end(self) -> Iterator[Piece]:
@@ -90,14 +108,35 @@ class ReplyDecoder(ABC):
             self.take_rest(pieces)
         finally:
             self.texts.end(pieces)
+            self._note(pieces)
             yield from pieces
-        yield from self.conclusion()
+        conclusion = list(self.conclusion())
+        self._note(conclusion)
+        if not self._has_answered:
+            self._judge_emptiness(conclusion)
+        yield from conclusion
 
     def rest(self) -> Iterator[Piece]:
         """Yield the text that was held back. Use it when the connection is lost and nothing follows."""
         pieces: list[Piece] = []
         self.texts.end(pieces)
         yield from pieces
+
+    def raise_complaint(self, value: dict[str, Any]) -> None:
+        """Raise the error that a record tells of which is no part of a reply, such as `{"detail": "…"}`, if it does."""
+        if error_body_of(value).text:
+            raise self.error_from_record(value)
+
+    def _note(self, pieces: Collection[Piece]) -> None:
+        """Take note of whether there is an answer, or only thoughts."""
+        self._has_answered = self._has_answered or any(map(_is_answer, pieces))
+        self._has_thought = self._has_thought or any(isinstance(piece, Reasoning) for piece in pieces)
+
+    def _judge_emptiness(self, conclusion: Collection[Piece]) -> None:
+        """Raise EmptyReplyError, unless the limit ended a reply that had only begun to think: it can be continued."""
+        reason = next((piece.reason for piece in conclusion if isinstance(piece, Finish)), FINE)
+        if not (self._has_thought and reason == "length"):
+            raise EmptyReplyError(EMPTY.get(reason, EMPTY[FINE]).format(self.provider))
 
     def pass_over(self) -> None:
         """Leave a record out that is no part of any reply, such as `null` or a proxy's words."""
@@ -116,6 +155,10 @@ class ReplyDecoder(ABC):
     def malformed(self, what: str) -> MalformedReplyError:
         """Return the error for input that the protocol does not allow."""
         return MalformedReplyError(f"{self.provider} sent {what}.")
+
+
+def _is_answer(piece: Piece) -> bool:
+    return isinstance(piece, ToolCalls) or (isinstance(piece, Content) and bool(piece.text.strip()))
 
 
 def is_count(value: Any) -> TypeGuard[int]:

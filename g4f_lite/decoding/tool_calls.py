@@ -19,6 +19,9 @@ GROWING = {"function": "arguments", "custom": "input"}
 """The kinds of calls, by the member that holds them, and the text in it that is streamed in parts."""
 KNOWN = {"index", "id", "type", *GROWING}
 
+BLANK = ("", "{", "{}")
+"""The beginnings of arguments that are held back: some services send an empty object before the real one."""
+
 MAX_CALLS = 1000
 """In one reply. More is a mistake."""
 
@@ -85,12 +88,15 @@ class ToolCallParser:
 
         Some services give every call the same number; others leave out the number or the id.
         """
-        number, id_, begins = part.get("index"), _text(part.get("id")), bool(_body(part).get("name"))
+        number, id_, name = part.get("index"), join_surrogates(_text(part.get("id"))), _body(part).get("name")
+        begins = bool(name)
+        same = next((call for call in self._calls if id_ and call.id == id_), None)
+        if same and (not begins or same.name in ("", name)):
+            return same
         if is_count(number):
             same = next((call for call in reversed(self._calls) if call.number == number), None)
             return None if same and begins and same.is_another(id_) else same
-        same = next((call for call in self._calls if id_ and call.id == id_), None)
-        return same or (self._calls[-1] if self._calls and not begins else None)
+        return self._calls[-1] if self._calls and not begins else None
 
 
 class _Call:
@@ -105,6 +111,7 @@ class _Call:
         self.name = ""
         self._held = ""
         self._has_begun = self._has_text = False
+        self._is_blank = True
         self._joiner = SurrogateJoiner()
         self._end = JsonBoundary()
 
@@ -117,14 +124,20 @@ class _Call:
         self.name = self.name or join_surrogates(_text(body.get("name")))
         added = self._joiner.feed(_text(body.get(GROWING[self.kind])))
         texts.count(added)
+        if self.kind == "function" and self._end.reached:
+            if not (self._is_blank and added.strip().startswith("{")):
+                return  # what follows whole arguments repeats them
+            self._held, self._end = "", JsonBoundary()
         self._end.feed(added)
         self._held += added
         self._has_text = self._has_text or bool(added.strip())
+        self._is_blank = self._is_blank and self._held.strip() in BLANK
 
     def end(self, is_cut: bool) -> Part | None:
         self._held += self._joiner.end()
         if self.kind == "function" and not self._has_text and not is_cut:
             self._held += "{}"
+        self._is_blank = False
         return self.take_part({})
 
     def take_part(self, part: Mapping[str, Any]) -> Part | None:
@@ -133,13 +146,14 @@ class _Call:
             return None
         others = {name: value for name, value in part.items() if name not in KNOWN and value is not None}
         head: Part = {"index": self.index}
-        text: Part = {GROWING[self.kind]: self._held}
+        added = "" if self._is_blank and self.kind == "function" else self._held
+        text: Part = {GROWING[self.kind]: added}
         if not self._has_begun:
             head |= {"id": self.id, "type": self.kind}
             text = {"name": self.name, **text}
-        elif not self._held and not others:
+        elif not added and not others:
             return None
-        self._has_begun, self._held = True, ""
+        self._has_begun, self._held = True, self._held.removeprefix(added)
         return {**head, self.kind: text, **others}
 
 

@@ -6,19 +6,14 @@ Source: https://platform.claude.com/docs/en/build-with-claude/streaming
 from collections.abc import Collection, Iterator
 from typing import Any
 
+from g4f_lite.decoding.finish_reasons import REASONS, is_known, reason_word
 from g4f_lite.decoding.reply_decoder import is_count
 from g4f_lite.decoding.sse import Record
 from g4f_lite.decoding.sse_reply import SseReplyDecoder
 from g4f_lite.decoding.tool_calls import ToolCallParser
 from g4f_lite.errors import UpstreamError
-from g4f_lite.pieces import Finish, FinishReason, Piece, Usage
+from g4f_lite.pieces import Finish, Piece, Usage
 
-FINISH_REASONS: dict[str, FinishReason] = {
-    "max_tokens": "length",
-    "model_context_window_exceeded": "length",
-    "refusal": "content_filter",
-}
-"""The API's reasons for the end of a reply; any other is a plain stop."""
 STATUSES = {
     "invalid_request_error": 400,
     "authentication_error": 401,
@@ -44,7 +39,6 @@ class AnthropicReply(SseReplyDecoder):
         self._calls = ToolCallParser(self.texts)
         self._stop_reason = ""
         self._counts = dict.fromkeys((*INPUT, OUTPUT), 0)
-        self._has_answered = False
 
     @property
     def has_finished(self) -> bool:
@@ -71,11 +65,15 @@ class AnthropicReply(SseReplyDecoder):
                 self._count(value.get("usage"))
             case "message_stop":
                 self.is_over = True
+            case _:
+                self.raise_complaint(value)
 
     def take_whole(self, value: Any, pieces: list[Piece]) -> None:
         message = self._object(value)
         if _is_error(message):
             raise self._failure(message)
+        if "content" not in message:
+            self.raise_complaint(message)
         self._message(message, pieces)
         if not self.texts.size and not self.has_finished:
             raise self.malformed("an answer without a message")
@@ -86,7 +84,7 @@ class AnthropicReply(SseReplyDecoder):
             raise self.cut()
         if not self._has_answered:
             self._check_empty_reply()
-        reason = FINISH_REASONS.get(self._stop_reason, "stop")
+        reason = REASONS.get(self._stop_reason, "stop")
         yield from self._calls.end(is_cut=reason != "stop")
         tokens = Usage(sum(self._counts[name] for name in INPUT), self._counts[OUTPUT])
         if tokens != Usage(0, 0):
@@ -106,7 +104,6 @@ class AnthropicReply(SseReplyDecoder):
         """Add a block of a message, its beginning, or a delta; types that were not requested are ignored."""
         match block:
             case {"type": "text" | "text_delta", "text": str(text)} if text:
-                self._has_answered = True
                 self.texts.add_content(text, pieces)
             case {"type": "thinking" | "thinking_delta", "thinking": str(thought)}:
                 self.texts.add_reasoning(thought, pieces)
@@ -118,8 +115,10 @@ class AnthropicReply(SseReplyDecoder):
 
     def _stop(self, message: Any) -> None:
         match message:
-            case {"stop_reason": str(reason)}:
-                self._stop_reason = reason
+            case {"stop_reason": str(reason)} if reason_word(reason):
+                if not is_known(reason_word(reason)):
+                    raise self.error_from_record({"message": f"stop_reason: {reason}"})
+                self._stop_reason = reason_word(reason)
 
     def _count(self, usage: Any) -> None:
         """Update the counts, which are running totals. A proxy without any may send 0 after the real ones."""

@@ -67,6 +67,8 @@ class OlmoReply(ReplyDecoder):
 
     def _chunk(self, chunk: dict[str, Any], pieces: list[Piece]) -> None:
         type_, text = chunk.get("type"), chunk.get("content") or ""
+        if not {"content", "type"} & chunk.keys():
+            self.raise_complaint(chunk)
         self._is_typed = self._is_typed or type_ is not None
         if type_ == "end":
             self._is_final = self.is_over = True

@@ -7,28 +7,22 @@ import json
 from collections.abc import Collection, Iterator
 from typing import Any
 
+from g4f_lite.decoding.error_bodies import error_body_of
+from g4f_lite.decoding.finish_reasons import REASONS, is_known, reason_word
 from g4f_lite.decoding.reply_decoder import is_count
 from g4f_lite.decoding.sse import Record
 from g4f_lite.decoding.sse_reply import SseReplyDecoder
 from g4f_lite.decoding.tool_calls import ToolCallParser
-from g4f_lite.pieces import Finish, FinishReason, Piece, Usage
+from g4f_lite.pieces import Finish, Piece, Usage
 
 DONE = "[DONE]"
 REASONING_MEMBERS = ("reasoning_content", "reasoning", "reasoning_text")
 CONTENT_MEMBERS = ("content", "refusal")
 TOOL_MEMBERS = ("tool_calls", "function_call")
-FINISH_REASONS: dict[str, FinishReason] = {
-    "length": "length",
-    "max_tokens": "length",
-    "model_length": "length",
-    "content_filter": "content_filter",
-    "safety": "content_filter",
-    "recitation": "content_filter",
-    "blocklist": "content_filter",
-    "prohibited_content": "content_filter",
-    "spii": "content_filter",
-}
-"""The services' reasons for the end of a reply; any other is a plain stop. Gemini writes its own in capitals."""
+TEXT_MEMBERS = ("text", "content", "value")
+"""Where an object in place of a text has it."""
+DEEPEST_TEXT = 4
+"""Lists and objects in each other: a list of parts, whose text is an object, and one to spare."""
 BREAKS = {"error": 500, "abort": 500, "insufficient_system_resource": 503}
 """Reasons that mean a failure instead of an end, and the status of each."""
 
@@ -41,7 +35,7 @@ class OpenAIReply(SseReplyDecoder):
         self._offers_tools = offers_tools
         self._finish = ""
         self._usage: Usage | None = None
-        self._has_answered = False
+        self._is_streamed = False
         self._calls_tool = False
         self._calls = ToolCallParser(self.texts)
 
@@ -71,7 +65,7 @@ class OpenAIReply(SseReplyDecoder):
             self._check_unfinished()
         if self._calls_tool and not self._has_answered and not self._offers_tools:
             raise self.malformed("a call of a tool that was not offered, instead of an answer")
-        reason = FINISH_REASONS.get(self._finish, "stop")
+        reason = REASONS.get(self._finish, "stop")
         yield from self._calls.end(is_cut=reason != "stop")
         if self._usage:
             yield self._usage
@@ -90,35 +84,43 @@ class OpenAIReply(SseReplyDecoder):
             self._choice(choice, pieces)
         for failure in filter(None, map(_failure, [value, *choices])):
             raise self.error_from_record(failure)
-        for finish in filter(None, (choice.get("finish_reason") for choice in choices)):
-            self._finish = str(finish).lower()
+        if not choices:
+            self.raise_complaint(value)
+        for choice in choices:
+            self._finish = reason_word(choice.get("finish_reason")) or self._finish
         if usage := value.get("usage") or _groq(value).get("usage"):
             self._usage = _usage(usage) or self._usage
 
     def _choice(self, choice: dict[str, Any], pieces: list[Piece]) -> None:
-        delta = choice.get("delta") or choice.get("message")
-        if isinstance(delta, dict):
-            self._delta(delta, pieces)
+        """Take a choice: what it adds, or a whole message, which at the end of a stream repeats what it had."""
+        is_last = bool(reason_word(choice.get("finish_reason")))
+        delta, message = choice.get("delta"), choice.get("message")
+        if text := choice.get("text"):
+            delta = {"content": text}
+        if delta and isinstance(delta, dict):
+            self._is_streamed = True
+            self._delta(delta, pieces, is_last)
+        elif isinstance(message, dict):
+            is_repetition = self._is_streamed and self.texts.size > 0
+            self._delta({"tool_calls": message.get("tool_calls")} if is_repetition else message, pieces)
 
-    def _delta(self, delta: dict[str, Any], pieces: list[Piece]) -> None:
-        for member in REASONING_MEMBERS:
-            if reasoning := delta.get(member):
-                self.texts.add_reasoning(_text(reasoning), pieces)
-                break
+    def _delta(self, delta: dict[str, Any], pieces: list[Piece], is_last: bool = False) -> None:
+        thought = next(filter(None, (_text(delta.get(member)) for member in REASONING_MEMBERS)), "")
+        if thought and not (is_last and self.texts.has_reasoning(thought)):
+            self.texts.add_reasoning(thought, pieces)
         for member in CONTENT_MEMBERS:
             if content := delta.get(member):
-                self._content(content, pieces)
+                self._content(content, pieces, is_last)
         self._calls_tool = self._calls_tool or any(map(delta.get, TOOL_MEMBERS))
         if self._offers_tools and (parts := delta.get("tool_calls") or _old_call(delta)):
             self._calls.feed(parts, pieces)
 
-    def _content(self, content: Any, pieces: list[Piece]) -> None:
+    def _content(self, content: Any, pieces: list[Piece], is_last: bool) -> None:
         """Add a text, or a list of parts. A part of the type `thinking` holds parts itself (Mistral)."""
-        for part in [{"text": content}] if isinstance(content, str) else _dicts(content):
-            if part.get("type") == "thinking":
+        for part in content if isinstance(content, list) else [content]:
+            if isinstance(part, dict) and part.get("type") == "thinking":
                 self.texts.add_reasoning(_text(part.get("thinking")), pieces)
-            elif text := _text([part]):
-                self._has_answered = True
+            elif (text := _text(part)) and not (is_last and self.texts.has_content(text)):
                 self.texts.add_content(text, pieces)
 
 
@@ -128,8 +130,13 @@ def _failure(part: dict[str, Any]) -> dict[str, Any] | None:
         return part
     if error := _groq(part).get("error"):
         return {"error": error}
-    status = BREAKS.get(str(part.get("finish_reason")))
-    return {"code": status} if status else None
+    if error_body_of(part.get("base_resp")).text:  # MiniMax
+        return {"error": part["base_resp"]}
+    reason = reason_word(part.get("finish_reason"))
+    if not reason or is_known(reason):
+        return None
+    status = BREAKS.get(reason, 500)
+    return {"code": status, "message": "" if reason in BREAKS else f"finish_reason: {reason}"}
 
 
 def _groq(chunk: dict[str, Any]) -> dict[str, Any]:
@@ -144,12 +151,13 @@ def _old_call(delta: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"index": 0, "function": call}] if call else []
 
 
-def _text(value: Any) -> str:
-    """Return a text, or the joined texts of a list of parts `{"type": "text", "text"}`."""
-    if isinstance(value, str):
-        return value
-    texts = [part.get("text") for part in _dicts(value)]
-    return "".join(text for text in texts if isinstance(text, str))
+def _text(value: Any, depth: int = DEEPEST_TEXT) -> str:
+    """Return a text, or the joined texts of parts: `{"type": "text", "text"}`, an object with `content`, or a text."""
+    if isinstance(value, str) or not depth:
+        return value if isinstance(value, str) else ""
+    if isinstance(value, dict):
+        return next(filter(None, (_text(value.get(member), depth - 1) for member in TEXT_MEMBERS)), "")
+    return "".join(_text(part, depth - 1) for part in value) if isinstance(value, list) else ""
 
 
 def _usage(value: Any) -> Usage | None:

@@ -94,10 +94,36 @@ def test_no_two_calls_have_the_same_id():
     assert [(id_ == "a", name) for id_, name, _ in calls] == [(True, "add"), (False, "now")]
 
 
+@pytest.mark.parametrize(
+    "again",
+    [
+        [part("", "add", index=0, id="call_1")],
+        [part("{}", "add", index=0, id="call_1")],
+        [part("", "add", index=1, id="call_1")],
+        [part("{}", id="call_1")],
+        [part('{"a": 1}', "add", index=0, id="call_1")],
+        [part('{"a": 1}', "add", id="call_1")],
+        [part('{"a": 1}', index=0)],
+        [part('{"a"', "add", index=0, id="call_1"), part(": 1}", index=0)],
+    ],
+)
+def test_the_same_id_is_the_same_call(again):
+    first = [part('{"a"', "add", index=0, id="call_1")], [part(": 1}", index=0)]
+
+    assert told(*first, again, [part("{}", "now", index=2, id="call_2")]) == [ADD, NOW]
+
+
+@pytest.mark.parametrize("blank", ["{}", {}, "", " {} "])
+def test_an_empty_object_before_the_arguments_is_none(blank):
+    for rest in (['{"a": 1}'], ["{", '"a": 1', "}"]):
+        parts = [[part(text, index=0)] for text in rest]
+        assert told([part(blank, "add", index=0, id="call_1")], *parts) == [ADD]
+
+
 def test_a_call_whose_name_comes_late_is_numbered_when_it_is_told():
     parts = parts_of([part(index=0, id="a")], [part("{}", "now", index=1, id="b")], [part("{}", "add", index=0)])
 
-    assert [(part["index"], part["id"]) for part in parts] == [(0, "b"), (1, "a")]
+    assert [(part["index"], part["id"]) for part in parts if "id" in part] == [(0, "b"), (1, "a")]
 
 
 def test_members_that_nobody_knows_stay():

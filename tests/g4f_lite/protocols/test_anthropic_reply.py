@@ -134,11 +134,10 @@ def test_the_event_s_name_does_where_a_proxy_drops_the_type():
         ("end_turn", "stop"),
         ("stop_sequence", "stop"),
         ("tool_use", "stop"),
-        ("pause_turn", "stop"),
+        ("pause_turn", "length"),
         ("max_tokens", "length"),
         ("model_context_window_exceeded", "length"),
         ("refusal", "content_filter"),
-        ("something_new", "stop"),
     ],
 )
 def test_stop_reasons_are_three(said, reason):
@@ -201,8 +200,21 @@ def test_an_end_without_a_reason_ends_a_reply_that_has_text():
     assert failing(*BEGIN, STOP)[1].code == "malformed_reply"
 
 
-def test_a_model_may_have_nothing_to_say():
-    assert decode(*BEGIN, *END) == [Usage(9, 7), Finish("stop")]
+def test_an_end_for_a_reason_that_nobody_knows_is_no_good_end():
+    said, error = failing(*BEGIN, text("a"), stop("something_new"), STOP)
+
+    assert (said, error.code, error.detail) == ("a", "provider_failed", "stop_reason: something_new")
+
+
+def test_a_good_end_without_an_answer_says_that_there_is_none():
+    assert failing(*BEGIN, *END)[1].code == "empty_reply"
+
+
+@pytest.mark.parametrize("value", [{"detail": "Not today"}, {"code": "X", "message": "Not today"}], ids=str)
+def test_a_failure_in_any_shape_keeps_the_services_words(value):
+    body = json.dumps(value).encode()
+
+    assert failing(*BEGIN, b"data: " + body + b"\n\n")[1].detail == failing(body)[1].detail == "Not today"
 
 
 def calls_of(*blocks: bytes) -> tuple[list[Piece], list[dict]]:

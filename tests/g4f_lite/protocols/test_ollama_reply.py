@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from g4f_lite.decoding.call_assembler import CallAssembler
 from g4f_lite.errors import UpstreamError
 from g4f_lite.pieces import Content, Finish, Piece, Reasoning, ToolCalls, Usage
 from g4f_lite.protocols.ollama.reply import OllamaReply
@@ -79,7 +80,7 @@ def test_either_count_may_be_missing(counts, usage):
     assert decode(said("a"), done(**counts)) == [Content("a"), *usage, Finish("stop")]
 
 
-@pytest.mark.parametrize("reason", ["stop", "", None, "load", "unload", "new", 5, {}])
+@pytest.mark.parametrize("reason", ["stop", "", None, "load", "unload"])
 def test_most_ends_are_a_plain_stop(reason):
     assert decode(said("a"), done(reason))[-1] == Finish("stop")
 
@@ -110,12 +111,12 @@ def test_calls_of_tools_that_were_offered_are_told(end):
     calls = [part for piece in pieces if isinstance(piece, ToolCalls) for part in piece.parts]
 
     assert pieces[0] == Content("Let me look.")
-    assert [(call["index"], call["type"], call["function"]["name"]) for call in calls] == [
-        (0, "function", "now"),
-        (1, "function", "add"),
-    ]
-    assert [json.loads(call["function"]["arguments"]) for call in calls] == [{}, {"a": [1, "é"]}]
-    assert calls[0]["id"] and calls[1]["id"] == "b"
+    whole = CallAssembler()
+    whole.add(calls)
+    now, add = whole.assembled()
+    assert (now["function"]["name"], now["function"]["arguments"]) == ("now", "{}")
+    assert (add["function"]["name"], json.loads(add["function"]["arguments"])) == ("add", {"a": [1, "é"]})
+    assert now["id"] and add["id"] == "b"
     assert pieces[-1] == Finish("tool_calls")
 
 
@@ -125,7 +126,7 @@ def test_calls_may_stand_in_the_last_record_and_be_all_of_the_answer():
     )
     reply = OllamaReply("ollama", offers_tools=True)
 
-    assert [type(piece) for piece in (*reply.feed(last), *reply.end())] == [ToolCalls, Finish]
+    assert [type(piece) for piece in (*reply.feed(last), *reply.end())] == [ToolCalls, ToolCalls, Finish]
 
 
 def test_an_answer_that_was_cut_behind_a_call_says_so():
@@ -134,8 +135,26 @@ def test_an_answer_that_was_cut_behind_a_call_says_so():
     assert [*reply.feed(TWO[1] + done("length")), *reply.end()][-1] == Finish("length")
 
 
-def test_a_model_may_have_nothing_to_say():
-    assert decode(done()) == [Finish("stop")]
+@pytest.mark.parametrize("reason", ["new", 5])
+def test_an_end_for_a_reason_that_nobody_knows_is_no_good_end(reason):
+    text, error = failing(said("a"), done(reason))
+
+    assert (text, error.detail) == ("a", f"done_reason: {reason}")
+
+
+def test_a_good_end_without_an_answer_says_that_there_is_none():
+    assert failing(done())[1].code == "empty_reply"
+
+
+def test_a_failure_in_any_shape_keeps_the_services_words():
+    assert failing(said("a"), line({"detail": "Not today"}))[1].detail == "Not today"
+    assert failing(line({"code": "X", "message": "Not today"}))[1].detail == "Not today"
+
+
+def test_a_last_record_that_repeats_the_answer_adds_nothing():
+    last = line({"message": {"role": "assistant", "content": "Hello"}, "done": True})
+
+    assert decode(said("Hel"), said("lo"), last) == [Content("Hel"), Content("lo"), Finish("stop")]
 
 
 def test_inline_reasoning_is_told_from_the_answer():
@@ -164,7 +183,6 @@ def test_a_pair_of_halves_in_two_records_is_one_character():
     [
         {},
         {"message": None},
-        {"message": "x"},
         {"message": {"content": 5, "thinking": {}}},
         {"error": None},
         {"done": 0},

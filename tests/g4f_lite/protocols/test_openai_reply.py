@@ -162,7 +162,11 @@ def test_reasoning_has_several_names(member):
 
 
 def test_reasoning_under_two_names_comes_once():
-    assert decode(chunk({"reasoning": "Hm", "reasoning_content": "Hm"}), STOP) == [Reasoning("Hm"), Finish("stop")]
+    assert decode(chunk({"reasoning": "Hm", "reasoning_content": "Hm"}), delta("a"), STOP) == [
+        Reasoning("Hm"),
+        Content("a"),
+        Finish("stop"),
+    ]
 
 
 def test_reasoning_of_white_space_alone_is_none():
@@ -194,7 +198,6 @@ def test_a_half_that_stays_alone_is_replaced_at_the_end():
         ("length", "length"),
         ("max_tokens", "length"),
         ("content_filter", "content_filter"),
-        ("content_filter", "content_filter"),
         ("SAFETY", "content_filter"),
         ("PROHIBITED_CONTENT", "content_filter"),
         ("MAX_TOKENS", "length"),
@@ -202,7 +205,8 @@ def test_a_half_that_stays_alone_is_replaced_at_the_end():
         ("eos_token", "stop"),
         ("tool_calls", "stop"),
         ("function_call", "stop"),
-        (7, "stop"),
+        ("pause_turn", "length"),
+        ("sensitive", "content_filter"),
     ],
 )
 def test_finish_reasons_are_three(said, reason):
@@ -270,8 +274,100 @@ def test_the_end_marker_alone_is_an_error(stream):
     assert error.code == "malformed_reply"
 
 
-def test_an_empty_reply_that_was_finished_is_a_reply():
-    assert decode(chunk({}, "content_filter"), DONE) == [Finish("content_filter")]
+@pytest.mark.parametrize("reason", ["network_error", "malformed_function_call", "error", 7, "something_new"])
+def test_an_end_for_a_reason_that_nobody_knows_is_no_good_end(reason):
+    text, error = failing(delta("a"), chunk({}, reason), DONE)
+
+    assert (text, error.code) == ("a", "provider_failed")
+    assert reason == "error" or str(reason) in error.detail
+
+
+@pytest.mark.parametrize("reason", ["null", "none", "", None])
+def test_a_reason_that_is_none_is_no_end(reason):
+    assert decode(chunk({"content": "a"}, reason), delta("b"), STOP)[:2] == [Content("a"), Content("b")]
+
+
+@pytest.mark.parametrize(
+    ("stream", "why"),
+    [
+        ([chunk({}, "stop"), DONE], "nothing. "),
+        ([delta(""), STOP, usage_chunk(5, 0)], "nothing. "),
+        ([delta(" \n"), STOP], "nothing. "),
+        ([delta("<think>Hm.</think>\n"), STOP], "nothing. "),
+        ([chunk({"reasoning": "Hm"}), STOP], "nothing. "),
+        ([chunk({}, "length")], "limit of tokens"),
+        ([chunk({}, "content_filter"), DONE], "content filter"),
+        ([json.dumps(openai_completion("")).encode()], "nothing. "),
+    ],
+)
+def test_a_good_end_without_an_answer_says_that_there_is_none_and_why(stream, why):
+    _, error = failing(*stream)
+
+    assert error.code == "empty_reply"
+    assert error.worth_another_route and why in error.message
+
+
+def test_thoughts_that_reach_the_limit_can_be_continued():
+    assert decode(chunk({"reasoning": "Hm"}), chunk({}, "length")) == [Reasoning("Hm"), Finish("length")]
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"delta": {"content": {"type": "text", "text": "Hi"}}},
+        {"delta": {"content": {"text": {"value": "Hi"}}}},
+        {"delta": {"content": ["H", "i"]}},
+        {"delta": {"content": [{"type": "text", "text": "H"}, "i"]}},
+        {"delta": {"content": [{"type": "output_text", "content": "Hi"}]}},
+        {"text": "Hi"},
+        {"delta": {}, "text": "Hi"},
+        {"message": {"content": "Hi"}},
+    ],
+    ids=str,
+)
+def test_a_text_is_read_where_it_is(choice):
+    pieces = decode(record({"choices": [{"index": 0, **choice}]}), STOP)
+
+    assert "".join(piece.text for piece in pieces[:-1]) == "Hi"
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ({"code": "InvalidParameter", "message": "model offline"}, "model offline"),
+        ({"base_resp": {"status_code": 1004, "status_msg": "login fail"}, "choices": None}, "login fail"),
+        ({"success": False, "errors": [{"code": 7003, "message": "No route"}], "result": None}, "No route"),
+        ({"detail": "Not today"}, "Not today"),
+        ({"error_msg": "Not today"}, "Not today"),
+    ],
+    ids=str,
+)
+def test_a_failure_in_any_shape_keeps_the_services_words(value, words):
+    for stream in ([record(value), DONE], [json.dumps(value).encode()], [delta("a"), record(value), STOP]):
+        _, error = failing(*stream)
+        assert (error.detail, error.code) == (words, "provider_failed")
+
+
+def test_word_that_all_is_well_is_no_failure():
+    fine = {"base_resp": {"status_code": 0, "status_msg": "success"}}
+
+    assert decode(delta("a"), record(fine), chunk({}, "stop", **fine)) == [Content("a"), Finish("stop")]
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        chunk({"content": "Hello"}, "stop"),
+        record({"choices": [{"message": {"content": "Hello"}, "finish_reason": "stop"}]}),
+        record({"choices": [{"delta": {}, "message": {"role": "assistant", "content": "Hello"}}]}) + STOP,
+    ],
+)
+def test_a_last_chunk_that_repeats_the_answer_adds_nothing(last):
+    assert decode(delta("Hel"), delta("lo"), last) == [Content("Hel"), Content("lo"), Finish("stop")]
+
+
+def test_a_last_token_that_comes_twice_is_part_of_the_answer():
+    assert decode(delta("5"), chunk({"content": "5"}, "length"))[:2] == [Content("5"), Content("5")]
 
 
 @pytest.mark.parametrize(
@@ -510,11 +606,11 @@ def test_any_division_of_the_bytes_gives_the_same_reply(reply, cuts):
     assert outcome(*divided(reply, cuts)) == outcome(reply) == outcome(*bytewise)
 
 
-@given(text=st.text(), cuts=st.lists(st.integers(0, 2000)))
+@given(text=st.text().filter(str.strip), cuts=st.lists(st.integers(0, 2000)))
 def test_any_text_arrives_as_it_was_written(text, cuts):
     pieces = decode(*divided(b"".join(openai_stream(words(text))), cuts))
 
-    expected = text.encode("utf-8", "replace") if text else b""
+    expected = text.encode("utf-8", "replace")
     assert "".join(piece.text for piece in pieces if isinstance(piece, Content)).encode() == expected
 
 
