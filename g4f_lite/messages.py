@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple, cast
 
 from g4f_lite.errors import ImageNotSupportedError
@@ -117,6 +117,17 @@ def with_system(system: str, messages: Sequence[Message]) -> list[Message]:
     if not system or any(message.role == "system" for message in messages):
         return list(messages)
     return [Message("system", system), *messages]
+
+
+def without_system(messages: Sequence[Message]) -> list[Message]:
+    """Return the messages with the system's text before the first question, for models without that role."""
+    system = "\n\n".join(message.content for message in messages if message.role == "system")
+    rest = [message for message in messages if message.role != "system"]
+    first = next((at for at, one in enumerate(rest) if one.role == "user" and not one.extra), None)
+    if not system or first is None:
+        return [*([Message("user", system)] if system else []), *rest]
+    rest[first] = replace(rest[first], content=f"{system}\n\n{rest[first].content}".rstrip())
+    return rest
 
 
 def flat_prompt(messages: Sequence[Message]) -> str:

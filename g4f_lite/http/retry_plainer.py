@@ -2,14 +2,24 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiohttp import ClientResponse
 
 from g4f_lite.errors import RejectedError
-from g4f_lite.http.unsupported_fields import UnsupportedFields
+from g4f_lite.http.unsupported_fields import UnsupportedFields, wanted_fields
 
 Body = Mapping[str, Any]
+
+MAX_RETRIES = 8
+"""More fields than any model was seen to refuse; each costs a request."""
+
+
+class Answered(NamedTuple):
+    """The response, and the fields that its request lacks of what was wanted."""
+
+    response: ClientResponse
+    omitted: frozenset[str]
 
 
 @asynccontextmanager
@@ -19,7 +29,7 @@ async def retry_plainer(
     body: Callable[[frozenset[str]], Body],
     send: Callable[[Body], AbstractAsyncContextManager[ClientResponse]],
     refused: Callable[[Body, RejectedError], str],
-) -> AsyncIterator[ClientResponse]:
+) -> AsyncIterator[Answered]:
     """Yield the response to a body, or to a plainer one, and remember the omitted fields for the model's next request.
 
     body: makes a body without the given fields. send: opens the response to a body.
@@ -35,8 +45,8 @@ async def retry_plainer(
                 break
             except RejectedError as error:
                 field = refused(asked, error)
-                if not field or field in left_out:
+                if not field or field in left_out or len(left_out) >= MAX_RETRIES + len(kept.of(model)):
                     raise
                 left_out |= {field}
         kept.keep(model, left_out)
-        yield response
+        yield Answered(response, left_out & wanted_fields(body(frozenset())) if left_out else left_out)

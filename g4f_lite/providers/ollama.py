@@ -23,7 +23,7 @@ from g4f_lite.http.get_json import get_json
 from g4f_lite.http.reply_stream import decode_reply
 from g4f_lite.http.retry_plainer import retry_plainer
 from g4f_lite.http.transport import Http, secrets_of
-from g4f_lite.http.unsupported_fields import UnsupportedFields, without
+from g4f_lite.http.unsupported_fields import UnsupportedFields, notices, refused_field, without
 from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Piece
 from g4f_lite.protocols.ollama.model_list import Contexts, loaded_models, models_in
@@ -39,7 +39,6 @@ LONGEST_NAME = 100
 LEVELS = ("low", "medium", "high", "max")
 DURATION = re.compile(r"-?(?:[0-9]+(?:\.[0-9]+)?(?:ms|h|m|s))+")
 """Source: https://pkg.go.dev/time#ParseDuration"""
-CANNOT_THINK = re.compile(r"(?i)does not support thinking")
 CANNOT_CALL = re.compile(r"(?is)does not support\b.*\btools\b")
 NEEDS_SUBSCRIPTION = re.compile(r"(?i)subscription")
 
@@ -97,9 +96,11 @@ class Ollama(Provider):
         """
         body = self._body(model, messages, params)
         reply = OllamaReply(self.name, secrets_of(self.settings), offers_tools="tools" in body)
-        asked = retry_plainer(model, self._unsupported_fields, partial(without, body), self._send, _refused)
+        asked = retry_plainer(model, self._unsupported_fields, partial(without, body), self._send, refused_field)
         try:
-            async with asked as response, aclosing(decode_reply(response, reply)) as pieces:
+            async with asked as (response, omitted), aclosing(decode_reply(response, reply)) as pieces:
+                for notice in notices(self.name, omitted):
+                    yield notice
                 async for piece in pieces:
                     yield piece
         except RejectedError as error:
@@ -162,7 +163,3 @@ class Ollama(Provider):
                 sentence = f"{name} of {self.name} does not support tools. Choose another model."
                 return ToolsNotSupportedError(sentence, detail=error.detail, status=error.status)
         return None
-
-
-def _refused(body: Mapping[str, Any], error: RejectedError) -> str:
-    return "think" if "think" in body and CANNOT_THINK.search(error.detail) else ""

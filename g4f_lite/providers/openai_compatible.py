@@ -13,7 +13,7 @@ from g4f_lite.http.get_json import get_json
 from g4f_lite.http.reply_stream import decode_reply
 from g4f_lite.http.retry_plainer import retry_plainer
 from g4f_lite.http.transport import Http, secrets_of
-from g4f_lite.http.unsupported_fields import UnsupportedFields
+from g4f_lite.http.unsupported_fields import UnsupportedFields, notices
 from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Piece, Via
 from g4f_lite.protocols.openai.model_list import models_in
@@ -47,7 +47,9 @@ class OpenAICompatible(Provider):
         body = partial(chat_request, model, messages, params)
         asked = retry_plainer(model, self._unsupported_fields, body, self._send, refused_field)
         reply = OpenAIReply(self.name, secrets_of(self.settings), offers_tools="tools" in params.extra)
-        async with asked as response, aclosing(decode_reply(response, reply)) as pieces:
+        async with asked as (response, omitted), aclosing(decode_reply(response, reply)) as pieces:
+            for notice in notices(self.name, omitted):
+                yield notice
             via = _via(response.headers, model)
             async for piece in pieces:
                 if via:

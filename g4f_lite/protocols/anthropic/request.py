@@ -9,12 +9,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from g4f_lite.errors import ImageNotSupportedError, RejectedError
+from g4f_lite.http.unsupported_fields import refused_field as refused_spare_field
+from g4f_lite.http.unsupported_fields import without
 from g4f_lite.messages import Image, Message, Params
 from g4f_lite.protocols.anthropic.tools import Block, output_config, result, tool_choice, tools, use
 from g4f_lite.protocols.functions import FunctionCall, calls_of, names_of, result_of
 
 OPENING = "Hello."
 """The user's message before an assistant's first one, since the API wants the user to begin."""
+NEEDED = ("max_tokens",)
 HOTTEST = 1.0
 LEAST_TOP_P_THINKING = 0.95
 MEDIA_TYPES = {type_: type_ for type_ in ("image/jpeg", "image/png", "image/gif", "image/webp")} | {
@@ -81,7 +84,8 @@ def message_request(
         "output_config": output_config(params.extra.get("response_format")),
         **_sampling(params, thinks, left_out),
     }
-    return {name: value for name, value in body.items() if value not in (None, "", [], {})}
+    spare = [name for name in left_out if name not in NEEDED]
+    return without({name: value for name, value in body.items() if value not in (None, "", [], {})}, spare)
 
 
 def refused_field(body: Mapping[str, Any], error: RejectedError) -> str:
@@ -95,8 +99,7 @@ def refused_field(body: Mapping[str, Any], error: RejectedError) -> str:
         return "budget_tokens" if "budget_tokens" in body["thinking"] and "adaptive" in error.detail else "thinking"
     if re.search(r"\bstrict\b", error.detail) and any("strict" in tool for tool in body.get("tools", ())):
         return "strict"
-    named = (field for field in ("temperature", "top_p") if field in body and re.search(rf"\b{field}\b", error.detail))
-    return next(named, "")
+    return refused_spare_field(body, error, NEEDED)
 
 
 def _turns(messages: Sequence[Message]) -> list[_Turn]:

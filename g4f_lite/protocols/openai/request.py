@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from g4f_lite.errors import RejectedError
+from g4f_lite.http.unsupported_fields import SYSTEM, without
 from g4f_lite.http.unsupported_fields import refused_field as refused_parameter
-from g4f_lite.http.unsupported_fields import without
-from g4f_lite.messages import Image, Message, Params
+from g4f_lite.messages import Image, Message, Params, without_system
 from g4f_lite.protocols.functions import REASONING_MEMBER, result_of
 
 IMAGE_FOLLOWS = "(The image follows.)"
@@ -24,11 +24,11 @@ def chat_request(
 
     left_out: fields of the body that the model does not take, or `reasoning_content` of its messages.
     """
+    if SYSTEM in left_out:
+        messages = without_system(messages)
     body = {
         "model": model,
-        "messages": [
-            _without_reasoning(message) if REASONING_MEMBER in left_out else message for message in _written(messages)
-        ],
+        "messages": [_without_reasoning(one) if REASONING_MEMBER in left_out else one for one in _written(messages)],
         "stream": True,
         "stream_options": {"include_usage": True},
         **params.given(),

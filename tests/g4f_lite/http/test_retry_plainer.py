@@ -45,7 +45,7 @@ async def test_what_is_refused_is_left_out_once_and_for_all(kept):
     service = Service("a", "c")
 
     for _ in range(2):
-        async with ask(service, kept) as response:
+        async with ask(service, kept) as (response, _):
             assert (response, service.open) == ("answer", 1)
 
     assert service.asked == ["abc", "bc", "b", "b"]

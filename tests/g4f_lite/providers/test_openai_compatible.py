@@ -10,7 +10,7 @@ from g4f_lite.errors import MalformedReplyError, UpstreamError
 from g4f_lite.http import reply_stream
 from g4f_lite.http.transport import Http
 from g4f_lite.messages import Image, Message, Params, conversation
-from g4f_lite.pieces import Content, Finish, Usage, Via
+from g4f_lite.pieces import Content, Finish, Notice, Usage, Via
 from g4f_lite.providers.openai_compatible import OpenAICompatible
 from g4f_lite.routing.model_info import ModelInfo
 from tests.support.services.openai_wire import chunk, delta, openai_error, openai_stream, record
@@ -193,8 +193,36 @@ async def test_a_model_that_may_not_be_streamed_is_asked_for_its_answer_as_a_who
     only_with = "The 'stream_options' parameter is only allowed when 'stream' is enabled."
     upstream.will_answer_json(openai_error(only_with), status=400)
 
-    assert await ask(provider) == [Content("You said: Hello"), Usage(1, 3), Finish("stop")]
+    assert (await ask(provider))[1:] == [Content("You said: Hello"), Usage(1, 3), Finish("stop")]
     assert set(upstream.wait_request(3).json) == {"model", "messages"}
+
+
+async def test_a_model_without_a_system_role_gets_the_prompt_before_the_first_question(provider, upstream):
+    said = "Unsupported value: 'messages[0].role' does not support 'system' with this model."
+    upstream.will_answer_json(openai_error(said), status=400)
+    messages = [Message("system", "Be brief."), *QUESTION]
+
+    first = await ask(provider, messages)
+    again = await ask(provider, messages)
+
+    assert upstream.wait_request(2).json["messages"] == [{"role": "user", "content": "Be brief.\n\nHello"}]
+    assert upstream.wait_request(3).json["messages"] == upstream.wait_request(2).json["messages"]
+    assert [type(pieces[0]) for pieces in (first, again)] == [Notice, Notice]
+    assert "system prompt" in first[0].text
+
+
+async def test_a_spare_field_that_any_refusal_names_is_left_out_with_a_notice(provider, upstream):
+    upstream.will_answer_json({"detail": [{"loc": ["body", "stop"], "msg": "not this one"}]}, status=422)
+    params = Params(stop=("x",), extra={"top_k": 5})
+
+    notice, *_ = await ask(provider, params=params)
+    upstream.will_answer_json(openai_error("top_k: unknown"), status=400)
+    pieces = await ask(provider, params=params)
+
+    assert notice == Notice("groq does not accept stop as sent for this model, so it was left out.")
+    assert [piece.text.split()[4] for piece in pieces[:2]] == ["stop", "top_k"]
+    assert {"stop", "top_k"}.isdisjoint(upstream.wait_request(4).json)
+    assert not any(isinstance(piece, Notice) for piece in await ask(provider))
 
 
 async def test_what_a_model_does_not_take_is_refused_once(provider, upstream):
@@ -270,7 +298,7 @@ async def test_a_service_that_goes_on_complaining_is_not_asked_for_ever(provider
 
     with pytest.raises(UpstreamError, match="rejected the request"):
         await ask(provider, params=Params(max_tokens=9))
-    assert len(upstream.requests) == 3
+    assert len(upstream.requests) == 4
 
 
 @pytest.mark.parametrize(
