@@ -126,20 +126,20 @@ def error_from_response(
     provider: the name in config.json. headers: in their usual spelling. body: its first kilobytes are enough.
     secrets: the key, and other texts that must not be shown; empty means that no key is set.
     """
-    complaint = parse_error_body(body)
-    kind = _kind_of_page(status, headers, complaint) if complaint.is_page else _kind(status, complaint)
+    error_body = parse_error_body(body)
+    kind = _kind_of_page(status, headers, error_body) if error_body.is_page else _kind(status, error_body)
     sentence = _wrong_address(provider, status) if kind is UpstreamError else ""
     sentence = sentence or _sentence(kind, provider, f"(status {status})", secrets)
-    detail = clean_detail(complaint.text, secrets)
-    return kind(sentence, detail=detail, retry_after=_retry_after(headers, complaint), status=status)
+    detail = clean_detail(error_body.text, secrets)
+    return kind(sentence, detail=detail, retry_after=_retry_after(headers, error_body), status=status)
 
 
 def error_from_record(provider: str, record: Any, secrets: Collection[str] = ()) -> UpstreamError:
     """Return the error that a record in the stream reports. record: any JSON value."""
-    complaint = error_body_of(record)
-    kind = _kind(complaint.status or 500, complaint)
+    error_body = error_body_of(record)
+    kind = _kind(error_body.status or 500, error_body)
     sentence = _sentence(kind, provider, "while answering", secrets)
-    return kind(sentence, detail=clean_detail(complaint.text, secrets), retry_after=_retry_after({}, complaint))
+    return kind(sentence, detail=clean_detail(error_body.text, secrets), retry_after=_retry_after({}, error_body))
 
 
 def error_from_web_page(provider: str, page: bytes) -> UpstreamError:
@@ -151,9 +151,9 @@ def error_from_web_page(provider: str, page: bytes) -> UpstreamError:
     )
 
 
-def _kind(status: int, complaint: ErrorBody) -> type[UpstreamError]:
+def _kind(status: int, error_body: ErrorBody) -> type[UpstreamError]:
     for kind, statuses, words in BY_WORDS:
-        if status in statuses and words.search(complaint.marks):
+        if status in statuses and words.search(error_body.marks):
             return kind
     return BY_STATUS.get(status, UpstreamError)
 
@@ -185,15 +185,15 @@ def _sentence(kind: type[UpstreamError], provider: str, when: str, secrets: Coll
     return f"{provider} {verb} {when}."
 
 
-def _retry_after(headers: Mapping[str, str], complaint: ErrorBody) -> float | None:
+def _retry_after(headers: Mapping[str, str], error_body: ErrorBody) -> float | None:
     """Return the seconds to wait. Source: RFC 9110, section 10.2.3; `ratelimit` is Hugging Face's `...;t=seconds`."""
-    said = headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"[0-9]{1,7}(\.[0-9]+)?", said):
-        return float(said)
-    if said:
-        return _seconds_until(said)
-    reset = re.search(r"\bt=([0-9]{1,7})\b", headers.get("ratelimit", "")) or WAIT_IN_WORDS.search(complaint.marks)
-    return float(reset[1]) if reset else complaint.wait_s
+    value = headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"[0-9]{1,7}(\.[0-9]+)?", value):
+        return float(value)
+    if value:
+        return _seconds_until(value)
+    reset = re.search(r"\bt=([0-9]{1,7})\b", headers.get("ratelimit", "")) or WAIT_IN_WORDS.search(error_body.marks)
+    return float(reset[1]) if reset else error_body.wait_s
 
 
 def _seconds_until(date: str) -> float | None:

@@ -162,5 +162,5 @@ def _is_answer(piece: Piece) -> bool:
 
 
 def is_count(value: Any) -> TypeGuard[int]:
-    """Tell whether a JSON value is a number of tokens."""
+    """Return whether a JSON value is a number of tokens."""
     return type(value) is int and 0 <= value < MAX_COUNT

@@ -45,7 +45,7 @@ class SseDecoder:
     def feed(self, block: bytes) -> Iterator[Record]:
         """Yield the records that these bytes complete. Exhaust it before the next call.
 
-        Some services leave out the empty line between records: data behind a whole JSON value begins another one.
+        Some services leave out the empty line between records: data after a whole JSON value begins another one.
         Raises: MalformedReplyError for a line or a record that is too long.
         """
         for line in self._lines(block):
@@ -143,7 +143,7 @@ def _text(value: bytes) -> str:
 
 
 def _is_whole(lines: list[bytes]) -> bool:
-    """Tell whether lines of data are a JSON object, or the mark of the end."""
+    """Return whether lines of data are a JSON object, or the mark of the end."""
     data = b"\n".join(lines).strip()
     if not data.startswith(b"{"):
         return data == DONE

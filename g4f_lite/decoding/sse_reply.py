@@ -1,7 +1,7 @@
 """Decodes a reply in server-sent events, or in the JSON or web page that may come instead.
 
 Pure. A service may answer a streaming request with one JSON value or with a web page, under any content type. The
-first byte that is not blank tells which.
+first byte that is not blank shows which.
 """
 
 from abc import abstractmethod

@@ -116,7 +116,7 @@ class _Call:
         self._end = JsonBoundary()
 
     def is_another(self, id_: str) -> bool:
-        """Tell whether a part that names a tool, perhaps with an id, begins another call."""
+        """Return whether a part that names a tool, perhaps with an id, begins another call."""
         return bool(self.name) and (self._end.reached or (bool(id_) and id_ != self.id))
 
     def feed(self, part: Mapping[str, Any], texts: TextAssembler) -> None:

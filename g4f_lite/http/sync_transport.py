@@ -49,7 +49,7 @@ class SyncHttp:
         self,
         method: str,
         url: str,
-        patience: SyncTimeouts,
+        timeouts: SyncTimeouts,
         *,
         json: Any = None,
         data: Any = None,
@@ -57,8 +57,8 @@ class SyncHttp:
         accepted: Collection[int] = (),
     ) -> Iterator[requests.Response]:
         """Yield a response, and raise errors, as `Http.request` does."""
-        with _sending(self.provider, url, patience):
-            left_s = patience.left_s()
+        with _sending(self.provider, url, timeouts):
+            left_s = timeouts.left_s()
             response = self._session.request(
                 method,
                 url,
@@ -67,7 +67,7 @@ class SyncHttp:
                 headers={**(headers or {}), **self._settings.headers},
                 allow_redirects=False,
                 stream=True,
-                timeout=(min(patience.limits.connect, left_s), left_s),
+                timeout=(min(timeouts.limits.connect, left_s), left_s),
             )
         try:
             if not 200 <= response.status_code < 300 and response.status_code not in accepted:
@@ -96,24 +96,24 @@ class _Cookies(RequestsCookieJar):
         super().set_cookie(cookie, *args, **kwargs)
 
 
-def read(response: requests.Response, limit: int, provider: str, patience: SyncTimeouts) -> bytes:
+def read(response: requests.Response, limit: int, provider: str, timeouts: SyncTimeouts) -> bytes:
     """Return the body, or the beginning of a longer one. Raises: StreamCutError, UpstreamTimeoutError."""
     body = bytearray()
-    for block in _blocks(response, provider, patience):
+    for block in _blocks(response, provider, timeouts):
         body += block
         if len(body) >= limit:
             break
     return bytes(body[:limit])
 
 
-def decode_reply(response: requests.Response, reply: ReplyDecoder, patience: SyncTimeouts) -> Iterator[Piece]:
+def decode_reply(response: requests.Response, reply: ReplyDecoder, timeouts: SyncTimeouts) -> Iterator[Piece]:
     """Yield the pieces of a reply as its bytes arrive. Raises: UpstreamError, after the pieces before it."""
     try:
-        for block in _blocks(response, reply.provider, patience):
-            patience.bytes_arrived()
+        for block in _blocks(response, reply.provider, timeouts):
+            timeouts.bytes_arrived()
             for piece in reply.feed(block):
                 yield piece
-                patience.heard()
+                timeouts.text_arrived()
             if reply.is_over:
                 break
     except (StreamCutError, UpstreamTimeoutError):
@@ -123,13 +123,13 @@ def decode_reply(response: requests.Response, reply: ReplyDecoder, patience: Syn
     yield from reply.end()
 
 
-def _blocks(response: requests.Response, provider: str, patience: SyncTimeouts) -> Iterator[bytes]:
+def _blocks(response: requests.Response, provider: str, timeouts: SyncTimeouts) -> Iterator[bytes]:
     """Yield the body as it arrives. `iter_content` would wait for the end of an unchunked body."""
     connection = _connection(response)
     while True:
         if connection:
-            connection.settimeout(patience.left_s())
-        with _reading(provider, patience):
+            connection.settimeout(timeouts.left_s())
+        with _reading(provider, timeouts):
             block: bytes = response.raw.read1(BLOCK_BYTES, decode_content=True)
         if not block:
             return
@@ -146,10 +146,10 @@ def _connection(response: requests.Response) -> socket.socket | None:
 
 
 def _error_body(response: requests.Response, provider: str) -> bytes:
-    patience = SyncTimeouts(Timeout(first=ERROR_BODY_S, total=ERROR_BODY_S), provider)
+    timeouts = SyncTimeouts(Timeout(first=ERROR_BODY_S, total=ERROR_BODY_S), provider)
     body = bytearray()
     try:
-        for block in _blocks(response, provider, patience):
+        for block in _blocks(response, provider, timeouts):
             body += block
             if len(body) >= ERROR_BODY_BYTES:
                 break
@@ -159,13 +159,13 @@ def _error_body(response: requests.Response, provider: str) -> bytes:
 
 
 @contextmanager
-def _sending(provider: str, url: str, patience: SyncTimeouts) -> Iterator[None]:
+def _sending(provider: str, url: str, timeouts: SyncTimeouts) -> Iterator[None]:
     """Turn a failure before the response headers into an UpstreamError."""
     try:
         yield
     except requests.Timeout as error:
-        if patience.is_exhausted:
-            raise patience.exhausted() from error
+        if timeouts.is_exhausted:
+            raise timeouts.exhausted() from error
         raise _failure(provider, url, error) from error
     except exceptions.InvalidHeader as error:
         raise _failure(provider, url, error) from None  # its message holds the header, which may be a key
@@ -174,12 +174,12 @@ def _sending(provider: str, url: str, patience: SyncTimeouts) -> Iterator[None]:
 
 
 @contextmanager
-def _reading(provider: str, patience: SyncTimeouts) -> Iterator[None]:
+def _reading(provider: str, timeouts: SyncTimeouts) -> Iterator[None]:
     """Turn a failure while a body is read into an UpstreamError."""
     try:
         yield
     except ReadTimeoutError as error:
-        raise patience.exhausted() from error
+        raise timeouts.exhausted() from error
     except (HTTPError, OSError) as error:
         raise StreamCutError(f"The connection to {provider} was lost in the middle of the answer.") from error
 
@@ -228,8 +228,8 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
     """Yield an exception and its causes, which requests and urllib3 pass on as arguments and reasons."""
     while error:
         yield error
-        behind = (getattr(error, "reason", None), *error.args, error.__cause__)
-        error = next((cause for cause in behind if isinstance(cause, BaseException)), None)
+        inner = (getattr(error, "reason", None), *error.args, error.__cause__)
+        error = next((cause for cause in inner if isinstance(cause, BaseException)), None)
 
 
 def _reason(causes: Sequence[BaseException]) -> str:

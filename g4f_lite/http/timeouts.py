@@ -83,7 +83,7 @@ class Alarm:
             self._set_timer(self.due)
 
     def restart(self) -> None:
-        """Begin the silence anew, within the limit for the whole reply."""
+        """Restart the limit of silence, within the limit for the whole reply."""
         due = self._loop.time() + self.limit_s
         self.due = due if due < self._end else self._end
 
@@ -93,7 +93,7 @@ class Alarm:
             self._timer.cancel()
 
     def was_it(self) -> bool:
-        """Tell whether only this alarm cancelled the task, and undo the cancellation, as `asyncio.timeout` does."""
+        """Return whether only this alarm cancelled the task, and undo the cancellation, as `asyncio.timeout` does."""
         return self._has_rung and self._task is not None and self._task.uncancel() <= self._cancelled_before
 
     def _set_timer(self, due: float) -> None:
@@ -128,7 +128,7 @@ class SyncTimeouts:
     """The same limits for synchronous code, checked at each wait."""
 
     def __init__(self, limits: Timeout, provider: str) -> None:
-        """Begin the wait for the first text. provider: the name in config.json, for the sentence of an error."""
+        """Begin the wait for the first text. provider: the name in config.json, for error messages."""
         self.limits = limits
         self._provider = provider
         self._begun = False
@@ -150,7 +150,7 @@ class SyncTimeouts:
         """Restart the clock: whatever a service sends shows that it is alive."""
         self._due = monotonic() + (self.limits.idle if self._begun else self.limits.first)
 
-    def heard(self) -> None:
+    def text_arrived(self) -> None:
         """Begin the wait for the next text."""
         self._begun = True
         self.bytes_arrived()

@@ -104,7 +104,7 @@ class Catalog:
 
         now: seconds of `time.monotonic`.
         """
-        due = [one for one in self.providers.values() if one.next_listing <= now and not one.obstacle()]
+        due = [item for item in self.providers.values() if item.next_listing <= now and not item.obstacle()]
         for provider in due:
             provider.next_listing = now + provider.instance.list_every_s
         return due

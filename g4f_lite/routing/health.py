@@ -75,7 +75,7 @@ class Health:
         return max(self._breaker.left_s(self.clock()), self._models.left_s(model))
 
     def asked_for_rest(self, model: str) -> bool:
-        """Tell whether the service itself said when to call again, and that time has not come."""
+        """Return whether the service itself said when to call again, and that time has not come."""
         now = self.clock()
         return any(breaker.requested and breaker.left_s(now) for breaker in (self._breaker, self._models.of(model)))
 

@@ -55,7 +55,7 @@ def with_system_prompt(model: Model, messages: Sequence[Message], system: str = 
 def in_order(routes: Sequence[Route]) -> list[Route]:
     """Return the routes to try: in the configured order, but recent failures come last.
 
-    A route whose service asked for rest is left out, and so is a disabled one, unless there is no other.
+    A route whose service asked for a pause is left out, and so is a disabled one, unless there is no other.
     """
     enabled = [route for route in routes if route.provider.settings.enabled]
     willing = [route for route in enabled if not route.provider.health.asked_for_rest(route.model)]
@@ -96,7 +96,7 @@ class _Preface:
         self._notices: tuple[str, ...] = ()
 
     def takes(self, piece: Piece) -> bool:
-        """Keep a piece that belongs here; tell whether it does."""
+        """Keep a piece that belongs here; return whether it does."""
         match piece:
             case Via(name):
                 self._via = name
