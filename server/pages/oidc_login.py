@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from datetime import timedelta
 
 from flask import Blueprint, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -9,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from server.auth.access import SEALED_FOR_S, Access
 from server.auth.oidc_client import AuthorizationRequest, Identity, Issuer
 from server.current.services import services
-from server.current.session_cookie import set_short_cookie
+from server.current.session_cookie import cookie_name, delete_cookie, set_cookie
 from server.current.sign_in import path_within_site
 from server.pages.login import let_in, limiter_keys, show_login, too_many
 from server.pages.page import not_found_page
@@ -41,7 +42,7 @@ def begin() -> ResponseReturnValue:
         return show_login(_(problem.message), problem.status)
     kept = json.dumps({**asdict(sent), "next": path_within_site(request.args.get("next", ""))})
     response = make_response(redirect(address))
-    set_short_cookie(response, request, COOKIE, access.sealed("oidc", kept, of=""), SEALED_FOR_S)
+    set_cookie(response, request, COOKIE, access.sealed("oidc", kept, of=""), timedelta(seconds=SEALED_FOR_S))
     return response
 
 
@@ -64,13 +65,13 @@ def come_back() -> ResponseReturnValue:
     else:
         access.login_limiter.refund(client)
         response = make_response(let_in(access, account.id, account.name, then))
-    response.delete_cookie(COOKIE, url_for("oidc.begin"))
+    delete_cookie(response, request, COOKIE)
     return response
 
 
 def _kept(access: Access) -> tuple[AuthorizationRequest | None, str]:
     """Return the contents of the cookie: the values that must have come back, and the path to go to."""
-    sealed = access.unsealed("oidc", request.cookies.get(COOKIE, ""))
+    sealed = access.unsealed("oidc", request.cookies.get(cookie_name(request, COOKIE), ""))
     if not sealed:
         return None, ""
     kept = json.loads(sealed)

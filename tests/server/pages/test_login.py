@@ -157,16 +157,46 @@ class TestPrefix:
         settings["url_prefix"] = "/chat-ui"
         return settings
 
-    def test_the_cookie_belongs_to_the_prefix(self, client, app):
+    def test_by_https_no_other_site_on_the_host_can_set_the_cookie(self, client, app):
         add_member(app, "Anna")
         form = {"username": "Anna", "password": PASSWORD, "next": "/elsewhere"}
 
         response = client.post("/chat-ui/login", base_url="https://localhost", data=form, headers=FROM_OUR_PAGE)
 
         assert response.location == "/chat-ui/chat/"
-        assert response.headers["Set-Cookie"].startswith("chat_session=")
-        assert {"Secure", "Path=/chat-ui"} <= set(response.headers["Set-Cookie"].split("; "))
+        cookie = response.headers["Set-Cookie"]
+        assert cookie.startswith("__Host-chat_session.chat-ui=")
+        assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
+        assert "Domain" not in cookie
         assert client.get("/chat-ui/chat/", base_url="https://localhost").status_code == 200
+
+    @pytest.mark.parametrize("name", ["chat_session", "__Host-chat_session", "__Host-chat_session.other"])
+    def test_a_planted_cookie_signs_nobody_in(self, client, app, name):
+        anna = add_member(app, "Anna")
+        token = app.extensions["chat"].access.start_session(anna.id, "127.0.0.1", "A browser")
+        cookie = {"Cookie": f"{name}={token}"}
+
+        assert client.get("/chat-ui/chat/", base_url="https://localhost", headers=cookie).status_code == 303
+
+    def test_by_http_the_cookie_belongs_to_the_prefix(self, client, app):
+        add_member(app, "Anna")
+        form = {"username": "Anna", "password": PASSWORD}
+
+        response = client.post("/chat-ui/login", data=form, headers=FROM_OUR_PAGE)
+
+        assert response.headers["Set-Cookie"].startswith("chat_session=")
+        assert "Path=/chat-ui" in response.headers["Set-Cookie"].split("; ")
+        assert client.get("/chat-ui/chat/").status_code == 200
+
+    def test_signing_out_deletes_the_cookie(self, client, app):
+        add_member(app, "Anna")
+        place = {"base_url": "https://localhost", "headers": FROM_OUR_PAGE}
+        client.post("/chat-ui/login", data={"username": "Anna", "password": PASSWORD}, **place)
+
+        gone = client.post("/chat-ui/logout", **place).headers["Set-Cookie"]
+
+        assert gone.startswith("__Host-chat_session.chat-ui=;")
+        assert {"Secure", "Max-Age=0", "Path=/"} <= set(gone.split("; "))
 
     def test_a_visitor_is_led_inside_of_it(self, client):
         assert client.get("/chat-ui/chat/x").location == "/chat-ui/login?next=/chat-ui/chat/x"
