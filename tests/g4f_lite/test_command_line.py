@@ -85,7 +85,7 @@ def test_a_question_of_broken_bytes_is_asked_all_the_same(config: Path) -> None:
         assert done.stdout.decode() == "You said: caf\ufffd\n"
 
 
-def test_who_failed_before_is_said_beside_the_answer(config: Path) -> None:
+def test_failed_attempts_are_printed_beside_the_answer(config: Path) -> None:
     done = run("--config", config, "--model", "second", "hello")
 
     assert done.returncode == 0
@@ -108,7 +108,7 @@ def test_an_unknown_model_is_a_failure_that_names_the_nearest(config: Path) -> N
     assert b"did you mean guide?" in done.stderr
 
 
-def test_a_wrong_configuration_is_told_line_by_line(config: Path) -> None:
+def test_a_wrong_configuration_is_reported_line_by_line(config: Path) -> None:
     config.write_text('{"providers": {"guide": {"kind": "Guide"}}, "models": {"a": "b/c"}, "default_model": 5}')
 
     done = run("--config", config, "hello")

@@ -47,7 +47,7 @@ async def test_everything_comes_in_order():
     assert source.log == [0, 1, 2, *CLOSED]
 
 
-async def test_a_failure_comes_behind_what_came_before():
+async def test_a_failure_comes_after_what_came_before():
     error = ValueError("x")
     numbers = in_own_task(Source(2, error).outer())
 

@@ -205,7 +205,7 @@ def test_a_mistake_names_its_place_and_the_remedy(file: Path, document: dict[str
     assert mistakes(file, document)[0].startswith(mistake)
 
 
-def test_all_mistakes_are_told_at_once(file: Path) -> None:
+def test_all_mistakes_are_reported_at_once(file: Path) -> None:
     document = {
         "providers": {"a": {"kind": "Gide"}, "b": {**OPENAI, "timeout": {"conect": 1}}},
         "models": {"m": ["c/x"], "n": {"routes": ["b/x"], "labl": ""}, "o": {"routes": ["b/x"], "system": "${S}"}},

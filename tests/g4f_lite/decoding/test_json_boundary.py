@@ -37,7 +37,7 @@ def test_no_division_hides_the_end_or_feigns_one(value, ascii_, cuts):
 
 
 @pytest.mark.parametrize("behind", [" ", "\n", "}", '"', "{"])
-def test_what_stands_behind_the_end_changes_nothing(behind):
+def test_what_stands_after_the_end_changes_nothing(behind):
     assert reached('{"a": 1}', behind, behind)
 
 

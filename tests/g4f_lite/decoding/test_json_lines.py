@@ -55,7 +55,7 @@ def test_a_bad_byte_and_a_raw_tab_are_part_of_a_text():
     assert decode(b'"a\xff\tb"\n') == ["a\ufffd\tb"]
 
 
-def test_a_web_page_in_mid_stream_is_told_as_one():
+def test_a_web_page_in_mid_stream_is_reported_as_one():
     with pytest.raises(MalformedReplyError, match="web page"):
         decode(b'{"a": 1}\n<html>\n<h1>Bad gateway</h1>\n')
 
@@ -68,7 +68,7 @@ def test_a_web_page_in_mid_stream_is_told_as_one():
         (b"<p>" * 100_000, MalformedReplyError),
     ],
 )
-def test_a_web_page_is_told_as_one(page, error):
+def test_a_web_page_is_reported_as_one(page, error):
     with pytest.raises(error):
         decode(*divided(page, range(0, len(page), 7)))
 

@@ -36,7 +36,7 @@ def test_a_crlf_may_be_divided_by_an_empty_read():
 
 
 @pytest.mark.parametrize("line", [b"data:{}", b"data: {}"])
-def test_one_space_behind_the_colon_is_optional(line):
+def test_one_space_after_the_colon_is_optional(line):
     assert decode(line + b"\n\n") == [Record("{}")]
 
 

@@ -63,7 +63,7 @@ NOW = ("call_2", "now", "{}")
     ids=["as OpenAI does", "in turns", "at once", "no list", "without numbers", "numbered alike", "objects",
          "the name later", "the name again and again", "odd ones between"],
 )  # fmt: skip
-def test_calls_are_told_apart(values):
+def test_calls_are_distinguished(values):
     assert told(*values) == [ADD, NOW]
 
 
@@ -120,13 +120,13 @@ def test_an_empty_object_before_the_arguments_is_none(blank):
         assert told([part(blank, "add", index=0, id="call_1")], *parts) == [ADD]
 
 
-def test_a_call_whose_name_comes_late_is_numbered_when_it_is_told():
+def test_a_call_whose_name_comes_late_is_numbered_when_it_is_sent():
     parts = parts_of([part(index=0, id="a")], [part("{}", "now", index=1, id="b")], [part("{}", "add", index=0)])
 
     assert [(part["index"], part["id"]) for part in parts if "id" in part] == [(0, "b"), (1, "a")]
 
 
-def test_members_that_nobody_knows_stay():
+def test_unknown_members_stay():
     signed = {"extra_content": {"google": {"thought_signature": "x"}}}
 
     assert joined([{**part('{"a": 1}', "add", index=0, id="call_1"), **signed}], [{**part(index=0), "more": 1}]) == [

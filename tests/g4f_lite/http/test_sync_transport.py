@@ -192,7 +192,7 @@ def test_plain_http_where_tls_was_expected(client, upstream):
     assert "TLS failed" in error.message
 
 
-def test_a_certificate_that_nobody_signed(client):
+def test_a_certificate_without_a_trusted_signature(client):
     stranger = Upstream(tls=True)
     error = failure(client(), stranger.url)
     stranger.close()
@@ -305,7 +305,7 @@ def test_a_body_that_breaks_off_keeps_its_text(client, upstream, step):
                 assert piece == Content("<")
 
 
-def test_a_break_behind_the_end_loses_nothing(client, upstream):
+def test_a_break_after_the_end_loses_nothing(client, upstream):
     upstream.will_answer([token("Hi"), token("</s>", special=True), cut()], to="/x")
 
     assert pieces(client(), upstream) == ([Content("Hi"), Finish("stop")], None)
@@ -393,7 +393,7 @@ def test_a_silence_does_not_outlast_the_whole(client, upstream):
     assert "(timeout.total)" in timed_out(client(), upstream, total=0.1)[1]
 
 
-def test_a_silence_behind_the_end_is_nobodys_business(client, upstream):
+def test_a_silence_after_the_end_is_no_failure(client, upstream):
     upstream.will_answer([token("Hi"), token("</s>", special=True), silence()], to="/x")
 
     assert pieces(client(), upstream, idle=0.05) == ([Content("Hi"), Finish("stop")], None)

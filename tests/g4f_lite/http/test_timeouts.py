@@ -91,7 +91,7 @@ async def test_a_reply_in_time_passes_unchanged():
     assert [piece async for piece in within(up.settings.timeout, "up", pieces)] == [Content("a"), Content("b")]
 
 
-async def test_a_silence_behind_the_end_of_the_reply_is_no_failure():
+async def test_a_silence_after_the_end_of_the_reply_is_no_failure():
     up = scripted(idle=0.01)
     up.instance.will(Content("a"), Finish("stop"), SILENCE)
 
@@ -110,7 +110,7 @@ async def test_the_readers_time_does_not_count():
     assert len(heard) == 3
 
 
-async def test_silence_behind_a_slow_reader_still_ends():
+async def test_silence_after_a_slow_reader_still_ends():
     up = scripted(first=0.01, idle=0.02)
     up.instance.will(Content("a"), SILENCE)
     pieces = limited(up)

@@ -239,7 +239,7 @@ async def test_a_proxy_that_dns_does_not_know_is_not_taken_for_the_service(http,
     assert error.message == "Cannot reach the proxy of groq: the host name was not found."
 
 
-async def test_an_error_whose_body_does_not_end_is_told_before_the_time_is_over(http, upstream):
+async def test_an_error_whose_body_does_not_end_is_reported_before_the_time_is_over(http, upstream):
     upstream.will_answer([b'{"error":', silence()], status=402, to="/x")
 
     assert (await failure(http, f"{upstream.url}/x", entry(timeout=Timeout(first=0.2)))).code == "payment_required"

@@ -46,7 +46,7 @@ BODY = {
         ("Bad request", ""),
     ],
 )
-def test_the_refused_field_is_found_in_the_words(said, field):
+def test_the_refused_field_is_found_in_the_text(said, field):
     assert refused_field(BODY, RejectedError("no", detail=said)) == field
 
 
@@ -87,7 +87,7 @@ def test_each_model_has_its_own():
     assert kept.of("b") == frozenset()
 
 
-def test_no_more_models_are_kept_than_anybody_asks(monkeypatch):
+def test_no_more_models_are_kept_than_are_used(monkeypatch):
     monkeypatch.setattr(unsupported_fields, "MAX_MODELS", 2)
     kept = UnsupportedFields()
     for model in "aabca":

@@ -165,7 +165,7 @@ async def test_a_turn_that_is_stopped_leaves_its_load_to_the_next_one(slot, work
         assert workshop.files == [A]
 
 
-async def test_a_load_that_nobody_waits_for_gives_way_to_another_model(slot, workshop):
+async def test_a_load_without_a_waiting_turn_gives_way_to_another_model(slot, workshop):
     workshop.gate.clear()
     stopped = Turn(slot, A)
     await workshop.asked.wait()
@@ -195,7 +195,7 @@ async def test_a_change_that_is_interrupted_is_finished_by_the_next_turn(slot, w
     assert workshop.files == [A, A]
 
 
-async def test_a_failed_start_is_told_and_tried_again(slot, workshop):
+async def test_a_failed_start_is_reported_and_tried_again(slot, workshop):
     workshop.failure = ModelNotSupportedError("broken")
     with pytest.raises(ModelNotSupportedError):
         async with slot.engine(A):
@@ -259,7 +259,7 @@ async def test_closing_ends_the_engine_under_an_answer(workshop):
     await turn.end()
 
 
-async def test_closing_lets_those_down_who_wait_for_a_load(workshop):
+async def test_closing_fails_the_turns_that_wait_for_a_load(workshop):
     slot = EngineSlot(workshop.start, keep_s=0)
     workshop.gate.clear()
     waiting = [Turn(slot, A), Turn(slot, B)]

@@ -40,7 +40,7 @@ def test_subfolders_are_searched_one_level_deep(tmp_path):
     assert gguf_files.models(tmp_path) == {"qwen/small": tmp_path / "qwen" / "small.gguf"}
 
 
-def test_files_that_are_not_chat_models_are_passed_over(tmp_path):
+def test_files_that_are_not_chat_models_are_skipped(tmp_path):
     put(tmp_path, "mmproj-gemma.gguf", "gemma-mmproj-f16.gguf", "._gemma.gguf", ".cache/gemma.gguf", "gemma.gguf")
 
     assert list(gguf_files.models(tmp_path)) == ["gemma"]

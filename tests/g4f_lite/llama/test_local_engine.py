@@ -88,7 +88,7 @@ def test_the_key_opens_the_chat(engine):
 @pytest.mark.parametrize(
     ("method", "path"), [("POST", "/v1/chat/completions"), ("GET", "/v1/models"), ("GET", "/slots"), ("GET", "/props")]
 )
-def test_nobody_else_is_answered(engine, method, path, headers):
+def test_other_requests_are_refused(engine, method, path, headers):
     assert engine.ask(engine.address(), method, path, QUESTION, **headers).status == 401
 
 

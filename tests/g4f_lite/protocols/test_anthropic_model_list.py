@@ -35,7 +35,7 @@ def test_claude_sees_unless_the_api_says_otherwise(model, vision):
 
 
 @pytest.mark.parametrize(("size", "context"), [(200_000, 200_000), (0, None), (-1, None), ("1", None), (None, None)])
-def test_the_context_is_told_where_it_is_said(size, context):
+def test_the_context_is_read_where_the_api_sends_it(size, context):
     assert models_in(page({"id": "claude-x", "max_input_tokens": size})) == [ModelInfo("claude-x", True, context)]
 
 

@@ -66,7 +66,7 @@ def test_a_stream_becomes_pieces():
     ]
 
 
-def test_thoughts_are_told_from_the_answer():
+def test_thoughts_are_separated_from_the_answer():
     thoughts = [block(type="thinking", thinking="", signature=""), thinking("Let me "), thinking("see.")]
     signed = [delta("signature_delta", signature="EqQB"), end_of_block(), block(1, type="text", text="")]
 
@@ -107,7 +107,7 @@ def test_a_block_may_begin_with_text():
     ],
     ids=str,
 )
-def test_what_is_neither_text_nor_thought_is_passed_over(odd):
+def test_what_is_neither_text_nor_thought_is_skipped(odd):
     assert decode(odd, start(), odd, text("a"), odd, text("b"), odd, *END, odd) == [
         Content("a"),
         Content("b"),
@@ -173,7 +173,7 @@ def test_counts_come_at_the_beginning_and_at_the_end(first, last, usage):
     assert decode(start(first), text("a"), stop(**last), STOP) == [Content("a"), *usage, Finish("stop")]
 
 
-def test_nothing_behind_the_end_matters():
+def test_nothing_after_the_end_matters():
     behind = text("late") + failure("api_error", "late") + b"data: nonsense\n\n"
 
     assert decode(*BEGIN, text("a"), b"".join(END) + behind) == [Content("a"), Usage(9, 7), Finish("stop")]
@@ -185,11 +185,11 @@ def test_an_end_marker_of_another_protocol_is_an_end():
 
 
 @pytest.mark.parametrize("odd", [b"data: null\n\n", b"data: ping\n\n", b"data: 5\n\n", b"data: []\n\n", b"Sorry\n\n"])
-def test_what_is_no_event_is_passed_over(odd):
+def test_what_is_no_event_is_skipped(odd):
     assert decode(*BEGIN, odd, text("a"), odd, *END) == [Content("a"), Usage(9, 7), Finish("stop")]
 
 
-def test_nothing_behind_the_reason_of_the_end_makes_the_reply_fail():
+def test_nothing_after_the_reason_of_the_end_makes_the_reply_fail():
     late = failure("api_error", "late") + b"data: {\n\n<html>\n\n"
 
     assert decode(*BEGIN, text("a"), stop("end_turn") + late)[-1] == Finish("stop")
@@ -200,7 +200,7 @@ def test_an_end_without_a_reason_ends_a_reply_that_has_text():
     assert failing(*BEGIN, STOP)[1].code == "malformed_reply"
 
 
-def test_an_end_for_a_reason_that_nobody_knows_is_no_good_end():
+def test_an_end_for_an_unknown_reason_is_no_good_end():
     said, error = failing(*BEGIN, text("a"), stop("something_new"), STOP)
 
     assert (said, error.code, error.detail) == ("a", "provider_failed", "stop_reason: something_new")
@@ -251,7 +251,7 @@ ARGUMENTS = ["", '{"a": "\\u0', '0e9"', "}"]
     ids=["in parts", "in turns", "at once"],
 )  # fmt: skip
 @pytest.mark.parametrize("reason", ["tool_use", "end_turn"])
-def test_calls_of_tools_that_were_offered_are_told(blocks, reason):
+def test_calls_of_offered_tools_are_yielded(blocks, reason):
     pieces, calls = calls_of(start(), block(), text("Well.\n"), end_of_block(), *blocks, stop(reason), STOP)
 
     assert [piece.text for piece in pieces if isinstance(piece, Content)] == ["Well.", "\n"]
@@ -290,7 +290,7 @@ def test_an_end_before_the_stop_reason_is_a_cut(stream):
 
 
 @pytest.mark.parametrize("rest", [b"", b"event: message_stop\n", STOP[:-1], STOP[:-9]])
-def test_a_cut_behind_the_stop_reason_costs_nothing(rest):
+def test_a_cut_after_the_stop_reason_costs_nothing(rest):
     assert decode(*BEGIN, text("a"), stop(output_tokens=7), rest) == [Content("a"), Usage(9, 7), Finish("stop")]
 
 

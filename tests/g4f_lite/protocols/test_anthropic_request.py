@@ -154,14 +154,14 @@ def test_temperature_and_top_p_are_not_sent_together():
 
 
 @pytest.mark.parametrize(("given", "sent"), [(("x", "\n\n", "END "), ["x", "END "]), (("\n", " "), None), ((), None)])
-def test_stop_words_of_white_space_alone_are_left_out(given, sent):
+def test_stop_sequences_of_white_space_alone_are_left_out(given, sent):
     assert asked(params=Params(stop=given)).get("stop_sequences") == sent
 
 
 # thinking
 
 
-def test_who_thinks_has_a_temperature_of_its_own():
+def test_a_thinking_model_has_a_temperature_of_its_own():
     body = asked(params=Params(temperature=0.5, top_p=0.5), limits=THINKING)
 
     assert body["thinking"] == {"type": "enabled", "budget_tokens": 2048}
@@ -170,11 +170,11 @@ def test_who_thinks_has_a_temperature_of_its_own():
 
 
 @pytest.mark.parametrize(("wanted", "sent"), [(None, 4096), (9000, 9000), (2048, 4096), (100, 2148), (2049, 2049)])
-def test_the_limit_leaves_room_for_an_answer_behind_the_thoughts(wanted, sent):
+def test_the_limit_leaves_room_for_an_answer_after_the_thoughts(wanted, sent):
     assert asked(params=Params(max_tokens=wanted), limits=THINKING)["max_tokens"] == sent
 
 
-def test_who_goes_on_with_a_reply_that_was_begun_does_not_think():
+def test_a_model_that_goes_on_with_a_reply_that_was_begun_does_not_think():
     begun = [*conversation("a"), Message("assistant", "It is")]
 
     assert "thinking" not in asked(begun, limits=THINKING)
@@ -208,7 +208,7 @@ def with_extra(messages=(), limits=LIMITS, left_out=(), **extra):
     return asked(messages, Params(extra=extra), limits, left_out)
 
 
-def test_tools_have_the_api_s_words():
+def test_tools_have_the_form_of_the_api():
     body = with_extra(tools=[ADD, NOW])
 
     now = {"name": "now", "input_schema": {"type": "object", "properties": {}}, "strict": True}
@@ -232,7 +232,7 @@ def test_tools_have_the_api_s_words():
     ],
     ids=str,
 )  # fmt: skip
-def test_the_choice_has_the_api_s_words(extra, choice):
+def test_the_choice_has_the_form_of_the_api(extra, choice):
     assert with_extra(tools=[ADD], **extra).get("tool_choice") == choice
     assert supports("tool_choice", extra.get("tool_choice", "auto"))
 
@@ -241,7 +241,7 @@ ODD_ID = "toolu_hex_66756e6374696f6e732e6e6f773a30"
 
 
 @pytest.mark.parametrize("id_", ["call_1", "functions.now:0", "", "é", "toolu_hex_", "toolu_hex_zz", "toolu_01Ab-9"])
-def test_ids_are_such_as_the_api_takes_and_can_be_told_back(id_):
+def test_ids_are_such_as_the_api_takes_and_can_be_restored(id_):
     assert re.fullmatch("[a-zA-Z0-9_-]+", safe_id(id_))
     assert plain_id(safe_id(id_)) == ("" if id_ == "toolu_hex_" else id_)
 
@@ -293,7 +293,7 @@ def test_tools_that_were_called_are_known_though_they_are_on_offer_no_more():
     ],
     ids=str,
 )
-def test_who_must_call_a_tool_or_goes_on_behind_a_result_does_not_think(extra, behind, left_out, thinks):
+def test_a_model_that_must_call_a_tool_or_goes_on_after_a_result_does_not_think(extra, behind, left_out, thinks):
     body = with_extra([*conversation("a"), *behind], THINKING, left_out, **extra)
 
     assert ("thinking" in body) is thinks
@@ -313,7 +313,7 @@ SCHEMA = {"type": "object", "properties": {}, "additionalProperties": False}
     ],
     ids=str,
 )  # fmt: skip
-def test_the_form_of_an_answer_is_told_or_not_carried(form, config):
+def test_the_form_of_an_answer_is_sent_or_not_supported(form, config):
     assert with_extra(response_format=form).get("output_config") == config
     assert supports("response_format", form) is bool(config)
 
@@ -347,7 +347,7 @@ def test_what_a_model_does_not_take_is_left_out():
         ("", ""),
     ],
 )
-def test_the_refused_field_is_found_in_the_words(said, field):
+def test_the_refused_field_is_found_in_the_text(said, field):
     body = {"thinking": {"type": "enabled", "budget_tokens": 2048}, "temperature": 1, "max_tokens": 70_000}
     body["tools"] = [{"name": "add", "strict": True}]
 

@@ -43,7 +43,7 @@ def test_what_keeps_the_rules_is_answered():
     assert json.loads(b"".join(answered(BODY).steps))["content"] == [{"type": "text", "text": "You said: Hello"}]
 
 
-def test_tools_are_called_and_their_results_heard():
+def test_tools_are_called_and_their_results_used():
     answers = (answered({**BODY, "tools": [TOOL], "messages": said}) for said in ([HELLO], [HELLO, USE, RESULT]))
     first, second = (json.loads(b"".join(answer.steps))["content"] for answer in answers)
 

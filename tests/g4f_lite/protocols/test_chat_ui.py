@@ -42,7 +42,7 @@ def test_a_disclaimer_is_accepted_again_before_the_same_call():
     assert driven(TURN, {4: 405}) == [*OPENING, QUESTION, "POST /settings", QUESTION]
 
 
-def test_a_lost_conversation_is_begun_anew():
+def test_a_lost_conversation_is_started_again():
     assert driven(TURN, {4: 404}) == [*OPENING, QUESTION, "POST /settings anew", *OPENING[1:], QUESTION]
 
 

@@ -127,7 +127,7 @@ def test_a_good_end_without_an_answer_says_that_there_is_none():
     assert failing(last(""))[1].code == "empty_reply"
 
 
-def test_nothing_behind_the_end_matters():
+def test_nothing_after_the_end_matters():
     assert decode(token("Hi"), last("Hi") + token("late") + b"data:nonsense\n\n") == [Content("Hi"), Finish("stop")]
 
 
@@ -172,7 +172,7 @@ def test_fields_that_newer_services_add_do_no_harm():
         ),
     ],
 )
-def test_an_error_in_the_stream_is_named_behind_the_text(error, error_type, code):
+def test_an_error_in_the_stream_is_named_after_the_text(error, error_type, code):
     text, caught = failing(token("Hi"), failure(error, error_type), token("late"))
 
     assert (text, caught.code) == ("Hi", code)
@@ -224,7 +224,7 @@ def test_a_whole_answer_is_read_too():
     assert decode(json.dumps([{"generated_text": "Hi", "details": details}], indent=1).encode())[-1] == Finish("length")
 
 
-def test_a_whole_answer_may_tell_of_an_error():
+def test_a_whole_answer_may_hold_an_error():
     for body in (b'[{"error":"Model is overloaded"}]', b'{"error":"Model is overloaded","error_type":"overloaded"}'):
         assert failing(body)[1].code == "provider_overloaded"
 
@@ -269,7 +269,7 @@ def test_the_padding_of_tokens_is_no_text():
         {"message": "No tiger-secret"},
     ],
 )
-def test_a_line_may_tell_of_an_error(line):
+def test_a_line_may_hold_an_error(line):
     text, error = failing(later(["Hi"])[2], json.dumps(line).encode() + b"\n")
 
     assert (text, error.code, error.detail) == ("Hi", "provider_failed", "No [redacted]")
@@ -283,7 +283,7 @@ def test_lines_without_an_end_are_cut():
         assert (text, type(error)) == ("Hi", StreamCutError)
 
 
-def test_a_line_that_is_not_json_is_passed_over():
+def test_a_line_that_is_not_json_is_skipped():
     lines = later(["Hi"])
 
     assert said(decode(*lines[:3], b"{oops}\nnull\n", *lines[3:])) == "Hi"

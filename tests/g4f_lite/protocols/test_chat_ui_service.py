@@ -48,7 +48,7 @@ def conversation(visitor, upstream, settle):
     return f"{upstream.url}/conversation/{created['conversationId']}"
 
 
-def test_a_form_without_a_referer_is_refused_in_words(settle):
+def test_a_form_without_a_referer_is_refused_with_a_text(settle):
     for referer in (None, "", "https://elsewhere.example/"):
         answer = settle(referer)
         assert (answer.status_code, answer.headers["content-type"]) == (403, "text/plain")

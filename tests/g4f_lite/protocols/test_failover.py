@@ -65,7 +65,7 @@ def via(name):
     return Via(name, f"model-of-{name}")
 
 
-async def test_who_failed_lately_is_asked_behind_the_others():
+async def test_a_provider_that_failed_lately_is_asked_after_the_others():
     first, second, breakers = Service("first", PaymentRequiredError("no")), Service("second", *REPLY), CircuitBreakers()
     await answer(first, second, breakers=breakers)
 
@@ -73,7 +73,7 @@ async def test_who_failed_lately_is_asked_behind_the_others():
     assert first.asked == 1
 
 
-async def test_who_failed_lately_and_answers_now_is_asked_first_again():
+async def test_a_provider_that_failed_lately_and_answers_now_is_asked_first_again():
     first, second, breakers = Service("first", *REPLY), Service("second", *REPLY), CircuitBreakers()
     breakers.open(first.candidate.route, PaymentRequiredError("no"))
     await answer(first, breakers=breakers)
@@ -81,14 +81,14 @@ async def test_who_failed_lately_and_answers_now_is_asked_first_again():
     assert (await answer(first, second, breakers=breakers))[0][0] == via("first")
 
 
-async def test_nothing_at_an_address_of_the_router_means_that_nobody_answers_there():
+async def test_nothing_at_an_address_of_the_router_means_that_it_does_not_answer():
     _, error = await answer(Service("only", UpstreamError("nothing here. Check its base_url.", status=404)))
 
     assert (error.code, error.status) == ("model_not_supported", 404)
     assert error.message == "only does not answer for model-of-only (status 404). Choose another model."
 
 
-async def test_the_first_who_answers_is_named_and_nobody_else_asked():
+async def test_the_first_to_answer_is_named_and_no_other_is_asked():
     first, second = Service("first", *REPLY), Service("second", *REPLY)
 
     assert await answer(first, second) == ([via("first"), *REPLY], None)
@@ -151,21 +151,21 @@ async def test_the_next_one_would_say_the_same(error):
     assert other.asked == 0
 
 
-async def test_a_failure_that_all_share_is_told_although_one_wants_to_be_paid():
+async def test_a_failure_that_all_share_is_reported_although_one_wants_to_be_paid():
     services = [Service("a", PaymentRequiredError("Pay.")), Service("b", wrong := KeyRejectedError("No.", status=401))]
 
     assert (await answer(*services))[1] is wrong
 
 
 @pytest.mark.parametrize("text", [Content("Hel"), Reasoning("Hm")], ids=repr)
-async def test_behind_the_first_text_nobody_else_is_asked(text):
+async def test_after_the_first_text_no_other_is_asked(text):
     broken, other = Service("broken", text, cut := StreamCutError("Cut.")), Service("other", *REPLY)
 
     assert await answer(broken, other) == ([via("broken"), text], cut)
     assert other.asked == 0
 
 
-async def test_of_many_failures_the_last_about_payment_is_told():
+async def test_of_many_failures_the_last_about_payment_is_reported():
     errors = [
         PaymentRequiredError("Pay the first."),
         PaymentRequiredError("Pay the second."),
@@ -178,14 +178,14 @@ async def test_of_many_failures_the_last_about_payment_is_told():
     assert error is errors[1]
 
 
-async def test_of_many_failures_without_one_about_payment_the_last_is_told():
+async def test_of_many_failures_without_one_about_payment_the_last_is_reported():
     pieces, error = await answer(*(Service(name, UpstreamError(name, status=500)) for name in "abc"))
 
     assert [piece.provider for piece in pieces] == ["a", "b"]
     assert error.message == "c"
 
 
-async def test_who_stays_silent_is_left_for_the_next():
+async def test_a_provider_that_stays_silent_is_left_for_the_next():
     silent = Service("silent", None)
 
     pieces, error = await answer(silent, Service("other", *REPLY), silence_s=0.05)
@@ -221,13 +221,13 @@ async def test_silence_in_the_middle_is_nothing_to_judge_here():
     assert slow.closed == 1
 
 
-async def test_a_router_that_names_who_answers_is_not_repeated():
+async def test_a_router_that_names_the_provider_is_not_repeated():
     routed = Service("groq", Via("Groq, Inc.", "model"), *REPLY)
 
     assert await answer(routed) == ([via("groq"), *REPLY], None)
 
 
-async def test_leaving_early_closes_who_answers():
+async def test_leaving_early_closes_the_answer():
     service = Service("first", *REPLY)
     pieces = first_to_answer([service.candidate], 60, asyncio.get_running_loop().time(), CircuitBreakers())
     await anext(pieces)

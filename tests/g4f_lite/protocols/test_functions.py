@@ -49,7 +49,7 @@ def test_most_choices_name_no_function(value):
     assert (named(value), named(ADD)) == ("", "add")
 
 
-def test_calls_and_results_are_told_from_other_messages():
+def test_calls_and_results_are_separated_from_other_messages():
     odd = {"id": None, "function": {"name": "now", "arguments": {"a": 1}}}
     calling = Message("assistant", "", extra={"tool_calls": [ADD, odd]})
     result = Message("user", "2", extra={"role": "tool", "tool_call_id": "call_1"})

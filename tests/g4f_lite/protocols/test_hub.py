@@ -84,7 +84,7 @@ async def test_a_mapping_may_be_a_list(hub, service):
 
 
 @pytest.mark.parametrize("mapping", [None, {}, [], "novita", 5], ids=str)
-async def test_a_model_that_nobody_serves_has_an_empty_mapping(hub, service, mapping):
+async def test_a_model_without_providers_has_an_empty_mapping(hub, service, mapping):
     service.models[MODEL] = mapping
 
     assert await hub.mapping(MODEL) == {}
@@ -123,7 +123,7 @@ async def test_another_hub_is_another_matter(hub, http):
     other.close()
 
 
-async def test_that_nobody_serves_a_model_is_not_remembered(hub, service):
+async def test_a_model_without_providers_is_not_remembered(hub, service):
     service.models[MODEL] = None
     assert await hub.mapping(MODEL) == {}
     service.models[MODEL] = by_provider("novita")
@@ -175,7 +175,7 @@ async def test_a_hub_that_gives_no_reason_does_not_know_the_model(hub, upstream,
         'User Access Token "x" is expired',
     ],
 )
-async def test_a_wrong_token_is_told_from_an_unknown_model(hub, upstream, words):
+async def test_a_wrong_token_is_separated_from_an_unknown_model(hub, upstream, words):
     upstream.will_answer_json({"error": words}, status=401, to="")
 
     with pytest.raises(KeyRejectedError, match="hf rejected the API key"):
@@ -269,7 +269,7 @@ def test_other_addresses_are_others(url):
     assert not is_hugging_face(url)
 
 
-async def test_a_key_of_somebody_else_does_not_go_to_hugging_face(service, upstream, http, monkeypatch):
+async def test_a_foreign_key_does_not_go_to_hugging_face(service, upstream, http, monkeypatch):
     monkeypatch.setattr(hubs, "is_hugging_face", lambda url: url == upstream.url)
 
     assert await made(http, upstream.url, api_key="sk-foreign").mapping(MODEL) == by_provider("novita")
@@ -279,7 +279,7 @@ async def test_a_key_of_somebody_else_does_not_go_to_hugging_face(service, upstr
 # which models there are
 
 
-async def test_models_with_somebody_live_who_chats_are_listed(hub, service):
+async def test_models_with_a_live_provider_are_listed(hub, service):
     service.models = {
         "a/chat": by_provider("novita"),
         "b/null": None,
@@ -379,12 +379,12 @@ async def test_a_list_without_a_model_is_none(hub, upstream, page):
         await hub.models()
 
 
-async def test_a_wrong_token_is_told_when_models_are_listed(service, upstream, http):
+async def test_a_wrong_token_is_reported_when_models_are_listed(service, upstream, http):
     with pytest.raises(KeyRejectedError, match="hf rejected the API key"):
         await made(http, upstream.url, api_key="hf_wrong").models()
 
 
-async def test_a_hub_out_of_reach_is_told(http):
+async def test_a_hub_out_of_reach_is_reported(http):
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
 
@@ -401,7 +401,7 @@ async def test_the_list_of_late_is_known_until_it_is_old(hub, upstream, monkeypa
     assert hub.known_models() == []
 
 
-async def test_a_failed_list_leaves_nothing_behind(hub, upstream):
+async def test_a_failed_list_leaves_nothing_open(hub, upstream):
     upstream.will_answer(b"", status=500, to="")
     with pytest.raises(UpstreamError):
         await hub.models()

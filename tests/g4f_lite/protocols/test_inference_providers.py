@@ -20,7 +20,7 @@ def test_each_has_its_route(provider):
     assert one.model == f"vendor/{provider}"
 
 
-def test_who_is_not_known_is_asked_where_most_are():
+def test_a_provider_that_is_not_known_is_asked_where_most_are():
     (one,) = chat_providers(parse_mapping(by_provider("brand-new")))
 
     assert one.path == "brand-new/v1"
@@ -45,7 +45,7 @@ def test_the_order_is_the_person_s_preference():
     assert providers(as_list(by_provider(*reversed(names)))) == names[::-1]
 
 
-def test_only_those_who_chat_are_asked():
+def test_only_providers_that_chat_are_asked():
     mapping = {
         "fal-ai": serving("fal-ai", task="text-to-image"),
         "hf-inference": serving("hf-inference", task="text-generation"),
@@ -57,7 +57,7 @@ def test_only_those_who_chat_are_asked():
     assert providers(mapping) == ["novita"]
 
 
-def test_who_does_several_things_chats_too():
+def test_a_provider_that_does_several_things_chats_too():
     mapping = [
         {"provider": "together", **serving("together", task="text-generation")},
         {"provider": "together", **serving("together")},
@@ -67,7 +67,7 @@ def test_who_does_several_things_chats_too():
     assert providers(mapping) == ["together"]
 
 
-def test_those_who_are_not_live_are_asked_when_nobody_else_is_left():
+def test_providers_that_are_not_live_are_asked_when_no_other_is_left():
     mapping = {
         "a": serving("a", status="staging"),
         "b": serving("b", status="error"),
@@ -82,12 +82,12 @@ def test_those_who_are_not_live_are_asked_when_nobody_else_is_left():
 @pytest.mark.parametrize(
     "mapping", [None, {}, [], "novita", 5, [None], {"novita": None}, [{"status": "live"}]], ids=str
 )
-def test_nobody_serves_a_model_of_which_nothing_is_said(mapping):
+def test_a_model_without_a_mapping_has_no_providers(mapping):
     assert providers(mapping) == []
 
 
 @pytest.mark.parametrize("id_", [None, "", 5, "a\nb", "x" * 201], ids=lambda id_: repr(id_)[:9])
-def test_who_has_no_name_for_the_model_cannot_be_asked(id_):
+def test_a_provider_that_has_no_name_for_the_model_cannot_be_asked(id_):
     assert providers({"novita": serving("novita", providerId=id_)}) == []
 
 
@@ -103,7 +103,7 @@ def test_more_may_be_said_than_is_known():
     assert providers(mapping) == ["novita"]
 
 
-def test_a_list_names_the_models_that_somebody_live_chats_for():
+def test_a_list_names_the_models_with_a_live_provider():
     page = [
         {"id": "a", "inferenceProviderMapping": as_list(by_provider("novita"))},
         {"id": "b", "inferenceProviderMapping": by_provider("novita")},

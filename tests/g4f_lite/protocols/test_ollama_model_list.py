@@ -33,7 +33,7 @@ def test_the_server_s_order_is_kept_and_each_model_comes_once():
     ],
     ids=str,
 )
-def test_vision_is_told_by_capabilities_or_else_by_families(said, vision):
+def test_vision_is_read_from_capabilities_or_else_from_families(said, vision):
     assert models_in(tags(tagged("a") | said), None, None) == [ModelInfo("a", vision=vision)]
 
 
@@ -42,7 +42,7 @@ def test_models_for_embeddings_alone_are_left_out(can, chats):
     assert bool(models_in(tags(tagged("a", capabilities=can)), None, None)) is chats
 
 
-def test_what_is_in_memory_is_told():
+def test_models_in_memory_are_listed():
     loaded = loaded_models(tags(tagged("a", context_length=8192), tagged("c")))
 
     assert models_in(tags(tagged("a"), tagged("b"), tagged("c")), loaded, None) == [

@@ -105,7 +105,7 @@ TWO = [
 
 
 @pytest.mark.parametrize("end", [[done()], [done("")], [done(eval_count=3)]])
-def test_calls_of_tools_that_were_offered_are_told(end):
+def test_calls_of_offered_tools_are_yielded(end):
     reply = OllamaReply("ollama", offers_tools=True)
     pieces = [piece for block in [*TWO, *end] for piece in reply.feed(block)] + list(reply.end())
     calls = [part for piece in pieces if isinstance(piece, ToolCalls) for part in piece.parts]
@@ -129,14 +129,14 @@ def test_calls_may_stand_in_the_last_record_and_be_all_of_the_answer():
     assert [type(piece) for piece in (*reply.feed(last), *reply.end())] == [ToolCalls, ToolCalls, Finish]
 
 
-def test_an_answer_that_was_cut_behind_a_call_says_so():
+def test_an_answer_that_was_cut_after_a_call_says_so():
     reply = OllamaReply("ollama", offers_tools=True)
 
     assert [*reply.feed(TWO[1] + done("length")), *reply.end()][-1] == Finish("length")
 
 
 @pytest.mark.parametrize("reason", ["new", 5])
-def test_an_end_for_a_reason_that_nobody_knows_is_no_good_end(reason):
+def test_an_end_for_an_unknown_reason_is_no_good_end(reason):
     text, error = failing(said("a"), done(reason))
 
     assert (text, error.detail) == ("a", f"done_reason: {reason}")
@@ -157,7 +157,7 @@ def test_a_last_record_that_repeats_the_answer_adds_nothing():
     assert decode(said("Hel"), said("lo"), last) == [Content("Hel"), Content("lo"), Finish("stop")]
 
 
-def test_inline_reasoning_is_told_from_the_answer():
+def test_inline_reasoning_is_separated_from_the_answer():
     assert decode(said("<think>\nHm.</th"), said("ink>"), said("Yes."), done()) == [
         Reasoning("\nHm."),
         Content("Yes."),
@@ -189,12 +189,12 @@ def test_a_pair_of_halves_in_two_records_is_one_character():
     ],
     ids=str,
 )
-def test_records_without_text_are_passed_over(odd):
+def test_records_without_text_are_skipped(odd):
     assert decode(line(odd), b"\n\r\n", said("a"), line(odd), done()) == [Content("a"), Finish("stop")]
 
 
 @pytest.mark.parametrize("behind", [b"nonsense\n", line({"error": "late"}), said("more"), b"{", b'{"error": "late"}'])
-def test_nothing_behind_the_end_matters(behind):
+def test_nothing_after_the_end_matters(behind):
     assert decode(said("a") + done() + behind) == [Content("a"), Finish("stop")]
 
 
@@ -216,7 +216,7 @@ def test_an_end_before_the_last_record_is_a_cut(stream):
     ],
     ids=str,
 )
-def test_an_error_under_a_good_status_ends_the_reply_behind_its_text(record, code):
+def test_an_error_under_a_good_status_ends_the_reply_after_its_text(record, code):
     text, error = failing(said("a"), line(record), said("late"), done())
 
     assert (text, error.code) == ("ab" if "message" in record else "a", code)
@@ -224,7 +224,7 @@ def test_an_error_under_a_good_status_ends_the_reply_behind_its_text(record, cod
 
 
 @pytest.mark.parametrize("record", [b"5\n", b"[]\n", b'"x"\n', b"null\n", b"nonsense\n", b"{'a': 1}\n", b"\xff\n"])
-def test_what_is_no_record_is_passed_over_and_no_answer(record):
+def test_what_is_no_record_is_skipped_and_no_answer(record):
     assert decode(said("a"), record, said("b"), done()) == [Content("a"), Content("b"), Finish("stop")]
     assert failing(record)[1].code == "malformed_reply"
 

@@ -41,7 +41,7 @@ def asked_with(messages=(), **extra):
     return chat_request("ollama", "m", [*conversation("a"), *messages], Params(extra=extra), None)
 
 
-def test_calls_and_results_are_said_in_ollama_s_words():
+def test_calls_and_results_are_written_in_ollama_s_form():
     calling = Message("assistant", "Hm.", extra={"tool_calls": [CALL], "reasoning_content": "Let me add."})
     result = Message("user", "1", (Image(f"data:image/png;base64,{PIXEL}"),), {"role": "tool", "tool_call_id": "c1"})
     stray = Message("user", "2", extra={"role": "tool", "tool_call_id": "c2"})
@@ -77,7 +77,7 @@ def test_arguments_that_are_no_object_are_sent_in_one():
     [("auto", True, True), ("none", True, False), ("required", False, True), (TOOL, False, True)],
     ids=str,
 )
-def test_nobody_can_be_made_to_call_a_tool(choice, is_carried, is_offered):
+def test_no_model_can_be_made_to_call_a_tool(choice, is_carried, is_offered):
     assert supports("tool_choice", choice) is is_carried
     assert ("tools" in asked_with(tools=[TOOL], tool_choice=choice)) is is_offered
 
@@ -92,7 +92,7 @@ def test_nobody_can_be_made_to_call_a_tool(choice, is_carried, is_offered):
     ],
     ids=str,
 )
-def test_the_form_of_an_answer_is_told_or_not_carried(form, told):
+def test_the_form_of_an_answer_is_sent_or_not_supported(form, told):
     assert supports("response_format", form) is bool(told)
     assert asked_with(response_format=form).get("format") == told
 

@@ -215,7 +215,7 @@ def test_an_answer_that_reached_its_limit_says_so(end):
     assert decoded(tree(), chunk("Hi"), *end) == ([Content("Hi"), STATE, Finish("length")], None)
 
 
-def test_a_limit_is_an_end_also_when_the_messages_are_not_told_again():
+def test_a_limit_is_an_end_also_when_the_messages_are_not_sent_again():
     assert decoded(tree(), chunk("Hi"), failure("length")) == ([Content("Hi"), Finish("length")], None)
 
 
@@ -226,7 +226,7 @@ def test_a_limit_before_any_text_means_a_long_prompt(reason):
     assert (pieces, type(error), error.detail) == ([], PromptTooLongError, "too large")
 
 
-def test_an_unclosed_stream_behind_text_was_cut():
+def test_an_unclosed_stream_after_text_was_cut():
     pieces, error = decoded(tree(), chunk("Hi"), failure("unclosed stream", "the prompt is too long"), tree(final=True))
 
     assert (pieces, type(error)) == ([Content("Hi")], StreamCutError)
@@ -248,14 +248,14 @@ def test_an_unclosed_stream_behind_text_was_cut():
         (record({"error": {"code": 503, "message": "busy"}}), OverloadedError),
     ],
 )
-def test_errors_in_the_stream_are_raised_behind_the_text_before_them(record_, kind):
+def test_errors_in_the_stream_are_raised_after_the_text_before_them(record_, kind):
     for start in ([tree()], [typed("start"), flat()]):
         pieces, error = decoded(*start, chunk("Hi\n"), record_, chunk("late"), tree(final=True))
         assert (pieces, type(error)) == ([Content("Hi\n")], kind)
 
 
 @pytest.mark.parametrize("odd", [1, None, "a", []])
-def test_what_is_no_record_is_passed_over(odd):
+def test_what_is_no_record_is_skipped(odd):
     pieces, error = decoded(tree(), chunk("Hi"), record(odd), tree(final=True))
 
     assert (pieces[0], error) == (Content("Hi"), None)
@@ -364,7 +364,7 @@ def test_a_state_is_a_thread_again():
     "state",
     [None, {}, [], "x", {"parent": "msg_X"}, {"parent": "msg_X", "user": 5}, {"parent": "msg_X", "user": "a\r\nb: c"}],
 )
-def test_what_names_nobody_is_a_new_thread_of_somebody_new(state):
+def test_a_state_without_a_user_is_a_new_thread(state):
     one, other = thread_of(state), thread_of(state)
 
     assert one.parent == "" and len(one.user) == 36 and one.user != other.user
@@ -467,13 +467,13 @@ def test_a_model_that_is_elsewhere_or_nowhere_is_not_supported(words):
         "Message has an invalid root msg_X",
     ],
 )
-def test_what_is_about_the_thread_is_told_apart(words):
+def test_what_is_about_the_thread_is_distinguished(words):
     error, is_lost = judged(f"1 validation error\n  Value error, {words} [type=value_error, input_value={{'a': 1}}]")
 
     assert type(error) is RejectedError and is_lost
 
 
-def test_somebody_elses_thread_is_about_the_thread():
+def test_another_persons_thread_is_about_the_thread():
     error, is_lost = judged("Forbidden", 403)
 
     assert isinstance(error, KeyRejectedError) and is_lost

@@ -126,5 +126,5 @@ async def test_each_endpoint_may_be_gone(post, service):
     assert [(await post(path))[0] for path in (DESCRIBED, THREADS)] == [404, 404]
 
 
-async def test_threads_are_behind_a_slash(post):
+async def test_threads_end_in_a_slash(post):
     assert (await post("/v4/threads"))[0] == 308

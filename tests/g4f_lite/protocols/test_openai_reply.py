@@ -110,7 +110,7 @@ def test_a_whole_answer_may_have_reasoning_and_usage():
     ],
     ids=str,
 )
-def test_chunks_without_text_are_passed_over(odd):
+def test_chunks_without_text_are_skipped(odd):
     assert decode(odd, delta("a"), odd, delta("b"), odd, STOP, odd, DONE) == [
         Content("a"),
         Content("b"),
@@ -150,7 +150,7 @@ def test_a_part_may_be_reasoning(thought):
 
 
 @pytest.mark.parametrize("odd", [None, 5, {}, [], [5, None, {"text": 5}], {"type": "text"}], ids=str)
-def test_parts_that_are_none_are_passed_over(odd):
+def test_parts_that_are_none_are_skipped(odd):
     parts = [{"type": "thinking", "thinking": odd}, {"type": "text", "text": odd}, {"type": "thinking"}, odd]
 
     assert decode(chunk({"content": parts}), delta("a"), STOP) == [Content("a"), Finish("stop")]
@@ -173,7 +173,7 @@ def test_reasoning_of_white_space_alone_is_none():
     assert decode(chunk({"reasoning": "\n"}), delta("a"), STOP) == [Content("a"), Finish("stop")]
 
 
-def test_inline_reasoning_is_told_from_the_answer():
+def test_inline_reasoning_is_separated_from_the_answer():
     stream = [delta(text) for text in ("<th", "ink>Hm", ".</think", ">Yes.")]
 
     assert joined(decode(*stream, STOP)) == [Reasoning("Hm."), Content("Yes."), Finish("stop")]
@@ -259,7 +259,7 @@ def test_the_end_marker_has_several_forms_or_none(done):
 
 
 @pytest.mark.parametrize("behind", [b"nonsense\n\n", b"data: {\n\n", record({"error": "late"}), delta("more")])
-def test_nothing_behind_the_end_marker_matters(behind):
+def test_nothing_after_the_end_marker_matters(behind):
     assert decode(delta("a"), STOP, DONE + behind) == [Content("a"), Finish("stop")]
 
 
@@ -275,7 +275,7 @@ def test_the_end_marker_alone_is_an_error(stream):
 
 
 @pytest.mark.parametrize("reason", ["network_error", "malformed_function_call", "error", 7, "something_new"])
-def test_an_end_for_a_reason_that_nobody_knows_is_no_good_end(reason):
+def test_an_end_for_an_unknown_reason_is_no_good_end(reason):
     text, error = failing(delta("a"), chunk({}, reason), DONE)
 
     assert (text, error.code) == ("a", "provider_failed")
@@ -384,7 +384,7 @@ def test_a_last_record_that_is_whole_counts_without_its_empty_line():
     assert decode(delta("a"), STOP.rstrip()) == [Content("a"), Finish("stop")]
 
 
-def test_a_cut_behind_the_finish_reason_costs_nothing():
+def test_a_cut_after_the_finish_reason_costs_nothing():
     assert decode(delta("a"), STOP, b'data: {"choices": [], "usa') == [Content("a"), Finish("stop")]
 
 
@@ -413,7 +413,7 @@ def test_a_cut_behind_the_finish_reason_costs_nothing():
     ids=str,
 )
 @pytest.mark.parametrize("behind", [b"", DONE, delta("b") + STOP + DONE])
-def test_an_error_in_mid_stream_ends_the_reply_behind_its_text(record, code, behind):
+def test_an_error_in_mid_stream_ends_the_reply_after_its_text(record, code, behind):
     for blocks in ([delta("a"), record, behind], [delta("a") + record + behind]):
         text, error = failing(*blocks)
         assert text == "a"
@@ -438,7 +438,7 @@ ODD = [
 
 
 @pytest.mark.parametrize("odd", ODD, ids=lambda odd: str(odd[:30]))
-def test_what_is_no_chunk_is_passed_over(odd):
+def test_what_is_no_chunk_is_skipped(odd):
     assert decode(odd, delta("a"), odd, delta("b") + odd + STOP) == [Content("a"), Content("b"), Finish("stop")]
     assert type(failing(delta("a"), odd)[1]) is StreamCutError
     assert failing(odd)[1].code in ("malformed_reply", "stream_cut")
@@ -466,12 +466,12 @@ def test_a_bad_byte_and_a_raw_tab_are_part_of_the_text():
     ],
     ids=lambda late: str(late[:30]),
 )
-def test_nothing_behind_the_stated_end_makes_the_reply_fail(late):
+def test_nothing_after_the_stated_end_makes_the_reply_fail(late):
     assert decode(delta("a"), STOP, late) == [Content("a"), Finish("stop")]
     assert decode(delta("a") + STOP + late[:-1]) == [Content("a"), Finish("stop")]
 
 
-def test_the_usage_behind_an_odd_record_behind_the_end_is_heard():
+def test_the_usage_after_an_odd_record_after_the_end_counts():
     pieces = decode(delta("a"), STOP + b"data: null\n\n" + usage_chunk(5, 2) + DONE)
 
     assert pieces == [Content("a"), Usage(5, 2), Finish("stop")]
@@ -503,7 +503,7 @@ def test_an_error_in_a_list_as_a_whole_answer():
     assert (error.code, error.detail) == ("key_rejected", "API key not valid.")
 
 
-def test_the_words_beside_the_finish_reason_of_a_failure_are_told():
+def test_the_words_beside_the_finish_reason_of_a_failure_are_reported():
     failure = {"code": "server_error", "message": "Provider disconnected"}
 
     text, error = failing(delta("a"), chunk({"content": ""}, "error", error=failure, provider="x"))

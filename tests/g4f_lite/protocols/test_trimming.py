@@ -75,7 +75,7 @@ def test_the_last_question_stays_however_long_it_is():
     assert trimmed([question], 1) == [question]
 
 
-def test_what_stands_behind_the_last_question_stays():
+def test_what_stands_after_the_last_question_stays():
     begun = Message("assistant", "Once upon")
 
     assert trimmed([*conversation("a", "b", "c"), begun], 1) == [Message("user", "c"), begun]

@@ -303,7 +303,7 @@ async def test_an_odd_state_is_a_new_thread(provider, upstream, state):
     assert asked(upstream)[0]["content"].startswith("User: Hello")
 
 
-async def test_a_thread_that_expired_is_told_anew_once(provider, upstream, service):
+async def test_a_thread_that_expired_is_sent_again_once(provider, upstream, service):
     _, state, _ = await ask(provider)
     service.messages.clear()
 
@@ -315,7 +315,7 @@ async def test_a_thread_that_expired_is_told_anew_once(provider, upstream, servi
     assert (await ask(provider, FOLLOW_UP, left))[0] == SECOND
 
 
-async def test_a_thread_with_the_wrong_role_or_visibility_is_told_anew(provider, service):
+async def test_a_thread_with_the_wrong_role_or_visibility_is_sent_again(provider, service):
     _, state, _ = await ask(provider)
     question = next(iter(service.messages))
 
@@ -324,7 +324,7 @@ async def test_a_thread_with_the_wrong_role_or_visibility_is_told_anew(provider,
     assert (await ask(provider, FOLLOW_UP, state))[0].startswith("Answer 1")
 
 
-async def test_somebody_elses_thread_is_told_anew_by_somebody_new(provider, upstream):
+async def test_another_persons_thread_is_sent_again_with_a_new_id(provider, upstream):
     _, state, _ = await ask(provider)
 
     text, left, _ = await ask(provider, FOLLOW_UP, {**state, "user": "another"})
@@ -334,7 +334,7 @@ async def test_somebody_elses_thread_is_told_anew_by_somebody_new(provider, upst
     assert left["user"] == users(upstream)[-1]
 
 
-async def test_an_expired_thread_is_told_anew_at_threads_too(provider, upstream, service):
+async def test_an_expired_thread_is_sent_again_at_threads_too(provider, upstream, service):
     service.described = False
     _, state, _ = await ask(provider)
     service.messages.clear()
@@ -343,7 +343,7 @@ async def test_an_expired_thread_is_told_anew_at_threads_too(provider, upstream,
     assert asked(upstream)[-1]["path"] == THREADS
 
 
-async def test_a_thread_is_told_anew_only_once(provider, upstream):
+async def test_a_thread_is_sent_again_only_once(provider, upstream):
     refusal = {"error": {"code": 400, "message": "Value error, Parent message msg_X not found"}}
     for _ in range(3):
         upstream.will_answer_json(refusal, status=400, to=DESCRIBED)
@@ -353,7 +353,7 @@ async def test_a_thread_is_told_anew_only_once(provider, upstream):
     assert len(upstream.requests) == 2
 
 
-async def test_other_mistakes_are_not_told_anew(provider, upstream):
+async def test_other_mistakes_are_not_sent_again(provider, upstream):
     upstream.will_answer_json({"error": {"code": 400, "message": "n must be 1"}}, status=400, to=DESCRIBED)
 
     with pytest.raises(RejectedError):

@@ -145,7 +145,7 @@ async def test_a_conversation_may_begin_with_a_dialogue(upstream):
     assert sent(upstream)[0]["content"] == "User: Hello\nAssistant: Hi\nUser: And now?\nAssistant:"
 
 
-async def test_a_conversation_that_expired_is_told_anew(upstream, service):
+async def test_a_conversation_that_expired_is_sent_again(upstream, service):
     conversation = Conversation("tulu3-405b")
     await answered(model="tulu3-405b", messages=MESSAGES, conversation=conversation)
     service.messages.clear()
@@ -157,7 +157,7 @@ async def test_a_conversation_that_expired_is_told_anew(upstream, service):
     assert (await answered(model="tulu3-405b", messages=MORE, conversation=conversation))[0] == SECOND
 
 
-async def test_a_conversation_that_is_somebody_elses_gets_another_id(upstream):
+async def test_a_conversation_that_is_another_persons_gets_another_id(upstream):
     conversation = Conversation("tulu3-405b")
     await answered(model="tulu3-405b", messages=MESSAGES, conversation=conversation)
     conversation.x_anonymous_user_id = "another"

@@ -91,7 +91,7 @@ async def test_a_bearer_token_among_the_headers_does_in_the_place_of_a_key(made,
     assert "x-api-key" not in upstream.wait_request().headers
 
 
-async def test_system_messages_anywhere_are_heard(made):
+async def test_system_messages_anywhere_are_used(made):
     messages = [Message("system", "Be brief."), *QUESTION, Message("system", "Rhyme.")]
 
     assert text_of(await ask(made(), messages=messages)) == "[Be brief.\n\nRhyme.] You said: Hello there"
@@ -168,7 +168,7 @@ async def test_the_entry_s_limit_holds_where_the_request_names_none(made, upstre
     assert [request.json["max_tokens"] for request in upstream.requests] == [4096, 100]
 
 
-async def test_stop_words_are_heeded(made):
+async def test_stop_sequences_are_heeded(made):
     pieces = await ask(made(), params=Params(stop=("\n", "there")))
 
     assert (text_of(pieces), pieces[-1]) == ("You said: Hello ", Finish("stop"))
@@ -197,7 +197,7 @@ async def test_a_model_that_takes_no_temperature_is_asked_without_and_only_the_f
 # thinking
 
 
-async def test_nobody_thinks_unless_told_to(made, upstream):
+async def test_no_model_thinks_unless_told_to(made, upstream):
     assert thoughts_of(await ask(made())) == ""
     assert "thinking" not in upstream.wait_request().json
 
@@ -262,7 +262,7 @@ def told(pieces, *results):
 
 @pytest.mark.parametrize("options", [{}, {"thinking_budget": 1024}])
 @pytest.mark.parametrize("model", ["claude-newest", "claude-new", "claude-old"])
-async def test_tools_are_called_and_their_results_heard(made, model, options):
+async def test_tools_are_called_and_their_results_used(made, model, options):
     provider, params = made(**options), Params(extra={"tools": [ADD, NOW]})
 
     first = await ask(provider, model, params=params)
@@ -407,7 +407,7 @@ def test_the_service_itself_is_the_default():
     ],
     ids=str,
 )
-def test_a_mistake_in_the_options_is_told(tmp_path, options, mistake):
+def test_a_mistake_in_the_options_is_reported(tmp_path, options, mistake):
     file = tmp_path / "config.json"
     file.write_text(json.dumps({"providers": {"a": {"kind": "Anthropic", "options": options}}, "default_model": "a/m"}))
 

@@ -94,7 +94,7 @@ async def test_an_answer_is_spread_over_its_time(monkeypatch: pytest.MonkeyPatch
     assert len(pauses) > 50
 
 
-async def test_it_tells_of_every_provider_and_what_it_lacks(catalog: Catalog) -> None:
+async def test_it_describes_every_provider_and_what_it_lacks(catalog: Catalog) -> None:
     text = await answer(catalog, "Why is there an error?")
 
     assert row(text, "guide") == "| `guide` | Guide | ready |  |"
@@ -102,7 +102,7 @@ async def test_it_tells_of_every_provider_and_what_it_lacks(catalog: Catalog) ->
     assert "on, setup incomplete" in row(text, "keyless") and "NOT_SET" in row(text, "keyless")
 
 
-async def test_it_tells_of_a_call_that_failed(catalog: Catalog) -> None:
+async def test_it_describes_a_call_that_failed(catalog: Catalog) -> None:
     catalog.providers["on"].health.failed(UnreachableError("on | cannot\nbe reached."))
 
     text = await answer(catalog, "What is wrong?")
@@ -110,7 +110,7 @@ async def test_it_tells_of_a_call_that_failed(catalog: Catalog) -> None:
     assert row(text, "on").endswith("| on, its last call failed | on \\| cannot be reached. |")
 
 
-async def test_it_tells_of_the_models_and_cuts_a_long_list(catalog: Catalog) -> None:
+async def test_it_describes_the_models_and_cuts_a_long_list(catalog: Catalog) -> None:
     catalog.providers["on"].listed = tuple(ModelInfo(f"m{number}") for number in range(30))
 
     text = await answer(catalog, "Which models can I pick?")

@@ -259,7 +259,7 @@ def test_options_are_checked(http, options):
         H2o("h2o", ProviderSettings(kind="H2o", options=options), http)
 
 
-async def test_what_nobody_knows_does_not_reach_the_server(ask, upstream):
+async def test_an_unknown_member_does_not_reach_the_server(ask, upstream):
     kwargs = {"web_search": True, "callback": print, "jailbreak": "default", "top_k": 5}
 
     assert (await ask(**kwargs)).error is None
@@ -280,7 +280,7 @@ async def test_each_model_is_known_by_its_short_name_and_its_id(ask, upstream, a
     assert created.json == {"model": expected}
 
 
-async def test_a_short_name_that_nobody_knows_is_refused_at_once(ask, upstream, monkeypatch):
+async def test_a_short_name_that_is_unknown_is_refused_at_once(ask, upstream, monkeypatch):
     monkeypatch.setattr(H2o, "url", upstream.url)
 
     outcome = await ask("falcon-9b", base_url=None)
@@ -402,7 +402,7 @@ async def test_a_conversation_that_is_lost_twice_is_given_up(ask, upstream, serv
     assert service.conversations == {}
 
 
-async def test_a_client_whose_cookies_are_lost_is_told_so(ask, upstream):
+async def test_a_client_whose_cookies_are_lost_gets_an_error(ask, upstream):
     upstream.otherwise = ChatUi(cookie="; Path=/elsewhere")
 
     assert (await ask()).error.status == 405
@@ -510,7 +510,7 @@ ENDS = [[cut()], [], [failure("Oops", "generation")], [b"data:nonsense\n\n"]]
 
 
 @pytest.mark.parametrize("end", ENDS, ids=["cut", "ended", "error", "nonsense"])
-async def test_a_reply_that_breaks_keeps_its_text_and_leaves_nothing_behind(ask, upstream, end):
+async def test_a_reply_that_breaks_keeps_its_text_and_leaves_nothing_open(ask, upstream, end):
     upstream.otherwise = prelude
     upstream.will_again(Answer([token("Hi"), *end]), to=QUESTION_PATH)
 
@@ -591,7 +591,7 @@ async def test_closing_the_provider_waits_for_the_deletion(made, upstream, mute)
     await closing
 
 
-async def test_a_cancelled_reply_leaves_nothing_behind(made, upstream, mute):
+async def test_a_cancelled_reply_leaves_nothing_open(made, upstream, mute):
     task = asyncio.create_task(collect(made()))
     request = await asyncio.to_thread(upstream.wait_request_to, QUESTION_PATH)
     task.cancel()
@@ -602,7 +602,7 @@ async def test_a_cancelled_reply_leaves_nothing_behind(made, upstream, mute):
         await task
 
 
-async def test_a_turn_cancelled_before_it_is_answered_leaves_nothing_behind(made, upstream, mute):
+async def test_a_turn_cancelled_before_it_is_answered_leaves_nothing_open(made, upstream, mute):
     upstream.will_again(Answer([], before_headers=silence()), to=QUESTION_PATH)
     task = asyncio.create_task(collect(made()))
     request = await asyncio.to_thread(upstream.wait_request_to, QUESTION_PATH)
@@ -629,7 +629,7 @@ async def test_a_turn_cancelled_before_its_conversation_is_begun_deletes_nothing
     assert calls(upstream) == ["POST /settings", "POST /conversation"]
 
 
-async def test_leaving_a_direct_call_early_leaves_nothing_behind(upstream, mute):
+async def test_leaving_a_direct_call_early_leaves_nothing_open(upstream, mute):
     mute.open()
     reply = H2o.create_async_generator("falcon-7b", QUESTION, base_url=upstream.url)
     async for text in reply:
@@ -641,7 +641,7 @@ async def test_leaving_a_direct_call_early_leaves_nothing_behind(upstream, mute)
     await asyncio.to_thread(upstream.wait_closed)
 
 
-async def test_leaving_a_synchronous_call_early_leaves_nothing_behind(upstream, mute):
+async def test_leaving_a_synchronous_call_early_leaves_nothing_open(upstream, mute):
     mute.open()
 
     def leave():

@@ -111,14 +111,14 @@ async def test_each_is_asked_by_its_route_for_its_own_name_of_the_model(provider
     assert request.headers["authorization"] == f"Bearer {TOKEN}"
 
 
-async def test_an_answer_is_text_from_those_who_are_asked_first(provider, service, upstream):
+async def test_an_answer_is_text_from_the_first_provider(provider, service, upstream):
     service.models[MODEL] = by_provider("groq", "novita", "together")
 
     assert (await ask(provider))[0] == Via("groq", "vendor/groq")
     assert chats(upstream) == [GROQ]
 
 
-async def test_those_of_another_task_are_passed_over(provider, service, upstream):
+async def test_those_of_another_task_are_skipped(provider, service, upstream):
     service.models[MODEL] = {
         "fal-ai": serving("fal-ai", task="text-to-image"),
         "hf-inference": serving("hf-inference", task="text-generation"),
@@ -129,7 +129,7 @@ async def test_those_of_another_task_are_passed_over(provider, service, upstream
     assert chats(upstream) == [NOVITA]
 
 
-async def test_those_who_are_not_live_are_the_last_resort(provider, service, upstream):
+async def test_providers_that_are_not_live_are_the_last_resort(provider, service, upstream):
     service.models[MODEL] = {
         "together": serving("together", status="staging"),
         "groq": serving("groq", status="error"),
@@ -146,7 +146,7 @@ async def test_those_who_are_not_live_are_the_last_resort(provider, service, ups
     [None, {}, {"fal-ai": serving("fal-ai", task="text-to-image")}, {"replicate": serving("replicate")}],
     ids=["null", "empty", "other task", "without chat"],
 )
-async def test_a_model_that_nobody_chats_for_is_not_supported(provider, service, upstream, mapping):
+async def test_a_model_without_chat_providers_is_not_supported(provider, service, upstream, mapping):
     service.models[MODEL] = mapping
 
     with pytest.raises(ModelNotSupportedError, match="No service at hf offers chat with org/name"):
@@ -208,7 +208,7 @@ IN_OPENAI_S_WAY = {"type": "json_schema", "json_schema": {"name": "a", "schema":
         ("novita", IN_OPENAI_S_WAY),
     ],
 )
-async def test_a_schema_is_told_to_each_in_its_own_way(provider, service, upstream, name, form):
+async def test_a_schema_is_reported_to_each_in_its_own_way(provider, service, upstream, name, form):
     service.models[MODEL] = by_provider(name)
 
     for asked, told in [(IN_OPENAI_S_WAY, form), ({"type": "json_object"}, {"type": "json_object"})]:
@@ -238,7 +238,7 @@ async def test_an_answer_s_length_is_the_request_s_the_entry_s_or_2048(service, 
     assert lengths == [9, 512, 2048]
 
 
-async def test_who_pays_is_said_in_the_entry_s_headers(service, upstream, http):
+async def test_the_paying_organisation_is_named_in_the_entry_s_headers(service, upstream, http):
     await ask(made(http, upstream.url, headers={"X-HF-Bill-To": "my-org"}))
 
     hub, router = upstream.requests
@@ -278,7 +278,7 @@ PAYMENT_REFUSALS = [
 
 
 @pytest.mark.parametrize(("body", "headers"), PAYMENT_REFUSALS, ids=lambda part: repr(part)[:24])
-async def test_who_wants_to_be_paid_is_passed_over_in_whatever_words(two, upstream, body, headers):
+async def test_a_provider_that_wants_to_be_paid_is_skipped_in_whatever_words(two, upstream, body, headers):
     upstream.will_answer(body, status=402, headers=headers, to=NOVITA)
 
     attempt, via, *reply = await ask(two)
@@ -290,7 +290,7 @@ async def test_who_wants_to_be_paid_is_passed_over_in_whatever_words(two, upstre
 
 
 @pytest.mark.parametrize("status", [404, 410, 424, 429, 500, 502, 503, 504])
-async def test_who_fails_is_passed_over(two, upstream, status):
+async def test_a_provider_that_fails_is_skipped(two, upstream, status):
     upstream.will_answer_json({"error": "no"}, status=status, to=NOVITA)
 
     attempt, *reply = await ask(two)
@@ -299,7 +299,7 @@ async def test_who_fails_is_passed_over(two, upstream, status):
     assert said(reply) == "groq heard: Hello"
 
 
-async def test_who_is_not_where_most_are_is_passed_over(provider, service, upstream):
+async def test_a_provider_that_is_not_where_most_are_is_skipped(provider, service, upstream):
     service.models[MODEL] = by_provider("brand-new", "groq")
 
     attempt, *reply = await ask(provider)
@@ -325,7 +325,7 @@ async def test_who_is_not_where_most_are_is_passed_over(provider, service, upstr
     ],
     ids=["cut", "reset", "ssh", "nothing", "cut in stream", "done", "error", "payment", "page", "garbled"],
 )
-async def test_who_breaks_before_the_first_text_is_passed_over(two, upstream, answer):
+async def test_a_provider_that_breaks_before_the_first_text_is_skipped(two, upstream, answer):
     upstream.will(answer, to=NOVITA)
 
     attempt, *reply = await ask(two)
@@ -337,7 +337,9 @@ async def test_who_breaks_before_the_first_text_is_passed_over(two, upstream, an
 @pytest.mark.parametrize(
     "answer", [Answer([], before_headers=silence()), Answer([b": hm\n\n", silence()])], ids=["headers", "text"]
 )
-async def test_who_stays_silent_is_passed_over_before_all_time_is_over(service, upstream, http, monkeypatch, answer):
+async def test_a_provider_that_stays_silent_is_skipped_before_all_time_is_over(
+    service, upstream, http, monkeypatch, answer
+):
     monkeypatch.setattr(huggingface_api, "SHARE", 0.05)
     service.models[MODEL] = by_provider("novita", "groq")
     upstream.will(answer, to=NOVITA)
@@ -355,7 +357,7 @@ async def test_who_stays_silent_is_passed_over_before_all_time_is_over(service, 
 @pytest.mark.parametrize(
     ("status", "kind"), [(400, RejectedError), (401, KeyRejectedError), (403, NoAccessError), (422, RejectedError)]
 )
-async def test_what_all_would_say_is_told_at_once(two, upstream, status, kind):
+async def test_what_all_would_say_is_reported_at_once(two, upstream, status, kind):
     upstream.will_answer_json({"error": "Not like this", "error_type": "validation"}, status=status, to=NOVITA)
 
     pieces, error = await tried(two)
@@ -364,7 +366,7 @@ async def test_what_all_would_say_is_told_at_once(two, upstream, status, kind):
     assert chats(upstream) == [NOVITA]
 
 
-async def test_behind_the_first_text_nobody_else_is_asked(two, upstream):
+async def test_after_the_first_text_no_other_is_asked(two, upstream):
     upstream.will_answer([delta("Hel"), cut()], to=NOVITA)
 
     pieces, error = await tried(two)
@@ -374,7 +376,7 @@ async def test_behind_the_first_text_nobody_else_is_asked(two, upstream):
     assert chats(upstream) == [NOVITA]
 
 
-async def test_nobody_answers_before_there_is_text(two, upstream):
+async def test_no_provider_is_named_before_there_is_text(two, upstream):
     gate = Gate()
     upstream.will_answer([chunk({"role": "assistant", "content": ""}), wait_until(gate), record({"error": "no"})])
     asking = asyncio.create_task(ask(two))
@@ -384,7 +386,7 @@ async def test_nobody_answers_before_there_is_text(two, upstream):
     assert [type(piece) for piece in (await asking)[:2]] == [Attempt, Via]
 
 
-async def test_when_all_fail_the_last_about_payment_is_told(provider, service, upstream):
+async def test_when_all_fail_the_last_about_payment_is_reported(provider, service, upstream):
     service.models[MODEL] = by_provider("novita", "groq", "together")
     upstream.will_answer_json({"error": "Pay novita"}, status=402, to=NOVITA)
     upstream.will_answer_json({"error": "Pay groq"}, status=402, to=GROQ)
@@ -396,7 +398,7 @@ async def test_when_all_fail_the_last_about_payment_is_told(provider, service, u
     assert (type(error), error.detail) == (PaymentRequiredError, "Pay groq")
 
 
-async def test_when_all_fail_otherwise_the_last_failure_is_told(two, upstream):
+async def test_when_all_fail_otherwise_the_last_failure_is_reported(two, upstream):
     upstream.will_answer_json({"error": "busy"}, status=503, to=NOVITA)
     upstream.will_answer_json({"error": "slow down"}, status=429, headers={"ratelimit": '"api";r=0;t=55'}, to=GROQ)
 
@@ -424,7 +426,7 @@ async def test_several_turns_at_a_time_do_not_meet(provider, service, upstream):
         assert await anext(slow) == Content("b")
 
 
-async def test_a_router_out_of_reach_is_told(service, upstream, http):
+async def test_a_router_out_of_reach_is_reported(service, upstream, http):
     with socket.create_server(("127.0.0.1", 0)) as server:
         router = f"http://127.0.0.1:{server.getsockname()[1]}"
 
@@ -432,7 +434,7 @@ async def test_a_router_out_of_reach_is_told(service, upstream, http):
         await ask(made(http, router, options={"hub_url": upstream.url}))
 
 
-async def test_a_hub_out_of_reach_is_told(service, upstream, http):
+async def test_a_hub_out_of_reach_is_reported(service, upstream, http):
     with socket.create_server(("127.0.0.1", 0)) as server:
         hub = f"http://127.0.0.1:{server.getsockname()[1]}"
 
@@ -440,7 +442,7 @@ async def test_a_hub_out_of_reach_is_told(service, upstream, http):
         await ask(made(http, upstream.url, options={"hub_url": hub}))
 
 
-async def test_a_token_without_permission_is_told_what_it_lacks(provider, upstream):
+async def test_a_token_without_permission_gets_a_clear_error(provider, upstream):
     upstream.will_answer_json({"error": "Insufficient permissions"}, status=403)
 
     with pytest.raises(NoAccessError, match="Allow the token to call Inference Providers") as caught:
@@ -448,7 +450,7 @@ async def test_a_token_without_permission_is_told_what_it_lacks(provider, upstre
     assert (caught.value.code, caught.value.fault) == ("key_rejected", "route")
 
 
-async def test_a_gated_model_is_told_to_be_gated(provider, service):
+async def test_a_gated_model_is_reported_as_gated(provider, service):
     service.gated.add(MODEL)
 
     with pytest.raises(NoAccessError, match="org/name is gated"):
@@ -483,7 +485,7 @@ async def test_the_unified_router_s_failure_is_the_answer_s(unified, upstream):
     assert len(upstream.requests) == 1
 
 
-async def test_the_unified_router_tells_of_unknown_models(unified):
+async def test_the_unified_router_reports_unknown_models(unified):
     with pytest.raises(ModelNotSupportedError):
         await ask(unified, "org/name:nobody")
 
@@ -590,7 +592,7 @@ async def test_a_hub_that_fails_is_noticed_though_some_models_are_known(provider
         ("", False, "huggingface needs a Hugging Face token"),
     ],
 )
-async def test_a_wrong_key_is_found_before_anybody_asks(service, upstream, key, works, sentence):
+async def test_a_wrong_key_is_found_before_any_request(service, upstream, key, works, sentence):
     entry = {"kind": "HuggingFaceAPI", "base_url": upstream.url, "api_key": key, "options": {"hub_url": upstream.url}}
     models = {"m": f"huggingface/{MODEL}"}
     config = CatalogConfig.model_validate({"providers": {"huggingface": entry}, "models": models, "default_model": "m"})

@@ -201,7 +201,7 @@ async def texts_of(reply):
     return [text async for text in reply]
 
 
-async def test_who_answers_comes_before_the_texts_and_joins_with_them():
+async def test_the_provider_info_comes_before_the_texts_and_joins_with_them():
     info, *texts = await texts_of(
         HuggingFaceAPI.create_async_generator(model="llama-2-7b", messages=MESSAGES, api_key=TOKEN)
     )
@@ -298,7 +298,7 @@ async def test_another_router_may_be_asked(upstream):
     other.close()
 
 
-async def test_who_fails_leaves_no_trace_among_the_texts(service):
+async def test_a_provider_that_fails_leaves_no_trace_among_the_texts(service):
     service.models["llama-2-7b"] = by_provider("novita", "groq")
     service.broke = {"novita"}
 
@@ -315,12 +315,12 @@ async def test_when_nobody_is_paid_that_is_the_error(service):
         await texts_of(HuggingFaceAPI.create_async_generator("llama-2-7b", MESSAGES, api_key=TOKEN))
 
 
-async def test_an_unsupported_model_is_told():
+async def test_an_unsupported_model_is_reported():
     with pytest.raises(ModelNotSupportedError):
         await texts_of(HuggingFaceAPI.create_async_generator("unsupported-model", MESSAGES, api_key=TOKEN))
 
 
-async def test_a_break_behind_the_first_text_is_told(upstream):
+async def test_a_break_after_the_first_text_is_reported(upstream):
     upstream.will_answer([delta("Hel"), cut()])
     heard = []
 

@@ -204,7 +204,7 @@ async def test_every_span_of_time_is_understood_by_the_server(made, keep_alive):
     ],
     ids=str,
 )
-def test_a_mistake_in_the_options_is_told_once(tmp_path, options, mistake):
+def test_a_mistake_in_the_options_is_reported_once(tmp_path, options, mistake):
     file = tmp_path / "config.json"
     file.write_text(json.dumps({"providers": {"o": {"kind": "Ollama", "options": options}}, "default_model": "o/m"}))
 
@@ -226,7 +226,7 @@ TOOL = {"type": "function", "function": {"name": "add", "parameters": {"type": "
 OFFERED = Params(extra={"tools": [TOOL]})
 
 
-async def test_a_tool_is_called_and_its_result_heard(made):
+async def test_a_tool_is_called_and_its_result_is_used(made):
     calls, usage, finish = await ask(made(), params=OFFERED)
     call = {name: value for name, value in calls.parts[0].items() if name != "index"}
     history = [
@@ -241,7 +241,7 @@ async def test_a_tool_is_called_and_its_result_heard(made):
 
 
 @pytest.mark.parametrize("options", [{}, {"think": True}])
-async def test_a_model_that_calls_no_tools_is_told_apart(made, options):
+async def test_a_model_that_calls_no_tools_is_distinguished(made, options):
     with pytest.raises(ToolsNotSupportedError, match="llava:7b of ollama does not support tools") as caught:
         await ask(made(**options), "llava:7b", params=OFFERED)
 
@@ -314,7 +314,7 @@ async def test_a_full_queue_is_an_overload(made, upstream):
 # models
 
 
-async def test_models_are_listed_with_what_is_said_of_them(made):
+async def test_models_are_listed_with_their_details(made):
     assert await made().list_models() == [
         ModelInfo("llama3.2:latest", vision=False, loaded=False),
         ModelInfo("qwen3:4b", vision=False, loaded=True, context=4096),
@@ -322,7 +322,7 @@ async def test_models_are_listed_with_what_is_said_of_them(made):
     ]
 
 
-async def test_nobody_asks_about_each_model(made, upstream):
+async def test_models_are_not_asked_about_one_by_one(made, upstream):
     await made().list_models()
 
     assert [request.path for request in upstream.requests] == [TAGS, PS]

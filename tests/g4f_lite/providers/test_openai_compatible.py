@@ -117,7 +117,7 @@ def shown(*texts):
     ],
     ids=str,
 )
-async def test_what_a_tool_has_shown_is_the_user_s_behind_all_results(provider, upstream, behind, last):
+async def test_what_a_tool_has_shown_is_the_user_s_after_all_results(provider, upstream, behind, last):
     await ask(provider, [*QUESTION, calling(), result("", PICTURE), result("Two", id_="call_2"), *behind])
 
     _, _, first, second, *others = upstream.wait_request().json["messages"]
@@ -259,7 +259,7 @@ async def test_what_did_not_help_is_not_remembered(provider, upstream):
 
 
 @pytest.mark.parametrize("address", ["https://example.org/cat.png", "data:image/png;base64,aGk="])
-async def test_images_are_parts_behind_the_text(provider, upstream, address):
+async def test_images_are_parts_after_the_text(provider, upstream, address):
     image = Image(address)
     upstream.will_again(Answer(openai_stream("A cat.")), to="/chat/completions")
 
@@ -345,7 +345,7 @@ async def test_cancelling_a_silent_reply_closes_the_connection(provider, upstrea
         await asking
 
 
-async def test_a_body_that_ends_behind_the_end_marker_leaves_its_connection_to_the_next_turn(provider, upstream):
+async def test_a_body_that_ends_after_the_end_marker_leaves_its_connection_to_the_next_turn(provider, upstream):
     for _ in range(3):
         gate = Gate()
         upstream.will_answer([*openai_stream("a"), wait_until(gate)])
@@ -357,14 +357,14 @@ async def test_a_body_that_ends_behind_the_end_marker_leaves_its_connection_to_t
 
 
 @pytest.mark.parametrize("behind", [[silence()], [delta("late"), cut()], [delta("late"), reset()]])
-async def test_the_connection_is_closed_when_the_body_goes_on_behind_the_end_marker(provider, upstream, behind):
+async def test_the_connection_is_closed_when_the_body_goes_on_after_the_end_marker(provider, upstream, behind):
     upstream.will_answer([*openai_stream("a"), *behind])
 
     assert (await ask(provider))[-1] == Finish("stop")
     await asyncio.to_thread(upstream.wait_request().wait_closed)
 
 
-async def test_a_stop_behind_the_end_marker_closes_the_connection_at_once(provider, upstream, monkeypatch):
+async def test_a_stop_after_the_end_marker_closes_the_connection_at_once(provider, upstream, monkeypatch):
     monkeypatch.setattr(reply_stream, "DRAIN_S", 60)
     upstream.will_answer([*openai_stream("a"), silence()])
     ended = asyncio.Event()
@@ -385,7 +385,7 @@ async def test_a_stop_behind_the_end_marker_closes_the_connection_at_once(provid
 
 
 @pytest.mark.parametrize("step", [cut(), reset()], ids=["cut", "reset"])
-async def test_a_break_behind_the_finish_reason_costs_nothing(provider, upstream, step):
+async def test_a_break_after_the_finish_reason_costs_nothing(provider, upstream, step):
     gate = Gate()
     upstream.will_answer([chunk({"content": "a"}, "stop"), wait_until(gate), step])
 
@@ -406,7 +406,7 @@ def test_a_missing_variable_is_an_obstacle():
     assert "GROQ_KEY" in made(Http(), "", missing_variables=("GROQ_KEY",)).obstacle().message
 
 
-async def test_a_router_s_header_tells_who_answers(provider, upstream):
+async def test_a_router_s_header_names_the_provider(provider, upstream):
     upstream.will_answer(openai_stream("Hi"), headers={**EVENT_STREAM, "x-inference-provider": "groq"})
 
     assert (await ask(provider))[:2] == [Via("groq", "test-model"), Content("Hi")]
@@ -419,14 +419,14 @@ async def test_a_name_that_is_none_is_not_told(provider, upstream, name):
     assert (await ask(provider))[0] == Content("Hi")
 
 
-async def test_nobody_answers_before_the_first_text(provider, upstream):
+async def test_no_provider_is_named_before_the_first_text(provider, upstream):
     upstream.will_answer([record(openai_error("Oops"))], headers={**EVENT_STREAM, "x-inference-provider": "groq"})
 
     with pytest.raises(UpstreamError):
         await anext(provider.stream("test-model", QUESTION, Params()))
 
 
-async def test_models_are_listed_with_what_is_said_of_them(provider, upstream):
+async def test_models_are_listed_with_their_details(provider, upstream):
     entry = {"id": "a", "context_length": 8192, "architecture": {"input_modalities": ["text", "image"]}}
     upstream.will_answer_json({"data": [entry, {"id": "b/c"}]}, to=MODELS)
 

@@ -225,7 +225,7 @@ async def test_odd_records_cost_a_reply_nothing(kind, ask):
     assert is_whole(await ask([*kind.start, odd, kind.text("a"), odd, kind.text("b"), odd, *kind.end]), "ab")
 
 
-async def test_nothing_behind_the_end_of_a_reply_makes_it_fail(kind, ask):
+async def test_nothing_after_the_end_of_a_reply_makes_it_fail(kind, ask):
     for late in (b"data: {\n\n", *kind.errors):
         assert is_whole(await ask([*kind.reply(TEXT), late]))
 
@@ -242,7 +242,7 @@ of_those_who_carry_tools = pytest.mark.parametrize(
 )
 
 
-async def test_who_carries_tools_has_a_call_in_its_row(kind, upstream):
+async def test_a_kind_with_tools_has_a_call_in_its_row(kind, upstream):
     http = Http()
     provider = made(kind, http, upstream.url)
 
@@ -251,7 +251,7 @@ async def test_who_carries_tools_has_a_call_in_its_row(kind, upstream):
 
 
 @of_those_who_carry_tools
-async def test_a_tool_that_is_on_offer_is_told_and_its_call_comes_behind_the_text(kind, ask, upstream):
+async def test_a_tool_on_offer_is_sent_and_its_call_comes_after_the_text(kind, ask, upstream):
     for text in ("a\n", ""):
         steps = [*kind.start, *([kind.text(text)] if text else []), *kind.call]
         for divided in (steps, byte_by_byte(steps)):
@@ -271,7 +271,7 @@ async def test_a_tool_that_is_on_offer_is_told_and_its_call_comes_behind_the_tex
 
 
 @of_those_who_carry_tools
-async def test_a_call_that_nobody_offered_is_no_answer(kind, ask):
+async def test_a_call_without_tools_on_offer_is_no_answer(kind, ask):
     pieces, error = await ask([*kind.start, *kind.call])
 
     assert (said(pieces), error.code) == ("", "malformed_reply")
@@ -411,7 +411,7 @@ async def test_a_service_that_speaks_no_tls(ask, upstream):
     assert "TLS" in error.message
 
 
-async def test_a_certificate_that_nobody_signed(kind, ask, upstream):
+async def test_a_certificate_without_a_trusted_signature(kind, ask, upstream):
     stranger = Upstream(tls=True)
     try:
         _, error = await ask(address=stranger.url)

@@ -28,7 +28,7 @@ def test_the_example_answers_direct_calls(upstream):
     assert (request.headers["x-key"], request.json) == (KEY, {"bird": "grey", "hears": "Hello", "temperature": 0.5})
 
 
-def test_nothing_behind_the_end_matters(upstream):
+def test_nothing_after_the_end_matters(upstream):
     line = service.line
     upstream.will_answer([line({"end": True}) + line({"say": "late"}) + b"nonsense\n" + line(5)[:-1]], to="/talk")
 

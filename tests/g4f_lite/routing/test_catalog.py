@@ -55,7 +55,7 @@ def test_a_list_of_models_in_the_entry_is_the_only_offer():
         catalog.model("guide/three")
 
 
-async def test_listed_models_are_offered_behind_the_configured_ones():
+async def test_listed_models_are_offered_after_the_configured_ones():
     providers = {"guide": {"kind": "Guide", "models": ("guide", "other")}}
     catalog = a_catalog(**document(providers=providers))
 

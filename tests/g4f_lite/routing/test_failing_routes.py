@@ -94,7 +94,7 @@ def test_a_raw_stream_holds_nothing_but_the_answer_of_the_third(client, upstream
     assert response.get_data(as_text=True) == "You said: Hello"
 
 
-def test_an_answer_that_began_is_never_begun_anew_elsewhere(client, settings, upstream, limited):
+def test_an_answer_that_began_is_never_started_again_elsewhere(client, settings, upstream, limited):
     limited.will_answer([delta("Hi")])
 
     said = ask(client)
@@ -104,7 +104,7 @@ def test_an_answer_that_began_is_never_begun_anew_elsewhere(client, settings, up
     assert not any(request.path.endswith("/chat/completions") for request in upstream.requests)
 
 
-def test_how_the_providers_fare_is_told_without_a_key(client, limited):
+def test_how_the_providers_fare_is_reported_without_a_key(client, limited):
     limit(limited, **{"Retry-After": "30"})
     ask(client)
 
@@ -118,7 +118,7 @@ def test_how_the_providers_fare_is_told_without_a_key(client, limited):
     assert "tiger-secret" not in response.get_data(as_text=True)
 
 
-def test_a_provider_that_never_lists_its_models_delays_nobody(settings, request):
+def test_a_provider_that_never_lists_its_models_delays_no_one(settings, request):
     hung = Upstream()
     request.addfinalizer(hung.close)
     hung.will_answer([], before_headers=silence(), to="/models")

@@ -30,14 +30,14 @@ async def everything(model, messages=HELLO, params=None, state=None):
     return [piece async for piece in answer(model, messages, params or Params(), state)]
 
 
-async def test_who_answers_is_said_right_before_the_first_piece():
+async def test_the_route_is_announced_right_before_the_first_piece():
     up = scripted()
     up.instance.will(Content("Hi"), Finish("stop"))
 
     assert await everything(a_model(up)) == [Answering("up", "Scripted", "upstream-m"), Content("Hi"), Finish("stop")]
 
 
-async def test_the_next_route_is_tried_while_nothing_was_said():
+async def test_the_next_route_is_tried_before_any_text():
     first, second = scripted("first"), scripted("second")
     first.instance.will(LATE)
     second.instance.will(Content("Hi"))
@@ -112,7 +112,7 @@ async def test_only_one_turn_finds_out_whether_a_route_is_back():
     await asyncio.wait([finding_out])
 
 
-async def test_a_provider_that_is_switched_off_is_passed_over_in_silence():
+async def test_a_provider_that_is_switched_off_is_skipped_in_silence():
     off, on = scripted("off"), scripted("on")
     off.settings = off.settings.model_copy(update={"enabled": False})
     on.instance.will(Content("Hi"))
@@ -139,7 +139,7 @@ async def test_a_prompt_that_is_too_long_for_one_model_may_fit_the_next():
     assert (await everything(a_model(first, second)))[-1] == Content("Hi")
 
 
-async def test_who_answers_behind_a_service_is_said_and_who_failed_there():
+async def test_the_via_and_its_failed_attempts_are_reported():
     up = scripted()
     up.instance.will(Attempt("together", LATE), Via("novita", "vendor/m"), Content("Hi"))
 
@@ -150,7 +150,7 @@ async def test_who_answers_behind_a_service_is_said_and_who_failed_there():
     ]
 
 
-async def test_notices_come_with_who_answers():
+async def test_notices_come_with_the_route():
     up = scripted()
     up.instance.will(Notice("Two messages were left out."), Content("Hi"))
 
@@ -176,7 +176,7 @@ async def test_a_state_without_text_is_named_as_well():
     assert (await everything(a_model(up)))[1] == UpstreamState({"provider": "up", "state": {"parent": "p"}})
 
 
-async def test_nothing_else_is_tried_once_something_was_said():
+async def test_nothing_else_is_tried_after_the_first_text():
     first, second = scripted("first"), scripted("second")
     first.instance.will(Content("Hi"), StreamCutError("cut"))
     second.instance.will(Content("unwanted"))
