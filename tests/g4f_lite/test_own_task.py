@@ -1,4 +1,4 @@
-"""A detached generator does as its source does, and lets go of everything however its reader leaves."""
+"""A generator in its own task yields like its source, and releases everything however its reader stops."""
 
 import asyncio
 from contextlib import aclosing

@@ -1,4 +1,4 @@
-"""Whatever JSON the file holds, it is a configuration or a list of mistakes, and never a crash."""
+"""Any JSON in the file gives a configuration or a list of mistakes, never a crash."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The configuration file: what it may say, and how its mistakes are told."""
+"""The configuration file: its keys and defaults, and its mistakes."""
 
 import json
 from pathlib import Path

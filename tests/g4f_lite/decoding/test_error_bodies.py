@@ -1,4 +1,4 @@
-"""Error bodies of every shape are read, and what is shown of them is clean."""
+"""Error bodies of every shape are read, and their text is cleaned."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The end of an object is seen as soon as it is there, wherever its text is divided."""
+"""The end of an object is found as soon as it arrives, wherever its text is divided."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Halves of characters never reach whoever has to encode the text."""
+"""Halves of characters never reach code that encodes the text."""
 
 from hypothesis import given
 from hypothesis import strategies as st

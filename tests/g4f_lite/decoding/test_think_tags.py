@@ -1,4 +1,4 @@
-"""Inline reasoning is told from the answer, however the tags are divided."""
+"""Inline reasoning is separated from the answer, however the tags are divided."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Calls of tools are told apart, whatever a service leaves out, and come out as the protocol has them."""
+"""Tool calls are distinguished, whatever a service leaves out, and follow OpenAI's protocol."""
 
 import json
 

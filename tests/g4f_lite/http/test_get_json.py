@@ -1,4 +1,4 @@
-"""A JSON value is fetched whole, and what is none is named."""
+"""A JSON value is fetched whole; anything else is an error."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A service that does not take all of a request is asked again, more plainly, and that is remembered."""
+"""A service that rejects a field is asked again without it, and the field is remembered."""
 
 from contextlib import asynccontextmanager
 

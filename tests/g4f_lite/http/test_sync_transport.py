@@ -1,4 +1,4 @@
-"""The HTTP client of calls that await nothing: what it sends, how long it waits, and how it names what goes wrong."""
+"""The synchronous HTTP client: its requests, its time limits and its errors."""
 
 import gzip
 import socket

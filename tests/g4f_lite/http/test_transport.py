@@ -1,4 +1,4 @@
-"""The HTTP client: what it sends, where it does not go, and how it names what goes wrong."""
+"""The HTTP client: its requests, the addresses that it refuses, and its errors."""
 
 import asyncio
 import socket

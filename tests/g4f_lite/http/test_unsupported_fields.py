@@ -1,4 +1,4 @@
-"""What a service does not take is learned from its refusals, per model, and not for ever more of it."""
+"""Unsupported fields are learned from rejections, per model, for a limited number of models."""
 
 import pytest
 

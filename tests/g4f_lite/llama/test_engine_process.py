@@ -1,4 +1,4 @@
-"""How the child starts, fails and ends; small programs play the engine."""
+"""The child process starts, fails and ends; small programs stand in for the engine."""
 
 import asyncio
 import errno

@@ -1,4 +1,4 @@
-"""Who gets the one local engine, and when it changes; the engines are played."""
+"""The slot of the local engine: who gets it, and when it changes. The engines are fakes."""
 
 import asyncio
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The names of model files: what is offered, under which name, and what is passed over."""
+"""Model files: which are offered, under which names, and which are skipped."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""The child itself: who may use it, what it tells others, and when it ends."""
+"""The program of the child process: its key, its output and its end."""
 
 import json
 import os

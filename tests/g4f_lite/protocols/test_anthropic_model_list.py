@@ -1,4 +1,4 @@
-"""What Anthropic's API lists becomes offers."""
+"""Anthropic's list of models is parsed."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Requests keep to the rules of Anthropic's API, and what a model does not take is found in its refusal."""
+"""Requests follow the rules of Anthropic's API, and rejected fields are found in its errors."""
 
 import re
 

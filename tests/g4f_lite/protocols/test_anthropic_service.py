@@ -1,4 +1,4 @@
-"""The service that stands for Anthropic refuses what the real one does, so that a test against it says something."""
+"""The fake Anthropic service rejects the same requests as the real one, so tests against it are meaningful."""
 
 import json
 import threading

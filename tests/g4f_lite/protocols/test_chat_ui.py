@@ -1,4 +1,4 @@
-"""The calls of a turn, without anybody who makes them."""
+"""The calls of a turn, without a client that makes them."""
 
 import json
 

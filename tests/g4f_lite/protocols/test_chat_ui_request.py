@@ -1,4 +1,4 @@
-"""A question is asked in the words of chat-ui and of the text-generation server, without what they refuse."""
+"""A question has the fields of chat-ui and of the text-generation server, without values that they refuse."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The fake server keeps the real one's rules: each refuses a request that is written without knowing of it."""
+"""The fake server has the real one's rules: each of them rejects a request that ignores it."""
 
 import re
 

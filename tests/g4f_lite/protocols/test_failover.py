@@ -1,4 +1,4 @@
-"""Several who could answer: the first text decides."""
+"""Failover between candidates: the first text decides."""
 
 import asyncio
 from contextlib import aclosing

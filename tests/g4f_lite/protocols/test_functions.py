@@ -1,4 +1,4 @@
-"""What OpenAI's protocol says of functions is read, however it is written."""
+"""Functions and calls of OpenAI's protocol are read in all their forms."""
 
 import pytest
 

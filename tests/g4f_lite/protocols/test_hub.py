@@ -1,4 +1,4 @@
-"""The Hub tells who serves a model, and which models anybody serves; wrong answers and other origins do no harm."""
+"""The Hub's client finds models and their providers; wrong answers and other origins do no harm."""
 
 import asyncio
 import socket

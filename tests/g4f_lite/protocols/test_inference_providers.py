@@ -1,4 +1,4 @@
-"""Who serves a model, and where: read from both shapes of the Hub's mapping."""
+"""The inference providers of a model are read from both forms of the Hub's mapping."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""What an Ollama server lists becomes offers."""
+"""The lists of an Ollama server are parsed."""
 
 import pytest
 from hypothesis import given

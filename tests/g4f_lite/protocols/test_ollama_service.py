@@ -1,4 +1,4 @@
-"""The server that stands for Ollama does what the real one does, so that a test against it says something."""
+"""The fake Ollama server behaves like the real one, so tests against it are meaningful."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""The playground's protocol without a socket: what is asked within which limits, and what its records mean."""
+"""The playground's protocol without a socket: the limits of a question, and the meaning of records."""
 
 import json
 from itertools import chain

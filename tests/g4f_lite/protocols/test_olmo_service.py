@@ -1,4 +1,4 @@
-"""The playground that the tests of AllenAI ask keeps the real one's rules: clients that do not know them fail."""
+"""The fake playground has the real one's rules: clients that ignore them fail."""
 
 import aiohttp
 import pytest

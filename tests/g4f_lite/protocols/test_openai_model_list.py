@@ -1,4 +1,4 @@
-"""Lists of models are read in the shapes that services give them."""
+"""Lists of models are read in all forms that services use."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""The oldest messages make room; what the system says and the last question never do."""
+"""The oldest messages are dropped; system messages and the last question stay."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Guide: what it answers to whom, and that its advice is sound."""
+"""Guide: its answers, and whether its advice works."""
 
 import asyncio
 import json

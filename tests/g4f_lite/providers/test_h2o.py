@@ -1,4 +1,4 @@
-"""H2o keeps the rules of chat-ui servers, whether it awaits or blocks, and leaves no conversation behind."""
+"""H2o follows the rules of chat-ui servers, asynchronous or not, and deletes every conversation."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""HuggingFaceAPI asks those who serve a model in turn, through the router, by their own routes and names."""
+"""HuggingFaceAPI asks a model's inference providers in turn, through the router, with their own paths and names."""
 
 import asyncio
 import socket

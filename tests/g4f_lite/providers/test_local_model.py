@@ -1,4 +1,4 @@
-"""The local model as a provider: a real engine, and a real model that knows one sentence."""
+"""The local model as a provider, with a real engine and a real model that knows one sentence."""
 
 import asyncio
 import json

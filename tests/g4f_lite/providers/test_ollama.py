@@ -1,4 +1,4 @@
-"""Ollama is asked by its own protocol and its own rules, which a server in `ollama_service` keeps."""
+"""Ollama is called through its own API, by the rules of the server in `ollama_service`."""
 
 import asyncio
 import json

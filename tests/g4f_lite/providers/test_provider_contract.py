@@ -1,4 +1,4 @@
-"""What every kind that talks to a service must make of whatever the service does.
+"""The contract of providers: how every kind handles whatever its service does.
 
 A kind joins with a row in `KINDS`, which stands with its service. Each test runs twice, the second time with one byte a
 read. Silence is the business of `g4f_lite/http/timeouts.py`, for all kinds alike.

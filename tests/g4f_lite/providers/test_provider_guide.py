@@ -1,4 +1,4 @@
-"""The guide to providers is checked like code; its service has a row in the contract, too."""
+"""The guide to providers is checked like code, and its service has a row in the contract."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""What a configuration is good for, asked of its providers."""
+"""The check of a configuration calls its providers."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Several routes to a model, over real sockets: who fails costs no time, is shown, and is not asked again at once."""
+"""Several routes to a model, over real sockets: a failing one costs no time, is shown, and is left out for a while."""
 
 import socket
 import time

@@ -1,4 +1,4 @@
-"""Breakers keep routes from being asked while they are likely to fail again."""
+"""Circuit breakers keep routes from being called while they are likely to fail again."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Anthropic's Messages API from the service's side: events for scripts, and a service that keeps the real rules."""
+"""A fake of Anthropic's Messages API: events for scripts, and a service with the real rules."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""Tools in Anthropic's Messages API from the service's side: the rules it keeps, and the calls it makes."""
+"""Tools in the fake of Anthropic's Messages API: its rules, and its calls."""
 
 import json
 import re

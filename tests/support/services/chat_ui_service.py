@@ -1,4 +1,4 @@
-"""A chat-ui server of the summer of 2023, with its real rules, and the text-generation server behind it.
+"""A fake chat-ui server of the summer of 2023 with the real rules, and its text-generation server.
 
 `ChatUi` is an `otherwise` of `Upstream`. What it checks, and with which statuses it refuses, is what the real one
 does; a client that gets an answer from it follows the protocol.

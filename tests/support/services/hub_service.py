@@ -1,4 +1,4 @@
-"""Hugging Face's Hub and router from their side, on one address, and as strict as they are.
+"""A fake of Hugging Face's Hub and router, on one address, as strict as the real ones.
 
 Written from what they do, not from the client: the routes, for one, are whole paths here.
 """

@@ -1,4 +1,4 @@
-"""How a kind's service speaks, for the tests that every kind must pass. A row stands with the service it speaks of."""
+"""The rows of the provider contract: how the service of each kind answers. Each row is beside its fake service."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

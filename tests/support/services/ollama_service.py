@@ -1,4 +1,4 @@
-"""Ollama's own protocol from the service's side: records for scripts, and a server that keeps the real one's rules."""
+"""A fake of Ollama's API: records for scripts, and a server with the real rules."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""AI2's playground from the service's side: its records for scripts, and a service that keeps threads and its rules."""
+"""A fake of AI2's playground: records for scripts, and a service with threads and the real rules."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The OpenAI chat protocol from the service's side: pieces for scripts, and a service that answers honestly."""
+"""A fake of OpenAI's chat protocol: chunks for scripts, and a service that answers."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The made-up service of the guide to providers: its code is taken from there, and runs."""
+"""The made-up service of the guide to providers, run from the guide's own code."""
 
 import re
 import sys

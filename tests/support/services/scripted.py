@@ -1,4 +1,4 @@
-"""A provider that does what a test tells it, without a network."""
+"""A provider that a test scripts, without a network."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""How each service of the README's table speaks the OpenAI protocol: what it adds to it, and what it does its own way.
+"""The dialect of OpenAI's protocol of each service in the README's table.
 
 Composed after the vendors' documentation and reports of their users, without a word of anybody's answers.
 """
