@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, func, literal, select, tuple_,
 from server.store.databases.db_errors import no_cursor, refuse_unstorable, unknown_conversation, unknown_message
 from server.store.mapping import CONVERSATION, CONVERSATION_EXISTS, MESSAGE, MESSAGE_EXISTS
 from server.store.records import StoredConversation, StoredMessage
-from server.store.schema import Moment, conversations, messages
+from server.store.schema import Id, Moment, conversations, messages
 
 CHANGEABLE = "title", "pinned", "archived", "leaf_id", "model", "params"
 
@@ -97,4 +97,4 @@ def _after(cursor: str) -> ColumnElement[Any]:
         updated_at = datetime.fromisoformat(moment).astimezone(UTC)
     except (ValueError, OverflowError):
         raise no_cursor() from None
-    return tuple_(literal(updated_at, Moment), literal(conversation_id))
+    return tuple_(literal(updated_at, Moment), literal(conversation_id, Id))

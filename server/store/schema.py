@@ -36,13 +36,23 @@ class Moment(TypeDecorator[datetime]):
         return value and (value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC))
 
 
+class Id(TypeDecorator[str]):
+    """An id, perhaps from a client. None has U+0000: SQLite finds nothing, and PostgreSQL would refuse the query."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return value and value.replace("\0", "\ufffd")
+
+
 metadata = MetaData()
 Json = JSON(none_as_null=True)
 
 users = Table(
     "users",
     metadata,
-    Column("id", Text, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("created_at", Moment, nullable=False),
     Column("name", Text),
     Column("name_key", Text),
@@ -62,7 +72,7 @@ sessions = Table(
     "sessions",
     metadata,
     Column("token_hash", Text, primary_key=True),
-    Column("id", Text, nullable=False),
+    Column("id", Id, nullable=False),
     Column("user_id", Text, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("seen_at", Moment, nullable=False),
@@ -85,7 +95,7 @@ api_keys = Table(
     "api_keys",
     metadata,
     Column("key_hash", Text, primary_key=True),
-    Column("id", Text, nullable=False),
+    Column("id", Id, nullable=False),
     Column("user_id", Text, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
     Column("name", Text, nullable=False),
     Column("last_four", Text, nullable=False),
@@ -120,9 +130,9 @@ conversations = Table(
     "conversations",
     metadata,
     Column("user_id", Text, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
-    Column("id", Text, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("title", Text, nullable=False),
-    Column("leaf_id", Text),
+    Column("leaf_id", Id),
     Column("pinned", Boolean, nullable=False, default=False),
     Column("archived", Boolean, nullable=False, default=False),
     Column("model", Text),
@@ -137,10 +147,10 @@ messages = Table(
     "messages",
     metadata,
     Column("user_id", Text, primary_key=True),
-    Column("id", Text, primary_key=True),
-    Column("conversation_id", Text, nullable=False),
+    Column("id", Id, primary_key=True),
+    Column("conversation_id", Id, nullable=False),
     Column("sequence", BigInteger, nullable=False),
-    Column("parent_id", Text),
+    Column("parent_id", Id),
     Column("role", Text, nullable=False),
     Column("content", Text, nullable=False),
     Column("reasoning", Text, nullable=False),
@@ -157,7 +167,7 @@ messages = Table(
     Column("created_at", Moment, nullable=False),
     Column("ended_at", Moment),
     Column("deleted_at", Moment),
-    Column("source_id", Text),
+    Column("source_id", Id),
     ForeignKeyConstraint(
         ["user_id", "conversation_id"], ["conversations.user_id", "conversations.id"], ondelete="CASCADE"
     ),
@@ -175,7 +185,7 @@ events = Table(
     "events",
     metadata,
     Column("user_id", Text, primary_key=True),
-    Column("message_id", Text, primary_key=True),
+    Column("message_id", Id, primary_key=True),
     Column("first_seq", BigInteger, primary_key=True),
     Column("last_seq", BigInteger, nullable=False),
     Column("lines", Text, nullable=False),
@@ -186,7 +196,7 @@ history_hashes = Table(
     "ways",  # the table's original name
     metadata,
     Column("user_id", Text, primary_key=True),
-    Column("message_id", Text, primary_key=True),
+    Column("message_id", Id, primary_key=True),
     Column("hash", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     ForeignKeyConstraint(["user_id", "message_id"], ["messages.user_id", "messages.id"], ondelete="CASCADE"),
@@ -197,7 +207,7 @@ presets = Table(
     "presets",
     metadata,
     Column("user_id", Text, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
-    Column("id", Text, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("name", Text, nullable=False),
     Column("params", Json, nullable=False),
     Column("created_at", Moment, nullable=False),

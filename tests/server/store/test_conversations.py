@@ -208,3 +208,34 @@ def test_all_conversations_of_one_person_are_deleted_at_once(store):
     store.change(ME, mine.conversation_id, {"deleted": False})
     assert store.count(ME) == 1
     assert store.summary(other, theirs.conversation_id)
+
+
+def test_an_id_with_a_zero_character_is_unknown(store: Store) -> None:
+    begun = answered(store)
+    conversation_id, message_id = begun.conversation_id, begun.answer.id
+
+    for zero in ("\0", f"{message_id}\0", f"{conversation_id}\0"):
+        for code, attempt in (
+            ("unknown_conversation", lambda id_: store.conversation(ME, id_)),
+            ("unknown_conversation", lambda id_: store.change(ME, id_, {"pinned": True})),
+            ("unknown_conversation", lambda id_: store.delete(ME, id_)),
+            ("unknown_conversation", lambda id_: store.fork(ME, id_, message_id)),
+            ("unknown_conversation", lambda id_: store.begin_turn(ME, a_turn(conversation_id=id_))),
+            ("unknown_message", lambda id_: store.message(ME, id_)),
+            ("unknown_message", lambda id_: store.delete_message(ME, id_)),
+            ("unknown_message", lambda id_: store.restore_message(ME, id_)),
+            ("unknown_message", lambda id_: store.add_version(ME, id_, "x")),
+            ("unknown_message", lambda id_: store.fork(ME, conversation_id, id_)),
+            ("unknown_message", lambda id_: store.branch(ME, conversation_id, leaf_id=id_)),
+            ("unknown_message", lambda id_: store.change(ME, conversation_id, {"leaf_id": id_})),
+            (
+                "unknown_message",
+                lambda id_: store.begin_turn(ME, a_turn(conversation_id=conversation_id, parent_id=id_)),
+            ),
+            ("not_found", lambda id_: store.presets.remove(ME, id_)),
+        ):
+            with pytest.raises(Problem) as raised:
+                attempt(zero)
+            assert raised.value.code == code
+        assert not store.has_message(ME, zero)
+        assert store.batches(ME, zero, 0) == []
