@@ -44,7 +44,10 @@ interface Model {
   provider: string
   upstream: string
   available: boolean
+  /** why it is not available, or not confirmed */
   reason?: string | null
+  /** false: the service's list could not be had, and the model is one that it usually has */
+  confirmed?: boolean
   vision?: boolean
   /** in tokens */
   context?: number | null

@@ -72,6 +72,8 @@ class Params:
     max_tokens: int | None = None
     stop: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
+    extra_body: Mapping[str, Any] = field(default_factory=dict)
+    """Members of the request as the model's entry has them, for kinds that can take any."""
 
     def given(self) -> dict[str, Any]:
         """Return only the parameters that are set, by name, without the extras."""

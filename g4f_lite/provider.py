@@ -32,6 +32,8 @@ class Provider(ABC):
     """Other names of models, each with the service's own name."""
     list_every_s: ClassVar[float] = 300
     """Seconds after which a list of models is fetched again."""
+    takes_extra_body: ClassVar[bool] = False
+    """Whether its requests have a body to which config.json can add members."""
     Options: ClassVar[type[Strict]] = NoOptions
 
     def __init__(self, name: str, settings: ProviderSettings, http: Http) -> None:
@@ -74,6 +76,10 @@ class Provider(ABC):
                 f"{self.name} is off: set {names} in the .env file next to config.json or in the environment."
             )
         return None
+
+    def usual_models(self) -> Sequence[str]:
+        """Return the ids to offer while the service lists none; most kinds know of none."""
+        return ()
 
     def supports(self, field: str, value: Any) -> bool:
         """Return whether the provider sends a field of `extra` with this value; otherwise it is silently left out.

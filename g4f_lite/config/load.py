@@ -39,6 +39,7 @@ class Kind(Protocol):
     """A kind of provider, as this module sees it: the class that reads its `options`."""
 
     Options: type[Strict]
+    takes_extra_body: bool
 
 
 class CatalogConfig(Strict):
@@ -100,6 +101,7 @@ def load(
     document = _filled(schema.with_defaults(document), variables_for(folder, environ), mistakes)
     mistakes.extend(_read_options(document, folder, kinds))
     mistakes.extend(_unknown_kinds(document, kinds))
+    mistakes.extend(_useless_extra_bodies(document, kinds))
     mistakes.extend(schema.relations(document))
     try:
         config = schema.model_validate(document, context={"folder": folder})
@@ -167,6 +169,20 @@ def _unknown_kinds(document: Mapping[str, Any], kinds: Mapping[str, Kind]) -> It
         kind = entry.get("kind") if isinstance(entry, dict) else None
         if isinstance(kind, str) and kind not in kinds:
             yield Mistake(("providers", name, "kind"), unknown("kind", kind, kinds))
+
+
+def _useless_extra_bodies(document: Mapping[str, Any], kinds: Mapping[str, Kind]) -> Iterator[Mistake]:
+    """Yield a mistake for each `extra_body` that no service would get."""
+    entries = {name: entry for name, entry in _table(document, "providers").items() if isinstance(entry, dict)}
+    known = {name: kinds[str(entry.get("kind"))] for name, entry in entries.items() if str(entry.get("kind")) in kinds}
+    for name in known:
+        if entries[name].get("extra_body") and not known[name].takes_extra_body:
+            yield Mistake(("providers", name, "extra_body"), f"is not sent by the kind {entries[name]['kind']}")
+    for name, entry in _table(document, "models").items():
+        providers = {route.partition("/")[0] for _, route in _routes({name: entry})} & known.keys()
+        has_extra = isinstance(entry, dict) and entry.get("extra_body")
+        if has_extra and providers and not any(known[provider].takes_extra_body for provider in providers):
+            yield Mistake(("models", name, "extra_body"), f"is not sent by {', '.join(sorted(providers))}")
 
 
 def _routes(models: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:

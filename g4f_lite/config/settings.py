@@ -92,6 +92,17 @@ class Timeout(Strict):
     total: Seconds = 600
 
 
+def _extra(body: dict[str, Any]) -> dict[str, Any]:
+    if reserved := RESERVED & body.keys():
+        raise ValueError(f"must not have {', '.join(sorted(reserved))}, which each question sets itself")
+    return body
+
+
+RESERVED = {"messages", "model", "stream", "tools"}
+ExtraBody = Annotated[dict[str, Any], AfterValidator(_extra)]
+"""Members that are added to the body of each request; the request's own members win."""
+
+
 class ProviderSettings(Strict):
     """One entry of `providers`."""
 
@@ -107,6 +118,7 @@ class ProviderSettings(Strict):
     """Replies at the same time; 0 is no limit. Others wait a moment for a place."""
     models: Names | None = None
     """Upstream ids to offer; None offers what the provider lists."""
+    extra_body: ExtraBody = Field(default_factory=dict)
     options: dict[str, Any] = Field(default_factory=dict)
     """Checked by the kind's own `Options`."""
     missing_variables: Annotated[tuple[str, ...], Field(exclude=True)] = ()
@@ -141,6 +153,8 @@ class ModelSettings(Strict):
     context: PositiveInt | None = None
     """Tokens."""
     price: Price | None = None
+    extra_body: ExtraBody = Field(default_factory=dict)
+    """Added to the entry of the provider."""
 
     @model_validator(mode="before")
     @classmethod

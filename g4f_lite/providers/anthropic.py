@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
-from functools import partial
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -15,13 +14,14 @@ from g4f_lite.http.get_json import get_json
 from g4f_lite.http.reply_stream import decode_reply
 from g4f_lite.http.retry_plainer import retry_plainer
 from g4f_lite.http.transport import Http, secrets_of
-from g4f_lite.http.unsupported_fields import UnsupportedFields, notices
+from g4f_lite.http.unsupported_fields import UnsupportedFields, notices, without
 from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Piece
 from g4f_lite.protocols.anthropic.model_list import models_in, next_page
 from g4f_lite.protocols.anthropic.reply import AnthropicReply
 from g4f_lite.protocols.anthropic.request import TokenLimits, message_request, refused_field
 from g4f_lite.protocols.anthropic.tools import supports
+from g4f_lite.protocols.extra_body import merged
 from g4f_lite.provider import Provider
 from g4f_lite.routing.model_info import ModelInfo
 
@@ -54,6 +54,7 @@ class Anthropic(Provider):
 
     kind = "Anthropic"
     label = "Anthropic"
+    takes_extra_body = True
     default_base_url = "https://api.anthropic.com"
     Options = AnthropicOptions
     options: AnthropicOptions
@@ -70,7 +71,11 @@ class Anthropic(Provider):
 
         Source: https://platform.claude.com/docs/en/api/messages
         """
-        body = partial(message_request, self.name, model, messages, params, self._limits)
+
+        def body(left_out: frozenset[str]) -> dict[str, Any]:
+            asked = message_request(self.name, model, messages, params, self._limits, left_out)
+            return without(merged(asked, self.settings.extra_body, params.extra_body), left_out - {"max_tokens"})
+
         reply = AnthropicReply(self.name, secrets_of(self.settings), offers_tools="tools" in params.extra)
         asked = retry_plainer(model, self._unsupported_fields, body, self._send, refused_field)
         async with asked as (response, omitted), aclosing(decode_reply(response, reply)) as pieces:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from pydantic import AliasChoices, Field, PositiveInt
 
 from g4f_lite.config.settings import BaseUrl, ProviderSettings, Strict
-from g4f_lite.direct import AsyncReply, made, text_of, wait_for
+from g4f_lite.direct import PARAMETERS, SETTINGS, AsyncReply, made, text_of, wait_for
 from g4f_lite.errors import G4FLiteError, KeyRejectedError, MissingKeyError, ModelNotSupportedError, UpstreamError
 from g4f_lite.http.transport import Http
 from g4f_lite.messages import Message, Params
@@ -39,6 +39,8 @@ SHARE = 0.9
 """The part of `timeout.first` for each candidate. When all of it is over, no other candidate can be asked."""
 LONGEST_SILENCE_S = 60
 """Before the first text of each candidate: the next one may be faster."""
+OF_CALLERS = {"action", "conversation", "ignored", "provider", "return_conversation", "stream", "web_search"}
+"""Arguments of direct calls that programs pass to every provider, and that are no member of a request."""
 MAX_CHATS = 256
 MAX_INPUTS_LENGTH = 10000
 """Characters."""
@@ -78,6 +80,7 @@ class HuggingFaceAPI(Provider):
 
     kind = "HuggingFaceAPI"
     label = "HuggingFace (Text Generation)"
+    takes_extra_body = True
     parent: ClassVar[str] = "HuggingFace"
     url: ClassVar[str] = "https://huggingface.co"
     api_base: ClassVar[str] = "https://router.huggingface.co"
@@ -136,6 +139,10 @@ class HuggingFaceAPI(Provider):
             return await self._chat(USUAL_ROUTE, self.name).list_models()
         return [ModelInfo(id_, vision=id_ in self.vision_models or None) for id_ in await self._hub.models()]
 
+    def usual_models(self) -> Sequence[str]:
+        """Return `fallback_models`, as `get_models` does."""
+        return self.fallback_models
+
     def supports(self, field: str, value: Any) -> bool:
         return True
 
@@ -180,6 +187,7 @@ class HuggingFaceAPI(Provider):
             "max_tokens": max_tokens,
             "max_inputs_length": max_inputs_length or max_inputs_lenght,
             **kwargs,
+            "extra": {**_members(cls, kwargs), **kwargs.get("extra", {})},
         }
         name = model or (cls.default_vision_model if media else cls.default_model)
         with_images = with_media(messages, media or ())
@@ -272,3 +280,9 @@ def _value(kind: type[HuggingFaceAPI], piece: Piece) -> str | None:
     if isinstance(piece, Via):
         return ProviderInfo(kind.__name__, f"{kind.parent} ({piece.name})", piece.model, kind.url)
     return text_of(piece)
+
+
+def _members(kind: type[HuggingFaceAPI], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a direct call that are members of the request, such as `seed`."""
+    known = SETTINGS | PARAMETERS | set(kind.option_names()) | OF_CALLERS
+    return {name: value for name, value in kwargs.items() if name not in known and value is not None}

@@ -53,6 +53,7 @@ class LocalModel(Provider):
 
     kind = "LocalModel"
     label = "Local model"
+    takes_extra_body = True
     list_every_s = 2
     Options = LocalModelOptions
     options: LocalModelOptions

@@ -26,6 +26,7 @@ from g4f_lite.http.transport import Http, secrets_of
 from g4f_lite.http.unsupported_fields import UnsupportedFields, notices, refused_field, without
 from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Piece
+from g4f_lite.protocols.extra_body import merged
 from g4f_lite.protocols.ollama.model_list import Contexts, loaded_models, models_in
 from g4f_lite.protocols.ollama.reply import OllamaReply
 from g4f_lite.protocols.ollama.request import chat_request, supports
@@ -78,6 +79,7 @@ class Ollama(Provider):
 
     kind = "Ollama"
     label = "Ollama"
+    takes_extra_body = True
     default_base_url = "http://127.0.0.1:11434"
     list_every_s = 30
     Options = OllamaOptions
@@ -144,7 +146,8 @@ class Ollama(Provider):
     def _body(self, model: str, messages: Sequence[Message], params: Params) -> dict[str, Any]:
         body = chat_request(self.name, model, messages, params, self.options.context)
         options = {"keep_alive": self.options.keep_alive, "think": self.options.think}
-        return body | {name: value for name, value in options.items() if value is not None}
+        given = {name: value for name, value in options.items() if value is not None}
+        return merged(body | given, self.settings.extra_body, params.extra_body)
 
     def _explained(self, error: RejectedError, model: str) -> RejectedError | None:
         """Return an error that says what to do on an Ollama server, or None if the original is clear enough."""

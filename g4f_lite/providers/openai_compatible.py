@@ -31,6 +31,7 @@ class OpenAICompatible(Provider):
 
     kind = "OpenAICompatible"
     label = "OpenAI-compatible"
+    takes_extra_body = True
 
     def __init__(self, name: str, settings: ProviderSettings, http: Http) -> None:
         super().__init__(name, settings, http)
@@ -44,7 +45,7 @@ class OpenAICompatible(Provider):
 
         Source: https://platform.openai.com/docs/api-reference/chat/create
         """
-        body = partial(chat_request, model, messages, params)
+        body = partial(chat_request, model, messages, params, extra_body=self.settings.extra_body)
         asked = retry_plainer(model, self._unsupported_fields, body, self._send, refused_field)
         reply = OpenAIReply(self.name, secrets_of(self.settings), offers_tools="tools" in params.extra)
         async with asked as (response, omitted), aclosing(decode_reply(response, reply)) as pieces:

@@ -69,6 +69,7 @@ class Catalog:
                 vision=bool(info.vision),
                 context=info.context,
                 loaded=info.loaded,
+                unconfirmed=info.unconfirmed,
             )
             for provider in self.providers.values()
             for info in provider.listed
@@ -126,6 +127,7 @@ class Catalog:
             settings.vision,
             settings.context,
             settings.price,
+            settings.extra_body,
         )
 
     def _routes(self, routes: Iterable[str]) -> Iterable[Route]:

@@ -89,6 +89,10 @@ class ConfiguredProvider:
             self.health.reached()
         except G4FLiteError as error:
             self.health.failed(error)
+            if all(info.unconfirmed for info in self.listed):
+                self.listed = tuple(
+                    ModelInfo(id_, unconfirmed=f"Not confirmed: {error}") for id_ in self.instance.usual_models()
+                )
             self.next_listing = min(self.next_listing, time.monotonic() + LIST_AGAIN_S)
         return before != (self.listed, self.state)
 

@@ -1,6 +1,8 @@
 """A model that a person can pick, and the routes to it."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from g4f_lite.config.settings import DefaultParams, Price
 from g4f_lite.routing.configured_provider import ConfiguredProvider
@@ -29,8 +31,12 @@ class Model:
     vision: bool = False
     context: int | None = None
     price: Price | None = None
+    extra_body: Mapping[str, Any] = field(default_factory=dict)
     loaded: bool | None = None
     """Whether it is in memory and answers without being loaded; None if unknown."""
+
+    unconfirmed: str = ""
+    """Why the service did not confirm that it has the model; empty if it did, or if the configuration names it."""
 
     @property
     def provider(self) -> str:

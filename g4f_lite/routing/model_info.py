@@ -15,3 +15,5 @@ class ModelInfo:
     vision: bool | None = None
     context: int | None = None
     loaded: bool | None = None
+    unconfirmed: str = ""
+    """Why the service did not confirm that it has the model; empty if it did."""

@@ -126,4 +126,5 @@ def _with_defaults(params: Params, model: Model) -> Params:
         max_tokens=defaults.max_tokens if params.max_tokens is None else params.max_tokens,
         stop=params.stop or defaults.stop,
         extra=params.extra,
+        extra_body=model.extra_body,
     )

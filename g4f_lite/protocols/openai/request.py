@@ -11,6 +11,7 @@ from g4f_lite.errors import RejectedError
 from g4f_lite.http.unsupported_fields import SYSTEM, without
 from g4f_lite.http.unsupported_fields import refused_field as refused_parameter
 from g4f_lite.messages import Image, Message, Params, without_system
+from g4f_lite.protocols.extra_body import merged
 from g4f_lite.protocols.functions import REASONING_MEMBER, result_of
 
 IMAGE_FOLLOWS = "(The image follows.)"
@@ -18,11 +19,16 @@ IMAGE_FOLLOWS = "(The image follows.)"
 
 
 def chat_request(
-    model: str, messages: Sequence[Message], params: Params, left_out: Collection[str] = ()
+    model: str,
+    messages: Sequence[Message],
+    params: Params,
+    left_out: Collection[str] = (),
+    extra_body: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the body that asks for a reply.
 
     left_out: fields of the body that the model does not take, or `reasoning_content` of its messages.
+    extra_body: members that the provider's entry adds.
     """
     if SYSTEM in left_out:
         messages = without_system(messages)
@@ -32,9 +38,8 @@ def chat_request(
         "stream": True,
         "stream_options": {"include_usage": True},
         **params.given(),
-        **params.extra,
     }
-    return without(body, left_out)
+    return without({**merged(body, extra_body or {}, params.extra_body), **params.extra}, left_out)
 
 
 def refused_field(body: Mapping[str, Any], error: RejectedError) -> str:

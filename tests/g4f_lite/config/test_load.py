@@ -330,3 +330,33 @@ def test_an_option_given_by_both_names_is_a_mistake(tmp_path):
 
     path = "providers.hf.options.max_inputs_lenght"
     assert caught.value.mistakes == [f'{path}: unknown key; did you mean "max_inputs_length"?']
+
+
+def test_members_may_be_added_to_a_request_where_one_is_sent(file: Path) -> None:
+    thinking_off = {"chat_template_kwargs": {"enable_thinking": False}}
+    document = {
+        "providers": {"openai": {**OPENAI, "extra_body": {"reasoning_effort": "low"}}},
+        "models": {"m": {"routes": ["openai/m"], "extra_body": thinking_off}},
+    }
+
+    config = loaded(file, document)
+
+    assert config.providers["openai"].extra_body == {"reasoning_effort": "low"}
+    assert config.models["m"].extra_body == thinking_off
+
+
+def test_members_that_no_service_would_get_are_a_mistake(file: Path) -> None:
+    document = {
+        "providers": {
+            "h2o": {"kind": "H2o", "extra_body": {"seed": 1}},
+            "guide": {"kind": "Guide"},
+            "openai": {**OPENAI, "extra_body": {"model": "x", "stream": False}},
+        },
+        "models": {"m": {"routes": ["guide/guide"], "extra_body": {"seed": 1}}},
+    }
+
+    assert mistakes(file, document) == [
+        "providers.openai.extra_body: must not have model, stream, which each question sets itself",
+        "providers.h2o.extra_body: is not sent by the kind H2o",
+        "models.m.extra_body: is not sent by guide",
+    ]

@@ -354,3 +354,11 @@ def test_the_length_of_messages_is_what_the_formula_says():
     assert calculate_lenght(messages) == total_length, "the description's spelling"
 
     assert total_length == 46
+
+
+async def test_arguments_that_nobody_knows_are_members_of_the_request(upstream):
+    reply = HuggingFaceAPI.create_async_generator("llama-2-7b", MESSAGES, api_key=TOKEN, seed=4, top_k=3, stream=True)
+
+    assert "".join([text async for text in reply]) == HEARD
+    asked = next(request.json for request in upstream.requests if request.method == "POST")
+    assert (asked["seed"], asked["top_k"], asked["stream"], "api_key" in asked) == (4, 3, True, False)

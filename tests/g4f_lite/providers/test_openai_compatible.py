@@ -449,3 +449,17 @@ async def test_a_refused_listing_is_an_error(provider, upstream):
 
     with pytest.raises(UpstreamError, match="rejected the API key"):
         await provider.list_models()
+
+
+async def test_the_members_of_the_entry_and_of_the_model_are_merged_into_the_request(upstream, http):
+    provider = made(http, upstream.base_url, extra_body={"provider": {"sort": "price"}, "top_k": 5, "seed": 1})
+    params = Params(
+        extra={"seed": 3}, extra_body={"provider": {"order": ["a"]}, "seed": 2, "stream_options": {"x": True}}
+    )
+
+    await ask(provider, params=params)
+
+    asked = upstream.wait_request().json
+    assert asked["provider"] == {"sort": "price", "order": ["a"]}
+    assert (asked["top_k"], asked["seed"]) == (5, 3)
+    assert asked["stream_options"] == {"include_usage": True, "x": True}

@@ -5,11 +5,15 @@ import pytest
 from g4f_lite.config.load import CatalogConfig
 from g4f_lite.errors import UnknownModelError, UnreachableError
 from g4f_lite.http.transport import Http
+from g4f_lite.protocols.hugging_face.hub_cache import hub_cache
 from g4f_lite.providers import KINDS
+from g4f_lite.providers.huggingface_api import HuggingFaceAPI
 from g4f_lite.routing import configured_provider
 from g4f_lite.routing.catalog import Catalog
 from g4f_lite.routing.model_info import ModelInfo
+from tests.support.services.hub_service import HubService, by_provider
 from tests.support.services.scripted import a_catalog, scripted
+from tests.support.services.upstream import json_answer
 
 GUIDE = {"guide": {"kind": "Guide"}}
 OFF = {"off": {"kind": "Guide", "enabled": False}}
@@ -123,3 +127,25 @@ async def test_a_model_whose_name_tells_the_key_is_not_offered():
     provider.instance.list_models = telling
 
     assert await provider.fetch_models() == (ModelInfo("good"),)
+
+
+async def test_what_a_service_usually_has_is_offered_unconfirmed_while_it_lists_nothing(upstream, monkeypatch):
+    hub_cache.cache_clear()
+    monkeypatch.setattr(HuggingFaceAPI, "hub_url", upstream.url)
+    hugging_face = {"kind": "HuggingFaceAPI", "api_key": "hf_x", "base_url": upstream.url}
+    catalog = a_catalog(**document(providers=GUIDE | {"hf": hugging_face}))
+    upstream.otherwise = lambda request: json_answer({"error": "Oops"}, 500)
+
+    assert await catalog.refresh(0)
+
+    offered = {model.name: model.unconfirmed for model in catalog.models() if model.provider == "hf"}
+    assert list(offered) == [f"hf/{id_}" for id_ in HuggingFaceAPI.fallback_models]
+    assert all(reason.startswith("Not confirmed: hf failed") for reason in offered.values())
+
+    upstream.otherwise = HubService({"a/b": by_provider("novita")}, tokens={"hf_x"})
+    await catalog.providers["hf"].refresh_models()
+    assert [(m.name, m.unconfirmed) for m in catalog.models() if m.provider == "hf"] == [("hf/a/b", "")]
+    upstream.otherwise = lambda request: json_answer({"error": "Oops"}, 500)
+    await catalog.providers["hf"].refresh_models()
+    assert [m.name for m in catalog.models() if m.provider == "hf"] == ["hf/a/b"]
+    await catalog.providers["hf"].instance.http.close()

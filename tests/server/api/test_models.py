@@ -24,6 +24,7 @@ def test_models_are_listed(client):
         "upstream": "test-model",
         "available": True,
         "reason": None,
+        "confirmed": True,
         "vision": False,
         "context": None,
         "price": None,
