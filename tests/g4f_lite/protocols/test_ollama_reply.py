@@ -11,7 +11,7 @@ from g4f_lite.errors import UpstreamError
 from g4f_lite.pieces import Content, Finish, Piece, Reasoning, ToolCalls, Usage
 from g4f_lite.protocols.ollama.reply import OllamaReply
 from tests.support.divisions import divided
-from tests.support.services.ollama_service import done, line, said
+from tests.support.services.ollama_service import done, line, text_record
 
 KEY = "tiger-secret"
 
@@ -34,7 +34,12 @@ def failing(*blocks: bytes) -> tuple[str, UpstreamError]:
 
 
 def test_a_stream_becomes_pieces():
-    stream = [said(thinking="Let me"), said("Hel"), said("lo"), done(prompt_eval_count=5, eval_count=2)]
+    stream = [
+        text_record(thinking="Let me"),
+        text_record("Hel"),
+        text_record("lo"),
+        done(prompt_eval_count=5, eval_count=2),
+    ]
 
     assert decode(*stream) == [Reasoning("Let me"), Content("Hel"), Content("lo"), Usage(5, 2), Finish("stop")]
 
@@ -43,17 +48,17 @@ def test_the_last_record_may_hold_text():
     counts = {"prompt_eval_count": 2, "eval_count": 1}
     last = done(content="bye", **counts)
 
-    assert decode(last) == decode(said("bye"), done(**counts)) == [Content("bye"), Usage(2, 1), Finish("stop")]
+    assert decode(last) == decode(text_record("bye"), done(**counts)) == [Content("bye"), Usage(2, 1), Finish("stop")]
 
 
 def test_the_last_record_may_hold_thoughts_and_no_line_end():
     last = line({"message": {"content": "", "thinking": "Hm."}, "done": True, "done_reason": "stop"})
 
-    assert decode(said("a"), last.rstrip()) == [Content("a"), Reasoning("Hm."), Finish("stop")]
+    assert decode(text_record("a"), last.rstrip()) == [Content("a"), Reasoning("Hm."), Finish("stop")]
 
 
 def test_the_last_record_may_lack_a_message():
-    assert decode(said("a"), line({"done": True, "done_reason": "length"})) == [Content("a"), Finish("length")]
+    assert decode(text_record("a"), line({"done": True, "done_reason": "length"})) == [Content("a"), Finish("length")]
 
 
 def test_an_answer_that_is_not_streamed_is_read_too():
@@ -77,12 +82,12 @@ def test_an_answer_that_is_not_streamed_is_read_too():
     ids=str,
 )
 def test_either_count_may_be_missing(counts, usage):
-    assert decode(said("a"), done(**counts)) == [Content("a"), *usage, Finish("stop")]
+    assert decode(text_record("a"), done(**counts)) == [Content("a"), *usage, Finish("stop")]
 
 
 @pytest.mark.parametrize("reason", ["stop", "", None, "load", "unload"])
 def test_most_ends_are_a_plain_stop(reason):
-    assert decode(said("a"), done(reason))[-1] == Finish("stop")
+    assert decode(text_record("a"), done(reason))[-1] == Finish("stop")
 
 
 @pytest.mark.parametrize("reason", ["load", "unload"])
@@ -91,16 +96,16 @@ def test_word_that_a_model_was_loaded_is_no_answer(reason):
 
 
 def test_the_call_of_a_tool_is_no_answer():
-    call = said(tool_calls=[{"function": {"name": "now", "arguments": {}}}])
+    call = text_record(tool_calls=[{"function": {"name": "now", "arguments": {}}}])
 
     assert failing(call, done())[1].code == "malformed_reply"
     assert decode(call, done(content="a"))[0] == Content("a")
 
 
 TWO = [
-    said("Let me look.\n"),
-    said(tool_calls=[{"function": {"name": "now", "arguments": {}}}]),
-    said(tool_calls=[{"id": "b", "function": {"index": 1, "name": "add", "arguments": {"a": [1, "é"]}}}]),
+    text_record("Let me look.\n"),
+    text_record(tool_calls=[{"function": {"name": "now", "arguments": {}}}]),
+    text_record(tool_calls=[{"id": "b", "function": {"index": 1, "name": "add", "arguments": {"a": [1, "é"]}}}]),
 ]
 
 
@@ -137,7 +142,7 @@ def test_an_answer_that_was_cut_after_a_call_says_so():
 
 @pytest.mark.parametrize("reason", ["new", 5])
 def test_an_end_for_an_unknown_reason_is_no_good_end(reason):
-    text, error = failing(said("a"), done(reason))
+    text, error = failing(text_record("a"), done(reason))
 
     assert (text, error.detail) == ("a", f"done_reason: {reason}")
 
@@ -147,18 +152,18 @@ def test_a_good_end_without_an_answer_says_that_there_is_none():
 
 
 def test_a_failure_in_any_shape_keeps_the_services_words():
-    assert failing(said("a"), line({"detail": "Not today"}))[1].detail == "Not today"
+    assert failing(text_record("a"), line({"detail": "Not today"}))[1].detail == "Not today"
     assert failing(line({"code": "X", "message": "Not today"}))[1].detail == "Not today"
 
 
 def test_a_last_record_that_repeats_the_answer_adds_nothing():
     last = line({"message": {"role": "assistant", "content": "Hello"}, "done": True})
 
-    assert decode(said("Hel"), said("lo"), last) == [Content("Hel"), Content("lo"), Finish("stop")]
+    assert decode(text_record("Hel"), text_record("lo"), last) == [Content("Hel"), Content("lo"), Finish("stop")]
 
 
 def test_inline_reasoning_is_separated_from_the_answer():
-    assert decode(said("<think>\nHm.</th"), said("ink>"), said("Yes."), done()) == [
+    assert decode(text_record("<think>\nHm.</th"), text_record("ink>"), text_record("Yes."), done()) == [
         Reasoning("\nHm."),
         Content("Yes."),
         Finish("stop"),
@@ -168,8 +173,8 @@ def test_inline_reasoning_is_separated_from_the_answer():
 def test_go_s_escapes_and_separators_are_characters():
     text = "<b>&\u2028\u2029"
 
-    assert b"\\u003c" in said(text)
-    assert decode(said(text), done())[0] == Content(text)
+    assert b"\\u003c" in text_record(text)
+    assert decode(text_record(text), done())[0] == Content(text)
 
 
 def test_a_pair_of_halves_in_two_records_is_one_character():
@@ -190,15 +195,17 @@ def test_a_pair_of_halves_in_two_records_is_one_character():
     ids=str,
 )
 def test_records_without_text_are_skipped(odd):
-    assert decode(line(odd), b"\n\r\n", said("a"), line(odd), done()) == [Content("a"), Finish("stop")]
+    assert decode(line(odd), b"\n\r\n", text_record("a"), line(odd), done()) == [Content("a"), Finish("stop")]
 
 
-@pytest.mark.parametrize("behind", [b"nonsense\n", line({"error": "late"}), said("more"), b"{", b'{"error": "late"}'])
+@pytest.mark.parametrize(
+    "behind", [b"nonsense\n", line({"error": "late"}), text_record("more"), b"{", b'{"error": "late"}']
+)
 def test_nothing_after_the_end_matters(behind):
-    assert decode(said("a") + done() + behind) == [Content("a"), Finish("stop")]
+    assert decode(text_record("a") + done() + behind) == [Content("a"), Finish("stop")]
 
 
-@pytest.mark.parametrize("stream", [[], [said("a")], [said("a"), done()[:-20]]])
+@pytest.mark.parametrize("stream", [[], [text_record("a")], [text_record("a"), done()[:-20]]])
 def test_an_end_before_the_last_record_is_a_cut(stream):
     text, error = failing(*stream)
 
@@ -217,7 +224,7 @@ def test_an_end_before_the_last_record_is_a_cut(stream):
     ids=str,
 )
 def test_an_error_under_a_good_status_ends_the_reply_after_its_text(record, code):
-    text, error = failing(said("a"), line(record), said("late"), done())
+    text, error = failing(text_record("a"), line(record), text_record("late"), done())
 
     assert (text, error.code) == ("ab" if "message" in record else "a", code)
     assert KEY not in error.detail
@@ -225,15 +232,17 @@ def test_an_error_under_a_good_status_ends_the_reply_after_its_text(record, code
 
 @pytest.mark.parametrize("record", [b"5\n", b"[]\n", b'"x"\n', b"null\n", b"nonsense\n", b"{'a': 1}\n", b"\xff\n"])
 def test_what_is_no_record_is_skipped_and_no_answer(record):
-    assert decode(said("a"), record, said("b"), done()) == [Content("a"), Content("b"), Finish("stop")]
+    assert decode(text_record("a"), record, text_record("b"), done()) == [Content("a"), Content("b"), Finish("stop")]
     assert failing(record)[1].code == "malformed_reply"
 
 
 def test_a_bad_byte_and_a_raw_tab_are_part_of_the_text():
-    assert decode(said("aXb").replace(b"X", b"\xff\t"), done())[0] == Content("a\ufffd\tb")
+    assert decode(text_record("aXb").replace(b"X", b"\xff\t"), done())[0] == Content("a\ufffd\tb")
 
 
-REPLY = said(thinking="Hm. ") + said("Grü") + said("ße 👋\u2028\n") + done("length", "!", eval_count=3)
+REPLY = (
+    text_record(thinking="Hm. ") + text_record("Grü") + text_record("ße 👋\u2028\n") + done("length", "!", eval_count=3)
+)
 
 
 @given(cuts=st.lists(st.integers(0, len(REPLY))))

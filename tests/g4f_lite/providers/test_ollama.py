@@ -21,7 +21,7 @@ from g4f_lite.pieces import Content, Finish, Reasoning, Usage
 from g4f_lite.providers import KINDS, ollama
 from g4f_lite.providers.ollama import Ollama
 from g4f_lite.routing.model_info import ModelInfo
-from tests.support.services.ollama_service import NDJSON, Server, done, line, said, tagged
+from tests.support.services.ollama_service import NDJSON, Server, done, line, tagged, text_record
 from tests.support.services.upstream import Gate, Upstream, silence, wait_until
 
 QUESTION = conversation("Hello there")
@@ -111,7 +111,7 @@ async def test_an_image_by_its_address_is_refused_before_anything_is_asked(made,
 
 async def test_pieces_arrive_while_the_server_is_still_writing(made, upstream):
     gate = Gate()
-    upstream.will_answer([said("a"), wait_until(gate), said("b"), done()], headers=NDJSON, to=CHAT)
+    upstream.will_answer([text_record("a"), wait_until(gate), text_record("b"), done()], headers=NDJSON, to=CHAT)
 
     async with aclosing(made().stream("m", QUESTION, Params())) as pieces:
         assert await anext(pieces) == Content("a")
@@ -120,7 +120,7 @@ async def test_pieces_arrive_while_the_server_is_still_writing(made, upstream):
 
 
 async def test_closing_the_reply_closes_the_connection_so_that_the_model_stops(made, upstream):
-    upstream.will_answer([said("a"), silence()], headers=NDJSON, to=CHAT)
+    upstream.will_answer([text_record("a"), silence()], headers=NDJSON, to=CHAT)
     pieces = made().stream("m", QUESTION, Params())
     assert await anext(pieces) == Content("a")
 
@@ -130,7 +130,7 @@ async def test_closing_the_reply_closes_the_connection_so_that_the_model_stops(m
 
 
 async def test_an_error_under_a_good_status_is_an_error(made, upstream):
-    upstream.will_answer([said("a"), line({"error": "out of memory"})], headers=NDJSON, to=CHAT)
+    upstream.will_answer([text_record("a"), line({"error": "out of memory"})], headers=NDJSON, to=CHAT)
 
     with pytest.raises(UpstreamError) as caught:
         await ask(made())

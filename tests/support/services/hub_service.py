@@ -41,7 +41,7 @@ ROUTES = {
 
 
 def serving(provider: str, **members: Any) -> dict[str, Any]:
-    """Return what the Hub says of one who serves a model."""
+    """Return the Hub's entry of a provider of a model."""
     return {"status": "live", "providerId": f"vendor/{provider}", "task": "conversational", **members}
 
 
@@ -57,10 +57,10 @@ def as_list(mapping: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 @dataclass
 class HubService:
-    """Answers as the two do.
+    """The Hub and the router.
 
-    models: who serves each, by its id. preferred: those who serve them as one token sees it, by token.
-    tokens: those that are good. gated: models that let nobody in. broke: providers that are not paid for.
+    models: the providers of each, by its id. preferred: the providers in the order of a token, by token.
+    tokens: the valid ones. gated: models without access. broke: providers without credit.
     page_size: models on a page of the list.
     """
 
@@ -110,7 +110,7 @@ class HubService:
         return json_answer({"_id": "1", **_entry(id_, mapping, query)})
 
     def _wrong_token(self, request: Request) -> Answer | None:
-        """A wrong token is worse than none: with none, everybody's models can be seen."""
+        """Reject a wrong token. Without a token, public models can be seen."""
         if not _token(request) or _token(request) in self.tokens:
             return None
         return json_answer({"error": "Invalid credentials in Authorization header"}, 401)
@@ -132,7 +132,7 @@ class HubService:
         return Answer(_reply(provider, request.json))
 
     def _choose(self, asked: Any) -> Answer:
-        """Answer for the unified router, which knows the Hub's ids with or without who shall answer."""
+        """Answer for the unified router, which takes the Hub's ids, with or without a provider."""
         id_, _, wanted = asked["model"].partition(":")
         providers = self.models.get(id_) or {}
         chosen = wanted if wanted in providers else next(iter(providers), "")
@@ -151,7 +151,7 @@ def _reply(provider: str, asked: Mapping[str, Any]) -> list[bytes]:
 
 
 def _refused(status: int, code: str, message: str) -> Answer:
-    """Return a refusal of the Hub, which says in headers what the status leaves open."""
+    """Return a rejection of the Hub, whose headers explain the status."""
     return json_answer({"error": message}, status, {"X-Error-Code": code, "X-Error-Message": message})
 
 

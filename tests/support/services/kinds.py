@@ -8,7 +8,7 @@ from g4f_lite.provider import Provider
 from tests.support.services.upstream import Answer, Request, not_found
 
 KEY = "tiger-secret"
-"""Must not show anywhere."""
+"""The key of the entry. It must not appear anywhere."""
 PAGE = b"<html><h1>Bad gateway</h1></html>"
 CALLED, INPUT = "look_up", {"word": 'Grü\\ße "👋"'}
 """A function, and what a model calls it with."""
@@ -20,15 +20,15 @@ def no_options(address: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Kind:
-    """A row of the contract: a provider class, and how its service speaks.
+    """A row of the contract: a provider class, and the answers of its service.
 
-    base_url: from the address of the scripted service. paths: the ends of the addresses that a reply is asked from.
-    text: one record with text. start, end: the records before the first text and behind the last one.
-    errors: records that tell of a failure; each should name the key. headers: of a good answer.
-    line_ends: which ones may stand in the place of LF. comment: what is ignored between records.
-    otherwise: what the service answers to other requests, such as those that come before the question.
-    refused: the code that a refusal with some status has, where it is not the usual one.
-    call: the records of a call of CALLED with INPUT, and of its end; none where the kind carries no tools.
+    base_url: from the address of the scripted service. paths: the ends of the URLs of replies.
+    text: returns a record with text. start, end: the records before the first text and after the last one.
+    errors: records of failures; each should contain the key. headers: of a good answer.
+    line_ends: line ends that are allowed beside LF. comment: bytes that are ignored between records.
+    otherwise: answers other requests, such as those before the question.
+    refused: the error's code by status, where it is not the usual one.
+    call: the records of a call of CALLED with INPUT, and of its end; empty if the kind supports no tools.
     options: those of the entry, from the address of the scripted service.
     """
 

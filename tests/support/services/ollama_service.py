@@ -24,7 +24,7 @@ def line(value: Any) -> bytes:
     return re.sub("[<>&\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", text).encode() + b"\n"
 
 
-def said(content: str = "", **message: Any) -> bytes:
+def text_record(content: str = "", **message: Any) -> bytes:
     """Return a record with text."""
     return line({**HEAD, "message": {"role": "assistant", "content": content, **message}, "done": False})
 
@@ -117,7 +117,7 @@ def _answer(asked: Mapping[str, Any], thinks: bool, images: int) -> Answer:
     if not asked.get("stream", True):
         message = {"role": "assistant", "content": "".join(words), "thinking": "".join(thoughts)}
         return json_answer({**HEAD, "message": message, "done": True, "done_reason": reason, **counts})
-    records = [*(said(thinking=thought) for thought in thoughts), *map(said, words[:-1])]
+    records = [*(text_record(thinking=thought) for thought in thoughts), *map(text_record, words[:-1])]
     return Answer([*records, done(reason, words[-1] if words else "", **counts)], headers=NDJSON)
 
 
@@ -126,7 +126,7 @@ def _calls(asked: Mapping[str, Any]) -> list[bytes]:
     names = [tool["function"]["name"] for tool in asked["tools"]]
     arguments = {"said": asked["messages"][-1]["content"]}
     functions = [{"index": at, "name": name, "arguments": arguments} for at, name in enumerate(names)]
-    return [said(tool_calls=[{"id": f"call_{one['index']}", "function": one}]) for one in functions]
+    return [text_record(tool_calls=[{"id": f"call_{one['index']}", "function": one}]) for one in functions]
 
 
 def _images(message: Mapping[str, Any]) -> Iterable[bytes]:
@@ -156,18 +156,18 @@ KIND = Kind(
     Ollama,
     base_url=lambda address: address,
     paths=["/api/chat"],
-    text=said,
-    start=[said(thinking="")],
+    text=text_record,
+    start=[text_record(thinking="")],
     end=[done(prompt_eval_count=5, eval_count=2)],
     errors=[
         line({"error": f"No {KEY}"}),
         line({"error": {"message": f"No {KEY}", "code": 502}}),
-        said(error=None)[:-2] + b', "error": "No %b"}\n' % KEY.encode(),
+        text_record(error=None)[:-2] + b', "error": "No %b"}\n' % KEY.encode(),
         PAGE + b"\n",
     ],
     headers=NDJSON,
     line_ends=[b"\n", b"\r\n"],
     comment=b"\n",
-    call=[said(tool_calls=[{"function": {"name": CALLED, "arguments": INPUT}}]), done()],
+    call=[text_record(tool_calls=[{"function": {"name": CALLED, "arguments": INPUT}}]), done()],
 )
 """The row of Ollama in the contract."""
