@@ -3,6 +3,7 @@
 from html import escape
 from sys import getsizeof
 
+from server.render.budget import Budget, OutOfTime
 from server.render.cache import Cache
 from server.render.code_languages import LANGUAGES
 from server.render.highlight_process import HighlightProcess
@@ -19,9 +20,26 @@ html_by_code: Cache[tuple[str, str], str] = Cache(4 * 2**20, lambda key, html: g
 process = HighlightProcess()
 
 
-def coloured(code: str, language: str) -> str:
-    """Return code as HTML, or as escaped text if the language is unknown, or the code too long or slow to highlight."""
+def coloured(code: str, language: str, budget: Budget) -> str:
+    """Return code as HTML, or as escaped text if the language is unknown, or the code too long or slow to highlight.
+
+    What is plain because the budget's end was near is not remembered as plain.
+    """
     plain = escape(code, quote=False)
     if language not in LANGUAGES or len(code) > MAX_CODE or max(map(len, code.split("\n"))) > MAX_LINE:
         return plain
-    return html_by_code.get((code, language), lambda: process.highlighted(code, language, MAX_CPU_S)[0] or plain)
+    try:
+        return html_by_code.get((code, language), lambda: _highlighted(code, language, budget) or plain)
+    except OutOfTime:
+        return plain
+
+
+def _highlighted(code: str, language: str, budget: Budget) -> str | None:
+    limit_s = min(MAX_CPU_S, budget.left_s)
+    if not limit_s:
+        raise OutOfTime
+    html, cpu_s = process.highlighted(code, language, limit_s)
+    budget.spend(cpu_s)
+    if html is None and limit_s < MAX_CPU_S:
+        raise OutOfTime
+    return html

@@ -17,7 +17,7 @@ MAX_DOMAIN = 255
 """Characters of a mail address after the `@`. Source: RFC 5321, 4.5.3.1.2"""
 
 # Full-width punctuation ends an address: Chinese and Japanese write no space after it.
-_WIDE = "\u2018-\u201f\u2026\u3000-\u3004\u3008-\u3020\u3030\uff01-\uff0f\uff1a-\uff20\uff3b-\uff3d\uff5b-\uff65"
+_WIDE = "\u2018-\u201f\u3000-\u3004\u3008-\u3020\u3030\uff01-\uff0f\uff1a-\uff20\uff3b-\uff3d\uff5b-\uff65"
 _END = rf"\s\x00-\x1f\x7f-\x9f<>{_WIDE}"
 _LETTER = rf"[^{_END}!-/:-@\[-`{{-~\xa0-\xbf\u2000-\u206f]"
 _LABEL = rf"{_LETTER}++(?:-++{_LETTER}++)*+"

@@ -10,7 +10,7 @@ from markdown_it.utils import EnvType, OptionsDict
 
 from server.render.highlight import coloured
 from server.render.links import host
-from server.render.tex import mathml
+from server.render.tex import mathml, tex_source
 
 Tokens = Sequence[Token]
 
@@ -52,7 +52,9 @@ class Markup(RendererHTML):
         token = tokens[idx]
         name = language(token.info)
         settled = is_closed(token) or not env.get("live")
-        return figure(coloured(token.content, name) if settled else escape(token.content, quote=False), name)
+        if not settled:
+            return figure(escape(token.content, quote=False), name)
+        return figure(coloured(token.content, name, env["budget"]), name)
 
     def code_block(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
         return figure(escape(tokens[idx].content, quote=False), "")
@@ -88,14 +90,21 @@ class Markup(RendererHTML):
         return f'<li class="task"><span class="task-box">{"☑" if tokens[idx].meta["checked"] else "☐"}</span> '
 
     def formula(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
-        return mathml(tokens[idx].content, display=tokens[idx].meta["display"])
+        return _formula(tokens[idx].content, env, display=tokens[idx].meta["display"])
 
     def formula_block(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
-        return f'<div class="math">{mathml(tokens[idx].content, display=True)}</div>\n'
+        return f'<div class="math">{_formula(tokens[idx].content, env, display=True)}</div>\n'
 
     def formula_open(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
-        source = escape(tokens[idx].content.strip(), quote=False)
-        return f'<div class="math"><code class="tex">{source}</code></div>\n'
+        return f'<div class="math">{tex_source(tokens[idx].content)}</div>\n'
+
+    def plain(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        """Render text that there was no time to parse."""
+        return escape(tokens[idx].content, quote=False).replace("\n", "<br>\n")
+
+    def plain_block(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        text = self.plain(tokens, idx, options, env)
+        return f"<p>{text}</p>\n" if text.strip() else ""
 
     def as_it_is(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
         return tokens[idx].content
@@ -128,6 +137,10 @@ class Markup(RendererHTML):
 
     def footnote_reference_close(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
         return "</section>\n"
+
+
+def _formula(tex: str, env: EnvType, *, display: bool) -> str:
+    return tex_source(tex) if env["budget"].is_over else mathml(tex, display=display)
 
 
 def _level(heading: Token) -> int:

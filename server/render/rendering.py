@@ -9,13 +9,17 @@ from html import escape
 from itertools import zip_longest
 from time import perf_counter
 
-from server.render.document import blocks, encodable
+from server.render.budget import UPDATE_CPU_S, Budget
+from server.render.document import encodable, rendered
 from server.render.incomplete_markdown import completed, decided, open_fence
-from server.render.markdown import Lines, parse_live, render
+from server.render.markdown import Lines, from_line, parse_live, render
 from server.render.markup import figure
 
 AT_THE_END = sys.maxsize
 """The `seq` of a block that the final rendering changed: later than anything a reader has seen."""
+
+LONG_TAIL = 4_096
+"""Characters; parsing fewer takes a few milliseconds at most."""
 
 _LINE_END = re.compile(r"\r\n?")
 
@@ -53,17 +57,21 @@ class Rendering:
         self._tail = text
         self._lines: Lines = {}
         self._parsed: tuple[str, list[Shown]] = ("", [])
-        self._in_code = False
-        self._show(((html, None) for html in blocks(text)), seq)
+        self._in_code = self._is_slow = False
+        self._show(((html, None) for html in rendered(text)), seq)
 
     def feed(self, text: str, seq: int) -> None:
         """Take the text of event `seq`, which increases from call to call. Nothing is rendered yet."""
         self._fed.append((text, seq))
 
     @property
-    def pending(self) -> int:
-        """Return how many characters the next update parses."""
-        return sum(len(text) for text, _ in tuple(self._fed)) + (0 if self._in_code else len(self._tail))
+    def is_quick(self) -> bool:
+        """Tell whether the next update parses little text, and cannot close a block of code, which would colour it."""
+        fed = "".join(text for text, _ in tuple(self._fed))
+        if self._in_code or self._is_slow:
+            return len(fed) < LONG_TAIL and "`" not in fed and "~" not in fed
+        text = self._tail + fed
+        return len(text) < LONG_TAIL and "```" not in text and "~~~" not in text
 
     @property
     def closed(self) -> int:
@@ -84,7 +92,7 @@ class Rendering:
     def finish(self) -> None:
         """Render the whole as in history and change the blocks that differ. Takes about 0.7 ms per 1,000 characters."""
         _, seq = self._take()
-        self._show(((html, None) for html in blocks("".join(self._texts))), AT_THE_END)
+        self._show(((html, None) for html in rendered("".join(self._texts))), AT_THE_END)
         self.seq = seq
 
     def _take(self) -> tuple[str, int]:
@@ -97,7 +105,12 @@ class Rendering:
         return "".join(texts), seq
 
     def _advance(self) -> list[Shown]:
-        """Finish the blocks that are certain, and return how the rest of the tail is shown."""
+        """Finish the blocks that are certain, and return how the rest of the tail is shown.
+
+        Where an update took too long, the rest is shown as it is until the end, like a block of code that grows.
+        """
+        if self._is_slow:
+            return [(figure(escape(self._tail, quote=False), ""), self._tail)]
         code = self._open_code()
         if code:
             return [code]
@@ -108,17 +121,20 @@ class Rendering:
         return self._parsed[1]
 
     def _parse(self, text: str) -> list[Shown]:
-        sources = parse_live(completed(text), self._lines)
+        budget = Budget(UPDATE_CPU_S)
+        sources = parse_live(completed(text), self._lines, budget)
         # until its first line is complete, the start of a block may become something else
         lines = text.count("\n")
         sure = max((index for index, source in enumerate(sources) if source.line < lines), default=0)
         if sure:
-            self._closed += _not_empty((render(source), None) for source in sources[:sure])
-            self._tail = _from_line(self._tail, sources[sure].line)
+            self._closed += _not_empty((render(source, budget), None) for source in sources[:sure])
+            self._tail = from_line(self._tail, sources[sure].line)
             code = self._open_code()
             if code:
                 return [code]
-        return list(_not_empty((render(source, live=True), None) for source in sources[sure:]))
+        shown = list(_not_empty((render(source, budget, live=True), None) for source in sources[sure:]))
+        self._is_slow = budget.is_over
+        return shown
 
     def _open_code(self) -> Shown | None:
         fence = open_fence(self._tail)
@@ -144,10 +160,3 @@ def _normalised(text: str) -> str:
     """Return the text with line ends as the parser sees them; a final \\r may be half of one."""
     body = text.removesuffix("\r")
     return encodable(_LINE_END.sub("\n", body).replace("\0", "\ufffd")) + text[len(body) :]
-
-
-def _from_line(text: str, line: int) -> str:
-    start = 0
-    for _ in range(line):
-        start = text.index("\n", start) + 1
-    return text[start:]

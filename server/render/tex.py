@@ -57,7 +57,12 @@ def mathml(tex: str, *, display: bool) -> str:
     try:
         return _STYLE.sub(_classes, _convert(source, display))
     except LatexError:
-        return f'<code class="tex">{escape(tex.strip(), quote=False)}</code>'
+        return tex_source(tex)
+
+
+def tex_source(tex: str) -> str:
+    """Return a formula as its source."""
+    return f'<code class="tex">{escape(tex.strip(), quote=False)}</code>'
 
 
 def _convert(source: str, display: bool) -> str:

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol
+from functools import partial
+from typing import Protocol, TypeVar
 
 from server.render.rendering import Rendering
 from server.store.records import StoredMessage
@@ -14,8 +16,12 @@ COST_FACTOR = 10
 """The pause after a rendering lasts this many times as long as the rendering."""
 LAG_FACTOR = 5
 """If a busy loop ends a pause late, the next pause is at least this many times the delay."""
-LONG_TAIL = 4_096
-"""Characters; a longer open block is rendered in a thread, so that other streams do not wait."""
+RENDERERS = 2
+"""Threads that render running answers; what pages show has others, so that answers do not wait for them."""
+
+Result = TypeVar("Result")
+
+_threads = ThreadPoolExecutor(RENDERERS, "live")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,9 @@ class LiveRendering:
         """Start with the text that the answer has."""
         self._answer = answer
         self._rendered = len(answer.content)
-        self._rendering = Rendering(answer.content, answer.content_seq)
+        self._rendering = Rendering()
+        self._earlier = answer.content
+        self._earlier_seq = answer.content_seq
         self._complete = self._finished = False
         self._due = self._lag_s = 0.0
         self._lock = asyncio.Lock()
@@ -57,12 +65,15 @@ class LiveRendering:
         """Return the rendering, updated if its pause is over; `now` updates it in any case."""
         async with self._lock:
             clock = asyncio.get_running_loop().time
+            if self._earlier:
+                self._rendering = await in_thread(partial(Rendering, self._earlier, self._earlier_seq))
+                self._earlier = ""
             if now or self._complete or clock() >= self._due:
                 await self._catch_up()
                 self._due = clock() + self._pause_s()
             if self._complete and not self._finished:
+                await in_thread(self._rendering.finish)
                 self._finished = True
-                await _in_thread(self._rendering.finish)
             return self._rendering
 
     async def wait(self) -> None:
@@ -82,11 +93,12 @@ class LiveRendering:
             return
         self._rendering.feed(content[self._rendered :], self._answer.content_seq)
         self._rendered = len(content)
-        if self._rendering.pending < LONG_TAIL:
+        if self._rendering.is_quick:
             self._rendering.update()
-        else:
-            await _in_thread(self._rendering.update)
+        else:  # other streams do not wait for it
+            await in_thread(self._rendering.update)
 
 
-async def _in_thread(work: Callable[[], None]) -> None:
-    await asyncio.get_running_loop().run_in_executor(None, work)
+async def in_thread(work: Callable[[], Result]) -> Result:
+    """Return the result of rendering something in one of the threads for running answers."""
+    return await asyncio.get_running_loop().run_in_executor(_threads, work)

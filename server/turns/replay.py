@@ -3,9 +3,11 @@
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from typing import Any
 
-from server.render import Change, Rendering, Viewer, blocks
+from server.render import Change, Rendering, Viewer
+from server.render.document import rendered
 from server.store.records import StoredMessage
 from server.turns import events
+from server.turns.live_html import in_thread
 from server.turns.turn import Turn
 
 PING_EVERY_S = 15
@@ -15,7 +17,7 @@ async def live(turn: Turn, after: int, html: bool) -> AsyncGenerator[str, None]:
     """Yield the lines of a running turn after event `after`, as they arrive, until the last; at least the last."""
     after -= turn.journal.ended and after == turn.journal.last_seq
     if not turn.journal.base_seq <= after <= turn.journal.last_seq:
-        lines, after = _earlier(turn, html)
+        lines, after = await in_thread(lambda: _earlier(turn, html))
         yield "".join(lines)
     async for some in _html(turn, after, Viewer(after)) if html else _text(turn, after):
         yield some
@@ -99,7 +101,7 @@ def _with_blocks(lines: list[str], content: str) -> list[str]:
         return lines
     before = [line for line in lines[:last] if not events.is_content(line)]
     sent, seq = (events.parse(line)["seq"] for line in (before[-1] if before else lines[last], lines[last]))
-    shown = [Change(number, html, None) for number, html in enumerate(blocks(content))]
+    shown = [Change(number, html, None) for number, html in enumerate(rendered(content))]
     return before + _changed(shown, sent, seq) + lines[last + 1 :]
 
 

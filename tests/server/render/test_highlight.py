@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pygments.lexers import find_lexer_class_by_name, get_all_lexers
 
-from server.render import highlight_process
+from server.render import highlight, highlight_process
+from server.render.budget import Budget
 from server.render.code_languages import LANGUAGES
-from server.render.highlight import MAX_CODE, MAX_LINE, coloured, process
+from server.render.highlight import MAX_CODE, MAX_LINE, process
 from server.render.highlight_worker import CLASSES
 from tests.support.safe_html import faults, text
 
@@ -36,6 +37,10 @@ FRAGMENTS = [
 ]
 
 STYLES = Path(__file__).parents[3] / "client" / "static" / "css"
+
+
+def coloured(code: str, language: str) -> str:
+    return highlight.coloured(code, language, Budget(60))
 
 
 def test_a_token_has_the_class_of_its_kind():

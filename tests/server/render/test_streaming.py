@@ -271,17 +271,43 @@ def test_nothing_new_is_no_news():
     assert page.look(rendering) == []
 
 
-def test_pending_counts_what_the_next_update_parses():
+@pytest.mark.parametrize(
+    ("before", "text", "is_quick"),
+    [
+        ("", "some words", True),
+        ("", "word " * 1_000, False),
+        ("- item\n" * 1_000, "more", False),
+        ("Closed.\n\n" * 1_000 + "Open.\n", "more", True),
+        ("```py\n" + "x\n" * 5_000, "x = 1", True),
+        ("```py\nx\n``", "`", False),
+        ("~~~py\nx\n", "~~~\n", False),
+        ("- ```py\n  x\n", "  y", False),
+    ],
+)
+def test_an_update_is_quick_if_it_parses_little_and_colours_nothing(before, text, is_quick):
     rendering = Rendering()
-    rendering.feed("Closed.\n\nOpen paragraph\n", 1)
-    assert rendering.pending == 24
-
+    rendering.feed(before, 1)
     rendering.update()
-    assert rendering.pending == len("Open paragraph\n")
 
-    rendering.feed("\n```\n" + "x\n" * 5_000, 2)
+    rendering.feed(text, 2)
+
+    assert rendering.is_quick == is_quick
+
+
+def test_an_answer_that_takes_too_long_goes_on_as_it_is(monkeypatch):
+    monkeypatch.setattr("server.render.rendering.UPDATE_CPU_S", 0)
+    rendering, page = Rendering(), Page()
+    stream(rendering, "Some *text*\n" * 40, 100, page)
+
+    appended = [change.text for change in page.look(rendering) if change.html is None]
+    rendering.feed("and <more>", rendering.seq + 1)
     rendering.update()
-    assert rendering.pending == 0
+
+    assert page.look(rendering) == [Change(0, text="and <more>")]
+    assert appended == []
+    rendering.finish()
+    page.look(rendering)
+    assert page.html == "".join(blocks("Some *text*\n" * 40 + "and <more>"))
 
 
 def test_the_cost_of_an_update_is_told():

@@ -3,6 +3,7 @@ import time
 from dataclasses import dataclass
 
 from server.render import blocks
+from server.render.rendering import LONG_TAIL
 from server.turns import live_html
 from server.turns.live_html import LiveRendering
 
@@ -78,6 +79,34 @@ async def test_the_last_look_is_what_history_shows():
 async def test_a_long_open_block_is_rendered_in_a_thread_and_arrives_whole():
     answer = Answer()
     shown = LiveRendering(answer)
-    answer.say("- item\n" * live_html.LONG_TAIL)
+    answer.say("- item\n" * (LONG_TAIL // 4))
 
-    assert html(await shown.render()).count("<li>") >= live_html.LONG_TAIL - 1
+    assert html(await shown.render()).count("<li>") >= LONG_TAIL // 4 - 1
+
+
+async def test_an_answer_that_goes_on_is_rendered_off_the_loop_even_if_the_first_reader_leaves():
+    answer = Answer("some *text*", 7)
+    shown = LiveRendering(answer)
+    first = asyncio.create_task(shown.render())
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.wait([first])
+
+    rendering = await shown.render()
+
+    assert html(rendering) == "<p>some <em>text</em></p>\n"
+    assert rendering.seq == 7
+
+
+async def test_the_last_rendering_comes_even_if_its_first_reader_leaves():
+    answer = Answer()
+    shown = LiveRendering(answer)
+    answer.say("see [there]\n\n[there]: https://example.org")
+    await shown.render()
+    shown.complete()
+    first = asyncio.create_task(shown.render())
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.wait([first])
+
+    assert html(await shown.render()) == "".join(blocks(answer.content))
