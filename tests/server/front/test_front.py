@@ -171,7 +171,7 @@ async def test_bytes_that_are_not_http_are_logged(served, caplog):
 
 
 async def test_an_address_in_use_is_told_in_a_sentence(served):
-    with pytest.raises(ListenError, match=f"127.0.0.1:{served.port} is in use"):
+    with pytest.raises(ListenError, match=f"already uses 127.0.0.1:{served.port}"):
         await Front(an_app()).start("127.0.0.1", served.port)
 
 

@@ -212,7 +212,9 @@ async def test_the_process_may_open_as_many_files_as_its_limits_need():
 async def test_an_address_in_use_ends_the_start_with_a_sentence():
     async with running() as program, running(program.port) as second:
         assert await second.ends() == 1
-        assert f"127.0.0.1:{program.port} is in use" in (await second.process.stderr.read()).decode()
+        assert (
+            f"Another program already uses 127.0.0.1:{program.port}." in (await second.process.stderr.read()).decode()
+        )
 
 
 async def ask(program: Program, path: str):

@@ -137,7 +137,7 @@ def test_a_port_in_use_is_told_in_a_sentence(config: Path) -> None:
         done = run("--config", config, "--port", str(port))
 
     assert (done.returncode, done.stdout) == (1, "")
-    assert f"127.0.0.1:{port} is in use" in done.stderr.splitlines()[-1]
+    assert f"Another program already uses 127.0.0.1:{port}." in done.stderr.splitlines()[-1]
 
 
 def test_a_database_that_cannot_be_opened_is_told_in_a_sentence(config: Path) -> None:
@@ -179,7 +179,7 @@ def test_check_says_what_each_provider_lacks(config: Path) -> None:
     assert lines["provider"].split() == ["provider", "kind", "state", "latency", "models"]
     assert re.fullmatch(r"guide +Guide +ready +\d+ ms +1 +works", lines["guide"])
     assert re.search(r" unavailable +.*NOBODY_SETS_THIS", lines["keyless"])
-    assert re.search(r" failing +\d+ ms +dead ", lines["dead"])
+    assert re.search(r" failing +\d+ ms +Cannot reach dead ", lines["dead"])
     assert re.search(r" disabled +off is turned off in config.json.", lines["off"])
     assert max(map(len, done.stdout.splitlines())) <= 100
 
