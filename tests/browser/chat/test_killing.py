@@ -18,6 +18,8 @@ from tests.support.services.upstream import silence
 from tests.support.waiting import wait_for
 
 RUN = Path(__file__).parents[3] / "run.py"
+RETURNS_WITHIN_MS = 30_000
+"""A page that found no server pauses for up to 15 seconds before it asks again."""
 
 
 @pytest.fixture
@@ -74,7 +76,7 @@ def test_the_text_is_there_after_a_kill_and_continue_works(start, page, upstream
     if reloads:
         page.reload()
 
-    expect(chat.answers.last).to_have_attribute("data-status", "interrupted")
+    expect(chat.answers.last).to_have_attribute("data-status", "interrupted", timeout=RETURNS_WITHIN_MS)
     expect(chat.answer).to_have_text("One half")
     expect(chat.field).to_have_value("and then?")
     expect(chat.button("Retry")).to_be_visible()

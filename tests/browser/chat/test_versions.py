@@ -120,6 +120,7 @@ def test_the_reader_stays_where_the_version_was_chosen(chat, upstream):
     upstream.will_answer(openai_stream(LONG + LONG))
     chat.button("Regenerate").click()
     expect(versions(chat.answers)).to_contain_text("2/2")
+    expect(chat.answers).to_have_attribute("data-status", COMPLETE)  # it grows no more
     previous = link(chat.answers, "Previous version")
     chat.page.evaluate("scrollBy({ top: -20, behavior: 'instant' })")
     before = previous.bounding_box()
