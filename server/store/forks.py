@@ -37,14 +37,14 @@ def fork(tree: Tree, conversation_id: str, message_id: str) -> str:
     Raises: Problem with `unknown_conversation` or `unknown_message`; `conflict` while an answer on the path is running.
     """
     source = tree.lock(conversation_id)
-    path = tree.path(source, message_id)
+    path = tree.path_to_copy(source, message_id)
     if not path:
         raise unknown_message()
-    if any(message.status == "running" for message in path):
+    if any(message.status == "running" for message, _ in path):
         raise Problem("conflict", WAIT)
     copy = tree.create(source.title)._replace(model=source.model, params=source.params)
-    sources, copies = tree.sources(source), _copied(path, copy.id)
-    tree.add_copies(copy, {sources[original.id]: copied for original, copied in zip(path, copies, strict=True)})
+    copies = _copied([message for message, _ in path], copy.id)
+    tree.add_copies(copy, [(copied, source_id) for copied, (_, source_id) in zip(copies, path, strict=True)])
     return copy.id
 
 

@@ -1,12 +1,12 @@
 """One person's conversations as trees of messages: what a turn, a fork or a deletion reads and writes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, delete, func, insert, select, update
 
 from server.problems import Problem
 from server.store import stored_bytes
@@ -16,23 +16,39 @@ from server.store.records import ABSENT, NewTurn, StoredMessage
 from server.store.schema import conversations, events, messages
 
 
-def _path() -> Select[Any]:
+def _path(*selected: ColumnElement[Any]) -> Select[Any]:
     """Return the query for the path to a message that is not deleted.
 
     Joining rows to a list of ids instead is slow without statistics.
     """
-    columns = *MESSAGE, messages.c.sequence
+    columns = *selected, messages.c.sequence
     mine = messages.c.user_id == bindparam("user"), messages.c.conversation_id == bindparam("conversation")
     message = messages.c.id == bindparam("message")
     path = select(*columns).where(*mine, message, MESSAGE_EXISTS).cte("path", recursive=True)
     path = path.union_all(select(*columns).where(*mine, messages.c.id == path.c.parent_id))
-    return select(*(path.c[column.name] for column in MESSAGE)).order_by(path.c.sequence)
+    return select(*(path.c[column.name] for column in selected)).order_by(path.c.sequence)
 
 
-_PATH = _path()  # a message's sequence number is always higher than its parent's
+_PATH = _path(*MESSAGE)  # a message's sequence number is always higher than its parent's
 
 LONGEST_COPIED = 500
 """Characters of a message that a fork copies; copying and indexing longer ones would keep other writers waiting."""
+
+
+def _path_to_copy() -> Select[Any]:
+    """Return the query for a path with its short texts, and the ids of the messages that have its long ones."""
+    length = func.length(messages.c.content) + func.length(messages.c.reasoning)
+    source_id = case(
+        (messages.c.source_id.is_not(None), messages.c.source_id), (length > LONGEST_COPIED, messages.c.id), else_=None
+    )
+    texts = {
+        name: case((source_id.is_(None), messages.c[name]), else_="").label(name) for name in ("content", "reasoning")
+    }
+    columns = (texts.get(column.name, column) for column in MESSAGE)
+    return _path(*columns, source_id.label("source_id"))
+
+
+_PATH_TO_COPY = _path_to_copy()
 
 
 class LockedConversation(NamedTuple):
@@ -191,28 +207,19 @@ class Tree:
         self._insert(conversation, [values(message) for message in new])
         self._end_with(conversation, new[-1])
 
-    def add_copies(self, conversation: LockedConversation, copies: Mapping[str, StoredMessage]) -> None:
-        """Store copies of messages as `add` does, by the ids of their originals. Long texts are shared, not copied.
+    def path_to_copy(self, conversation: LockedConversation, message_id: str) -> list[tuple[StoredMessage, str | None]]:
+        """Return the path without its long texts, which a copy shares; each message with the id of their source."""
+        names = {"user": self.user_id, "conversation": conversation.id, "message": message_id}
+        return [(StoredMessage(*row), source_id) for *row, source_id in self.connection.execute(_PATH_TO_COPY, names)]
+
+    def add_copies(self, conversation: LockedConversation, copies: Sequence[tuple[StoredMessage, str | None]]) -> None:
+        """Store copies of messages as `add` does, each with the id of the message whose texts it shares, or None.
 
         Raises: Problem("storage_full").
         """
-        rows, total = [], 0
-        for source_id, message in copies.items():
-            row = values(message)
-            if len(message.content) + len(message.reasoning) > LONGEST_COPIED:
-                row |= {"content": "", "reasoning": "", "source_id": source_id}
-            total += stored_bytes.size(row["content"], row["reasoning"])
-            rows.append({"source_id": None, **row})
-        self._count(total)
-        self._insert(conversation, rows)
-        self._end_with(conversation, message)
-
-    def sources(self, conversation: LockedConversation) -> dict[str, str]:
-        """Return for each message of a conversation the id of the one whose texts it has: of itself, or its source."""
-        source_id = func.coalesce(messages.c.source_id, messages.c.id)
-        mine = messages.c.user_id == self.user_id, messages.c.conversation_id == conversation.id
-        rows = self.connection.execute(select(messages.c.id, source_id).where(*mine))
-        return {id_: source for id_, source in rows}
+        self._count(sum(stored_bytes.size(message.content, message.reasoning) for message, _ in copies))
+        self._insert(conversation, [{**values(message), "source_id": source_id} for message, source_id in copies])
+        self._end_with(conversation, copies[-1][0])
 
     def _insert(self, conversation: LockedConversation, new: Sequence[dict[str, Any]]) -> None:
         mine = messages.c.user_id == self.user_id, messages.c.conversation_id == conversation.id
