@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     NonNegativeFloat,
@@ -38,7 +39,25 @@ def _origin(url: str) -> str:
     return url
 
 
+def _stripped(text: object) -> object:
+    return text.strip() if isinstance(text, str) else text
+
+
+def _bare_key(key: object) -> object:
+    """Return the key without what often comes with it: quotes of `docker --env-file`, or the name of the scheme."""
+    if not isinstance(key, str):
+        return key
+    key = key.strip()
+    if len(key) > 1 and key[0] == key[-1] and key[0] in "\"'":
+        key = key[1:-1].strip()
+    return re.sub(r"(?i)^bearer\s+", "", key)
+
+
 def _bare(url: str) -> str:
+    if "?" in url and "@" not in url:
+        raise ValueError(
+            "must be an address without ? and what follows; Azure's that ends in /openai/v1 needs no api-version"
+        )
     if any(sign in url for sign in "@?#"):
         raise ValueError("must not contain a user name or password; put credentials in api_key or headers")
     return url
@@ -68,9 +87,10 @@ Names = Annotated[tuple[str, ...], Field(strict=False)]
 """JSON's lists are accepted as tuples."""
 LocalPath = Annotated[str, AfterValidator(_located), Field(validate_default=True)]
 """A relative path starts at the configuration file's folder, or at the working directory if there is no file."""
-Url = Annotated[str, AfterValidator(_origin)]
+Url = Annotated[str, BeforeValidator(_stripped), AfterValidator(_origin)]
 BaseUrl = Annotated[Url, AfterValidator(_bare)]
 Line = Annotated[str, AfterValidator(_one_line)]
+Key = Annotated[Line, BeforeValidator(_bare_key)]
 HeaderName = Annotated[str, AfterValidator(_token)]
 
 
@@ -110,7 +130,7 @@ class ProviderSettings(Strict):
     enabled: bool = True
     base_url: BaseUrl = ""
     """Empty: the kind's own default."""
-    api_key: Line = Field(default="", repr=False)
+    api_key: Key = Field(default="", repr=False)
     proxy: Url = Field(default="", repr=False)
     headers: dict[HeaderName, Line] = Field(default_factory=dict, repr=False)
     timeout: Timeout = Timeout()

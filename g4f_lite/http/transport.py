@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import ssl
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -20,6 +21,8 @@ ERROR_BODY_BYTES = 65536
 ERROR_BODY_S = 5
 """The limits for reading the body of an error: an error without its body is better than a late one."""
 
+CODING = re.compile(r"content-encoding: .*\((\w+)\)")
+"""How aiohttp names a compression for which its package is missing."""
 HEADERS = {"Accept-Encoding": "identity", "User-Agent": "g4f-lite"}
 
 
@@ -176,6 +179,11 @@ def _failure(provider: str, url: str, proxy: str, error: Exception) -> UpstreamE
         case TimeoutError():
             return UpstreamTimeoutError(
                 f"{provider} did not start to answer in time. Try again, or choose another model."
+            )
+        case aiohttp.ClientResponseError() if coding := CODING.search(error.message):
+            return MalformedReplyError(
+                f"{provider} compresses its answers with {coding[1]} although asked not to. Turn that off at "
+                f"{_origin(url)}, or at the proxy before it."
             )
         case aiohttp.ClientResponseError():
             return MalformedReplyError(

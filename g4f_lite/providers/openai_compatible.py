@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import ClientResponse
 
 from g4f_lite.config.settings import ProviderSettings
-from g4f_lite.errors import G4FLiteError, MalformedReplyError, UnreachableError
+from g4f_lite.errors import G4FLiteError, MalformedReplyError, UnreachableError, UpstreamError
 from g4f_lite.http.get_json import get_json
 from g4f_lite.http.reply_stream import decode_reply
 from g4f_lite.http.retry_plainer import retry_plainer
@@ -22,6 +22,12 @@ from g4f_lite.protocols.openai.request import chat_request, refused_field
 from g4f_lite.provider import Provider
 from g4f_lite.routing.model_info import ModelInfo
 
+WITHOUT_LIST = (404, 405, 501)
+"""The statuses of a service that has no list of models; it may chat all the same."""
+NO_LIST = (
+    "{0} has no list of models (status {1}). If it answers questions, name its models under `models` of its entry in "
+    "config.json; otherwise check its base_url."
+)
 LONGEST_NAME = 64
 """Characters of an inference provider's name."""
 
@@ -61,7 +67,14 @@ class OpenAICompatible(Provider):
     async def list_models(self) -> list[ModelInfo]:
         """Return the models listed at `models`. Raises: UpstreamError."""
         url = f"{self.base_url}/models"
-        listing = await get_json(self.http, url, self.settings, provider=self.name, headers=self._headers())
+        try:
+            listing = await get_json(self.http, url, self.settings, provider=self.name, headers=self._headers())
+        except UpstreamError as error:
+            if type(error) is not UpstreamError or error.status not in WITHOUT_LIST:
+                raise
+            raise UpstreamError(
+                NO_LIST.format(self.name, error.status), detail=error.detail, status=error.status
+            ) from error
         try:
             return models_in(listing)
         except ValueError as error:

@@ -1,5 +1,6 @@
 """Parses the list of models of a service with OpenAI's protocol. Pure."""
 
+import re
 from typing import Any, TypeGuard
 
 from g4f_lite.routing.model_info import ModelInfo
@@ -8,6 +9,13 @@ LONGEST_ID = 200
 """Characters; twice as many as Hugging Face gives the name of a model."""
 LONGEST_CONTEXT = 1 << 30
 """Tokens; a larger number is not a context."""
+
+OTHER_USES = re.compile(
+    r"(?i)(?:^|[^a-z])(?:whisper|tts|transcribe|dall-?e|gpt-image|stable-diffusion|flux|imagen|sora|veo|embed(?:ding)?s?"
+    r"|bge|moderation|rerank(?:er)?|realtime|babbage-002|davinci-002)(?:[^a-z]|$)"
+)
+"""In the ids of models that take no chats, where the service does not say what they do."""
+OTHER_TYPES = frozenset({"audio", "embedding", "embeddings", "image", "moderation", "rerank", "transcribe", "video"})
 
 CONTEXT_MEMBERS = ("context_length", "context_window", "max_model_len", "max_context_length")
 """The members of OpenRouter, Groq, vLLM and Mistral."""
@@ -36,11 +44,26 @@ def is_id(value: Any) -> TypeGuard[str]:
 
 def _model_info(entry: dict[str, Any]) -> ModelInfo | None:
     id_ = entry.get("id") or entry.get("name")
-    if not is_id(id_):
+    if isinstance(id_, str) and "://" in id_ and is_id(entry.get("name")):  # Azure's catalog: azureml://registries/…
+        id_ = entry["name"]
+    if not is_id(id_) or not _chats(id_, entry):
         return None
     if entry.get("owned_by") == "google":  # Gemini lists `models/gemini-…`, and takes both names
         id_ = id_.removeprefix("models/")
     return ModelInfo(id_, _vision(entry), _context(entry))
+
+
+def _chats(id_: str, entry: dict[str, Any]) -> bool:
+    """Tell whether the model takes chats: from its capabilities, modalities or type, or else its id."""
+    capable = _object(entry, "capabilities").get("completion_chat")
+    if isinstance(capable, bool):
+        return capable
+    modalities = _object(entry, "architecture").get("output_modalities")
+    if isinstance(modalities, list):
+        return "text" in modalities
+    if isinstance(type_ := entry.get("type"), str) and type_ in ("chat", "language", "llm", "vlm", *OTHER_TYPES):
+        return type_ not in OTHER_TYPES
+    return not OTHER_USES.search(id_)
 
 
 def _context(entry: dict[str, Any]) -> int | None:

@@ -152,7 +152,7 @@ PROVIDER_MISTAKES = [
     ({"headers": {"X-A": "1\r\nX-B: 2"}}, "headers.X-A: must be printable ASCII without line"),
     ({"headers": {"X A": "1"}}, "headers.X A: must be a valid header name"),
     ({"headers": {"X-A": 1}}, "headers.X-A: must be text, not a number"),
-    ({"api_key": "key\n"}, "api_key: must be printable ASCII without line breaks"),
+    ({"api_key": "ke\ny"}, "api_key: must be printable ASCII without line breaks"),
     ({"kind": "OpenAI"}, 'kind: unknown kind; did you mean "OpenAICompatible"?'),
     ({"kind": "OpenAiCompatible"}, 'kind: unknown kind; did you mean "OpenAICompatible"?'),
     ({"kind": "LocalModel", "options": {"thread": 1}}, 'options.thread: unknown key; did you mean "threads"?'),
@@ -360,3 +360,22 @@ def test_members_that_no_service_would_get_are_a_mistake(file: Path) -> None:
         "providers.h2o.extra_body: is not sent by the kind H2o",
         "models.m.extra_body: is not sent by guide",
     ]
+
+
+@pytest.mark.parametrize("key", ["sk-1", '"sk-1"', "'sk-1'", "Bearer sk-1", "bearer  sk-1 ", ' "Bearer sk-1"\n'])
+def test_a_key_is_taken_without_quotes_and_without_the_name_of_the_scheme(file: Path, key: str) -> None:
+    entry = {**OPENAI, "base_url": " https://api.example.org/v1 ", "api_key": "${KEY}"}
+
+    [provider] = loaded(
+        file, {"providers": {"openai": entry}, "models": {"m": "openai/m"}}, {"KEY": key}
+    ).providers.values()
+
+    assert (provider.api_key, provider.base_url) == ("sk-1", "https://api.example.org/v1")
+
+
+def test_a_query_in_an_address_is_no_matter_of_passwords(file: Path) -> None:
+    entry = {**OPENAI, "base_url": "https://a.openai.azure.com/openai?api-version=2024-10-21"}
+
+    [mistake] = mistakes(file, {"providers": {"openai": entry}, "models": {"m": "openai/m"}})
+
+    assert "api-version" in mistake and "password" not in mistake

@@ -7,7 +7,7 @@ import traceback
 import pytest
 
 from g4f_lite.config.settings import ProviderSettings, Timeout
-from g4f_lite.errors import StreamCutError, UpstreamError
+from g4f_lite.errors import MalformedReplyError, StreamCutError, UpstreamError
 from g4f_lite.http import transport
 from g4f_lite.http.transport import Http, read, reading, secrets_of
 from tests.support.services.upstream import Gate, Upstream, cut, reset, silence, wait_until
@@ -366,3 +366,14 @@ async def test_no_chained_error_shows_the_key(http, upstream):
     error = await failure(http, upstream.url, headers={"Authorization": f"{KEY}\n"})
 
     assert KEY not in "".join(traceback.format_exception(error))
+
+
+@pytest.mark.parametrize("coding", ["br", "zstd"])
+async def test_a_compression_that_nobody_asked_for_is_named(upstream, coding):
+    upstream.will_answer([b"x"], headers={"Content-Encoding": coding}, to="/x")
+    http = Http()
+
+    with pytest.raises(MalformedReplyError, match=f"compresses its answers with {coding}"):
+        async with http.request("POST", f"{upstream.url}/x", ProviderSettings(kind="x"), provider="up", json={}):
+            pass
+    await http.close()

@@ -129,3 +129,38 @@ def test_no_json_is_too_strange(value):
     except ValueError:
         return
     assert len({offer.id for offer in found}) == len(found)
+
+
+@pytest.mark.parametrize(
+    "id_",
+    ["whisper-1", "whisper-large-v3", "tts-1", "gpt-4o-mini-tts", "gpt-4o-transcribe", "dall-e-3", "gpt-image-1",
+     "text-embedding-3-small", "nomic-embed-text", "mistral-embed", "omni-moderation-latest", "BAAI/bge-m3",
+     "black-forest-labs/FLUX.1-dev", "jina-reranker-v2", "davinci-002"],
+)  # fmt: skip
+def test_models_that_take_no_chats_are_left_out(id_):
+    assert models_in({"data": [{"id": id_}]}) == []
+
+
+@pytest.mark.parametrize("id_", ["gpt-4o", "attstext", "qwen3-embedded", "fluxion-7b", "sorata", "deepseek-r1"])
+def test_other_names_are_offered(id_):
+    assert [one.id for one in models_in({"data": [{"id": id_}]})] == [id_]
+
+
+def test_what_a_service_says_of_a_model_counts_more_than_its_name():
+    listing = [
+        {"id": "tts-chat", "architecture": {"output_modalities": ["text", "audio"]}},
+        {"id": "a", "architecture": {"output_modalities": ["image"]}},
+        {"id": "b", "capabilities": {"completion_chat": False}},
+        {"id": "embed-chat", "capabilities": {"completion_chat": True}},
+        {"id": "c", "type": "embedding"},
+        {"id": "flux-writer", "type": "chat"},
+        {"id": "d", "type": "model"},
+    ]
+
+    assert [one.id for one in models_in(listing)] == ["tts-chat", "embed-chat", "flux-writer", "d"]
+
+
+def test_an_id_that_is_an_address_gives_way_to_the_name():
+    listing = [{"id": "azureml://registries/azure-openai/models/gpt-4o/versions/2", "name": "gpt-4o"}, {"id": "a://b"}]
+
+    assert [one.id for one in models_in(listing)] == ["gpt-4o", "a://b"]

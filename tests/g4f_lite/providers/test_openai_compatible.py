@@ -463,3 +463,11 @@ async def test_the_members_of_the_entry_and_of_the_model_are_merged_into_the_req
     assert asked["provider"] == {"sort": "price", "order": ["a"]}
     assert (asked["top_k"], asked["seed"]) == (5, 3)
     assert asked["stream_options"] == {"include_usage": True, "x": True}
+
+
+@pytest.mark.parametrize("status", [404, 405])
+async def test_a_service_without_a_list_of_models_says_what_to_do(provider, upstream, status):
+    upstream.will_answer_json({"detail": "Not Found"}, status=status, to="/models")
+
+    with pytest.raises(UpstreamError, match="name its models under `models`"):
+        await provider.list_models()
