@@ -300,7 +300,7 @@ def test_a_body_that_breaks_off_keeps_its_text(client, upstream, step):
         texts = decode_reply(response, ChatUiReply("h2o"), waiting)
         assert next(texts) == Content("a")
         gate.open()
-        with pytest.raises(StreamCutError, match="connection to h2o broke off"):
+        with pytest.raises(StreamCutError, match="connection to h2o was lost"):
             for piece in texts:
                 assert piece == Content("<")
 
@@ -352,7 +352,7 @@ def test_headers_that_do_not_come_in_time(client, upstream):
 
     text, sentence = timed_out(client(), upstream, first=0.05)
 
-    assert (text, "begin to answer within 0.05 seconds" in sentence) == ("", True)
+    assert (text, "start to answer within 0.05 seconds" in sentence) == ("", True)
 
 
 def test_a_first_text_that_does_not_come_in_time(client, upstream):
@@ -360,7 +360,7 @@ def test_a_first_text_that_does_not_come_in_time(client, upstream):
 
     text, sentence = timed_out(client(), upstream, first=0.05)
 
-    assert (text, "begin to answer within 0.05 seconds" in sentence) == ("", True)
+    assert (text, "start to answer within 0.05 seconds" in sentence) == ("", True)
 
 
 def test_comments_are_a_sign_of_life_and_no_text(client, upstream):
@@ -376,7 +376,7 @@ def test_a_silence_in_the_middle(client, upstream):
 
     text, sentence = timed_out(client(), upstream, idle=0.05)
 
-    assert (text, "silent for 0.05 seconds" in sentence) == ("Hi\n", True)
+    assert (text, "sent nothing for 0.05 seconds" in sentence) == ("Hi\n", True)
 
 
 def test_a_reply_that_takes_too_long_as_a_whole(client, upstream):
@@ -423,7 +423,7 @@ def test_a_wait_for_a_connection_does_not_outlast_the_first_text(client):
         address = f"https://127.0.0.1:{silent.getsockname()[1]}"
         error = failure(client(), address, limits={"first": 0.05})
 
-    assert "begin to answer within 0.05 seconds" in error.message
+    assert "start to answer within 0.05 seconds" in error.message
 
 
 def test_no_wait_begins_when_the_time_is_up(client, upstream, monkeypatch):

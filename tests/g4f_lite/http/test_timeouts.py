@@ -55,14 +55,14 @@ async def test_bytes_restart_the_clock_of_a_silence_and_not_that_of_the_whole():
     async def alive():
         for text in "ab":
             for _ in range(8):
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(0.02)
                 bytes_arrived()
             yield Content(text)
         while True:
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.02)
             bytes_arrived()
 
-    limits = scripted(first=0.04, idle=0.04, total=0.4).settings.timeout
+    limits = scripted(first=0.15, idle=0.15, total=1.0).settings.timeout
     heard = []
     with pytest.raises(UpstreamTimeoutError, match=r"timeout\.total"):
         async for piece in within(limits, "up", alive()):
