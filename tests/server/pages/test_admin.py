@@ -113,7 +113,7 @@ def test_an_unknown_button_or_account_changes_nothing(anna, ids):
 
 def test_changes_are_in_the_audit_log_with_their_author(app, anna, ids, tmp_path):
     do(anna, ids["Ben"], "admin")
-    token = re.search(r"token=([\w-]+)", do(anna, ids["Ben"], "link").text)[1]
+    token = re.search(r"welcome#([\w-]+)", do(anna, ids["Ben"], "link").text)[1]
 
     text = (tmp_path / "data" / FILE).read_text()
     said = [json.loads(line) for line in text.splitlines()]
