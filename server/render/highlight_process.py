@@ -18,7 +18,7 @@ MAX_WALL_S = 10
 """From a request to its answer, the start of the process included. It limits its own CPU time; this is for systems
 where it cannot, and for machines so busy that nobody should wait any longer."""
 IDLE_S = 60
-"""After its last request, the process and its 30 MB are kept for the next one."""
+"""After its last request, the process and its memory, some 15 MB, are kept for the next one."""
 
 ENVIRONMENT = ("PATH", "PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
 """What Python needs. The others hold keys of providers, which are none of this process's business."""
