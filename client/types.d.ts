@@ -188,7 +188,7 @@ interface Page {
   thread: ChatThread
   conversation: Conversation
   branches: import("./static/js/chat/branches.js").Branches
-  removal: import("./static/js/chat/removal.js").Removal
+  removal: import("./static/js/chat/conversation-removal.js").Removal
   chat: HTMLElement
   composer: ChatComposer
   picker: ModelPicker

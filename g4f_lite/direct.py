@@ -19,10 +19,10 @@ from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 from g4f_lite.config.settings import ProviderSettings
 from g4f_lite.errors import G4FLiteError
+from g4f_lite.generator_task import in_own_task
 from g4f_lite.http.timeouts import within
 from g4f_lite.http.transport import Http
 from g4f_lite.messages import Message, Params, message_of
-from g4f_lite.own_task import in_own_task
 from g4f_lite.pieces import Content, Piece
 from g4f_lite.routing.model_info import ModelInfo
 

@@ -24,7 +24,7 @@ from server.auth.first_administrator import log_setup_link
 from server.compat.anthropic.routes import anthropic
 from server.compat.openai.routes import openai
 from server.config.site import Config
-from server.current.open_limits import limit_open
+from server.current.open_stream_limits import limit_open
 from server.current.rate_limits import limit_requests
 from server.current.same_origin import require_same_origin
 from server.current.services import Services
@@ -50,8 +50,8 @@ from server.pages.web_manifest import web_manifest
 from server.web.assets import assets_blueprint
 from server.web.body_limits import limit_bodies
 from server.web.compression import compress_responses
+from server.web.hashing_threads import OwnThreads
 from server.web.i18n import translate_templates
-from server.web.own_threads import OwnThreads
 from server.web.security_headers import add_security_headers
 from server.web.tracing import trace
 

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from server.api.bodies import ChangeBody
-from server.api.operation import BOOLEAN, STRING, described
+from server.api.openapi_operation import BOOLEAN, STRING, described
 from server.current.allowed_models import allowed_model
 from server.current.identity import user_id
 from server.current.services import services

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from server.api.operation import described
+from server.api.openapi_operation import described
 from server.current.identity import user_id
 from server.current.services import services
 from server.problems import Problem

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field
 from g4f_lite.messages import Message, Params
 from g4f_lite.pieces import Content, Pieces
 from server.api.bodies import check_length, check_text
-from server.api.operation import described
+from server.api.openapi_operation import described
 from server.current import rate_limits
 from server.current.allowed_models import allowed_model
 from server.current.identity import current_person

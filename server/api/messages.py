@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, request
 
 from server.api.bodies import ForkBody, UndoBody, VersionBody, check_text
-from server.api.operation import described
+from server.api.openapi_operation import described
 from server.current.identity import user_id
 from server.current.services import services
 from server.store import StoredConversation

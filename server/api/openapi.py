@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from werkzeug.routing import Rule
 
-from server.api.operation import STRING, Operation
+from server.api.openapi_operation import STRING, Operation
 from server.current.services import services
 from server.current.sign_in import APIS
 from server.ops.version import version

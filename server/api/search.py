@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, request
 
-from server.api.operation import STRING, described
+from server.api.openapi_operation import STRING, described
 from server.api.snippet import SnippetPart, highlighted, snippet
 from server.current.identity import user_id
 from server.current.services import services

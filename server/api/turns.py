@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 
 from server.api import freegpt
 from server.api.bodies import TurnBody
-from server.api.operation import described
+from server.api.openapi_operation import described
 from server.current.identity import user_id
 from server.current.services import Services, services
 from server.current.start_turn import requested_model, start_turn

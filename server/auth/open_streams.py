@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
 
-from server.closing import closing
+from server.close_source import closing
 from server.problems import Problem
 
 log = logging.getLogger(__name__)

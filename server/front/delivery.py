@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from aiohttp import HttpVersion11
 from multidict import CIMultiDict
 
-from server.closing import closing
+from server.close_source import closing
 from server.front import web
 from server.front.front_errors import SERVER
 from server.front.gateway import AppResponse

@@ -8,9 +8,9 @@ from contextvars import Context, copy_context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from server.closing import close
+from server.close_source import close
 from server.web.environ_keys import OWN_THREADS
-from server.web.own_threads import CallAgain
+from server.web.hashing_threads import CallAgain
 from server.web.streaming import StreamBody
 
 if TYPE_CHECKING:

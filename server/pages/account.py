@@ -17,8 +17,8 @@ from server.pages.page import Page, not_found_page, render
 from server.problems import Problem
 from server.store.people.accounts import Account
 from server.translatable import N_
+from server.web.hashing_threads import in_own_threads
 from server.web.i18n import gettext as _
-from server.web.own_threads import in_own_threads
 
 account = Blueprint("account", __name__, url_prefix="/chat/account")
 

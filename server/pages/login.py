@@ -18,9 +18,9 @@ from server.pages.page import Page, render
 from server.problems import Problem
 from server.store.people.accounts import LOCAL_USER, Account
 from server.store.people.names import LONGEST_NAME, name_key
+from server.web.hashing_threads import in_own_threads
 from server.web.i18n import gettext as _
 from server.web.i18n import ngettext
-from server.web.own_threads import in_own_threads
 from server.web.public_views import open_to_all
 
 login = Blueprint("login", __name__)

@@ -12,8 +12,8 @@ from server.pages.login import let_in
 from server.pages.page import Page, render
 from server.problems import Problem
 from server.store.people.accounts import Account
+from server.web.hashing_threads import in_own_threads
 from server.web.i18n import gettext as _
-from server.web.own_threads import in_own_threads
 from server.web.public_views import open_to_all
 
 one_time_link = Blueprint("one_time_link", __name__)

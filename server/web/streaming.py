@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from flask import Response
 
 from g4f_lite.errors import G4FLiteError
-from server.closing import close, closing
+from server.close_source import close, closing
 from server.problems import Problem, log_problem
 from server.web.environ_keys import LOOP
 

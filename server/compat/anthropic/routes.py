@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, request
 
 from g4f_lite.messages import Params
-from server.api.operation import described
+from server.api.openapi_operation import described
 from server.compat.answer import JSON_OR_SSE, answer
 from server.compat.anthropic.body import NAMES, UNSUPPORTED, CountBody, MessagesBody
 from server.compat.anthropic.response import MessageWriter

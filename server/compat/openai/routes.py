@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from g4f_lite.routing.model import Model
-from server.api.operation import described
+from server.api.openapi_operation import described
 from server.compat.answer import JSON_OR_SSE, answer
 from server.compat.api_errors import speaks_anthropic
 from server.compat.capabilities import question_of, refuse_unsupported

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Hashable
 
 from flask import Flask, Response, g, request
 
-from server.closing import closing
+from server.close_source import closing
 from server.config.site import is_loopback
 from server.current.identity import current_person
 from server.current.services import services

@@ -8,7 +8,7 @@ import pytest
 import requests
 import simple_websocket
 
-from server.current.open_limits import STREAMING
+from server.current.open_stream_limits import STREAMING
 from server.limits.open_counts import SOCKETS_PER_PERSON, STREAMS_PER_PERSON
 from tests.support.members import add_member
 from tests.support.services.openai_wire import DONE, chunk, delta

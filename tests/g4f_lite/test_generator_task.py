@@ -5,7 +5,7 @@ from contextlib import aclosing
 
 import pytest
 
-from g4f_lite.own_task import in_own_task
+from g4f_lite.generator_task import in_own_task
 
 
 class Source:
