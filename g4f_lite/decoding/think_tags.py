@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 from g4f_lite.pieces import Content, Reasoning
 
-OPENING = "<think>"
+TAGS = {"<think>": "</think>", "<thinking>": "</thinking>", "<thought>": "</thought>", "[THINK]": "[/THINK]"}
+"""The closing tag by the opening one; a model uses the same pair for all of its replies."""
 CLOSING = "</think>"
 CLOSING_LINE = "\n</think>"
 
@@ -43,6 +44,7 @@ class ThinkTagSplitter:
 
     def __init__(self) -> None:
         self._held = ""
+        self._closing = CLOSING
         self._reasoning = LeadingSpace()
         self._step: Step = ThinkTagSplitter._at_the_start
 
@@ -66,20 +68,20 @@ class ThinkTagSplitter:
 
     def _at_the_start(self, text: str) -> tuple[Pieces, str]:
         begun = text.lstrip()
-        if begun.startswith(OPENING):
-            self._step = ThinkTagSplitter._in_thought
-            return [], begun.removeprefix(OPENING)
+        if opening := next(filter(begun.startswith, TAGS), ""):
+            self._step, self._closing = ThinkTagSplitter._in_thought, TAGS[opening]
+            return [], begun.removeprefix(opening)
         if begun.startswith(CLOSING):
             self._step = ThinkTagSplitter._in_the_rest
             return [], begun.removeprefix(CLOSING)
-        if len(text) < LONGEST_BLANK and (OPENING.startswith(begun) or CLOSING.startswith(begun)):
+        if len(text) < LONGEST_BLANK and any(tag.startswith(begun) for tag in (*TAGS, CLOSING)):
             self._held = text
             return [], ""
         self._step = ThinkTagSplitter._in_the_answer
         return [], text
 
     def _in_thought(self, text: str) -> tuple[Pieces, str]:
-        thought, found, rest = self._until(CLOSING, text)
+        thought, found, rest = self._until(self._closing, text)
         if found:
             self._step = ThinkTagSplitter._in_the_rest
         return self._reasoning.feed(thought), rest

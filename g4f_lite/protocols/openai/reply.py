@@ -16,10 +16,10 @@ from g4f_lite.decoding.tool_calls import ToolCallParser
 from g4f_lite.pieces import Finish, Piece, Usage
 
 DONE = "[DONE]"
-REASONING_MEMBERS = ("reasoning_content", "reasoning", "reasoning_text")
+REASONING_MEMBERS = ("reasoning_content", "reasoning", "reasoning_text", "reasoning_details")
 CONTENT_MEMBERS = ("content", "refusal")
 TOOL_MEMBERS = ("tool_calls", "function_call")
-TEXT_MEMBERS = ("text", "content", "value")
+TEXT_MEMBERS = ("text", "content", "value", "summary")
 """Where an object in place of a text has it."""
 DEEPEST_TEXT = 4
 """Lists and objects in each other: a list of parts, whose text is an object, and one to spare."""
@@ -88,7 +88,8 @@ class OpenAIReply(SseReplyDecoder):
             self.raise_complaint(value)
         for choice in choices:
             self._finish = reason_word(choice.get("finish_reason")) or self._finish
-        if usage := value.get("usage") or _groq(value).get("usage"):
+        in_choices = (choice.get("usage") for choice in choices)  # Moonshot
+        if usage := value.get("usage") or _groq(value).get("usage") or next(filter(None, in_choices), None):
             self._usage = _usage(usage) or self._usage
 
     def _choice(self, choice: dict[str, Any], pieces: list[Piece]) -> None:
@@ -163,7 +164,8 @@ def _text(value: Any, depth: int = DEEPEST_TEXT) -> str:
 def _usage(value: Any) -> Usage | None:
     if not isinstance(value, dict):
         return None
-    counts = value.get("prompt_tokens", 0), value.get("completion_tokens", 0)
+    input_ = value.get("prompt_tokens", value.get("input_tokens", 0))
+    counts = input_, value.get("completion_tokens", value.get("output_tokens", 0))
     return Usage(*counts) if any(counts) and all(map(is_count, counts)) else None
 
 

@@ -644,3 +644,27 @@ def test_no_json_is_too_strange(value, whole):
 
     assert error is None or issubclass(error, UpstreamError)
     assert all(piece.text for piece in pieces if isinstance(piece, Content | Reasoning))
+
+
+@pytest.mark.parametrize("opening", ["think", "thinking", "thought"])
+def test_reasoning_stands_between_tags_of_several_names(opening):
+    for start, end in ((f"<{opening}>", f"</{opening}>"), ("[THINK]", "[/THINK]")):
+        pieces = decode(*map(delta, [start[:3], start[3:] + "Hm.", end[:4], end[4:] + "Yes."]), STOP)
+        assert pieces == [Reasoning("Hm."), Content("Yes."), Finish("stop")]
+
+
+def test_the_details_of_reasoning_are_reasoning():
+    details = [{"type": "reasoning.text", "text": "Hm."}, {"type": "reasoning.encrypted", "data": "x"}]
+
+    assert decode(chunk({"reasoning_details": details}), delta("a"), STOP)[0] == Reasoning("Hm.")
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"choices": [{"index": 0, "delta": {}, "usage": {"prompt_tokens": 5, "completion_tokens": 2}}]},
+        {"choices": [], "usage": {"input_tokens": 5, "output_tokens": 2}},
+    ],
+)
+def test_usage_is_read_where_it_is(members):
+    assert decode(delta("a"), record(members), STOP)[1] == Usage(5, 2)
