@@ -164,9 +164,9 @@ def _text(value: Any, depth: int = DEEPEST_TEXT) -> str:
 def _usage(value: Any) -> Usage | None:
     if not isinstance(value, dict):
         return None
-    input_ = value.get("prompt_tokens", value.get("input_tokens", 0))
-    counts = input_, value.get("completion_tokens", value.get("output_tokens", 0))
-    return Usage(*counts) if any(counts) and all(map(is_count, counts)) else None
+    read = value.get("prompt_tokens", value.get("input_tokens", 0))
+    written = value.get("completion_tokens", value.get("output_tokens", 0))
+    return Usage(read, written) if is_count(read) and is_count(written) and read + written else None
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:
