@@ -87,11 +87,12 @@ def test_sending_an_edit_stops_the_answer_that_is_being_written(chat, upstream):
     upstream.will_answer([delta("Half"), silence()])
     chat.ask("Tell me")
     expect(chat.answer).to_have_text("Half")
+    first = upstream.requests[-1]
 
     edit_question(chat).fill("Something else")
     chat.page.keyboard.press("Control+Enter")
 
-    upstream.requests[-1].wait_closed()
+    first.wait_closed()
     expect(chat.answer).to_have_text("You said: Something else")
     expect(chat.messages).to_have_count(2)
 
