@@ -210,5 +210,5 @@ def test_only_routes_that_support_every_field_with_its_value_are_asked():
     ids=str,
 )  # fmt: skip
 def test_the_unsupported_field_has_the_clients_name(members, named):
-    with pytest.raises(Problem, match=f"^{named}: nobody"):
+    with pytest.raises(Problem, match=f"^{named}: no provider"):
         restrict_routes(a_model(member(), *(member(**carried) for carried in members)), [TOOLS, JSON])
