@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 
@@ -21,6 +22,21 @@ def config(tmp_path):
     file = tmp_path / "config.json"
     write(file, {"auth": {"mode": "accounts"}})
     return file
+
+
+@pytest.fixture(scope="module")
+def data_with_anna(tmp_path_factory):
+    """The data folder of a server whose one administrator was added by the command."""
+    file = tmp_path_factory.mktemp("anna") / "config.json"
+    write(file, {"auth": {"mode": "accounts"}})
+    assert user(file, "add", "Anna", "--admin").returncode == 0
+    return file.parent / "data"
+
+
+@pytest.fixture
+def with_anna(config, data_with_anna):
+    shutil.copytree(data_with_anna, config.parent / "data")
+    return config
 
 
 def user(config, *arguments, password=PASSWORD, environ=None):
@@ -59,25 +75,22 @@ def test_accounts_are_made_and_changed_while_the_server_runs(config):
     ]
 
 
-def test_a_link_to_another_password_is_printed(config):
-    user(config, "add", "Anna", "--admin")
-
-    done = user(config, "reset", "Anna")
+def test_a_link_to_another_password_is_printed(with_anna):
+    done = user(with_anna, "reset", "Anna")
 
     assert re.fullmatch(
         r"This link works once and expires after a day: http://127\.0\.0\.1:0/welcome#[\w-]{40,}\n", done.stdout
     )
-    said = (config.parent / "data" / FILE).read_text()
+    said = (with_anna.parent / "data" / FILE).read_text()
     assert [json.loads(line)["event"] for line in said.splitlines()] == ["account_added", "link_made"]
     assert PASSWORD not in said and done.stdout.split("#")[1].strip() not in said
 
 
-def test_who_is_disabled_gets_no_link(config):
-    user(config, "add", "Anna", "--admin")
-    user(config, "add", "Ben")
-    user(config, "disable", "Ben")
+def test_who_is_disabled_gets_no_link(with_anna):
+    user(with_anna, "add", "Ben")
+    user(with_anna, "disable", "Ben")
 
-    done = user(config, "reset", "Ben")
+    done = user(with_anna, "reset", "Ben")
 
     assert (done.returncode, done.stdout) == (1, "")
     assert "Ben is disabled" in done.stderr
@@ -95,10 +108,8 @@ def test_who_is_disabled_gets_no_link(config):
         (("disable", "Anna"), PASSWORD, "the only active administrator"),
     ],
 )
-def test_what_cannot_be_is_told_in_a_sentence(config, arguments, password, sentence):
-    user(config, "add", "Anna", "--admin")
-
-    done = user(config, *arguments, password=password)
+def test_what_cannot_be_is_told_in_a_sentence(with_anna, arguments, password, sentence):
+    done = user(with_anna, *arguments, password=password)
 
     assert (done.returncode, done.stdout) == (1, "")
     assert sentence in done.stderr and "Traceback" not in done.stderr
