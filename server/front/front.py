@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 
+HEALTH_CHECK = "/healthz"
+"""How the path ends that gets a thread of its own, so that it says whether the process works and not how busy it is."""
+
+
 class Front:
     """A WSGI server on the running event loop. Streams and slow clients take no thread."""
 
@@ -48,6 +52,7 @@ class Front:
         self._proxies = proxies
         self._gateway = Gateway(app)
         self._views = ThreadPoolExecutor(limits.threads, "view")
+        self._health = ThreadPoolExecutor(1, "health")
         self._bodies = RequestBodies(limits, body_rules or BodyRules(), self._views)
         self._sockets = WebSockets(self._gateway, limits)
         self._server = ConnectionFactory(
@@ -78,6 +83,7 @@ class Front:
         await self._server.shutdown(self._limits.grace_s)
         self._sockets.close()
         self._views.shutdown(wait=False, cancel_futures=True)
+        self._health.shutdown(wait=False, cancel_futures=True)
         return await self._gateway.settle(self._limits.grace_s)
 
     async def _settle(self) -> None:
@@ -114,5 +120,6 @@ class Front:
         async with self._bodies.read(request, asked):
             if wants:
                 return await self._sockets.answer(request, connection, asked)
-            answer = await self._gateway.call(asked, self._views)
+            is_health_check = asked["PATH_INFO"].endswith(HEALTH_CHECK)
+            answer = await self._gateway.call(asked, self._health if is_health_check else self._views)
         return await deliver(request, answer)

@@ -7,7 +7,7 @@ directly after its handshake have already been read.
 import asyncio
 import socket
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any
 
@@ -49,14 +49,17 @@ class LentSocket(socket.socket):
 
 
 class Bridge(asyncio.Protocol):
-    """Copies bytes between a connection and the loop's end of the pair. `ended` is set after the app's last byte."""
+    """Copies bytes between a connection and the loop's end of the pair.
+
+    `answered` is set with the app's first byte, or at the end if there is none; `ended` after its last byte.
+    """
 
     def __init__(self, connection: Connection, limits: FrontLimits) -> None:
         self._connection = connection
         self._loop = asyncio.get_running_loop()
         self._rate = FrameRate(limits.socket_frames_per_s, limits.socket_bytes_per_s, self._loop.time)
         self.accepted = False
-        self.ended = asyncio.Event()
+        self.answered, self.ended = asyncio.Event(), asyncio.Event()
 
     async def open(self) -> socket.socket:
         """Return the app's end of the pair, which blocks as flask-sock expects."""
@@ -75,7 +78,7 @@ class Bridge(asyncio.Protocol):
         simple_websocket's reading thread may still answer the client's close frame, so it gets a little time.
         """
         if self._theirs.has_sent:
-            self._loop.call_soon_threadsafe(self._loop.call_later, CLOSING_S, self.ended.set)
+            self._loop.call_soon_threadsafe(self._loop.call_later, CLOSING_S, self._end)
         else:
             self._theirs.close()
 
@@ -97,14 +100,19 @@ class Bridge(asyncio.Protocol):
         """Send the app's bytes to the client; the first ones accept the handshake."""
         if not self.accepted:
             self.accepted = True
+            self.answered.set()
             self._connection.upgrade(self, self._pair)
         self._connection.send_raw(data)
 
     def eof_received(self) -> bool:
-        self.ended.set()
+        self._end()
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._end()
+
+    def _end(self) -> None:
+        self.answered.set()
         self.ended.set()
 
     def pause_writing(self) -> None:
@@ -145,6 +153,8 @@ class WebSockets:
         self._limits = limits
         self._threads = ThreadPoolExecutor(limits.sockets, "socket")
         self._free = BoundedSemaphore(limits.sockets)
+        self._handshakes = asyncio.Semaphore(limits.threads)
+        """Hundreds at once would take the interpreter from everything else."""
         self._bridges: set[Bridge] = set()
 
     async def answer(
@@ -153,20 +163,24 @@ class WebSockets:
         """Serve a WebSocket until it ends, or deliver the response with which the app rejects the handshake."""
         bridge = Bridge(connection, self._limits)
         environ.pop(COMPRESSION, None)
-        environ["werkzeug.socket"] = await self._open(bridge)
-        call = asyncio.ensure_future(self._gateway.call(environ, self._threads, lambda: self._returned(bridge)))
-        self._bridges.add(bridge)
-        try:
+        async with AsyncExitStack() as stack:
+            async with self._handshakes:
+                environ["werkzeug.socket"] = await self._open(bridge)
+                call = asyncio.ensure_future(self._gateway.call(environ, self._threads, lambda: self._returned(bridge)))
+                self._bridges.add(bridge)
+                stack.callback(self._end, bridge, call)
+                await bridge.answered.wait()
             await bridge.ended.wait()
             if not bridge.accepted:
                 return await deliver(request, await call)
             call.add_done_callback(_report)
             await connection.linger()
             return AlreadySent()
-        finally:
-            self._bridges.discard(bridge)
-            bridge.close()
-            call.cancel()
+
+    def _end(self, bridge: Bridge, call: "asyncio.Future[AppResponse]") -> None:
+        self._bridges.discard(bridge)
+        bridge.close()
+        call.cancel()
 
     def restart(self) -> None:
         """Close every WebSocket with code 1012, so that clients reconnect after the restart."""

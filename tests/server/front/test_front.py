@@ -4,14 +4,15 @@ import asyncio
 import gc
 import logging
 import socket
+import threading
 from collections.abc import AsyncIterator
 
 import pytest
 from flask import Flask, Response, request
 
-from server.front import Front, ListenError
+from server.front import Front, FrontLimits, ListenError
 from server.problems import ERROR_KINDS
-from tests.support.wire import Served, serving
+from tests.support.wire import Served, serving, until
 from tests.support.wire import request as raw
 
 
@@ -216,3 +217,16 @@ async def test_a_busy_app_does_not_delay_connecting():
         hold.set()
 
         assert (await first.reply()).status == 200
+
+
+async def test_a_health_check_waits_for_no_view():
+    app, release = Flask(__name__), threading.Event()
+    app.add_url_rule("/slow", "slow", view_func=lambda: str(release.wait(10)))
+    app.add_url_rule("/here/healthz", "health", view_func=lambda: "ok")
+    async with serving(app, FrontLimits(threads=1)) as served, served.connect() as slow:
+        slow.send(request("GET", "/slow"))
+        await until(lambda: served.front._gateway._jobs)
+
+        assert (await served.get("/here/healthz")).body == b"ok"
+        release.set()
+        assert (await slow.reply()).body == b"True"
