@@ -209,9 +209,13 @@ async def large_messages(attacker: Attacker) -> None:
 
 
 async def sockets(attacker: Attacker) -> None:
-    """S11: as many WebSockets and streams as there are."""
+    """S11: as many WebSockets and streams as there are, one after another within two seconds, and held."""
     _, message_id = await attacker.answer()
-    await asyncio.gather(*(attacker.listen(3) for _ in range(300)), *(attacker.read(message_id, 3) for _ in range(360)))
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(330):
+            tasks.create_task(attacker.listen(3))
+            tasks.create_task(attacker.read(message_id, 3))
+            await asyncio.sleep(2 / 330)
 
 
 ATTACKS: dict[str, Callable[[Attacker], Awaitable[None]]] = {
