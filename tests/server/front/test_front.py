@@ -224,7 +224,7 @@ async def test_a_health_check_waits_for_no_view():
     app.add_url_rule("/slow", "slow", view_func=lambda: str(release.wait(10)))
     app.add_url_rule("/here/healthz", "health", view_func=lambda: "ok")
     async with serving(app, FrontLimits(threads=1)) as served, served.connect() as slow:
-        slow.send(request("GET", "/slow"))
+        slow.send(raw("GET", "/slow"))
         await until(lambda: served.front._gateway._jobs)
 
         assert (await served.get("/here/healthz")).body == b"ok"
