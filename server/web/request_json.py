@@ -17,6 +17,8 @@ MOST_KEYS = 25_000
 """A program that works with tools sends about fifteen for each tool call, and repeats all calls in every request."""
 MOST_VALUES = 300_000
 """Members and items together. The largest lists that programs send are of tokens to embed: up to 300,000 at OpenAI."""
+SLICE_BYTES = 1 << 20
+"""How much of a body is searched at once: between two slices other threads may work."""
 TOO_MUCH = (
     f"The body is nested more than {DEEPEST_NESTING} deep, or has more than {MOST_KEYS} keys or {MOST_VALUES} values. "
     "Send less."
@@ -91,7 +93,7 @@ def replace_invalid_characters(parsed: object) -> None:
 
 def _has_too_many_values(body: bytes) -> bool:
     """Count the values of JSON without parsing it. Looks for strings only if they could change the result."""
-    return _most_values(body) > MOST_VALUES and _most_values(_without_strings(body)) > MOST_VALUES
+    return _may_exceed(body) and _may_exceed(_without_strings(body))
 
 
 def _without_strings(body: bytes) -> bytes:
@@ -100,9 +102,14 @@ def _without_strings(body: bytes) -> bytes:
     return b"".join(without_escapes.split(b'"', 2 * (MOST_VALUES + MOST_KEYS))[::2])
 
 
-def _most_values(body: bytes) -> int:
-    """Return how many values there are at most: one before each comma, and one for each list and object."""
-    return sum(map(body.count, (b",", b"[", b"{"))) + 1
+def _may_exceed(body: bytes) -> bool:
+    """Tell whether there may be too many values: one before each comma, and one for each list and object."""
+    values = 1
+    for start in range(0, len(body), SLICE_BYTES):
+        values += sum(map(body[start : start + SLICE_BYTES].count, (b",", b"[", b"{")))
+        if values > MOST_VALUES:
+            return True
+    return False
 
 
 def _values(parsed: object) -> Iterator[object]:
