@@ -1,6 +1,6 @@
 """Attacks a server in one way after another, and measures what others notice of it.
 
-    python -m bench.attacks [--seconds 10] [--only S1]...
+    python -m bench.attacks [--seconds 10] [--only forms]...
 
 Meanwhile another person reads a streamed answer, and a third client asks for /healthz. The exit code is 1 if a health
 check took longer than 0.5 seconds, or the stream was silent for more than a second. The attacker has an account, or
@@ -137,24 +137,24 @@ async def at_once(number: int, act: Callable[[], Awaitable[Any]]) -> None:
 
 
 async def forms(attacker: Attacker) -> None:
-    """S1: forms of millions of fields from strangers, and as many as fit into 64 KiB."""
+    """Forms of millions of fields from strangers, and as many as fit into 64 KiB."""
     for path in ("/login", "/login/code", "/welcome"):
         await at_once(4, lambda path=path: attacker.stranger(path, b"a=&" * 5_000_000))  # type: ignore[misc]
         await at_once(8, lambda path=path: attacker.stranger(path, b"a=&" * 21_000))  # type: ignore[misc]
 
 
 async def blank_code(attacker: Attacker) -> None:
-    """S2: code of blank lines, for which a lexer's pattern is quadratic."""
+    """Code of blank lines, for which a lexer's pattern is quadratic."""
     await attacker.show("```matlab\n" + "\n" * 24_000 + "```")
 
 
 async def addresses(attacker: Attacker) -> None:
-    """S3: text that the rule for bare addresses searches again and again."""
+    """Text that the rule for bare addresses searches again and again."""
     await attacker.show("http://a.b/((" * 4_300)
 
 
 async def forks(attacker: Attacker) -> None:
-    """S4: copies of a long branch, ten at a time, and a long stored request."""
+    """Copies of a long branch, ten at a time, and a long stored request."""
     conversation_id, message_id = await attacker.answer()
     await attacker.write(message_id, "long " * (MIB // 5))
     path = f"/backend-api/v2/conversations/{conversation_id}/fork"
@@ -167,7 +167,7 @@ async def forks(attacker: Attacker) -> None:
 
 
 async def values(attacker: Attacker) -> None:
-    """S5: JSON of as many lists as fit."""
+    """JSON of as many lists as fit."""
     body = b'{"message":{"content":""},"z":[' + b"[]," * 5_000_000 + b"[]]}"
     page = body[: 2 * MIB - 3].rpartition(b",")[0] + b"]}"
     key = {**JSON, "x-api-key": attacker.scene.key}
@@ -176,30 +176,30 @@ async def values(attacker: Attacker) -> None:
 
 
 async def codes(attacker: Attacker) -> None:
-    """S6: guesses of second factors, each from another network."""
+    """Guesses of second factors, each from another network."""
     await at_once(20, lambda: attacker.stranger("/login/code", b"sealed=WyJhIiwiYiJd.aaaaaa.bbbb&code=123456"))
 
 
 async def logins(attacker: Attacker) -> None:
-    """S7: forty sign-ins at once, each from another network."""
+    """Forty sign-ins at once, each from another network."""
     await at_once(40, lambda: attacker.stranger("/login", b"username=reader&password=wrong-wrong-wrong"))
 
 
 async def slow_bodies(attacker: Attacker) -> None:
-    """S8: many bodies that come slowly."""
+    """Many bodies that come slowly."""
     await at_once(16, lambda: attacker.slowly(16 * MIB, 2))
     await at_once(400, lambda: attacker.slowly(64 * 1024, 2))
 
 
 async def versions(attacker: Attacker) -> None:
-    """S9: versions of 1 MB by hand."""
+    """Versions of 1 MB by hand."""
     _, message_id = await attacker.answer()
     for _ in range(22):
         await attacker.write(message_id, "words " * (MIB // 6))
 
 
 async def large_messages(attacker: Attacker) -> None:
-    """S10: tables, blocks of code and brackets that are slow to render, and searches for single letters."""
+    """Tables, blocks of code and brackets that are slow to render, and searches for single letters."""
     row = "|" + "x|" * 1000 + "\n"
     await attacker.show(row + "|" + "-|" * 1000 + "\n" + "|\n" * 500)
     await attacker.show("".join(f"```python\n{'x = [1, 2]  # y' * 200}\n```\n" for _ in range(20)))
@@ -209,7 +209,7 @@ async def large_messages(attacker: Attacker) -> None:
 
 
 async def sockets(attacker: Attacker) -> None:
-    """S11: as many WebSockets and streams as there are, one after another within two seconds, and held."""
+    """As many WebSockets and streams as there are, one after another within two seconds, and held."""
     _, message_id = await attacker.answer()
     async with asyncio.TaskGroup() as tasks:
         for _ in range(330):
@@ -219,8 +219,10 @@ async def sockets(attacker: Attacker) -> None:
 
 
 ATTACKS: dict[str, Callable[[Attacker], Awaitable[None]]] = {
-    "S1": forms, "S2": blank_code, "S3": addresses, "S4": forks, "S5": values, "S6": codes, "S7": logins,
-    "S8": slow_bodies, "S9": versions, "S10": large_messages, "S11": sockets,
+    attack.__name__: attack
+    for attack in (
+        forms, blank_code, addresses, forks, values, codes, logins, slow_bodies, versions, large_messages, sockets,
+    )
 }  # fmt: skip
 
 

@@ -17,9 +17,9 @@ from g4f_lite.config.load import load
 from g4f_lite.providers import KINDS
 from server import create_app
 from server.config.site import Config
-from server.current.identity import LOCAL_USER
 from server.render import document, highlight
 from server.store import NewTurn, Outcome, Store
+from server.store.people.accounts import LOCAL_USER
 
 TEXT = (Path(__file__).parent / "answer.md").read_text(encoding="utf-8")[:2000]
 MESSAGES = 1_000

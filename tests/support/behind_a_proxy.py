@@ -138,8 +138,8 @@ class BehindAProxy:
 
         assert (answer.status_code, answer.json()["error"]["code"]) == (403, "forbidden")
 
-    @pytest.mark.parametrize(("size", "status", "code"), [(LIMIT, 404, "not_found"), (LIMIT + 1, 413, "too_large")])
-    def test_a_body_has_the_servers_own_limit(self, site: str, size: int, status: int, code: str) -> None:
+    @pytest.mark.parametrize(("size", "status", "code"), [(LIMIT, 404, None), (LIMIT + 1, 413, "too_large")])
+    def test_a_body_has_the_servers_own_limit(self, site: str, size: int, status: int, code: str | None) -> None:
         headers = {"Content-Type": "application/json"}
 
         answer = requests.post(f"{site}/v1/nothing", data=b"x" * size, headers=headers, timeout=30)

@@ -61,7 +61,7 @@ END = [Usage(5, 2), Finish("stop")]
 
 OPENAI = Vendor(
     listing=listed({"id": "gpt-5-mini", "owned_by": "system"}, {"id": "whisper-1", "owned_by": "openai-internal"}),
-    offers=[ModelInfo("gpt-5-mini"), ModelInfo("whisper-1")],
+    offers=[ModelInfo("gpt-5-mini")],
     reply=[
         chunk({"role": "assistant", "content": "", "refusal": None}, usage=None, service_tier="default"),
         chunk({"content": "Grüße "}, usage=None, obfuscation="X9"),
