@@ -218,7 +218,7 @@ async def test_a_schema_is_reported_to_each_in_its_own_way(provider, service, up
 
 async def test_tools_are_called_by_whoever_answers(two, upstream):
     tool = {"type": "function", "function": {"name": "add"}}
-    call = {"index": 0, "id": "call_1", "type": "function", "function": {"name": "add", "arguments": "{}"}}
+    call = {"index": 0, "id": "call_1", "type": "function", "function": {"name": "add", "arguments": '{"x":1}'}}
     upstream.will_answer_json(openai_error("Later."), status=503)
     upstream.will_answer([chunk({"tool_calls": [call]}), chunk({}, "tool_calls")])
 
