@@ -30,9 +30,10 @@ def test_the_example_answers_direct_calls(upstream):
 
 def test_nothing_after_the_end_matters(upstream):
     line = service.line
-    upstream.will_answer([line({"end": True}) + line({"say": "late"}) + b"nonsense\n" + line(5)[:-1]], to="/talk")
+    late = line({"say": "late"}) + b"nonsense\n" + line(5)[:-1]
+    upstream.will_answer([line({"say": "Hi", "end": True}) + late], to="/talk")
 
-    assert list(PARROT.create_completion("grey", MESSAGES, base_url=upstream.url)) == []
+    assert list(PARROT.create_completion("grey", MESSAGES, base_url=upstream.url)) == ["Hi"]
 
 
 def test_the_example_lists_models(upstream):
