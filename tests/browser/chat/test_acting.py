@@ -130,9 +130,9 @@ def test_a_fork_is_another_conversation_up_to_there(answered):
 
     choose(answered, answered.answers.first, "New chat from here")
 
+    expect(answered.page).not_to_have_url(before)
     expect(answered.messages).to_have_count(2)
     expect(answered.answer).to_have_text("First answer")
-    assert answered.page.url != before
 
 
 def test_what_there_is_to_know_about_an_answer_that_has_just_come(answered):
