@@ -217,7 +217,7 @@ def test_the_tokens_of_a_day_are_used_up(anna, ben, upstream, send):
 @FORMS
 @pytest.mark.parametrize("limits", [{"tokens_per_day": 4}])
 def test_tokens_that_nobody_counted_are_estimated(anna, upstream, send):
-    upstream.will_answer(openai_stream("", reasoning="Hi there, and many more words"))
+    upstream.will_answer(openai_stream("Hi", reasoning="Hi there, and many more words"))
     assert send(anna).status_code in (200, 303)
 
     is_refused(send(anna), "used your token allowance")
