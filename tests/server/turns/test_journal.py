@@ -74,8 +74,8 @@ async def test_readers_are_woken_by_the_next_line():
     assert await asyncio.gather(*readers) == [True, True, True]
 
 
-async def test_patience_ends_without_news():
-    assert await a_journal().news(patience_s=0.001) is False
+async def test_a_wait_without_a_new_line_ends_in_time():
+    assert await a_journal().wait(timeout_s=0.001) is False
 
 
 async def test_a_reader_that_leaves_does_not_disturb_the_others():
